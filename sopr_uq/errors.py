@@ -1,0 +1,68 @@
+"""Errors that a scientist can act on: what was expected, what was found, what to try."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+class SoprUqError(Exception):
+    """Base class of every error that this package raises on purpose."""
+
+
+class InputError(SoprUqError, ValueError):
+    """Something handed to the package cannot be used.
+
+    Parameters
+    ----------
+    where : str
+        What is wrong: a file with its line, a configuration key, an argument.
+    expected : str
+        What would have been accepted.
+    found : str
+        What was there instead.
+    advice : str, optional
+        What to try next.
+    """
+
+    def __init__(self, where: str, expected: str, found: str, advice: str = "") -> None:
+        self.where = where
+        self.expected = expected
+        self.found = found
+        self.advice = advice
+        super().__init__(self._text())
+
+    def _text(self) -> str:
+        text = f"{self.where}: expected {self.expected}; found {self.found}."
+        return f"{text} Try: {self.advice}." if self.advice else text
+
+
+class InputErrors(SoprUqError, ValueError):
+    """Several faults of one input, all named at once.
+
+    Parameters
+    ----------
+    faults : sequence of InputError
+        The faults, in the order in which they were found.
+    """
+
+    def __init__(self, faults: Sequence[InputError]) -> None:
+        self.faults = tuple(faults)
+        lines = [f"{len(self.faults)} faults in the input:"]
+        lines += [f"  - {fault}" for fault in self.faults]
+        super().__init__("\n".join(lines))
+
+
+class EngineUnavailable(SoprUqError):
+    """The engine asked for is not installed, or not in a usable form."""
+
+
+class SimulationFailed(SoprUqError):
+    """A simulation ended in a state that must not be averaged."""
+
+
+class RuleFailed(SoprUqError):
+    """An update rule cannot go on from the observation it was given."""
+
+
+class CheckpointError(SoprUqError):
+    """A stored run cannot be read or continued."""

@@ -1,0 +1,146 @@
+"""One measured quantity: what it is, where it was measured, how well it is known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Literal, get_args
+
+import numpy as np
+
+from sopr_uq.errors import InputError
+from sopr_uq.typing import FloatArray
+
+type Kind = Literal["g", "s", "pressure"]
+
+KINDS: tuple[str, ...] = get_args(Kind.__value__)
+ABSCISSA_UNIT = {"g": "angstrom", "s": "1/angstrom", "pressure": ""}
+
+
+@dataclass(frozen=True)
+class Observation:
+    """A measured curve, or a measured number, at one state point.
+
+    Parameters
+    ----------
+    kind : {"g", "s", "pressure"}
+        Radial distribution function, static structure factor, or pressure.
+    x : array, shape (n,)
+        Abscissae as measured: r in Å for ``g``, Q in Å⁻¹ for ``s``; a single
+        zero for ``pressure``.
+    value : array, shape (n,)
+        Measured values; dimensionless, or in MPa for ``pressure``.
+    name : str
+        How tables and figures call it.
+    error : array, shape (n,), optional
+        Stated standard errors of ``value``, same unit.
+    covariance : array, shape (n, n), optional
+        Stated covariance of ``value``; excludes ``error``.
+    abscissa_error : float
+        Standard reading error of ``x`` (digitised curves), same unit as ``x``.
+    window : tuple of float
+        The closed interval of ``x`` that an inference may use.
+    source : str
+        Where the numbers come from.
+
+    Raises
+    ------
+    InputError
+        If shapes disagree, numbers are not finite, abscissae do not increase,
+        errors are not positive, a covariance is not positive definite, or the
+        window leaves nothing.
+    """
+
+    kind: Kind
+    x: FloatArray
+    value: FloatArray
+    name: str = ""
+    error: FloatArray | None = None
+    covariance: FloatArray | None = None
+    abscissa_error: float = 0.0
+    window: tuple[float, float] = field(default=(0.0, np.inf))
+    source: str = ""
+
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS:
+            raise InputError("Observation.kind", f"one of {', '.join(KINDS)}", repr(self.kind))
+        for key in ("x", "value", "error", "covariance"):
+            if getattr(self, key) is not None:
+                array = np.array(getattr(self, key), dtype=float)
+                array.flags.writeable = False
+                object.__setattr__(self, key, array)
+        object.__setattr__(self, "name", self.name or self.kind)
+        self._check_arrays()
+        self._check_errors()
+
+    def _check_arrays(self) -> None:
+        if self.x.ndim != 1 or self.x.shape != self.value.shape or self.x.size == 0:
+            raise InputError(
+                f"observation {self.name}",
+                "abscissae and values of one shape (n,), n ≥ 1",
+                f"shapes {self.x.shape} and {self.value.shape}",
+            )
+        if not (np.isfinite(self.x).all() and np.isfinite(self.value).all()):
+            raise InputError(f"observation {self.name}", "finite numbers", "NaN or infinity")
+        if np.any(self.x < 0) or np.any(np.diff(self.x) <= 0):
+            bad = int(np.argmax(np.diff(self.x, prepend=-np.inf) <= 0)) if self.x.size > 1 else 0
+            raise InputError(
+                f"observation {self.name}",
+                "non-negative, strictly increasing abscissae",
+                f"{self.x[bad]:g} as point {bad + 1}",
+                "sort the rows and remove repeated ones",
+            )
+        if not self.mask.any():
+            raise InputError(
+                f"observation {self.name}, window",
+                f"an interval that overlaps the data, {self.x[0]:g} to {self.x[-1]:g}",
+                f"{self.window[0]:g} to {self.window[1]:g}, which leaves nothing",
+            )
+
+    def _check_errors(self) -> None:
+        if self.error is not None and self.covariance is not None:
+            raise InputError(f"observation {self.name}", "error or covariance", "both")
+        if self.error is not None and (
+            self.error.shape != self.x.shape or not np.all(self.error > 0)
+        ):
+            raise InputError(
+                f"observation {self.name}, error",
+                f"{self.x.size} positive numbers",
+                f"shape {self.error.shape}, smallest {np.min(self.error):g}",
+            )
+        if self.covariance is not None:
+            self._check_covariance(self.covariance)
+
+    def _check_covariance(self, covariance: FloatArray) -> None:
+        n = self.x.size
+        if covariance.shape != (n, n) or not np.allclose(covariance, covariance.T):
+            raise InputError(
+                f"observation {self.name}, covariance",
+                f"a symmetric matrix of shape ({n}, {n})",
+                f"shape {covariance.shape}",
+            )
+        try:
+            np.linalg.cholesky(covariance)
+        except np.linalg.LinAlgError:
+            smallest = float(np.linalg.eigvalsh(covariance)[0])
+            raise InputError(
+                f"observation {self.name}, covariance",
+                "a positive definite matrix",
+                f"smallest eigenvalue {smallest:.3g}",
+                "add the variance of the counting noise to its diagonal",
+            ) from None
+
+    @property
+    def mask(self) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+        """Which points lie in the window; shape (n,)."""
+        return (self.x >= self.window[0]) & (self.x <= self.window[1])
+
+    def windowed(self) -> Observation:
+        """Return the observation with only the points of its window."""
+        m = self.mask
+        return replace(
+            self,
+            x=self.x[m],
+            value=self.value[m],
+            error=None if self.error is None else self.error[m],
+            covariance=None if self.covariance is None else self.covariance[np.ix_(m, m)],
+        )
