@@ -1,0 +1,47 @@
+"""Settings of a refinement; ``[refine]`` in a configuration."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+type RuleName = Literal["sopr", "ibi", "newton"]
+type Regressed = Literal["correction", "potential"]
+type StopName = Literal["published", "noise"]
+
+
+class RefineSettings(BaseModel):
+    """How a potential is refined.
+
+    Energies are in kcal/mol and lengths in Å. A width, length or noise of
+    ``None`` is inferred; a number is kept.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    rule: RuleName = "sopr"
+    max_iterations: int = Field(30, ge=1, le=1000, description="engine runs at most")
+    gamma: float = Field(0.5, gt=0, le=2, description="step size of ibi and sopr")
+    regressed: Regressed = Field(
+        "correction", description="what the Gaussian process describes: v − v_ref, or v itself"
+    )
+    width: float | None = Field(None, gt=0, description="kernel standard deviation in kcal/mol")
+    length: float | None = Field(None, gt=0, description="kernel length scale in Å (at σ)")
+    noise: float | None = Field(None, gt=0, description="GPR noise standard deviation in kcal/mol")
+    regress_from: float = Field(
+        0.9, gt=0.3, lt=1.2, description="smallest r of the regression, in σ of the reference"
+    )
+    fit_level: bool = Field(
+        True, description="let the normalisation of a measured g(r) be off by a constant factor"
+    )
+    stop: StopName = Field(
+        "noise",
+        description="'published': mean squared Δg below tolerance; "
+        "'noise': a step no longer leaves its own noise",
+    )
+    tolerance: float = Field(5e-4, gt=0, description="mean squared Δg of the published criterion")
+    grid_spacing: float = Field(0.02, ge=0.005, le=0.1, description="spacing of v(r) in Å")
+    chains: int = Field(2, ge=1, le=16, description="MCMC chains")
+    tune: int = Field(400, ge=100, le=20_000, description="MCMC tuning steps a chain")
+    draws: int = Field(500, ge=50, le=50_000, description="MCMC draws a chain")
