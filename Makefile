@@ -1,0 +1,51 @@
+# Two commands do everything on a machine with git, make and a Python >= 3.12:
+#   make demo    environment, install, liquid argon refined, result shown
+#   make test    environment, install, the whole test suite
+# Others: install, lint, figures, pins, clean.
+# PYTHON=/path/to/python3 names the Python to use; WORKERS=4 runs more tests at once.
+
+VENV := .venv
+PYTHON :=
+WORKERS := 2
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+DEMO := demo/argon
+
+.PHONY: install test demo figures lint pins clean
+
+install: $(STAMP)
+
+$(STAMP): pyproject.toml constraints.txt tools/make-venv
+	@sh tools/make-venv "$(VENV)" "$(PYTHON)"
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt hatchling
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt \
+	    --no-build-isolation --editable '.[test]'
+	@touch $@
+
+# One thread a worker: the workers themselves fill the cores.
+test: install
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal
+
+# Exit code 3 means "not converged"; its result is kept, so it is shown as well.
+demo: install
+	rm -rf $(DEMO)
+	$(BIN)/sopr-uq refine argon-85K --out $(DEMO) || test $$? -eq 3
+	$(BIN)/sopr-uq show $(DEMO)
+
+figures: install
+	$(BIN)/sopr-uq figures $(DEMO)
+
+lint: install
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+# Pin what is installed now: names and versions only.
+pins: install
+	$(BIN)/python -m pip freeze --exclude-editable \
+	    | grep -E '^[A-Za-z0-9._-]+==[^ ]+$$' > constraints.txt
+	@touch $(STAMP)
+
+clean:
+	rm -rf $(VENV) demo build dist .pytest_cache .mypy_cache .ruff_cache \
+	    .import_linter_cache .hypothesis
