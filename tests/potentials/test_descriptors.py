@@ -110,7 +110,7 @@ def test_draws_without_a_feature_are_nan_and_leave_the_others_alone() -> None:
         "good": good,
     }
     found = descriptors(R, np.array(list(rows.values())), 5.0)
-    assert np.isnan(found.d_hp[:4]).all() and np.isnan(found.r_vdw[:4]).all()
+    assert np.isnan([found.d_hp[:4], found.r_vdw[:4]]).all()
     np.testing.assert_array_equal(np.isnan(found.sigma[:4]), [True, True, False, True])
     for x in found:
         np.testing.assert_allclose(x[4], x[5], rtol=1e-12)
