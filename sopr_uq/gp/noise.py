@@ -15,15 +15,15 @@ class Noise(Protocol):
     """The covariance of measurement errors at n points."""
 
     def diagonal(self) -> FloatArray:
-        """Variances, shape (n,)."""
+        """Return the variances, shape (n,)."""
         ...
 
     def matrix(self) -> FloatArray:
-        """The whole covariance, shape (n, n)."""
+        """Return the whole covariance, shape (n, n)."""
         ...
 
     def __add__(self, other: Noise) -> Noise:
-        """Noise of independent sources, added."""
+        """Add noise of an independent source."""
         ...
 
 
@@ -40,15 +40,15 @@ class Diagonal:
             )
 
     def diagonal(self) -> FloatArray:
-        """Variances, shape (n,)."""
+        """Return the variances, shape (n,)."""
         return self.variance
 
     def matrix(self) -> FloatArray:
-        """The whole covariance, shape (n, n)."""
+        """Return the whole covariance, shape (n, n)."""
         return np.diag(self.variance)
 
     def __add__(self, other: Noise) -> Noise:
-        """Noise of independent sources, added."""
+        """Add noise of an independent source."""
         if isinstance(other, Diagonal):
             return Diagonal(self.variance + other.variance)
         return Dense(self.matrix() + other.matrix())
@@ -66,13 +66,13 @@ class Dense:
             raise InputError("Dense.covariance", "a symmetric matrix (n, n)", f"shape {c.shape}")
 
     def diagonal(self) -> FloatArray:
-        """Variances, shape (n,)."""
+        """Return the variances, shape (n,)."""
         return np.diagonal(self.covariance).copy()
 
     def matrix(self) -> FloatArray:
-        """The whole covariance, shape (n, n)."""
+        """Return the whole covariance, shape (n, n)."""
         return self.covariance
 
     def __add__(self, other: Noise) -> Noise:
-        """Noise of independent sources, added."""
+        """Add noise of an independent source."""
         return Dense(self.covariance + other.matrix())

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from scipy.linalg import LinAlgError, cho_factor, cho_solve, solve_triangular
+from scipy.linalg import cho_factor, cho_solve, solve_triangular
 
 from sopr_uq.errors import InputError
 from sopr_uq.gp.kernels import Kernel
@@ -61,12 +61,12 @@ class Process:
     @property
     def covariance(self) -> FloatArray:
         """Shape (n, n), in (kcal/mol)²."""
-        return self.factor @ self.factor.T
+        return np.asarray(self.factor @ self.factor.T)
 
     @property
     def sd(self) -> FloatArray:
         """Standard deviation, shape (n,), in kcal/mol."""
-        return np.sqrt(np.einsum("ij,ij->i", self.factor, self.factor))
+        return np.asarray(np.linalg.norm(self.factor, axis=1))
 
     def draw(self, rng: np.random.Generator, size: int) -> FloatArray:
         """Return exact draws, shape (size, n), in kcal/mol."""
@@ -99,14 +99,14 @@ class Process:
         ----------
         Rasmussen & Williams (2006), eqs 2.11 and 5.8 in the weight-space view.
         """
-        whiten = _whitener(noise)
+        whiten = _Whitener(noise)
         a = whiten(design @ self.factor)
         residual = whiten(y - design @ self.mean)
         precision = np.eye(a.shape[1]) + a.T @ a
         chol = cho_factor(precision, lower=True)
         z = cho_solve(chol, a.T @ residual)
         misfit = residual @ residual - (a.T @ residual) @ z
-        log_det = 2 * np.log(np.diagonal(chol[0])).sum() + _log_determinant(noise)
+        log_det = 2 * np.log(np.diagonal(chol[0])).sum() + whiten.log_determinant
         log_probability = -0.5 * (misfit + log_det + y.size * np.log(2 * np.pi))
         root = solve_triangular(chol[0], self.factor.T, lower=True).T
         return Conditioned(float(log_probability), Process(self.mean + self.factor @ z, root))
@@ -120,35 +120,32 @@ class Conditioned(NamedTuple):
 
 
 class _Whitener:
+    """Multiplies by C⁻¹ᐟ² of a noise covariance C, and knows its determinant."""
+
     def __init__(self, noise: Noise) -> None:
-        self.scale: FloatArray | None = None
-        self.lower: FloatArray | None = None
-        if isinstance(noise, Diagonal):
-            if not np.all(noise.variance > 0):
+        self._diagonal = isinstance(noise, Diagonal)
+        if self._diagonal:
+            if not np.all(noise.diagonal() > 0):
                 raise InputError("noise", "positive variances", "a zero", "add a noise floor")
-            self.scale = 1.0 / np.sqrt(noise.variance)
-            return
-        try:
-            self.lower = np.linalg.cholesky(noise.matrix())
-        except LinAlgError:
-            raise InputError(
-                "noise",
-                "a positive definite covariance",
-                "a singular one",
-                "add a diagonal noise to it",
-            ) from None
+            self._root = np.sqrt(noise.diagonal())
+        else:
+            self._root = _cholesky(noise.matrix())
+        roots = self._root if self._diagonal else np.diagonal(self._root)
+        self.log_determinant = 2.0 * float(np.log(roots).sum())
 
     def __call__(self, a: FloatArray) -> FloatArray:
-        if self.scale is not None:
-            return a * (self.scale if a.ndim == 1 else self.scale[:, None])
-        return np.asarray(solve_triangular(self.lower, a, lower=True))
+        if self._diagonal:
+            return np.asarray(a / (self._root if a.ndim == 1 else self._root[:, None]))
+        return np.asarray(solve_triangular(self._root, a, lower=True))
 
 
-def _whitener(noise: Noise) -> _Whitener:
-    return _Whitener(noise)
-
-
-def _log_determinant(noise: Noise) -> float:
-    if isinstance(noise, Diagonal):
-        return float(np.log(noise.variance).sum())
-    return float(np.linalg.slogdet(noise.matrix())[1])
+def _cholesky(covariance: FloatArray) -> FloatArray:
+    try:
+        return np.asarray(np.linalg.cholesky(covariance))
+    except np.linalg.LinAlgError:
+        raise InputError(
+            "noise",
+            "a positive definite covariance",
+            "a singular one",
+            "add a diagonal noise to it",
+        ) from None

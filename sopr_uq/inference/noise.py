@@ -173,6 +173,7 @@ def _compiled(grid: int, slots: int, size: int) -> Any:
     import nutpie
     import pymc as pm
     import pytensor.tensor as pt
+    from pymc.math import logsumexp as tensor_logsumexp
 
     shapes = {
         "log_weight": (grid,),
@@ -198,7 +199,7 @@ def _compiled(grid: int, slots: int, size: int) -> Any:
         pm.Potential("unprior", (0.5 * z**2 * a["used"]).sum())
         pm.Potential("hierarchy", _hierarchy(log_noise - a["mu0"], tau, a["used"], pt.log))
         terms = log_likelihood(a, width, pt.exp(log_noise), pt.log) + a["log_weight"]
-        pm.Potential("likelihood", pt.logsumexp(terms))
+        pm.Potential("likelihood", tensor_logsumexp(terms))
     return nutpie.compile_pymc_model(model)
 
 
@@ -278,13 +279,12 @@ def sample_noise(
         seed=seed,
         progress_bar=False,
     )
-    return _collect(trace, data, arrays, centre[:k], priors, seed)
+    return _collect(trace, data, centre[:k], priors, seed)
 
 
 def _collect(
     trace: Any,
     data: Projected,
-    arrays: dict[str, FloatArray],
     centre: FloatArray,
     priors: NoisePriors,
     seed: int,
@@ -295,8 +295,7 @@ def _collect(
     width = priors.width.median * np.exp(priors.width.sd * post["z_width"].values)
     tau = post["tau"].values
     rng = stream(seed, "length")
-    sub = {n: (a[:, :k] if n in ("square", "variance", "rest_square") else a) for n, a in arrays.items()}
-    sub |= {n: arrays[n][:k] for n in ("rest_variance", "used")}
+    sub = data.arrays(k)
     length = np.empty(width.shape)
     for index in np.ndindex(*width.shape):
         logp = log_likelihood(sub, width[index], noise[index]) + data.log_weight

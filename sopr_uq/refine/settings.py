@@ -22,6 +22,9 @@ class RefineSettings(BaseModel):
 
     rule: RuleName = "sopr"
     max_iterations: int = Field(30, ge=1, le=1000, description="engine runs at most")
+    warm_start: bool = Field(
+        True, description="begin each simulation where the last one ended, not from a lattice"
+    )
     gamma: float = Field(0.5, gt=0, le=2, description="step size of ibi and sopr")
     regressed: Regressed = Field(
         "correction", description="what the Gaussian process describes: v − v_ref, or v itself"

@@ -1,0 +1,90 @@
+"""A simulated g(r) at the abscissae of a measured one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sopr_uq.engine.protocol import Simulation
+from sopr_uq.experiment.observation import Observation
+from sopr_uq.experiment.state import StatePoint
+from sopr_uq.potentials import Potential
+from sopr_uq.structure.cavity import CavitySmoother
+from sopr_uq.typing import FloatArray
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Simulated minus measured g(r).
+
+    Parameters
+    ----------
+    r : array, shape (n,)
+        Measured distances inside the window that the simulation reaches, in Å.
+    simulated, measured : array, shape (n,)
+        g(r); the measured one divided by its level.
+    variance : array, shape (n,)
+        Sampling variance of the simulated one.
+    level : float
+        Factor by which the measured curve exceeds its proper normalisation.
+    """
+
+    r: FloatArray
+    simulated: FloatArray
+    measured: FloatArray
+    variance: FloatArray
+    level: float
+
+    @property
+    def difference(self) -> FloatArray:
+        """Δg = simulated − measured, shape (n,)."""
+        return self.simulated - self.measured
+
+    @property
+    def misfit(self) -> float:
+        """Mean squared Δg."""
+        return float(np.mean(self.difference**2))
+
+
+def compare(
+    simulation: Simulation,
+    potential: Potential,
+    state: StatePoint,
+    observation: Observation,
+    *,
+    level_from: float | None = None,
+) -> Comparison:
+    """Evaluate a simulation at the measured points.
+
+    The simulated g(r) is interpolated through the cavity function
+    g exp(βv), which is smooth where g is steep.
+
+    Parameters
+    ----------
+    simulation : Simulation
+        The engine's result for ``potential``.
+    potential : Potential
+        The potential that was simulated.
+    state : StatePoint
+        Its state point.
+    observation : Observation
+        A measured g(r).
+    level_from : float, optional
+        Fit the level of the measured curve by least squares at distances
+        beyond this one, in Å; by default the level is one.
+    """
+    data = observation.windowed()
+    inside = data.x <= simulation.r[-1]
+    r, measured = data.x[inside], data.value[inside]
+    smoother = CavitySmoother(simulation.r, simulation.bin_width, potential, state.beta)
+    rows = smoother.predict(r)
+    simulated = rows @ simulation.g
+    blocks = simulation.g_blocks @ rows.T
+    b = len(blocks)
+    variance = blocks.var(axis=0, ddof=1) / b if b > 1 else np.zeros(r.size)
+    level = 1.0
+    if level_from is not None and np.count_nonzero(r > level_from) >= 5:
+        far = r > level_from
+        level = float(measured[far] @ simulated[far] / (simulated[far] @ simulated[far]))
+    return Comparison(r, simulated, measured / level, variance, level)

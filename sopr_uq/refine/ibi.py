@@ -1,0 +1,97 @@
+"""Iterative Boltzmann inversion, the baseline."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import xarray as xr
+
+from sopr_uq.engine.protocol import Simulation
+from sopr_uq.errors import RuleFailed
+from sopr_uq.potentials import Tabulated
+from sopr_uq.refine.compare import Comparison, compare
+from sopr_uq.refine.problem import Problem
+from sopr_uq.refine.rule import RuleState, StepInfo
+from sopr_uq.refine.single import only_rdf
+from sopr_uq.typing import FloatArray
+
+_SMALLEST_G = 0.05
+_TAPER = 0.8
+
+
+@dataclass(frozen=True)
+class Ibi:
+    """Δv(r) = γ k_B T ln[g_sim(r)/g_exp(r)] at the measured points.
+
+    Between measured points Δv is interpolated linearly. Inside the first point
+    at which both g exceed 0.05 it is continued as a constant, and from 80 % of
+    the cut-off it is led to zero.
+
+    Parameters
+    ----------
+    problem : Problem
+        One liquid with one measured g(r).
+
+    References
+    ----------
+    D. Reith, M. Pütz, F. Müller-Plathe, J. Comput. Chem. 24, 1624 (2003), eq 4.
+    """
+
+    problem: Problem
+    name: ClassVar[str] = "ibi"
+
+    def __post_init__(self) -> None:
+        only_rdf(self.problem, self.name)
+
+    def init(self) -> RuleState:
+        """Return the reference potential."""
+        return RuleState(0, self.problem.reference.energy(self.problem.r))
+
+    def step(
+        self, state: RuleState, simulations: Sequence[Simulation]
+    ) -> tuple[RuleState, StepInfo]:
+        """Return the corrected potential."""
+        p = self.problem
+        sample, observation = only_rdf(p, self.name)
+        comparison = compare(
+            simulations[0],
+            Tabulated(p.r, state.potential),
+            sample.state,
+            observation,
+            level_from=2.0 * p.sigma if p.settings.fit_level else None,
+        )
+        delta = self._correction(comparison, sample.state.beta)
+        misfit = comparison.misfit
+        info = StepInfo(
+            misfit=misfit,
+            noise=float("nan"),
+            change=float("nan"),
+            converged=misfit < p.settings.tolerance,
+            values={"level": np.asarray(comparison.level)},
+        )
+        return RuleState(state.iteration + 1, state.potential + delta), info
+
+    def _correction(self, c: Comparison, beta: float) -> FloatArray:
+        r = self.problem.r
+        usable = (c.simulated > _SMALLEST_G) & (c.measured > _SMALLEST_G)
+        if np.count_nonzero(usable) < 5:
+            raise RuleFailed(
+                "ibi: simulated and measured g(r) overlap at fewer than 5 points; "
+                "start from a potential whose σ is closer to the liquid's"
+            )
+        x = c.r[usable]
+        y = self.problem.settings.gamma / beta * np.log(c.simulated[usable] / c.measured[usable])
+        start = _TAPER * r[-1]
+        taper = np.clip((r[-1] - r) / (r[-1] - start), 0.0, 1.0)
+        return np.asarray(np.interp(r, x, y) * taper)
+
+    def posterior(self, state: RuleState) -> xr.Dataset:
+        """Return the last potential as the only draw: this rule has no posterior."""
+        return xr.Dataset(
+            {"potential": (("chain", "draw", "r"), state.potential[None, None, :])},
+            coords={"chain": [0], "draw": [0], "r": self.problem.r},
+            attrs={"kind": "point estimate; ibi has no posterior"},
+        )

@@ -1,0 +1,221 @@
+"""The loop of every refinement: simulate, step, store; stop; step back; go on."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal, Protocol
+
+from sopr_uq.engine.protocol import Configuration, Engine, Simulation
+from sopr_uq.errors import SimulationFailed
+from sopr_uq.potentials import Tabulated
+from sopr_uq.refine.rule import Rule, RuleState, StepInfo
+from sopr_uq.rng import integer_seed
+from sopr_uq.typing import FloatArray
+
+type Outcome = Literal["converged", "max_iterations", "simulation_failed"]
+
+ADVICE: dict[str, str] = {
+    "converged": "The stopping criterion was met.",
+    "max_iterations": (
+        "Stopped at refine.max_iterations before the criterion was met; the result is kept. "
+        "Allow more iterations, or look at the misfit against iteration: where it wanders, "
+        "a smaller refine.gamma or longer runs help; where it is flat, the data may not allow less."
+    ),
+    "simulation_failed": (
+        "The engine failed at every potential tried between the last good one and the proposed "
+        "one; the last good result is kept. See the message stored with it."
+    ),
+}
+
+_STEPS_BACK = 3
+
+
+@dataclass(frozen=True)
+class Iteration:
+    """One completed iteration.
+
+    Parameters
+    ----------
+    potential : array, shape (n,)
+        The potential that was simulated, in kcal/mol.
+    simulations : tuple of Simulation
+        One of each sample.
+    state : RuleState
+        What the rule made of them.
+    info : StepInfo
+        What it reports.
+    seconds : float
+        Wall time, simulations included.
+    """
+
+    potential: FloatArray
+    simulations: tuple[Simulation, ...]
+    state: RuleState
+    info: StepInfo
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Refinement:
+    """A finished refinement."""
+
+    iterations: tuple[Iteration, ...]
+    outcome: Outcome
+    message: str
+
+    @property
+    def state(self) -> RuleState:
+        """The last state."""
+        return self.iterations[-1].state
+
+
+class Journal(Protocol):
+    """Where iterations are kept, so that none is ever done twice."""
+
+    def load(self) -> Sequence[Iteration]:
+        """Return the iterations already done, in order."""
+        ...
+
+    def append(self, iteration: Iteration) -> None:
+        """Keep one more, durably, before returning."""
+        ...
+
+
+class Watcher(Protocol):
+    """Somebody who wants to see how it goes."""
+
+    def simulating(self, iteration: int, fraction: float) -> None:
+        """Hear that a fraction of an iteration's simulations is done."""
+        ...
+
+    def done(self, iteration: Iteration) -> None:
+        """See a completed iteration."""
+        ...
+
+
+class Silent:
+    """A watcher that does nothing."""
+
+    def simulating(self, iteration: int, fraction: float) -> None:
+        """Ignore."""
+
+    def done(self, iteration: Iteration) -> None:
+        """Ignore."""
+
+
+@dataclass
+class InMemory:
+    """A journal that is forgotten with the process."""
+
+    iterations: list[Iteration]
+
+    def load(self) -> Sequence[Iteration]:
+        """Return what was appended."""
+        return tuple(self.iterations)
+
+    def append(self, iteration: Iteration) -> None:
+        """Append."""
+        self.iterations.append(iteration)
+
+
+def refine(
+    rule: Rule,
+    engine: Engine,
+    journal: Journal | None = None,
+    watcher: Watcher | None = None,
+) -> Refinement:
+    """Refine until the rule is content or its patience ends.
+
+    Every random choice depends on the seed of the problem and the number of
+    the iteration alone, so a refinement that goes on from its journal ends
+    like one that was never interrupted.
+
+    Parameters
+    ----------
+    rule : Rule
+        The update rule, with its problem.
+    engine : Engine
+        What simulates.
+    journal : Journal, optional
+        Where iterations are kept; what it holds already is not done again.
+    watcher : Watcher, optional
+        Told of progress.
+    """
+    journal = InMemory([]) if journal is None else journal
+    watcher = Silent() if watcher is None else watcher
+    done = list(journal.load())
+    while not done or not _finished(rule, done):
+        try:
+            iteration = _iterate(rule, engine, done, watcher)
+        except SimulationFailed as failure:
+            if not done:
+                raise
+            return Refinement(tuple(done), "simulation_failed", f"{failure}")
+        journal.append(iteration)
+        done.append(iteration)
+        watcher.done(iteration)
+    outcome: Outcome = "converged" if done[-1].info.converged else "max_iterations"
+    return Refinement(tuple(done), outcome, ADVICE[outcome])
+
+
+def _finished(rule: Rule, done: Sequence[Iteration]) -> bool:
+    return done[-1].info.converged or len(done) >= rule.problem.settings.max_iterations
+
+
+def _iterate(
+    rule: Rule, engine: Engine, done: Sequence[Iteration], watcher: Watcher
+) -> Iteration:
+    started = time.perf_counter()
+    state = done[-1].state if done else rule.init()
+    state, simulations = _simulate(rule, engine, state, done, watcher)
+    new_state, info = rule.step(state, simulations)
+    seconds = time.perf_counter() - started
+    return Iteration(state.potential, simulations, new_state, info, seconds)
+
+
+def _simulate(
+    rule: Rule, engine: Engine, state: RuleState, done: Sequence[Iteration], watcher: Watcher
+) -> tuple[RuleState, tuple[Simulation, ...]]:
+    """Simulate, stepping back towards the last good potential where the engine fails.
+
+    A trial potential can be too deep for its state point and separate the box
+    into phases; its g(r) is then no fluid's and must not be learnt from.
+    """
+    for attempt in range(_STEPS_BACK + 1):
+        try:
+            return state, tuple(
+                _run(rule, engine, state, done, index, watcher)
+                for index in range(len(rule.problem.samples))
+            )
+        except SimulationFailed:
+            if not done or attempt == _STEPS_BACK:
+                raise
+            halfway = 0.5 * (state.potential + done[-1].potential)
+            state = replace(state, potential=halfway)
+    raise AssertionError("unreachable")
+
+
+def _run(
+    rule: Rule,
+    engine: Engine,
+    state: RuleState,
+    done: Sequence[Iteration],
+    index: int,
+    watcher: Watcher,
+) -> Simulation:
+    problem, number = rule.problem, state.iteration
+    share = 1.0 / len(problem.samples)
+    warm = bool(done) and problem.settings.warm_start
+    start: Configuration | None = done[-1].simulations[index].configuration if warm else None
+    progress: Callable[[float], None] = lambda fraction: watcher.simulating(  # noqa: E731
+        number, (index + fraction) * share
+    )
+    return engine.run(
+        Tabulated(problem.r, state.potential),
+        problem.samples[index].state,
+        seed=integer_seed(problem.seed, "engine", number, index),
+        start=start,
+        progress=progress,
+    )
