@@ -1,0 +1,45 @@
+"""Whole figures, saved as PNG and PDF."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import xarray as xr
+from matplotlib.figure import Figure
+
+from sopr_uq.figures.refinement import plot_course, plot_potential, plot_rdf
+from sopr_uq.figures.style import style
+
+
+def refinement_sheet(result: xr.DataTree) -> Figure:
+    """Return g(r), v(r) and the course of a refinement side by side."""
+    with style():
+        figure, axes = plt.subplots(1, 3, figsize=(11.5, 3.4))
+        plot_rdf(result, axes[0])
+        plot_potential(result, axes[1])
+        plot_course(result, axes[2])
+        figure.suptitle(str(result.attrs.get("system", "")))
+    return figure
+
+
+def save(figure: Figure, folder: Path, name: str) -> list[Path]:
+    """Save a figure as PNG and PDF, close it, and return the files."""
+    folder.mkdir(parents=True, exist_ok=True)
+    files = [folder / f"{name}.{suffix}" for suffix in ("png", "pdf")]
+    with style():
+        for file in files:
+            figure.savefig(file)
+    plt.close(figure)
+    return files
+
+
+def save_refinement(result: xr.DataTree, folder: Path) -> list[Path]:
+    """Save the figures of a refinement, each alone and all on one sheet."""
+    files: list[Path] = []
+    for name, plot in (("rdf", plot_rdf), ("potential", plot_potential), ("course", plot_course)):
+        with style():
+            figure, ax = plt.subplots(figsize=(4.6, 3.4))
+            plot(result, ax)
+        files += save(figure, folder, name)
+    return files + save(refinement_sheet(result), folder, "summary")

@@ -1,0 +1,89 @@
+"""The course of a refinement as a labelled dataset."""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+
+from sopr_uq.refine.loop import Iteration, Refinement
+from sopr_uq.typing import FloatArray
+
+_UNITS = {
+    "potential": "kcal/mol",
+    "noise": "kcal/mol",
+    "width": "kcal/mol",
+    "length": "angstrom",
+    "pressure": "MPa",
+    "pressure_error": "MPa",
+    "energy": "kcal/mol",
+    "seconds": "s",
+    "md_seconds": "s",
+    "rdf_seconds": "s",
+    "g": "1",
+    "g_error": "1",
+    "misfit": "1",
+}
+
+
+def iterations_dataset(r: FloatArray, refinement: Refinement, sample: int = 0) -> xr.Dataset:
+    """Return what happened, one entry an iteration.
+
+    Parameters
+    ----------
+    r : array, shape (n,)
+        Grid of the potential in Å.
+    refinement : Refinement
+        What the loop returned.
+    sample : int
+        Which liquid's simulations to show.
+
+    Returns
+    -------
+    xarray.Dataset
+        ``potential`` (iteration, r), ``g``, ``g_error`` (iteration, r_g),
+        ``misfit``, ``noise``, ``change``, ``pressure``, ``pressure_error``,
+        ``energy``, ``md_steps``, ``md_seconds``, ``rdf_seconds``, ``seconds``
+        (iteration) and the rule's own values.
+    """
+    done = refinement.iterations
+    simulations = [each.simulations[sample] for each in done]
+    data = {
+        "potential": (("iteration", "r"), np.array([each.potential for each in done])),
+        "g": (("iteration", "r_g"), np.array([s.g for s in simulations])),
+        "g_error": (("iteration", "r_g"), np.array([s.g_error for s in simulations])),
+    }
+    numbers: dict[str, list[float]] = {
+        "misfit": [each.info.misfit for each in done],
+        "noise": [each.info.noise for each in done],
+        "change": [each.info.change for each in done],
+        "pressure": [s.pressure for s in simulations],
+        "pressure_error": [s.pressure_error for s in simulations],
+        "energy": [s.energy for s in simulations],
+        "md_steps": [s.steps for s in simulations],
+        "md_seconds": [_total(each, "seconds") - _total(each, "rdf_seconds") for each in done],
+        "rdf_seconds": [_total(each, "rdf_seconds") for each in done],
+        "seconds": [each.seconds for each in done],
+    }
+    data |= {name: (("iteration",), np.array(values)) for name, values in numbers.items()}
+    data |= _rule_values(done)
+    ds = xr.Dataset(
+        data, coords={"iteration": np.arange(len(done)), "r": r, "r_g": simulations[0].r}
+    )
+    for name, unit in {**_UNITS, "r": "angstrom", "r_g": "angstrom"}.items():
+        if name in ds:
+            ds[name].attrs["units"] = unit
+    return ds
+
+
+def _total(iteration: Iteration, name: str) -> float:
+    return float(sum(getattr(s, name) for s in iteration.simulations))
+
+
+def _rule_values(done: tuple[Iteration, ...]) -> dict[str, tuple[tuple[str, ...], FloatArray]]:
+    """The rule's scalars that every iteration reported."""
+    names = [k for k, v in done[0].info.values.items() if np.ndim(v) == 0]
+    return {
+        name: (("iteration",), np.array([float(each.info.values[name]) for each in done]))
+        for name in names
+        if all(name in each.info.values for each in done)
+    }

