@@ -12,6 +12,7 @@ from typing import Literal, Protocol
 
 import numpy as np
 
+from sopr_uq.errors import InputError
 from sopr_uq.typing import FloatArray
 
 type ClosureName = Literal["hnc", "py"]
@@ -88,3 +89,30 @@ class Measured:
         """Return g and ∂g/∂γ."""
         g, slope = self.outer(np.where(self.inside, 0.0, gamma))
         return np.where(self.inside, self.g, g), np.where(self.inside, 0.0, slope)
+
+
+def make_closure(
+    name: ClosureName, boltzmann: FloatArray, bridge: FloatArray | None = None
+) -> Closure:
+    """Return the closure of a name.
+
+    Parameters
+    ----------
+    name : {"hnc", "py"}
+    boltzmann : array, shape (...)
+        exp(−βv) wherever γ will be given.
+    bridge : array, shape (...), optional
+        Bridge function at the same points; HNC only.
+
+    Raises
+    ------
+    InputError
+        If the name is unknown, or PY is given a bridge.
+    """
+    if name == "hnc":
+        return HypernettedChain(boltzmann, np.zeros_like(boltzmann) if bridge is None else bridge)
+    if name != "py":
+        raise InputError("closure", "hnc or py", repr(name))
+    if bridge is not None:
+        raise InputError("closure py", "no bridge function", "one", "use closure hnc with it")
+    return PercusYevick(boltzmann)

@@ -18,7 +18,7 @@ from sopr_uq.structure.closures import (
     ClosureName,
     HypernettedChain,
     Measured,
-    PercusYevick,
+    make_closure,
 )
 from sopr_uq.structure.finite_size import infinite_rdf
 from sopr_uq.structure.newton import Root, follow, newton
@@ -81,12 +81,12 @@ class Solution:
     def truncated(self) -> bool:
         """Whether correlations reach the end of the grid, so that it shapes the result.
 
-        True if |r h| over the last tenth of the grid exceeds a hundredth of its
-        largest value; near a critical point a longer grid is then needed, and
-        beyond the spinodal no grid is long enough.
+        True if |r h| over the last quarter of the grid exceeds 1/500 of its
+        largest value. S(0) is then wrong by more than about one per cent; near
+        a critical point a longer grid helps, beyond the spinodal none does.
         """
         rh = np.abs(self.grid.r * self.h)
-        return bool(rh[-(self.grid.n // 10) :].max() > 0.01 * rh.max())
+        return bool(rh[-(self.grid.n // 4) :].max() > 0.002 * rh.max())
 
 
 def solve(
@@ -136,20 +136,20 @@ def solve(
     zero = np.zeros(grid.n)
 
     def attempt(cooling: float, dilution: float, gamma: FloatArray) -> Root:
-        rule = _closure(closure, boltzmann**cooling, b)
+        rule = make_closure(closure, boltzmann**cooling, b)
         return newton(grid, dilution * density, rule, gamma)
 
     if start is not None:
         root = attempt(1.0, 1.0, _on_grid(grid, start, "start"))
         if root.converged:
-            return _solution(grid, density, _closure(closure, boltzmann, b), root, "")
+            return _solution(grid, density, make_closure(closure, boltzmann, b), root, "")
     root, cooled = follow(lambda t, gamma: attempt(t, 1.0, gamma), zero)
     message = ""
     if cooled < 1.0:
         root, squeezed = follow(lambda t, gamma: attempt(1.0, t, gamma), zero)
         if squeezed < 1.0:
             message = _no_solution(closure, cooled, squeezed)
-    return _solution(grid, density, _closure(closure, boltzmann, b), root, message)
+    return _solution(grid, density, make_closure(closure, boltzmann, b), root, message)
 
 
 def extend(
@@ -296,16 +296,6 @@ def _solution(
     return Solution(
         grid, density, g, root.gamma, converged, message, root.iterations, root.residual
     )
-
-
-def _closure(name: ClosureName, boltzmann: FloatArray, bridge: FloatArray | None) -> Closure:
-    if name == "hnc":
-        return HypernettedChain(boltzmann, np.zeros_like(boltzmann) if bridge is None else bridge)
-    if name != "py":
-        raise InputError("closure", "hnc or py", repr(name))
-    if bridge is not None:
-        raise InputError("closure py", "no bridge function", "one", "use closure hnc with it")
-    return PercusYevick(boltzmann)
 
 
 def _no_solution(closure: ClosureName, cooled: float, squeezed: float) -> str:

@@ -1,0 +1,82 @@
+"""What the two instant engines share: the bins of g(r) and the making of a result."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import numpy as np
+
+from sopr_uq import __version__
+from sopr_uq.engine.protocol import Simulation
+from sopr_uq.engine.settings import EngineSettings
+from sopr_uq.experiment.state import StatePoint
+from sopr_uq.potentials import Potential
+from sopr_uq.structure.bins import shell_quadrature
+from sopr_uq.structure.transforms import RadialGrid
+from sopr_uq.structure.virial import internal_energy, virial_pressure
+from sopr_uq.typing import FloatArray
+
+SPACING = 0.02
+"""Spacing of the radial grid in Å: potentials and g(r) are smooth on this scale."""
+
+
+def bin_centres(settings: EngineSettings, density: float) -> FloatArray:
+    """Return the bin centres of g(r) in Å, shape (m,).
+
+    They reach ``settings.r_max``, or half the edge of the cubic box that holds
+    ``settings.particles`` at this density (Å⁻³), as in molecular dynamics.
+    """
+    r_max = settings.r_max or 0.5 * (settings.particles / density) ** (1.0 / 3.0)
+    # A bin edge that misses r_max by rounding alone is still inside.
+    count = int(r_max / settings.bin_width + 1e-9)
+    return np.asarray(settings.bin_width * (np.arange(count) + 0.5))
+
+
+def shell_average(f: Callable[[FloatArray], FloatArray], r: FloatArray, width: float) -> FloatArray:
+    """Return the averages of f(r) over bins with centres r (Å), shape (m,)."""
+    nodes, weights = shell_quadrature(r, width)
+    return np.asarray((f(nodes) * weights).sum(axis=1))
+
+
+def exact_simulation(
+    engine: str,
+    potential: Potential,
+    state: StatePoint,
+    grid: RadialGrid,
+    g: FloatArray,
+    bins: tuple[FloatArray, FloatArray],
+    started: float,
+) -> Simulation:
+    """Return the result of an engine without sampling error.
+
+    Parameters
+    ----------
+    engine : str
+        The engine's name.
+    potential : Potential
+    state : StatePoint
+    grid : RadialGrid
+    g : array, shape (n,)
+        g on ``grid.r``, from which pressure and energy follow.
+    bins : tuple of array, each of shape (m,)
+        Bin centres in Å and bin averages of g.
+    started : float
+        ``time.perf_counter()`` at the beginning of the run.
+    """
+    v, f = potential.energy(grid.r), potential.force(grid.r)
+    return Simulation(
+        r=bins[0],
+        g=bins[1],
+        g_blocks=np.empty((0, bins[0].size)),
+        pressure=virial_pressure(grid, g, v, f, state.density, state.beta),
+        pressure_blocks=np.empty(0),
+        energy=internal_energy(grid, g, v, state.density),
+        energy_blocks=np.empty(0),
+        configuration=None,
+        particles=0,
+        steps=0,
+        seconds=time.perf_counter() - started,
+        rdf_seconds=0.0,
+        engine=f"{engine} {__version__}",
+    )
