@@ -37,6 +37,10 @@ class Observation:
         Stated covariance of ``value``; excludes ``error``.
     abscissa_error : float
         Standard reading error of ``x`` (digitised curves), same unit as ``x``.
+    q_max : float
+        For ``g``: where the measurement's Fourier integral over Q ended, in Å⁻¹.
+        A model is cut there too before the two are compared, so that
+        truncation ripples are explained and not fitted. Infinite if unknown.
     window : tuple of float
         The closed interval of ``x`` that an inference may use.
     source : str
@@ -57,6 +61,7 @@ class Observation:
     error: FloatArray | None = None
     covariance: FloatArray | None = None
     abscissa_error: float = 0.0
+    q_max: float = np.inf
     window: tuple[float, float] = field(default=(0.0, np.inf))
     source: str = ""
 
@@ -97,6 +102,12 @@ class Observation:
             )
 
     def _check_errors(self) -> None:
+        if not (self.abscissa_error >= 0 and self.q_max > 0):
+            raise InputError(
+                f"observation {self.name}",
+                "abscissa_error ≥ 0 and q_max > 0",
+                f"{self.abscissa_error} and {self.q_max}",
+            )
         if self.error is not None and self.covariance is not None:
             raise InputError(f"observation {self.name}", "error or covariance", "both")
         if self.error is not None and (

@@ -11,7 +11,11 @@ from sopr_uq.experiment.observation import Observation
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.potentials import Potential
 from sopr_uq.structure.cavity import CavitySmoother
+from sopr_uq.structure.transforms import RadialGrid
+from sopr_uq.structure.truncation import truncation_rows
 from sopr_uq.typing import FloatArray
+
+_SPACING = 0.02
 
 
 @dataclass(frozen=True)
@@ -58,7 +62,8 @@ def compare(
     """Evaluate a simulation at the measured points.
 
     The simulated g(r) is interpolated through the cavity function
-    g exp(βv), which is smooth where g is steep.
+    g exp(βv), which is smooth where g is steep, and cut at the Q at which the
+    measurement ended.
 
     Parameters
     ----------
@@ -77,9 +82,9 @@ def compare(
     data = observation.windowed()
     inside = data.x <= simulation.r[-1]
     r, measured = data.x[inside], data.value[inside]
-    smoother = CavitySmoother(simulation.r, simulation.bin_width, potential, state.beta)
-    rows = smoother.predict(r)
-    simulated = rows @ simulation.g
+    smoother = CavitySmoother(simulation.r, simulation.bin_width, potential.energy, state.beta)
+    rows, constant = _rows(smoother, simulation.r[-1], r, data.q_max)
+    simulated = constant + rows @ simulation.g
     blocks = simulation.g_blocks @ rows.T
     b = len(blocks)
     variance = blocks.var(axis=0, ddof=1) / b if b > 1 else np.zeros(r.size)
@@ -88,3 +93,14 @@ def compare(
         far = r > level_from
         level = float(measured[far] @ simulated[far] / (simulated[far] @ simulated[far]))
     return Comparison(r, simulated, measured / level, variance, level)
+
+
+def _rows(
+    smoother: CavitySmoother, r_max: float, r: FloatArray, q_max: float
+) -> tuple[FloatArray, FloatArray]:
+    """Return A and b of g(r) = A g_bins + b."""
+    if not np.isfinite(q_max):
+        return smoother.predict(r), np.zeros(r.size)
+    grid = RadialGrid(int(r_max / _SPACING), _SPACING)
+    cut = truncation_rows(grid, r, q_max)
+    return cut @ smoother.predict(grid.r), 1.0 - cut.sum(axis=1)
