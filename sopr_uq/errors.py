@@ -31,6 +31,9 @@ class InputError(SoprUqError, ValueError):
         self.advice = advice
         super().__init__(self._text())
 
+    def __reduce__(self) -> tuple[type[InputError], tuple[str, str, str, str]]:
+        return type(self), (self.where, self.expected, self.found, self.advice)
+
     def _text(self) -> str:
         text = f"{self.where}: expected {self.expected}; found {self.found}."
         return f"{text} Try: {self.advice}." if self.advice else text
@@ -47,9 +50,13 @@ class InputErrors(SoprUqError, ValueError):
 
     def __init__(self, faults: Sequence[InputError]) -> None:
         self.faults = tuple(faults)
-        lines = [f"{len(self.faults)} faults in the input:"]
+        count = len(self.faults)
+        lines = [f"{count} fault{'' if count == 1 else 's'} in the input:"]
         lines += [f"  - {fault}" for fault in self.faults]
         super().__init__("\n".join(lines))
+
+    def __reduce__(self) -> tuple[type[InputErrors], tuple[tuple[InputError, ...]]]:
+        return type(self), (self.faults,)
 
 
 class EngineUnavailable(SoprUqError):

@@ -1,0 +1,162 @@
+"""Is it physically plausible? Units that were mixed up betray themselves here."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import constants
+
+from sopr_uq.errors import InputError
+from sopr_uq.experiment.observation import Observation
+from sopr_uq.experiment.reference import Shape
+from sopr_uq.experiment.state import StatePoint
+from sopr_uq.units import thermal_energy
+
+LEVEL_TOLERANCE = 0.2
+"""How far the mean of a curve's last quarter may be from one. The shipped curves are within 0.03;
+a dense liquid measured to its second shell only may be off by 0.15."""
+
+CLOSE_PACKED = 1.3
+"""Upper bound of r_peak ρ^(1/3). Close packing gives 2^(1/6) = 1.12, shipped liquids 0.9 to 1.0."""
+
+NANOMETRES = 0.25
+"""Lower bound of r_peak ρ^(1/3). Read in nm, liquids have 0.09 to 0.11; a gas comes down to
+0.25 at ρσ³ = 0.011."""
+
+SMALLEST_PEAK = 1.5
+"""In Å; no atomic liquid has its neighbours closer, and every one has in nm."""
+
+NANOMETRES_INVERSE = 20.0
+"""Upper bound of Q_peak ρ^(-1/3). Liquids have about 2π to 8; read in 1/nm, ten times that."""
+
+COLDEST = 0.35
+"""Lower bound of k_B T/ε: half of the Lennard-Jones triple point, 0.69, because a starting
+potential may be too deep (the shipped ones come down to 0.59)."""
+
+_PER_A3 = constants.N_A * (constants.angstrom / constants.centi) ** 3
+
+DENSEST = 1.2
+"""Upper bound of ρσ³ at k_B T/ε ≤ 1. Hard spheres freeze at 0.94, and a starting potential may be
+a few per cent too wide. Above, the r⁻¹² core lets it grow as (k_B T/ε)^(1/4)."""
+
+
+def check_temperature(state: StatePoint, shape: Shape) -> None:
+    """Check that particles of a given well depth can be liquid at a temperature.
+
+    Parameters
+    ----------
+    state : StatePoint
+        Temperature in K.
+    shape : Shape
+        σ and ε of the starting potential.
+
+    Raises
+    ------
+    InputError
+        If they would be frozen solid; a temperature in °C looks like that.
+    """
+    reduced = thermal_energy(state.temperature) / shape.epsilon
+    if reduced < COLDEST:
+        raise InputError(
+            "system.temperature",
+            f"a temperature in K at which a liquid with ε = {shape.epsilon:g} kcal/mol exists, "
+            f"k_B T/ε ≥ {COLDEST}",
+            f"{state.temperature:g} K, k_B T/ε = {reduced:.2g}",
+            f"if {state.temperature:g} is in °C, write {state.temperature + 273.15:g}; "
+            "if not, check epsilon",
+        )
+
+
+def check_density(state: StatePoint, shape: Shape) -> None:
+    """Check that particles of a given size can be as dense as that.
+
+    Parameters
+    ----------
+    state : StatePoint
+        Temperature in K and number density in Å⁻³.
+    shape : Shape
+        σ and ε of the starting potential.
+
+    Raises
+    ------
+    InputError
+        If they cannot; a mass density looks like that.
+    """
+    reduced = thermal_energy(state.temperature) / shape.epsilon
+    packed = state.density * shape.sigma**3
+    limit = DENSEST * max(1.0, reduced) ** 0.25
+    if packed > limit:
+        raise InputError(
+            "system.density",
+            f"a number density in 1/Å³ that particles with σ = {shape.sigma:g} Å can have at "
+            f"{state.temperature:g} K, ρσ³ ≤ {limit:.2f}",
+            f"{state.density:g}, ρσ³ = {packed:.3g}",
+            f"if it is in g/cm³, write density × 0.60221/mass = "
+            f"{state.density * _PER_A3 / state.mass:.4g}; if it is in 1/nm³, divide by 1000",
+        )
+
+
+def check_curve(observation: Observation, state: StatePoint) -> None:
+    """Check level and units of a measured curve.
+
+    Parameters
+    ----------
+    observation : Observation
+        A g(r) or S(Q); a pressure passes.
+    state : StatePoint
+        Its density sets the scale of distances.
+
+    Raises
+    ------
+    InputError
+        If the curve does not end near one, or its first peak is where only
+        other units would put it.
+    """
+    if observation.kind == "pressure":
+        return
+    _check_level(observation)
+    peak = float(observation.x[np.argmax(observation.value)])
+    spacing = state.density ** (-1.0 / 3.0)
+    (_check_r_peak if observation.kind == "g" else _check_q_peak)(observation, peak, spacing)
+
+
+def _check_level(observation: Observation) -> None:
+    far = observation.x >= 0.75 * observation.x[-1]
+    level = float(np.mean(observation.value[far]))
+    if abs(level - 1.0) > LEVEL_TOLERANCE:
+        symbol = "g" if observation.kind == "g" else "S"
+        raise InputError(
+            f"observation {observation.name}, level",
+            f"{symbol} within {LEVEL_TOLERANCE} of 1 over the last quarter of its range",
+            f"a mean of {level:.3g}",
+            "check the normalisation, the columns (g or g − 1?), and that the curve reaches far "
+            "enough",
+        )
+
+
+def _check_r_peak(observation: Observation, peak: float, spacing: float) -> None:
+    where = f"observation {observation.name}, first peak"
+    found = f"{peak:g} Å at a mean spacing of {spacing:.3g} Å"
+    if peak < SMALLEST_PEAK and peak < NANOMETRES * spacing:
+        raise InputError(
+            where,
+            f"distances in Å, a peak near {spacing:.2g} Å",
+            f"{found}, which suggests nanometres",
+            "multiply r by 10",
+        )
+    if peak > CLOSE_PACKED * spacing:
+        raise InputError(
+            where,
+            f"neighbours no farther than {CLOSE_PACKED} mean spacings, as packing demands",
+            found,
+            "check that r is in Å and the density a number density in 1/Å³, not in 1/nm³ or g/cm³",
+        )
+
+
+def _check_q_peak(observation: Observation, peak: float, spacing: float) -> None:
+    if peak * spacing > NANOMETRES_INVERSE:
+        raise InputError(
+            f"observation {observation.name}, first peak",
+            f"Q in 1/Å, a peak near {2 * np.pi / spacing:.2g} 1/Å",
+            f"{peak:g} 1/Å, which suggests 1/nm",
+            "divide Q by 10, and check the density",
+        )

@@ -1,0 +1,106 @@
+"""What a configuration says about a liquid: ``[system]``, ``[reference]``, ``[[observe]]``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from sopr_uq.errors import InputError
+from sopr_uq.experiment.observation import Kind
+
+type Form = Literal["lennard-jones", "mie", "table"]
+
+_SHA256 = r"^[0-9a-f]{64}$"
+
+
+class SystemSettings(BaseModel):
+    """The liquid and its state point; ``[system]`` in a configuration."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    name: str = Field(min_length=1, description="name of tables, figures and folders")
+    temperature: float = Field(gt=0, description="temperature in K")
+    density: float = Field(gt=0, description="number density in 1/Å³")
+    mass: float = Field(gt=0, description="particle mass in u")
+    fluid: str | None = Field(None, description="CoolProp's name of the fluid")
+    title: str = Field("", description="one line for people")
+
+
+class ReferenceSettings(BaseModel):
+    """The starting potential; ``[reference]`` in a configuration.
+
+    Lengths are in Å, energies in kcal/mol.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    form: Form = Field("lennard-jones", description="lennard-jones, mie, or table")
+    sigma: float | None = Field(None, gt=0, description="first zero of the potential in Å")
+    epsilon: float | None = Field(None, gt=0, description="depth of its well in kcal/mol")
+    n: float | None = Field(None, gt=6, le=100, description="repulsive exponent of a Mie potential")
+    file: Path | None = Field(None, description="table with columns r_angstrom,v_kcal_per_mol")
+    sha256: str | None = Field(None, pattern=_SHA256, description="SHA-256 of the table")
+
+    @model_validator(mode="after")
+    def _form_has_its_numbers(self) -> ReferenceSettings:
+        needed = {
+            "lennard-jones": {"sigma", "epsilon"},
+            "mie": {"sigma", "epsilon", "n"},
+            "table": {"file"},
+        }[self.form]
+        allowed = needed | ({"sha256"} if self.form == "table" else set())
+        _require(self, f"a potential of form {self.form!r}", needed, allowed | {"form"})
+        return self
+
+
+class ObserveSettings(BaseModel):
+    """One measurement; an entry of ``[[observe]]`` in a configuration.
+
+    A curve comes from a file or, by ``curve``, from what ships; a pressure is
+    a number.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    kind: Kind = Field(description="g (radial distribution), s (structure factor), or pressure")
+    file: Path | None = Field(None, description="CSV with columns r_angstrom,g[,error] or alike")
+    curve: str | None = Field(None, description="name of a shipped curve")
+    sha256: str | None = Field(None, pattern=_SHA256, description="SHA-256 of the curve's file")
+    value: float | None = Field(None, description="measured pressure in MPa")
+    error: float | None = Field(None, gt=0, description="its standard error in MPa")
+    window: tuple[float, float] | None = Field(
+        None, description="closed interval of r (Å) or Q (1/Å) that the inference uses"
+    )
+    abscissa_error: float | None = Field(
+        None, ge=0, description="standard reading error of r (Å) or Q (1/Å)"
+    )
+    covariance: Path | None = Field(
+        None, description="CSV with the covariance matrix of the values, without a header"
+    )
+    covariance_sha256: str | None = Field(None, pattern=_SHA256, description="its SHA-256")
+    name: str = Field("", description="name in tables and figures")
+    source: str = Field("", description="where the numbers come from")
+
+    @model_validator(mode="after")
+    def _kind_has_its_numbers(self) -> ObserveSettings:
+        common = {"kind", "name", "source"}
+        if self.kind == "pressure":
+            _require(self, "a pressure", {"value"}, common | {"value", "error"})
+            return self
+        origin = "curve" if self.curve is not None else "file"
+        shape = {"window", "abscissa_error", "covariance", "sha256", "covariance_sha256"}
+        _require(self, "a curve", {origin}, common | shape | {origin})
+        return self
+
+
+def _require(model: BaseModel, what: str, needed: set[str], allowed: set[str]) -> None:
+    """Refuse a model that lacks a needed key or sets one that does not belong to it."""
+    given = {name for name in type(model).model_fields if getattr(model, name) is not None}
+    missing = sorted(needed - given)
+    surplus = sorted((given & model.model_fields_set) - allowed)
+    if missing or surplus:
+        wanted = f"{what} with {' and '.join(sorted(needed))}"
+        found = [f"no {name}" for name in missing] + [f"{name} as well" for name in surplus]
+        raise InputError("keys", wanted, ", ".join(found))

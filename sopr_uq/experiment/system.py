@@ -1,0 +1,139 @@
+"""A liquid with its measurements and starting potential, whoever described it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from sopr_uq.errors import InputError
+from sopr_uq.experiment.catalogue import curve, verify
+from sopr_uq.experiment.checks import check_curve, check_density, check_temperature
+from sopr_uq.experiment.faults import Faults
+from sopr_uq.experiment.observation import Observation
+from sopr_uq.experiment.reader import read_curve
+from sopr_uq.experiment.reference import reference_potential, shape
+from sopr_uq.experiment.settings import ObserveSettings, ReferenceSettings, SystemSettings
+from sopr_uq.experiment.state import StatePoint
+from sopr_uq.potentials import Potential
+
+_CURVE_KEYS = ("name", "source", "window", "abscissa_error")
+
+
+@dataclass(frozen=True)
+class System:
+    """Everything that is known before a refinement starts.
+
+    Parameters
+    ----------
+    name : str
+        Name of tables, figures and folders.
+    state : StatePoint
+        Temperature, density, mass.
+    reference : Potential
+        The starting potential, in kcal/mol.
+    observations : tuple of Observation
+        What was measured.
+    fluid : str or None
+        CoolProp's name of the fluid.
+    title : str
+        One line for people.
+    sources : tuple of str
+        Where the measurements come from.
+    """
+
+    name: str
+    state: StatePoint
+    reference: Potential
+    observations: tuple[Observation, ...]
+    fluid: str | None = None
+    title: str = ""
+    sources: tuple[str, ...] = ()
+
+
+def build_system(
+    system: SystemSettings, reference: ReferenceSettings, observe: Sequence[ObserveSettings]
+) -> System:
+    """Read, check and assemble a liquid; shipped and own data come this way.
+
+    Parameters
+    ----------
+    system, reference, observe
+        The tables of a configuration.
+
+    Returns
+    -------
+    System
+
+    Raises
+    ------
+    InputErrors
+        With every file that cannot be used and everything that is physically
+        implausible.
+    """
+    faults = Faults()
+    state = StatePoint(system.temperature, system.density, system.mass)
+    with faults.caught("reference"):
+        potential = reference_potential(reference)
+        found = shape(potential)
+        for check in (check_temperature, check_density):
+            with faults.caught():
+                check(state, found)
+    observations = []
+    for index, settings in enumerate(observe):
+        with faults.caught(f"observe.{index}"):
+            observations.append(read_observation(settings))
+            check_curve(observations[-1], state)
+    faults.raise_any()
+    return System(
+        name=system.name,
+        state=state,
+        reference=potential,
+        observations=tuple(observations),
+        fluid=system.fluid,
+        title=system.title,
+        sources=tuple(dict.fromkeys(o.source for o in observations if o.source)),
+    )
+
+
+def read_observation(settings: ObserveSettings) -> Observation:
+    """Return the measurement that an entry of ``[[observe]]`` describes.
+
+    Raises
+    ------
+    InputError
+        If its file is missing, is no such curve, or is not the recorded one.
+    """
+    if settings.kind == "pressure":
+        assert settings.value is not None
+        return Observation(
+            kind="pressure",
+            x=np.zeros(1),
+            value=np.array([settings.value]),
+            error=None if settings.error is None else np.array([settings.error]),
+            name=settings.name,
+            source=settings.source,
+        )
+    return _read_curve(settings)
+
+
+def _read_curve(settings: ObserveSettings) -> Observation:
+    """Read a curve; what the settings do not say, the registry says for a shipped one."""
+    options: dict[str, Any] = {}
+    path = settings.file
+    if settings.curve is not None:
+        shipped = curve(settings.curve)
+        if shipped.kind != settings.kind:
+            raise InputError("kind", f"{shipped.kind!r}, as {shipped.name} is", repr(settings.kind))
+        verify(shipped.path, shipped.sha256)
+        path, options = shipped.path, {key: getattr(shipped, key) for key in _CURVE_KEYS}
+    assert path is not None
+    given = {key: getattr(settings, key) for key in _CURVE_KEYS}
+    options |= {key: value for key, value in given.items() if value not in (None, "")}
+    if settings.covariance is not None:
+        verify(settings.covariance, settings.covariance_sha256)
+    return read_curve(
+        path, settings.kind, covariance=settings.covariance, sha256=settings.sha256, **options
+    )
