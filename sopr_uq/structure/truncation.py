@@ -43,32 +43,38 @@ def truncation_rows(grid: RadialGrid, r: ArrayLike, q_max: float) -> FloatArray:
     return np.asarray(grid.spacing * q_max / np.pi * grid.r / r[:, None] * kernel)
 
 
-def interpolation_rows(grid: RadialGrid, r: ArrayLike) -> FloatArray:
-    """Return the matrix A of local cubic interpolation, f(r) = A f(grid).
+def interpolation_rows(nodes: ArrayLike, x: ArrayLike) -> FloatArray:
+    """Return the matrix A of local cubic interpolation, f(x) = A f(nodes).
 
     Parameters
     ----------
-    grid : RadialGrid
-    r : array, shape (k,)
-        Distances in Å inside the grid.
+    nodes : array, shape (n,)
+        Increasing distances in Å, n ≥ 4.
+    x : array, shape (k,)
+        Distances in Å between the first and the last node.
 
     Returns
     -------
     array, shape (k, n)
+        Four non-zero entries a row: errors at a node stay near it.
+
+    Raises
+    ------
+    InputError
+        If a distance lies outside the nodes.
     """
-    r = np.asarray(r, dtype=float)
-    if np.any(r < grid.r[0]) or np.any(r > grid.r[-1]):
+    nodes, x = np.asarray(nodes, dtype=float), np.asarray(x, dtype=float)
+    if np.any(x < nodes[0]) or np.any(x > nodes[-1]):
         raise InputError(
             "interpolation_rows",
-            f"distances from {grid.r[0]:g} to {grid.r[-1]:g} Å",
-            f"{r.min():g} to {r.max():g} Å",
+            f"distances from {nodes[0]:g} to {nodes[-1]:g} Å",
+            f"{x.min():g} to {x.max():g} Å",
         )
-    rows = np.zeros((r.size, grid.n))
-    # four nearest points, Lagrange cubic: local, so that errors stay local too
-    left = np.clip(np.searchsorted(grid.r, r) - 2, 0, grid.n - 4)
-    for k, (i, x) in enumerate(zip(left, r, strict=True)):
-        nodes = grid.r[i : i + 4]
-        for j in range(4):
-            others = np.delete(nodes, j)
-            rows[k, i + j] = np.prod((x - others) / (nodes[j] - others))
+    left = np.clip(np.searchsorted(nodes, x) - 2, 0, nodes.size - 4)
+    rows = np.zeros((x.size, nodes.size))
+    for j in range(4):
+        weight = np.ones(x.size)
+        for k in {0, 1, 2, 3} - {j}:
+            weight *= (x - nodes[left + k]) / (nodes[left + j] - nodes[left + k])
+        rows[np.arange(x.size), left + j] = weight
     return rows

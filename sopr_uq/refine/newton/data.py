@@ -1,0 +1,133 @@
+"""The measured numbers of a problem, stacked in the order of the linear model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sopr_uq.errors import InputError
+from sopr_uq.experiment.observation import Observation
+from sopr_uq.inference.noise import LogNormal
+from sopr_uq.refine.problem import Problem
+from sopr_uq.typing import FloatArray
+
+NOISE_MEDIAN = 0.01
+NOISE_SD = 1.0
+READING_SD = 0.5
+SCALE_SD = 0.02
+LEVEL_SD = 0.01
+PRESSURE_ERROR = 0.1
+"""Default error of an observed pressure, in units of ρ k_B T: how far the virial of
+an effective pair potential may be trusted to be the pressure of the liquid."""
+
+
+@dataclass(frozen=True)
+class Stacked:
+    """All measured numbers of a problem.
+
+    Parameters
+    ----------
+    value : array, shape (d,)
+        The data.
+    stated_variance : array, shape (d,)
+        Variances that came with them.
+    noisy : array, shape (d,)
+        1 for points of a curve, 0 for pressures.
+    curve : array of int, shape (d,)
+        Index of the curve; 0 for pressures, to which no curve's noise applies.
+    names : tuple of str
+        Names of the curves, length J.
+    noise, reading : tuple of LogNormal
+        Priors of noise level and reading error of every curve.
+    kinds : tuple of str
+        Kinds of the curves.
+    """
+
+    value: FloatArray
+    stated_variance: FloatArray
+    noisy: FloatArray
+    curve: np.ndarray[tuple[int], np.dtype[np.intp]]
+    names: tuple[str, ...]
+    kinds: tuple[str, ...]
+    noise: tuple[LogNormal, ...]
+    reading: tuple[LogNormal, ...]
+
+    def of_curve(self, index: int) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+        """Which points belong to a curve, shape (d,)."""
+        return (self.curve == index) & (self.noisy > 0)
+
+
+def stack(problem: Problem) -> Stacked:
+    """Return the measured numbers of a problem, samples and observations in order.
+
+    Raises
+    ------
+    InputError
+        If there is no curve among them, or a curve has a stated covariance
+        and a reading error at once.
+    """
+    parts = [
+        (sample.state.density / sample.state.beta, observation.windowed())
+        for sample in problem.samples
+        for observation in sample.observations
+    ]
+    curves = [o for _, o in parts if o.kind != "pressure"]
+    if not curves:
+        raise InputError(
+            "newton rule", "at least one measured g(r) or S(Q)", "only pressures",
+            "add a curve: a pressure alone says almost nothing about v(r)",
+        )  # fmt: skip
+    index = {id(o): j for j, o in enumerate(curves)}
+    return Stacked(
+        value=np.concatenate([o.value for _, o in parts]),
+        stated_variance=np.concatenate([_stated(o, scale) for scale, o in parts]),
+        noisy=np.concatenate([np.full(o.x.size, float(o.kind != "pressure")) for _, o in parts]),
+        curve=np.concatenate([np.full(o.x.size, index.get(id(o), 0)) for _, o in parts]),
+        names=tuple(o.name for o in curves),
+        kinds=tuple(o.kind for o in curves),
+        noise=tuple(_noise_prior(o) for o in curves),
+        reading=tuple(LogNormal(max(o.abscissa_error, 1e-6), READING_SD) for o in curves),
+    )
+
+
+def _stated(o: Observation, ideal: float) -> FloatArray:
+    """Stated variances; an unstated pressure error is a share of ρ k_B T (kcal/mol/Å³)."""
+    from sopr_uq.units import MPA_PER_KCAL_MOL_A3
+
+    if o.error is not None:
+        return o.error**2
+    if o.covariance is not None:
+        return np.diagonal(o.covariance).copy()
+    unit = PRESSURE_ERROR * ideal * MPA_PER_KCAL_MOL_A3 if o.kind == "pressure" else 0.0
+    return np.full(o.x.size, unit**2)
+
+
+def _noise_prior(o: Observation) -> LogNormal:
+    """Noise beyond what is stated: of its size where an error is stated, else 0.01."""
+    stated = float(np.median(np.sqrt(_stated(o, 0.0))))
+    return LogNormal(0.3 * stated if stated > 0 else NOISE_MEDIAN, NOISE_SD)
+
+
+def nuisance_columns(stacked: Stacked, prediction: FloatArray) -> FloatArray:
+    """Return the columns of scale and level of every curve, shape (d, 2 J).
+
+    A measured curve is (1 + κ) F + c, with κ ~ N(0, 0.02²) and c ~ N(0, 0.01²):
+    to first order a column proportional to the prediction, and a constant.
+    """
+    columns = []
+    for j, _ in enumerate(stacked.names):
+        mine = stacked.of_curve(j)
+        columns += [np.where(mine, SCALE_SD * prediction, 0.0), np.where(mine, LEVEL_SD, 0.0)]
+    return np.array(columns).T
+
+
+def covariance_columns(
+    covariance: FloatArray, rank: int
+) -> tuple[FloatArray, FloatArray]:
+    """Split a covariance into leading columns (d, rank) and a diagonal rest (d,)."""
+    values, vectors = np.linalg.eigh(covariance)
+    top = slice(max(values.size - rank, 0), None)
+    columns = vectors[:, top] * np.sqrt(np.maximum(values[top], 0.0))
+    rest = np.diagonal(covariance) - (columns**2).sum(axis=1)
+    return columns, np.maximum(rest, 0.0)

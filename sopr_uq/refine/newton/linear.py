@@ -1,0 +1,224 @@
+"""The measured quantities as linear functions of the potential, around one simulation.
+
+d ≈ F(v_k) + J (v − v_k): F from the simulation at v_k, J from the
+Ornstein–Zernike linear response of its g(r), without further simulation
+(M. P. Bernhardt, M. Hanke, N. F. A. van der Vegt, J. Chem. Phys. 154, 084118
+(2021)). Model and measurement meet where the measurement was made: at its own
+r for g, at its own Q for S, as a number for the pressure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from scipy.linalg import block_diag
+
+from sopr_uq.engine.blocks import mean_covariance
+from sopr_uq.engine.protocol import Simulation
+from sopr_uq.errors import RuleFailed
+from sopr_uq.experiment.observation import Observation
+from sopr_uq.experiment.state import StatePoint
+from sopr_uq.potentials import Potential, Tabulated
+from sopr_uq.refine.problem import Problem, Sample
+from sopr_uq.structure.cavity import CavitySmoother
+from sopr_uq.structure.ornstein_zernike import extend
+from sopr_uq.structure.response import LinearResponse, linear_response
+from sopr_uq.structure.transforms import RadialGrid, structure_rows
+from sopr_uq.structure.truncation import interpolation_rows, truncation_rows
+from sopr_uq.typing import FloatArray
+
+GRID_SPACING = 0.025
+GRID_REACH = 50.0
+
+
+@dataclass(frozen=True)
+class LinearModel:
+    """F(v) ≈ prediction + jacobian (v − potential), for stacked data.
+
+    Parameters
+    ----------
+    potential : array, shape (n,)
+        v_k on the grid of the problem, in kcal/mol.
+    prediction : array, shape (d,)
+        F(v_k), in the units of the data.
+    jacobian : array, shape (d, n)
+        ∂F/∂v on the grid, per kcal/mol.
+    covariance : array, shape (d, d)
+        Sampling covariance of the prediction.
+    slope : array, shape (d,)
+        Derivative of the prediction with respect to the abscissa.
+    pressure : array, shape (samples,)
+        Simulated pressures in MPa, observed or not.
+    pressure_jacobian : array, shape (samples, n)
+        ∂P/∂v in MPa per kcal/mol.
+    """
+
+    potential: FloatArray
+    prediction: FloatArray
+    jacobian: FloatArray
+    covariance: FloatArray
+    slope: FloatArray
+    pressure: FloatArray
+    pressure_jacobian: FloatArray
+
+    @classmethod
+    def stack(cls, models: Sequence[Self]) -> Self:
+        """Join the models of several liquids that share one potential."""
+        return cls(
+            models[0].potential,
+            np.concatenate([m.prediction for m in models]),
+            np.concatenate([m.jacobian for m in models]),
+            np.asarray(block_diag(*[m.covariance for m in models])),
+            np.concatenate([m.slope for m in models]),
+            np.concatenate([m.pressure for m in models]),
+            np.concatenate([m.pressure_jacobian for m in models]),
+        )
+
+    def about(self, potential: FloatArray) -> FloatArray:
+        """Return the linear prediction at another potential, shape (d,)."""
+        return np.asarray(self.prediction + self.jacobian @ (potential - self.potential))
+
+
+def linearise(
+    problem: Problem, potential: FloatArray, simulations: Sequence[Simulation]
+) -> LinearModel:
+    """Return the stacked linear model of all samples at one potential.
+
+    Parameters
+    ----------
+    problem : Problem
+    potential : array, shape (n,)
+        The potential that was simulated, in kcal/mol.
+    simulations : sequence of Simulation
+        One of each sample.
+
+    Raises
+    ------
+    RuleFailed
+        If a simulated g(r) belongs to no stable fluid.
+    """
+    pairs = zip(problem.samples, simulations, strict=True)
+    return LinearModel.stack([_one(problem, s, potential, sim) for s, sim in pairs])
+
+
+@dataclass(frozen=True)
+class _Fluid:
+    """The infinite liquid that a simulation implies, with its response."""
+
+    grid: RadialGrid
+    g: FloatArray
+    g_blocks: FloatArray
+    response: LinearResponse
+    change_g: FloatArray
+
+
+def _one(
+    problem: Problem, sample: Sample, values: FloatArray, simulation: Simulation
+) -> LinearModel:
+    potential, state = Tabulated(problem.r, values), sample.state
+    grid = RadialGrid.covering(max(GRID_REACH, 1.5 * simulation.r[-1]), GRID_SPACING)
+    basis = _basis(problem.r, grid)
+    fluid = _fluid(grid, basis * (grid.r <= problem.r_cut)[:, None], potential, state, simulation)
+    pressure_row = fluid.response.pressure(potential.force(grid.r), basis, fluid.change_g)
+    curves = [_curve(fluid, o.windowed(), simulation, pressure_row) for o in sample.observations]
+    blocks = np.concatenate([c.blocks for c in curves], axis=1)
+    return LinearModel(
+        potential=values,
+        prediction=np.concatenate([c.prediction for c in curves]),
+        jacobian=np.concatenate([c.jacobian for c in curves]),
+        covariance=mean_covariance(blocks),
+        slope=np.concatenate([c.slope for c in curves]),
+        pressure=np.array([simulation.pressure]),
+        pressure_jacobian=pressure_row[None, :],
+    )
+
+
+def _basis(r: FloatArray, grid: RadialGrid) -> FloatArray:
+    """Return the matrix that carries v on the problem's grid to the radial grid.
+
+    Zero inside the table, where no pair is seen, and r⁻⁶ beyond it.
+    """
+    inside = (grid.r >= r[0]) & (grid.r <= r[-1])
+    basis = np.zeros((grid.n, r.size))
+    basis[inside] = interpolation_rows(r, grid.r[inside])
+    basis[grid.r > r[-1], -1] = (r[-1] / grid.r[grid.r > r[-1]]) ** 6
+    return basis
+
+
+def _fluid(
+    grid: RadialGrid,
+    directions: FloatArray,
+    potential: Potential,
+    state: StatePoint,
+    simulation: Simulation,
+) -> _Fluid:
+    smoother = CavitySmoother(
+        simulation.r, simulation.bin_width, potential.energy, state.beta
+    )
+    radius = float(simulation.r[-1])
+    inside = grid.r < radius
+    rows = np.zeros((grid.n, simulation.r.size))
+    rows[inside] = smoother.predict(grid.r[inside])
+    energy = potential.energy(grid.r)
+    whole = extend(
+        grid,
+        rows @ simulation.g,
+        radius,
+        energy,
+        state.density,
+        state.beta,
+        particles=simulation.particles,
+    )
+    if not whole.converged:
+        raise RuleFailed(f"newton: {whole.message}")
+    response = linear_response(grid, whole.g, state.density, state.beta)
+    if not response.stable:
+        raise RuleFailed(
+            "newton: the simulated g(r) belongs to no stable fluid at this density and "
+            "temperature (the box may have begun to separate into phases); start from a "
+            "shallower reference potential"
+        )
+    blocks = simulation.g_blocks @ rows.T
+    return _Fluid(grid, whole.g, blocks, response, response.rdf(directions))
+
+
+@dataclass(frozen=True)
+class _Curve:
+    prediction: FloatArray
+    jacobian: FloatArray
+    blocks: FloatArray
+    slope: FloatArray
+
+
+def _curve(
+    fluid: _Fluid, data: Observation, simulation: Simulation, pressure_row: FloatArray
+) -> _Curve:
+    if data.kind == "pressure":
+        return _Curve(
+            np.array([simulation.pressure]),
+            pressure_row[None, :],
+            simulation.pressure_blocks[:, None],
+            np.zeros(1),
+        )
+    rows = _rows(fluid, data, data.x)
+    step = 1e-3
+    ahead = _rows(fluid, data, data.x + step)
+    h = fluid.g - 1.0
+    return _Curve(
+        1.0 + rows @ h,
+        rows @ fluid.change_g,
+        fluid.g_blocks @ rows.T,
+        (ahead - rows) @ h / step,
+    )
+
+
+def _rows(fluid: _Fluid, data: Observation, x: FloatArray) -> FloatArray:
+    """Return A with d = 1 + A h for a measured curve."""
+    if data.kind == "s":
+        return structure_rows(fluid.grid, x, fluid.response.density)
+    if np.isfinite(data.q_max):
+        return truncation_rows(fluid.grid, x, data.q_max)
+    return interpolation_rows(fluid.grid.r, x)

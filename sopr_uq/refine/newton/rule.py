@@ -1,0 +1,323 @@
+"""The Bayesian Newton rule."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from functools import cached_property
+from typing import ClassVar, NamedTuple
+
+import numpy as np
+import xarray as xr
+
+from sopr_uq.engine.protocol import Simulation
+from sopr_uq.inference.linear_gaussian import (
+    Coefficients,
+    LinearGaussian,
+    Theta,
+    coefficients,
+    most_probable,
+    sample_theta,
+)
+from sopr_uq.inference.noise import LogNormal
+from sopr_uq.potentials.descriptors import descriptors
+from sopr_uq.refine.newton.data import Stacked, covariance_columns, nuisance_columns, stack
+from sopr_uq.refine.newton.linear import LinearModel, linearise
+from sopr_uq.refine.newton.prior import Basis, Prior
+from sopr_uq.refine.problem import Problem
+from sopr_uq.refine.rule import RuleState, StepInfo
+from sopr_uq.rng import integer_seed, stream
+from sopr_uq.typing import FloatArray
+
+WIDTH_SD = 0.7
+LENGTH_SD = 0.4
+LENGTHS = np.exp(LENGTH_SD * np.array([-1.2247, 0.0, 1.2247]))
+LENGTH_WEIGHTS = np.log(np.array([0.3, 0.4, 0.3]))
+"""Three length scales in units of the median: mean and variance of ln ℓ are the prior's."""
+
+_MODELS = 4
+_RANK = 20
+_TRUSTED = 3.0
+_LARGEST_STEP = 1.0
+_SMALL_CHANGE = 0.1
+_DRAWS = 400
+
+
+class Fit(NamedTuple):
+    """The Gaussian posterior of v at the most probable θ."""
+
+    point: FloatArray
+    bases: list[Basis]
+    model: LinearGaussian
+    theta: Theta
+    coefficients: Coefficients
+
+    def draws(self, z: FloatArray) -> FloatArray:
+        """Return v for standard normal z, shape (size, p + m) → (size, n)."""
+        return potentials(self.bases, self.model, self.theta, self.coefficients, z)
+
+    @property
+    def mean(self) -> FloatArray:
+        """Posterior mean of v on the grid, shape (n,)."""
+        z = np.zeros((1, self.coefficients.mean.size))
+        return self.draws(z)[0]
+
+
+def potentials(
+    bases: list[Basis], model: LinearGaussian, theta: Theta, c: Coefficients, z: FloatArray
+) -> FloatArray:
+    """Return v of coefficients mean + root z, shape (size, p + m) → (size, n)."""
+    basis = bases[theta.index]
+    values = c.mean + z @ c.root.T
+    mie = values[:, :3] @ basis.mie.T
+    first = model.columns.shape[1]
+    b = values[:, first : first + basis.correction.shape[1]]
+    return np.asarray(basis.base + mie + theta.width * b @ basis.correction.T)
+
+
+@dataclass(frozen=True)
+class Newton:
+    """Gauss–Newton steps in function space, with a posterior.
+
+    The measured numbers are N(F(v)) + e: F linear around every potential that
+    was simulated (:mod:`.linear`), N a scale and a level, e independent noise,
+    reading errors and the sampling error of the simulation. With the prior of
+    :mod:`.prior` v is Gaussian given θ, and θ is inferred
+    (:mod:`sopr_uq.inference.linear_gaussian`). The next potential is the
+    posterior mean; the last runs, once they agree, are averaged.
+
+    Parameters
+    ----------
+    problem : Problem
+        Any number of liquids and observations, at least one of them a curve.
+
+    References
+    ----------
+    F. Delbary, M. Hanke, D. Ivanizki, J. Comput. Chem. 41, 2634 (2020).
+    M. P. Bernhardt, M. Hanke, N. F. A. van der Vegt, J. Chem. Phys. 154, 084118 (2021).
+    """
+
+    problem: Problem
+    name: ClassVar[str] = "newton"
+
+    def __post_init__(self) -> None:
+        _ = self.stacked
+
+    @cached_property
+    def stacked(self) -> Stacked:
+        """The measured numbers."""
+        return stack(self.problem)
+
+    @cached_property
+    def prior(self) -> Prior:
+        """The prior of v."""
+        return Prior(self.problem)
+
+    def init(self) -> RuleState:
+        """Return the reference potential."""
+        potential = self.problem.reference.energy(self.problem.r)
+        return RuleState(0, potential, {"point": self.prior.centre})
+
+    def step(
+        self, state: RuleState, simulations: Sequence[Simulation]
+    ) -> tuple[RuleState, StepInfo]:
+        """Linearise, condition, go to the posterior mean."""
+        models = [*unpack(state.memory), linearise(self.problem, state.potential, simulations)]
+        models = models[-_MODELS:]
+        fit = self.fit([models[-1]], state.memory["point"])
+        trusted = self._trusted(fit, models)
+        fit = self.fit(trusted, fit.point)
+        chi2 = self._reduced_misfit(fit, models[-1])
+        change, sd = self._change(state, fit)
+        before = float(state.memory.get("change", np.asarray(np.inf)))
+        at_floor = chi2 < 1.0 + 3.0 * np.sqrt(2.0 / self.stacked.value.size)
+        memory = {"point": fit.point, "change": np.asarray(change), **pack(models)}
+        memory |= {"trusted": np.asarray(float(len(trusted)))}
+        info = StepInfo(
+            misfit=self._misfit(models[-1], fit),
+            noise=float(fit.theta.noise[0]),
+            change=change,
+            converged=bool(at_floor and max(change, before) < _SMALL_CHANGE),
+            values={
+                "reduced_misfit": np.asarray(chi2),
+                "averaged": np.asarray(float(len(trusted))),
+                "width": np.asarray(fit.theta.width),
+                "length": np.asarray(fit.model.length[fit.theta.index]),
+                **{f"sd_{k}": np.asarray(v) for k, v in sd.items()},
+            },
+        )
+        return RuleState(state.iteration + 1, self._limited(state, fit.mean), memory), info
+
+    def fit(self, models: Sequence[LinearModel], point: FloatArray) -> Fit:
+        """Return the posterior of v given some linear models, averaged.
+
+        Parameters
+        ----------
+        models : sequence of LinearModel
+        point : array, shape (3,)
+            Mie parameters about which the prior is expanded at first; it is
+            moved to the posterior's own point before the result is taken.
+        """
+        for _ in range(3):
+            bases = [self.prior.basis(point, self.prior.length_median * f) for f in LENGTHS]
+            model = self._linear_gaussian(models, bases)
+            theta = most_probable(model)
+            c = coefficients(model, theta)
+            moved = self.prior.point(c.mean)
+            if np.all(np.abs(moved - point) < [1e-3, 1e-2, 0.05]):
+                break
+            point = moved
+        return Fit(point, bases, model, theta, c)
+
+    def _linear_gaussian(
+        self, models: Sequence[LinearModel], bases: Sequence[Basis]
+    ) -> LinearGaussian:
+        s, k = self.stacked, len(models)
+        at_base = np.mean([m.about(bases[0].base) for m in models], axis=0)
+        jacobian = np.mean([m.jacobian for m in models], axis=0)
+        prediction = np.mean([m.prediction for m in models], axis=0)
+        sampling, rest = covariance_columns(sum(m.covariance for m in models) / k**2, _RANK)
+        size = max(b.correction.shape[1] for b in bases)
+        corrections = [jacobian @ b.correction for b in bases]
+        return LinearGaussian(
+            residual=s.value - at_base,
+            fixed_variance=s.stated_variance + rest,
+            noisy=s.noisy,
+            slope=np.mean([m.slope for m in models], axis=0),
+            curve=s.curve,
+            columns=np.hstack(
+                [jacobian @ bases[0].mie, nuisance_columns(s, prediction), sampling]
+            ),
+            correction=np.array([np.pad(x, ((0, 0), (0, size - x.shape[1]))) for x in corrections]),
+            length=self.prior.length_median * LENGTHS,
+            log_weight=LENGTH_WEIGHTS,
+            width=LogNormal(self.prior.width_median, WIDTH_SD),
+            noise=s.noise,
+            reading=s.reading,
+        )
+
+    def _trusted(self, fit: Fit, models: Sequence[LinearModel]) -> list[LinearModel]:
+        """The last model, and those whose potential lies within the posterior's reach."""
+        rng = stream(self.problem.seed, "trust")
+        draws = fit.draws(rng.standard_normal((_DRAWS, fit.coefficients.mean.size)))
+        well = self._well
+        sd = draws.std(axis=0)[well]
+        distance = [
+            np.sqrt(np.mean(((m.potential - fit.mean)[well] / sd) ** 2)) for m in models[:-1]
+        ]
+        close = [m for m, d in zip(models[:-1], distance, strict=True) if d < _TRUSTED]
+        return [*close, models[-1]]
+
+    @property
+    def _well(self) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+        r, sigma = self.problem.r, self.problem.sigma
+        return (r >= sigma) & (r <= 2.0 * sigma)
+
+    def _residual(self, fit: Fit, model: LinearModel) -> FloatArray:
+        """Data minus the prediction at the simulated potential, normalisation fitted."""
+        count = 2 * len(self.stacked.names)
+        shift = fit.model.columns[:, 3 : 3 + count] @ fit.coefficients.mean[3 : 3 + count]
+        return np.asarray(self.stacked.value - model.prediction - shift)
+
+    def _reduced_misfit(self, fit: Fit, model: LinearModel) -> float:
+        """χ² per datum at the simulated potential, under the inferred noise."""
+        s, theta = self.stacked, fit.theta
+        variance = (
+            s.stated_variance
+            + theta.noise[s.curve] ** 2 * s.noisy
+            + (model.slope * theta.reading[s.curve]) ** 2
+            + np.diagonal(model.covariance)
+        )
+        return float(np.mean(self._residual(fit, model) ** 2 / variance))
+
+    def _misfit(self, model: LinearModel, fit: Fit) -> float:
+        """Mean squared Δ of the g(r) curves, or of S(Q) where there is no g(r)."""
+        s = self.stacked
+        kind = "g" if "g" in s.kinds else "s"
+        mine = np.any([s.of_curve(j) for j, k in enumerate(s.kinds) if k == kind], axis=0)
+        return float(np.mean(self._residual(fit, model)[mine] ** 2))
+
+    def _change(self, state: RuleState, fit: Fit) -> tuple[float, dict[str, float]]:
+        """Largest move of a descriptor in its posterior standard deviation, and those."""
+        p = self.problem
+        beta = p.samples[0].state.beta
+        rng = stream(p.seed, "change")
+        draws = fit.draws(rng.standard_normal((_DRAWS, fit.coefficients.mean.size)))
+        spread = descriptors(p.r, draws, beta)
+        sd = {name: float(np.nanstd(x)) for name, x in spread._asdict().items()}
+        now = descriptors(p.r, fit.mean, beta)
+        then = descriptors(p.r, state.potential, beta)
+        moves = [
+            abs(float(a) - float(b)) / sd[name]
+            for name, a, b in zip(now._fields, now, then, strict=True)
+        ]
+        return float(np.max(moves)), sd
+
+    def _limited(self, state: RuleState, proposal: FloatArray) -> FloatArray:
+        """Keep a step within the reach of the linearisation: |βΔv| ≤ 1 over the well."""
+        step = proposal - state.potential
+        beta = max(s.state.beta for s in self.problem.samples)
+        largest = float(np.max(np.abs(beta * step[self._well])))
+        return np.asarray(state.potential + step * min(1.0, _LARGEST_STEP / largest))
+
+    def posterior(self, state: RuleState) -> xr.Dataset:
+        """Sample θ, then draw v exactly; see :class:`~sopr_uq.refine.rule.Rule`."""
+        settings = self.problem.settings
+        models = unpack(state.memory)
+        fit = self.fit([models[-1]], state.memory["point"])
+        trusted = self._trusted(fit, models)
+        fit = self.fit(trusted, fit.point)
+        theta = sample_theta(
+            fit.model,
+            seed=integer_seed(self.problem.seed, "theta"),
+            chains=settings.chains,
+            tune=settings.tune,
+            draws=settings.draws,
+        )
+        return self._draw(fit, theta, trusted)
+
+    def _draw(self, fit: Fit, theta: xr.Dataset, trusted: Sequence[LinearModel]) -> xr.Dataset:
+        rng = stream(self.problem.seed, "posterior")
+        shape = theta["width"].shape
+        v = np.empty((*shape, self.problem.r.size))
+        for c, d in np.ndindex(*shape):
+            each = theta.isel(chain=c, draw=d)
+            t = Theta(
+                each["noise"].values,
+                each["reading"].values,
+                float(each["width"]),
+                int(each["length_index"]),
+            )
+            exact = coefficients(fit.model, t)
+            z = rng.standard_normal((1, exact.mean.size))
+            v[c, d] = potentials(fit.bases, fit.model, t, exact, z)[0]
+        pressure = np.mean(
+            [m.pressure + (v - m.potential) @ m.pressure_jacobian.T for m in trusted], axis=0
+        )
+        dims = ("chain", "draw")
+        ds = theta.drop_vars("length_index").assign(
+            potential=((*dims, "r"), v), pressure=((*dims, "sample"), pressure)
+        )
+        return ds.assign_coords(
+            chain=np.arange(shape[0]),
+            draw=np.arange(shape[1]),
+            r=self.problem.r,
+            curve=list(self.stacked.names),
+        )
+
+
+def pack(models: Sequence[LinearModel]) -> dict[str, FloatArray]:
+    """Return linear models as arrays with a leading model axis."""
+    return {
+        f"model_{f.name}": np.array([getattr(m, f.name) for m in models])
+        for f in fields(LinearModel)
+    }
+
+
+def unpack(memory: Mapping[str, FloatArray]) -> list[LinearModel]:
+    """Return the linear models kept in a rule's memory."""
+    names = [f.name for f in fields(LinearModel)]
+    if f"model_{names[0]}" not in memory:
+        return []
+    count = len(memory[f"model_{names[0]}"])
+    return [LinearModel(**{n: memory[f"model_{n}"][i] for n in names}) for i in range(count)]
