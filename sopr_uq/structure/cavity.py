@@ -20,7 +20,7 @@ from sopr_uq.errors import InputError
 from sopr_uq.structure.bins import shell_quadrature
 from sopr_uq.typing import ArrayLike, FloatArray
 
-LENGTH = 0.35
+LENGTH = 0.25
 DEGREE = 3
 # Below this Boltzmann factor no simulation sees a pair.
 _NEGLIGIBLE = 1e-8

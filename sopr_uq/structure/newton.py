@@ -21,7 +21,7 @@ from sopr_uq.structure.closures import Closure
 from sopr_uq.structure.transforms import RadialGrid, sine_transform
 from sopr_uq.typing import FloatArray
 
-TOLERANCE = 1e-10
+TOLERANCE = 1e-11
 _ITERATIONS = 30
 _SHORTEST_DAMPING = 1.0 / 64.0
 _SHORTEST_STEP = 1.0 / 256.0
@@ -93,7 +93,8 @@ def follow(solve: Callable[[float, FloatArray], Root], start: FloatArray) -> tup
     Returns
     -------
     Root
-        At λ = 1, or the last attempt beyond the λ that was reached.
+        At the λ that was reached; on failure with the residual of the last
+        attempt beyond it.
     float
         The λ that was reached; 1 on success.
     """
@@ -107,7 +108,7 @@ def follow(solve: Callable[[float, FloatArray], Root], start: FloatArray) -> tup
         else:
             step *= 0.5
         if reached == 1.0 or step < _SHORTEST_STEP:
-            return Root(root.gamma, root.residual, iterations), reached
+            return Root(gamma, root.residual, iterations), reached
 
 
 def _evaluate(grid: RadialGrid, density: float, closure: Closure, x: FloatArray) -> _Point | None:

@@ -1,0 +1,84 @@
+"""Structure of a simple liquid from its pair potential: Ornstein–Zernike with a closure."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sopr_uq.structure.closures import ClosureName, make_closure
+from sopr_uq.structure.newton import Root, follow, newton
+from sopr_uq.structure.solution import Solution, on_grid
+from sopr_uq.structure.transforms import RadialGrid
+from sopr_uq.typing import ArrayLike, FloatArray
+
+
+def solve(
+    grid: RadialGrid,
+    energy: ArrayLike,
+    density: float,
+    beta: float,
+    closure: ClosureName = "hnc",
+    *,
+    bridge: ArrayLike | None = None,
+    start: ArrayLike | None = None,
+) -> Solution:
+    """Solve the Ornstein–Zernike equation for a pair potential.
+
+    Newton–Krylov from γ = 0 (or ``start``); where that fails the liquid is
+    cooled from infinite temperature at fixed density, then compressed from
+    zero density at fixed temperature.
+
+    Parameters
+    ----------
+    grid : RadialGrid
+    energy : array, shape (n,)
+        v on ``grid.r`` in kcal/mol; infinity for hard cores.
+    density : float
+        Number density ρ in Å⁻³.
+    beta : float
+        1/(k_B T) in mol/kcal.
+    closure : {"hnc", "py"}
+    bridge : array, shape (n,), optional
+        Bridge function B(r), added to the HNC closure.
+    start : array, shape (n,), optional
+        γ of a neighbouring state, to begin with.
+
+    Returns
+    -------
+    Solution
+        ``converged`` is false where the closure has no solution (inside its
+        spinodal) or none was found; ``message`` then says what to try.
+
+    Raises
+    ------
+    InputError
+        If an array does not fit the grid or holds NaN, or PY is given a bridge.
+    """
+    boltzmann = np.exp(-beta * on_grid(grid, energy, "energy"))
+    b = None if bridge is None else on_grid(grid, bridge, "bridge")
+    zero = np.zeros(grid.n)
+
+    def attempt(cooling: float, dilution: float, gamma: FloatArray) -> Root:
+        rule = make_closure(closure, boltzmann**cooling, b)
+        return newton(grid, dilution * density, rule, gamma)
+
+    if start is not None:
+        root = attempt(1.0, 1.0, on_grid(grid, start, "start"))
+        if root.converged:
+            return Solution.of(grid, density, make_closure(closure, boltzmann, b), root, "")
+    root, cooled = follow(lambda t, gamma: attempt(t, 1.0, gamma), zero)
+    message = ""
+    if cooled < 1.0:
+        root, squeezed = follow(lambda t, gamma: attempt(1.0, t, gamma), zero)
+        if squeezed < 1.0:
+            message = _no_solution(closure, cooled, squeezed)
+    return Solution.of(grid, density, make_closure(closure, boltzmann, b), root, message)
+
+
+def _no_solution(closure: ClosureName, cooled: float, squeezed: float) -> str:
+    hot = f"{1.0 / cooled:.2f} times the temperature" if cooled else "no temperature"
+    return (
+        f"no solution of the {closure.upper()} closure was found: cooling at this density "
+        f"ended at {hot}, compression at this temperature at {squeezed:.2f} times the density. "
+        "The state probably lies inside the closure's spinodal. "
+        "Try a higher temperature, a shallower potential, or molecular dynamics"
+    )
