@@ -36,7 +36,10 @@ class InputError(SoprUqError, ValueError):
 
     def _text(self) -> str:
         text = f"{self.where}: expected {self.expected}; found {self.found}."
-        return f"{text} Try: {self.advice}." if self.advice else text
+        if not self.advice:
+            return text
+        asks = self.advice.endswith("?")
+        return f"{text} {self.advice}" if asks else f"{text} Try: {self.advice}."
 
 
 class InputErrors(SoprUqError, ValueError):

@@ -86,7 +86,7 @@ def make_plan(
     """
     box_length = (settings.particles / state.density) ** (1 / 3)
     cutoff = settings.cutoff or default_cutoff(potential, state.temperature)
-    _check_cutoff(cutoff, box_length, settings.particles, state.density)
+    check_cutoff(cutoff, settings.particles, state.density)
     if start is not None:
         _check_start(start, settings.particles, box_length)
     return Plan(
@@ -113,7 +113,15 @@ def _lattice(n: int, box_length: float, state: StatePoint, seed: int) -> Configu
     return Configuration(positions, velocities, box_length)
 
 
-def _check_cutoff(cutoff: float, box_length: float, particles: int, density: float) -> None:
+def check_cutoff(cutoff: float, particles: int, density: float) -> None:
+    """Check that a cut-off in Å fits into the box of N particles at a density in Å⁻³.
+
+    Raises
+    ------
+    InputError
+        If it exceeds half the edge; says how many particles are needed.
+    """
+    box_length = (particles / density) ** (1 / 3)
     if 2 * cutoff <= box_length:
         return
     needed = int(density * (2 * cutoff) ** 3) + 1

@@ -38,8 +38,8 @@ class Faults:
             fault = InputError(place, fault.expected, fault.found, fault.advice)
         self._found.append(fault)
 
-    def __bool__(self) -> bool:
-        return bool(self._found)
+    def __len__(self) -> int:
+        return len(self._found)
 
     def raise_any(self) -> None:
         """Raise all faults together.

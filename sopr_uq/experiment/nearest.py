@@ -7,7 +7,7 @@ from difflib import get_close_matches
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:
-    """Return ``did you mean 'x'?`` for the nearest known name, or nothing."""
+    """Return ``Did you mean 'x'?`` for the nearest known name, or nothing."""
     folded = {candidate.casefold(): candidate for candidate in known}
     near = get_close_matches(name.casefold(), folded, n=1)
-    return f"did you mean {folded[near[0]]!r}?" if near else ""
+    return f"Did you mean {folded[near[0]]!r}?" if near else ""

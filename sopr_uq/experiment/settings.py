@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from sopr_uq.errors import InputError
 from sopr_uq.experiment.observation import Kind
+from sopr_uq.experiment.state import StatePoint
 
 type Form = Literal["lennard-jones", "mie", "table"]
 
@@ -21,11 +22,16 @@ class SystemSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     name: str = Field(min_length=1, description="name of tables, figures and folders")
-    temperature: float = Field(gt=0, description="temperature in K")
-    density: float = Field(gt=0, description="number density in 1/Å³")
-    mass: float = Field(gt=0, description="particle mass in u")
+    temperature: float = Field(gt=0, le=1e5, description="temperature in K")
+    density: float = Field(gt=0, le=1e6, description="number density in 1/Å³")
+    mass: float = Field(gt=0, le=1e6, description="particle mass in u")
     fluid: str | None = Field(None, description="CoolProp's name of the fluid")
     title: str = Field("", description="one line for people")
+
+    @property
+    def state(self) -> StatePoint:
+        """The state point."""
+        return StatePoint(self.temperature, self.density, self.mass)
 
 
 class ReferenceSettings(BaseModel):
@@ -37,8 +43,8 @@ class ReferenceSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     form: Form = Field("lennard-jones", description="lennard-jones, mie, or table")
-    sigma: float | None = Field(None, gt=0, description="first zero of the potential in Å")
-    epsilon: float | None = Field(None, gt=0, description="depth of its well in kcal/mol")
+    sigma: float | None = Field(None, gt=0.5, lt=15, description="first zero of the potential in Å")
+    epsilon: float | None = Field(None, gt=0, le=1e3, description="depth of its well in kcal/mol")
     n: float | None = Field(None, gt=6, le=100, description="repulsive exponent of a Mie potential")
     file: Path | None = Field(None, description="table with columns r_angstrom,v_kcal_per_mol")
     sha256: str | None = Field(None, pattern=_SHA256, description="SHA-256 of the table")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -74,28 +74,53 @@ def build_system(
         implausible.
     """
     faults = Faults()
-    state = StatePoint(system.temperature, system.density, system.mass)
-    with faults.caught("reference"):
-        potential = reference_potential(reference)
-        found = shape(potential)
-        for check in (check_temperature, check_density):
-            with faults.caught():
-                check(state, found)
-    observations = []
-    for index, settings in enumerate(observe):
-        with faults.caught(f"observe.{index}"):
-            observations.append(read_observation(settings))
-            check_curve(observations[-1], state)
+    potential = checked_reference(faults, system, reference)
+    # An implausible state would make good curves look wrong.
+    believed = None if faults else system
+    observations = checked_observations(faults, believed, dict(enumerate(observe)))
     faults.raise_any()
+    assert potential is not None
     return System(
         name=system.name,
-        state=state,
+        state=system.state,
         reference=potential,
         observations=tuple(observations),
         fluid=system.fluid,
         title=system.title,
         sources=tuple(dict.fromkeys(o.source for o in observations if o.source)),
     )
+
+
+def checked_reference(
+    faults: Faults, system: SystemSettings | None, reference: ReferenceSettings
+) -> Potential | None:
+    """Return the starting potential; note what is wrong with it, or with the state for it."""
+    potential = None
+    with faults.caught("reference"):
+        potential = reference_potential(reference)
+        found = shape(potential)
+        if system is not None:
+            for check in (check_temperature, check_density):
+                with faults.caught():
+                    check(system.state, found)
+    return potential
+
+
+def checked_observations(
+    faults: Faults, system: SystemSettings | None, observe: Mapping[int, ObserveSettings]
+) -> list[Observation]:
+    """Return the measurements that can be used; note what is wrong with the others.
+
+    ``observe`` maps the place of an entry in the configuration to the entry.
+    """
+    usable = []
+    for index, settings in observe.items():
+        with faults.caught(f"observe.{index}"):
+            observation = read_observation(settings)
+            if system is not None:
+                check_curve(observation, system.state)
+            usable.append(observation)
+    return usable
 
 
 def read_observation(settings: ObserveSettings) -> Observation:

@@ -50,7 +50,7 @@ def test_state_points_agree_with_the_registry():
 
 
 def test_unknown_names():
-    with pytest.raises(InputError, match="did you mean 'Ar'"):
+    with pytest.raises(InputError, match="Did you mean 'Ar'"):
         element("ar")
     with pytest.raises(InputError, match="recommended or qdo"):
         element("Ar").polarizability("other")

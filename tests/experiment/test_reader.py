@@ -66,7 +66,7 @@ def test_errors_and_order_of_columns(csv):
         ("# only this\n", "found an empty file"),
         ("r_angstrom,g\n", "at least 5 rows of numbers; found 0"),
         ("r_nm,g\n" + ROWS, "line 1: expected columns r_angstrom,g[,error]; found 'r_nm,g'"),
-        ("r_angstrom,gr\n" + ROWS, "did you mean 'g'"),
+        ("r_angstrom,gr\n" + ROWS, "Did you mean 'g'"),
         ("r_angstrom;g\n" + ROWS, "separate the columns by commas"),
         ("r_angstrom,g,g\n" + ROWS, "found 'r_angstrom,g,g'"),
         (ROWS, "line 1: expected columns"),

@@ -65,7 +65,7 @@ def test_a_changed_file_is_refused(tmp_path, monkeypatch):
 
 
 def test_a_misspelt_name_gets_the_nearest_one():
-    with pytest.raises(InputError, match="did you mean 'argon-85K'"):
+    with pytest.raises(InputError, match="Did you mean 'argon-85K'"):
         load_system("argon85k")
-    with pytest.raises(InputError, match="did you mean 'neon_42K_sq'"):
+    with pytest.raises(InputError, match="Did you mean 'neon_42K_sq'"):
         load_curve("neon_42k_sq")

@@ -1,0 +1,95 @@
+"""Checks of a configuration beyond single keys: its files, its physics, keys that depend on keys.
+
+Every table that is right by itself is checked further even where another one
+is wrong, so that a person learns of all faults at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from math import isfinite
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from sopr_uq.engine.plan import check_cutoff, default_cutoff
+from sopr_uq.engine.settings import EngineSettings
+from sopr_uq.errors import InputError
+from sopr_uq.experiment.faults import Faults
+from sopr_uq.experiment.observation import Observation
+from sopr_uq.experiment.settings import ObserveSettings, ReferenceSettings, SystemSettings
+from sopr_uq.experiment.state import StatePoint
+from sopr_uq.experiment.system import checked_observations, checked_reference
+from sopr_uq.potentials import Potential
+from sopr_uq.refine.problem import Problem, Sample
+from sopr_uq.refine.settings import RefineSettings
+from sopr_uq.refine.single import only_rdf
+
+_IN_A_BOX = ("auto", "lammps", "hoomd")
+
+
+def check_tables(faults: Faults, tables: dict[str, Any]) -> None:
+    """Note everything that is wrong with the raw tables of a configuration as a whole."""
+    for fault in _unusable_numbers(tables):
+        faults.add(fault)
+    system = _valid(SystemSettings, tables.get("system"))
+    reference = _valid(ReferenceSettings, tables.get("reference"))
+    engine = _valid(EngineSettings, tables.get("engine", {}))
+    refine = _valid(RefineSettings, tables.get("refine", {}))
+    entries = tables.get("observe")
+    entries = entries if isinstance(entries, list) else []
+    numbered = {index: _valid(ObserveSettings, entry) for index, entry in enumerate(entries)}
+    observe = {index: settings for index, settings in numbered.items() if settings is not None}
+    known = len(faults)
+    potential = None if reference is None else checked_reference(faults, system, reference)
+    if len(faults) > known:
+        # An implausible state would make good curves and cut-offs look wrong.
+        system = None
+    observations = checked_observations(faults, system, observe)
+    if system is None or potential is None:
+        return
+    if engine is not None and engine.name in _IN_A_BOX:
+        _check_box(faults, engine, potential, system.state)
+    if refine is not None and observations and len(observations) == len(entries):
+        with faults.caught("refine"):
+            _check_rule(refine, system.state, potential, observations)
+
+
+def _valid[M: BaseModel](model: type[M], table: Any) -> M | None:
+    try:
+        return model.model_validate(table)
+    except ValidationError:
+        return None
+
+
+def _check_box(
+    faults: Faults, engine: EngineSettings, potential: Potential, state: StatePoint
+) -> None:
+    half = 0.5 * (engine.particles / state.density) ** (1 / 3)
+    with faults.caught():
+        cutoff = engine.cutoff or default_cutoff(potential, state.temperature)
+        check_cutoff(cutoff, engine.particles, state.density)
+    with faults.caught():
+        if engine.r_max is not None and engine.r_max > half:
+            expected = f"at most half the box, {half:.3f} Å for {engine.particles} particles"
+            raise InputError("engine.r_max", expected, f"{engine.r_max:g} Å")
+
+
+def _check_rule(
+    refine: RefineSettings,
+    state: StatePoint,
+    potential: Potential,
+    observations: Sequence[Observation],
+) -> None:
+    problem = Problem((Sample(state, tuple(observations)),), potential, refine)
+    if refine.rule != "newton":
+        only_rdf(problem, refine.rule)
+
+
+def _unusable_numbers(value: Any, key: str = "") -> Iterator[InputError]:
+    """Yield a fault for every NaN and infinity, which TOML can write."""
+    if isinstance(value, float) and not isfinite(value):
+        yield InputError(key, "a finite number", str(value))
+    items = value.items() if isinstance(value, dict) else ()
+    for name, inner in enumerate(value) if isinstance(value, list) else items:
+        yield from _unusable_numbers(inner, f"{key}.{name}" if key else str(name))

@@ -1,0 +1,152 @@
+"""The configuration of a refinement: read, resolved, checked as a whole, written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, get_args
+
+import tomli_w
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from sopr_uq import __version__
+from sopr_uq.engine.settings import EngineSettings
+from sopr_uq.experiment.catalogue import curve
+from sopr_uq.experiment.faults import Faults
+from sopr_uq.experiment.settings import ObserveSettings, ReferenceSettings, SystemSettings
+from sopr_uq.experiment.system import System, build_system
+from sopr_uq.provenance import sha256
+from sopr_uq.refine import presets
+from sopr_uq.refine.presets import PresetName
+from sopr_uq.refine.settings import RefineSettings
+from sopr_uq.workflow.check import check_tables
+from sopr_uq.workflow.overrides import pairs, put, resolve
+from sopr_uq.workflow.source import anchor, read_source
+from sopr_uq.workflow.translate import faults_of
+
+
+class Config(BaseModel):
+    """Everything that determines a run."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    system: SystemSettings = Field(description="a table [system]")
+    reference: ReferenceSettings = Field(description="a table [reference]")
+    observe: tuple[ObserveSettings, ...] = Field(description="at least one table [[observe]]")
+    engine: EngineSettings = EngineSettings()
+    refine: RefineSettings = RefineSettings()
+    preset: PresetName = Field("desktop", description="the collection of settings to begin with")
+    seed: int = Field(1, ge=0, lt=2**63, description="seed of every random choice")
+
+    @field_validator("observe")
+    @classmethod
+    def _something_is_observed(
+        cls, observe: tuple[ObserveSettings, ...]
+    ) -> tuple[ObserveSettings, ...]:
+        if not observe:
+            raise ValueError("at least one table [[observe]]: none")
+        return observe
+
+    def build_system(self) -> System:
+        """Read, check and assemble the liquid; see `sopr_uq.experiment.build_system`."""
+        return build_system(self.system, self.reference, self.observe)
+
+
+def load_config(
+    source: str | Path,
+    overrides: Mapping[str, Any] | Iterable[str] = (),
+    *,
+    preset: str | None = None,
+) -> Config:
+    """Read and resolve a configuration, and check all of it, data files included.
+
+    Parameters
+    ----------
+    source : str or Path
+        The name of a shipped system, or the path of a TOML file; paths in the
+        file are relative to it.
+    overrides : mapping, or iterable of str, optional
+        Values by dotted key, or ``KEY=VALUE`` texts as after ``--set``; paths
+        among them are relative to the current folder.
+    preset : str, optional
+        ``desktop`` or ``published``; explicit values win over it.
+
+    Returns
+    -------
+    Config
+        With every default filled in and the hash of every file.
+
+    Raises
+    ------
+    InputErrors
+        With every fault: its key, what was expected, what was found.
+    """
+    faults = Faults()
+    tables: dict[str, Any] = {}
+    with faults.caught():
+        tables = read_source(source)
+    faults.raise_any()
+    for key, value in pairs(faults, overrides).items():
+        with faults.caught():
+            put(tables, key, value)
+    anchor(tables, Path.cwd())
+    if preset is not None:
+        tables["preset"] = preset
+    return _checked(faults, resolve(_preset_values(tables), tables))
+
+
+def dump_config(config: Config, path: Path | str) -> None:
+    """Write a configuration as TOML; `load_config` of it gives the same configuration."""
+    header = (
+        f"# Resolved by sopr-uq {__version__}; sopr-uq refine with this file repeats the run.\n"
+    )
+    tables = _without_blanks(config.model_dump(mode="json", exclude_none=True))
+    Path(path).write_text(header + tomli_w.dumps(tables), encoding="utf-8")
+
+
+def _without_blanks(value: Any) -> Any:
+    """Drop the keys of empty texts, which say nothing."""
+    if isinstance(value, list):
+        return [_without_blanks(inner) for inner in value]
+    if isinstance(value, dict):
+        return {key: _without_blanks(inner) for key, inner in value.items() if inner != ""}
+    return value
+
+
+def _preset_values(tables: Mapping[str, Any]) -> dict[str, Any]:
+    name = tables.get("preset", "desktop")
+    # A name that does not exist is named as a fault with all the others.
+    return presets.preset(name) if name in get_args(PresetName.__value__) else {}
+
+
+def _checked(faults: Faults, tables: dict[str, Any]) -> Config:
+    config: Config | None = None
+    try:
+        config = Config.model_validate(tables)
+    except ValidationError as error:
+        for fault in faults_of(error, Config):
+            faults.add(fault)
+    check_tables(faults, tables)
+    faults.raise_any()
+    assert config is not None
+    return _hashed(config)
+
+
+def _hashed(config: Config) -> Config:
+    """Return the configuration with the SHA-256 of every file it names."""
+    reference = config.reference
+    if reference.file is not None:
+        reference = reference.model_copy(update={"sha256": sha256(reference.file)})
+    observe = tuple(o.model_copy(update=_hashes(o)) for o in config.observe)
+    return config.model_copy(update={"reference": reference, "observe": observe})
+
+
+def _hashes(observe: ObserveSettings) -> dict[str, str]:
+    found = {}
+    if observe.curve is not None:
+        found["sha256"] = curve(observe.curve).sha256
+    if observe.file is not None:
+        found["sha256"] = sha256(observe.file)
+    if observe.covariance is not None:
+        found["covariance_sha256"] = sha256(observe.covariance)
+    return found
