@@ -101,23 +101,23 @@ class _Continuation:
     def corrected(self, known: FloatArray, particles: int) -> Solution:
         """Take the finite-size error out of the known g, so that it goes on smoothly.
 
-        The level 1 − s/N of a canonical g is wrong by as much as the closure
-        is missed just inside R, averaged over one shell. This is far
+        The level (N − s)/(N − 1) of a canonical g is wrong by as much as the
+        closure is missed just inside R, averaged over one shell. This is far
         better conditioned than asking that s be the S(0) that results: near a
         critical point that equation has a second, false root.
         """
-        solution = self.solve(known)
-        s, miss = 0.0, self._miss(solution)
-        if not solution.converged or miss >= 0.0:
+        solution = self.solve(infinite_rdf(known, 0.0, particles))
+        if not solution.converged:
             return solution
-        step = 0.1
+        # The miss is concave in s, so that secants from the left never overshoot.
+        s, step, miss = 0.0, 0.1, self._miss(solution)
         for _ in range(_SECANT_STEPS):
+            if miss * particles > -_LEVEL_TOLERANCE:
+                break
             solution = self.solve(infinite_rdf(known, s + step, particles), solution.gamma)
             if not solution.converged:
                 break
             old, s, miss = miss, s + step, self._miss(solution)
-            if abs(miss) * particles < _LEVEL_TOLERANCE:
-                break
             step *= -miss / (miss - old)
         return solution
 

@@ -1,15 +1,16 @@
 """What a fixed particle number does to g(r).
 
-In a canonical box a particle at the origin leaves N − 1 for the rest, so g
-tends to 1 − S(0)/N instead of 1. J. L. Lebowitz and J. K. Percus, Phys. Rev.
-122, 1675 (1961), give the term of order 1/N,
+In a canonical box a particle at the origin leaves N − 1 for the rest. J. L.
+Lebowitz and J. K. Percus, Phys. Rev. 122, 1675 (1961), give the pair density to
+order 1/N. With g_N normalised by the N − 1 others, so that an ideal gas has
+g_N = 1 for any N, it is
 
-    g_N(r) = g(r) − S(0)/(2N) ∂²[ρ² g(r)]/∂ρ².
+    (N − 1)/N g_N(r) = g(r) − S(0)/(2N) ∂²[ρ² g(r)]/∂ρ².
 
-Where the density derivatives of g are small against g, the last factor is 2g
-and the correction is the factor 1 − S(0)/N: exact for an ideal gas, right in
-the core, and with the right limit at large r. Both g are normalised by Nρ, so
-that an ideal gas has g_N = 1 − 1/N.
+Where the density derivatives of g are small against g, the last factor is 2g,
+and g_N = g (N − S(0))/(N − 1): exact for an ideal gas, right in the core, and
+with the right limit at large r, 1 + [1 − S(0)]/(N − 1). A liquid far from its
+critical point (S(0) < 1) comes out too high, one near it too low.
 """
 
 from __future__ import annotations
@@ -46,7 +47,8 @@ def canonical_rdf(
     """
     g = np.asarray(g, dtype=float)
     second = 2.0 * g if curvature is None else np.asarray(curvature, dtype=float)
-    return g - _ratio(s_zero, particles) / 2.0 * second
+    _check(s_zero, particles)
+    return (particles * g - 0.5 * s_zero * second) / (particles - 1.0)
 
 
 def infinite_rdf(g: ArrayLike, s_zero: float, particles: int) -> FloatArray:
@@ -54,15 +56,15 @@ def infinite_rdf(g: ArrayLike, s_zero: float, particles: int) -> FloatArray:
 
     The inverse of :func:`canonical_rdf` without ``curvature``; same shapes.
     """
-    return np.asarray(g, dtype=float) / (1.0 - _ratio(s_zero, particles))
+    _check(s_zero, particles)
+    return np.asarray(g, dtype=float) * (particles - 1.0) / (particles - s_zero)
 
 
-def _ratio(s_zero: float, particles: int) -> float:
-    if particles < 1 or not 0.0 <= s_zero < particles:
+def _check(s_zero: float, particles: int) -> None:
+    if particles < 2 or not 0.0 <= s_zero < particles:
         raise InputError(
             "finite-size correction",
-            "0 ≤ S(0) < N",
+            "0 ≤ S(0) < N, N ≥ 2",
             f"S(0) = {s_zero:.3g}, N = {particles}",
             "use a larger box: its fluctuations are not small against N",
         )
-    return s_zero / particles

@@ -29,7 +29,7 @@ def rods_in_a_ring(r, particles):
     gaps = [
         beta_distribution(k, particles - k).pdf((r - k * LENGTH) / free) / free for k in range(1, 8)
     ]
-    return np.sum(gaps, axis=0) / DENSITY
+    return np.sum(gaps, axis=0) / DENSITY * particles / (particles - 1)
 
 
 def test_hard_rods_in_a_ring():
@@ -48,14 +48,14 @@ def test_hard_rods_in_a_ring():
 
 
 def test_an_ideal_gas_in_a_box():
-    np.testing.assert_allclose(canonical_rdf(np.ones(5), 1.0, 50), 49.0 / 50.0)
+    np.testing.assert_allclose(canonical_rdf(np.ones(5), 1.0, 50), 1.0)
 
 
 def test_the_limit_at_large_distance_and_the_core():
     g = np.array([0.0, 2.3, 1.0])
     found = canonical_rdf(g, 0.3, 100)
     assert found[0] == 0.0
-    assert found[-1] == pytest.approx(1.0 - 0.3 / 100)
+    assert found[-1] == pytest.approx(1.0 + 0.7 / 99)
 
 
 def test_infinite_undoes_canonical():
@@ -63,7 +63,7 @@ def test_infinite_undoes_canonical():
     np.testing.assert_allclose(infinite_rdf(canonical_rdf(g, 2.0, 100), 2.0, 100), g, rtol=1e-14)
 
 
-@pytest.mark.parametrize(("s_zero", "particles"), [(0.1, 0), (-0.1, 100), (200.0, 100)])
+@pytest.mark.parametrize(("s_zero", "particles"), [(0.1, 1), (-0.1, 100), (200.0, 100)])
 def test_nonsense_is_refused(s_zero, particles):
     with pytest.raises(InputError, match="larger box"):
         infinite_rdf(np.ones(3), s_zero, particles)
