@@ -38,7 +38,8 @@ class IntegralEquationEngine:
     ----------
     settings : EngineSettings
         Only ``bin_width``, ``r_max``, ``particles`` (for half a box) and
-        ``blocks`` (with a sampling error) matter.
+        ``blocks`` (with a sampling error) matter. The potential acts at all
+        distances: there is no cut-off.
     closure : {"hnc", "py"}
     sampling_error : float
         Standard error that a bin with g = 1 is given by counting: every bin of

@@ -46,7 +46,9 @@ def solve(
     -------
     Solution
         ``converged`` is false where the closure has no solution (inside its
-        spinodal) or none was found; ``message`` then says what to try.
+        spinodal) or none was found; ``message`` then says what to try. Near a
+        critical point look at ``truncated`` too: a short grid can have a
+        solution where an infinite liquid has none.
 
     Raises
     ------
