@@ -147,11 +147,17 @@ class Observation:
 
     def windowed(self) -> Observation:
         """Return the observation with only the points of its window."""
-        m = self.mask
+        return self._subset(np.flatnonzero(self.mask))
+
+    def every(self, step: int) -> Observation:
+        """Return the observation with only every ``step``-th point."""
+        return self._subset(np.arange(0, self.x.size, step))
+
+    def _subset(self, index: np.ndarray[tuple[int], np.dtype[np.intp]]) -> Observation:
         return replace(
             self,
-            x=self.x[m],
-            value=self.value[m],
-            error=None if self.error is None else self.error[m],
-            covariance=None if self.covariance is None else self.covariance[np.ix_(m, m)],
+            x=self.x[index],
+            value=self.value[index],
+            error=None if self.error is None else self.error[index],
+            covariance=None if self.covariance is None else self.covariance[np.ix_(index, index)],
         )

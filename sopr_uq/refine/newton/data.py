@@ -33,7 +33,7 @@ class Stacked:
     stated_variance : array, shape (d,)
         Variances that came with them.
     noisy : array, shape (d,)
-        1 for points of a curve, 0 for pressures.
+        Shape of the noise variance along a curve, 0 for pressures.
     curve : array of int, shape (d,)
         Index of the curve; 0 for pressures, to which no curve's noise applies.
     names : tuple of str
@@ -68,7 +68,7 @@ def stack(problem: Problem) -> Stacked:
         and a reading error at once.
     """
     parts = [
-        (sample.state.density / sample.state.beta, observation.windowed())
+        (sample.state.density / sample.state.beta, independent(observation))
         for sample in problem.samples
         for observation in sample.observations
     ]
@@ -82,13 +82,37 @@ def stack(problem: Problem) -> Stacked:
     return Stacked(
         value=np.concatenate([o.value for _, o in parts]),
         stated_variance=np.concatenate([_stated(o, scale) for scale, o in parts]),
-        noisy=np.concatenate([np.full(o.x.size, float(o.kind != "pressure")) for _, o in parts]),
+        noisy=np.concatenate([_noise_shape(o) for _, o in parts]),
         curve=np.concatenate([np.full(o.x.size, index.get(id(o), 0)) for _, o in parts]),
         names=tuple(o.name for o in curves),
         kinds=tuple(o.kind for o in curves),
         noise=tuple(_noise_prior(o) for o in curves),
         reading=tuple(LogNormal(max(o.abscissa_error, 1e-6), READING_SD) for o in curves),
     )
+
+
+def independent(observation: Observation) -> Observation:
+    """Return the points of the window that carry independent information.
+
+    A g(r) that was obtained by a Fourier transform up to Q_max is band-limited:
+    samples of r h(r) at a spacing of π/Q_max determine it, and white noise of
+    S(Q) makes their errors independent. A finer table repeats itself.
+    """
+    data = observation.windowed()
+    if data.kind != "g" or not np.isfinite(data.q_max) or data.x.size < 2:
+        return data
+    spacing = float(np.median(np.diff(data.x)))
+    step = max(round(np.pi / data.q_max / spacing), 1)
+    return data.every(step)
+
+
+def _noise_shape(o: Observation) -> FloatArray:
+    """Relative noise variance along a curve: 1, or ∝ 1/r² for a transformed S(Q)."""
+    if o.kind == "pressure":
+        return np.zeros(1)
+    if o.kind == "g" and np.isfinite(o.q_max):
+        return (o.x[0] / o.x) ** 2
+    return np.ones(o.x.size)
 
 
 def _stated(o: Observation, ideal: float) -> FloatArray:

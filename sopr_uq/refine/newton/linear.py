@@ -22,6 +22,7 @@ from sopr_uq.errors import RuleFailed
 from sopr_uq.experiment.observation import Observation
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.potentials import Potential, Tabulated
+from sopr_uq.refine.newton.data import independent
 from sopr_uq.refine.problem import Problem, Sample
 from sopr_uq.structure.cavity import CavitySmoother
 from sopr_uq.structure.ornstein_zernike import extend
@@ -121,9 +122,10 @@ def _one(
     potential, state = Tabulated(problem.r, values), sample.state
     grid = RadialGrid.covering(max(GRID_REACH, 1.5 * simulation.r[-1]), GRID_SPACING)
     basis = _basis(problem.r, grid)
-    fluid = _fluid(grid, basis * (grid.r <= problem.r_cut)[:, None], potential, state, simulation)
+    seen = basis * (grid.r <= problem.r_cut)[:, None]
+    fluid = _fluid(grid, seen, potential, state, simulation, problem.r_cut)
     pressure_row = fluid.response.pressure(potential.force(grid.r), basis, fluid.change_g)
-    curves = [_curve(fluid, o.windowed(), simulation, pressure_row) for o in sample.observations]
+    curves = [_curve(fluid, independent(o), simulation, pressure_row) for o in sample.observations]
     blocks = np.concatenate([c.blocks for c in curves], axis=1)
     return LinearModel(
         potential=values,
@@ -154,6 +156,7 @@ def _fluid(
     potential: Potential,
     state: StatePoint,
     simulation: Simulation,
+    cutoff: float,
 ) -> _Fluid:
     smoother = CavitySmoother(
         simulation.r, simulation.bin_width, potential.energy, state.beta
@@ -162,7 +165,8 @@ def _fluid(
     inside = grid.r < radius
     rows = np.zeros((grid.n, simulation.r.size))
     rows[inside] = smoother.predict(grid.r[inside])
-    energy = potential.energy(grid.r)
+    # the simulation ignores the potential beyond its cut-off; the continuation must too
+    energy = np.where(grid.r <= cutoff, potential.energy(grid.r), 0.0)
     whole = extend(
         grid,
         rows @ simulation.g,
