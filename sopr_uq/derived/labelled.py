@@ -17,7 +17,12 @@ from sopr_uq.errors import InputError
 from sopr_uq.potentials.descriptors import Descriptors, descriptors
 from sopr_uq.typing import ArrayLike
 
-UNITS: dict[str, str] = {"sigma": "Å", "epsilon": "kcal/mol", "r_vdw": "Å", "d_hp": "Å"}
+UNITS: dict[str, str] = {
+    "sigma": "angstrom",
+    "epsilon": "kcal/mol",
+    "r_vdw": "angstrom",
+    "d_hp": "angstrom",
+}
 """Units of the descriptors, by name."""
 
 
@@ -64,7 +69,7 @@ def second_virial(
 ) -> xr.DataArray:
     """Return B₂(T), dims (..., temperature), in Å³ or, if ``molar``, in cm³/mol."""
     t = np.atleast_1d(np.asarray(temperature, dtype=float))
-    factor, units = (virial.CM3_PER_MOL, "cm3/mol") if molar else (1.0, "Å3")
+    factor, units = (virial.CM3_PER_MOL, "cm3/mol") if molar else (1.0, "angstrom3")
     (found,) = _apply(
         lambda r, v: factor * virial.second_virial(r, v, t), potential, [["temperature"]]
     )
@@ -83,7 +88,7 @@ def tail_strength(
 ) -> xr.DataArray:
     """Return the C₆-like strength of the tail in kcal Å⁶/mol, dims (...)."""
     (found,) = _apply(lambda r, v: tail.tail_strength(r, v, window), potential, [[]])
-    return found.rename("tail_strength").assign_attrs(units="kcal Å6/mol")
+    return found.rename("tail_strength").assign_attrs(units="kcal angstrom6/mol")
 
 
 def _apply(

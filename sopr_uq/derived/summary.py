@@ -91,7 +91,7 @@ def concise(mean: float, sd: float) -> str:
 
     Digits follow the rule of the Particle Data Group: two if the three leading
     digits of the deviation lie between 100 and 354, one up to 949, else two
-    after rounding up to 1000.
+    after rounding up to 1000. A number without deviation is given bare.
 
     References
     ----------
@@ -99,8 +99,8 @@ def concise(mean: float, sd: float) -> str:
     """
     if not (isfinite(mean) and isfinite(sd)):
         return "undefined"
-    if sd <= 0:
-        return f"{mean:.6g}(0)"
+    if sd <= 1e-12 * abs(mean):
+        return f"{mean:.6g}"
     exponent = floor(log10(sd))
     leading = round(sd / 10.0 ** (exponent - 2))
     decimals = (1 if leading <= 354 else 0) - exponent

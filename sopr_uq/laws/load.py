@@ -1,0 +1,115 @@
+"""Reading ensembles from finished runs, and laws from their file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import xarray as xr
+
+from sopr_uq.errors import InputError
+from sopr_uq.experiment.elements import Element, PolarizabilitySet, element, elements
+from sopr_uq.laws.ensembles import Ensemble
+from sopr_uq.laws.fit import KIND
+from sopr_uq.laws.law import QUANTITIES, unit
+from sopr_uq.posterior.store import read, write
+
+RESULT = "result.nc"
+GROUP = "derived"
+_SPELLINGS: Mapping[str, tuple[str, ...]] = {
+    "angstrom": ("angstrom", "Angstrom", "Å", "A"),
+    "kcal/mol": ("kcal/mol", "kcal mol-1", "kcal mol^-1"),
+}
+
+
+def load_ensemble(
+    folder: Path,
+    *,
+    symbol: str | None = None,
+    polarizabilities: PolarizabilitySet = "recommended",
+    group: str = GROUP,
+) -> Ensemble:
+    """Read the draws of a finished run.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder of the run, or its ``result.nc``.
+    symbol : str, optional
+        Element; by default what the result says: its attribute ``element``, or
+        the element whose shipped system or fluid it names.
+    polarizabilities : {"recommended", "qdo"}
+        Where α comes from.
+    group : str
+        Group that holds ``sigma(chain, draw)`` and the others.
+
+    Raises
+    ------
+    InputError
+        If there is no result, no such group (a point estimate has none), no
+        quantity that follows laws, another unit, or no telling which element.
+    """
+    path = folder / RESULT if folder.is_dir() else folder
+    tree = read(path)
+    if group not in tree.children:
+        raise InputError(
+            str(path),
+            f"an ensemble, that is a group /{group} with draws",
+            ", ".join(f"/{name}" for name in tree.children) or "no groups",
+            "a run whose rule gives a posterior, such as newton or sopr",
+        )
+    draws = tree[group].to_dataset()
+    found = {q: draws[q] for q in QUANTITIES if q in draws and "draw" in draws[q].dims}
+    for quantity, values in found.items():
+        _check_unit(path, quantity, str(values.attrs.get("units", unit(quantity))))
+    chosen = element(symbol) if symbol is not None else _element_of(tree, path)
+    alpha = chosen.polarizability(polarizabilities)
+    return Ensemble(
+        element=chosen.symbol,
+        polarizability=alpha.value,
+        polarizability_error=alpha.error,
+        draws={q: values.values for q, values in found.items()},
+        rule=str(tree.attrs.get("rule", "")),
+        source=path.parent.name,
+    )
+
+
+def save_laws(laws: xr.DataTree, path: Path) -> None:
+    """Write laws to one netCDF-4 file, whole or not at all."""
+    write(laws, path)
+
+
+def open_laws(path: Path) -> xr.DataTree:
+    """Read laws into memory.
+
+    Raises
+    ------
+    InputError
+        If the file is missing or holds something else.
+    """
+    tree = read(path)
+    if tree.attrs.get("kind") != KIND:
+        expected, advice = "laws", "the file that 'sopr-uq laws' wrote"
+        raise InputError(str(path), expected, f"kind {tree.attrs.get('kind')!r}", advice)
+    return tree
+
+
+def _check_unit(path: Path, quantity: str, found: str) -> None:
+    expected = unit(quantity)
+    if found not in _SPELLINGS[expected]:
+        raise InputError(f"{path}: {quantity}", f"draws in {expected}", f"draws in {found}")
+
+
+def _element_of(tree: xr.DataTree, path: Path) -> Element:
+    if "element" in tree.attrs:
+        return element(str(tree.attrs["element"]))
+    names = {str(tree.attrs.get(key, "")) for key in ("system", "fluid")} - {""}
+    for candidate in elements().values():
+        if names & {candidate.system, candidate.fluid}:
+            return candidate
+    raise InputError(
+        str(path),
+        "a result that names its element: " + ", ".join(elements()),
+        f"system {tree.attrs.get('system', 'unnamed')!r}",
+        "naming the element",
+    )
