@@ -11,7 +11,7 @@ import xarray as xr
 from sopr_uq.errors import InputError
 
 SCHEMA = 1
-ENGINE = "h5netcdf"
+ENGINE = "netcdf4"
 _COMPRESSION = {"zlib": True, "complevel": 4}
 
 
