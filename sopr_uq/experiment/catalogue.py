@@ -34,6 +34,8 @@ class Curve:
         Closed interval of the abscissa that inferences use by default, in Å or Å⁻¹.
     abscissa_error : float
         Standard reading error of the abscissa, in Å or Å⁻¹.
+    q_max : float or None
+        Where the Fourier integral that gave a g(r) ended, in Å⁻¹; None if unknown.
     source, doi, remark, window_reason, abscissa_error_reason : str
         For people.
     """
@@ -44,6 +46,7 @@ class Curve:
     sha256: str
     window: tuple[float, float]
     abscissa_error: float
+    q_max: float | None
     source: str
     doi: str
     remark: str
@@ -110,7 +113,7 @@ def curve(name: str) -> Curve:
         path=data_folder() / entry["file"],
         window=(entry["window"][0], entry["window"][1]),
         **{
-            key: entry[key]
+            key: entry.get(key) if key == "q_max" else entry[key]
             for key in Curve.__dataclass_fields__
             if key not in {"name", "path", "window"}
         },

@@ -57,6 +57,7 @@ def read_curve(
     source: str = "",
     window: tuple[float, float] | None = None,
     abscissa_error: float = 0.0,
+    q_max: float | None = None,
     covariance: Path | str | None = None,
     sha256: str | None = None,
 ) -> Observation:
@@ -75,6 +76,8 @@ def read_curve(
         Closed interval of the abscissa that inferences may use.
     abscissa_error : float, optional
         Standard reading error of the abscissa, in Å or Å⁻¹.
+    q_max : float, optional
+        End in Å⁻¹ of the Fourier integral that gave a g(r).
     covariance : Path or str, optional
         CSV with the covariance matrix of the values, without a header.
     sha256 : str, optional
@@ -105,6 +108,7 @@ def read_curve(
         error=table["error"] if "error" in table.columns else None,
         covariance=None if covariance is None else read_matrix(covariance, len(table.lines)),
         abscissa_error=abscissa_error,
+        q_max=np.inf if q_max is None else q_max,
         window=(0.0, np.inf) if window is None else window,
         source=source or path.name,
     )

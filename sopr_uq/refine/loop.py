@@ -164,9 +164,7 @@ def _finished(rule: Rule, done: Sequence[Iteration]) -> bool:
     return done[-1].info.converged or len(done) >= rule.problem.settings.max_iterations
 
 
-def _iterate(
-    rule: Rule, engine: Engine, done: Sequence[Iteration], watcher: Watcher
-) -> Iteration:
+def _iterate(rule: Rule, engine: Engine, done: Sequence[Iteration], watcher: Watcher) -> Iteration:
     started = time.perf_counter()
     state = done[-1].state if done else rule.init()
     state, simulations = _simulate(rule, engine, state, done, watcher)

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from sopr_uq import __version__
 from sopr_uq.engine.settings import EngineSettings
-from sopr_uq.experiment.catalogue import curve
+from sopr_uq.experiment.catalogue import curve, system_entries
 from sopr_uq.experiment.faults import Faults
 from sopr_uq.experiment.settings import ObserveSettings, ReferenceSettings, SystemSettings
 from sopr_uq.experiment.system import System, build_system
@@ -20,6 +20,7 @@ from sopr_uq.refine import presets
 from sopr_uq.refine.presets import PresetName
 from sopr_uq.refine.settings import RefineSettings
 from sopr_uq.workflow.check import check_tables
+from sopr_uq.workflow.observe import choose, parse_kinds
 from sopr_uq.workflow.overrides import pairs, put, resolve
 from sopr_uq.workflow.source import anchor, read_source
 from sopr_uq.workflow.translate import faults_of
@@ -57,6 +58,7 @@ def load_config(
     overrides: Mapping[str, Any] | Iterable[str] = (),
     *,
     preset: str | None = None,
+    observe: str | None = None,
 ) -> Config:
     """Read and resolve a configuration, and check all of it, data files included.
 
@@ -70,6 +72,9 @@ def load_config(
         among them are relative to the current folder.
     preset : str, optional
         ``desktop`` or ``published``; explicit values win over it.
+    observe : str, optional
+        Kinds of measurements to use, such as ``g,pressure``; by default those
+        of the file, or g(r) of a shipped system.
 
     Returns
     -------
@@ -90,6 +95,10 @@ def load_config(
         with faults.caught():
             put(tables, key, value)
     anchor(tables, Path.cwd())
+    if observe is not None:
+        shipped = str(source) if source in system_entries() else None
+        with faults.caught():
+            choose(tables, parse_kinds(observe), shipped)
     if preset is not None:
         tables["preset"] = preset
     return _checked(faults, resolve(_preset_values(tables), tables))

@@ -146,9 +146,7 @@ def nuisance_columns(stacked: Stacked, prediction: FloatArray) -> FloatArray:
     return np.array(columns).T
 
 
-def covariance_columns(
-    covariance: FloatArray, rank: int
-) -> tuple[FloatArray, FloatArray]:
+def covariance_columns(covariance: FloatArray, rank: int) -> tuple[FloatArray, FloatArray]:
     """Split a covariance into leading columns (d, rank) and a diagonal rest (d,)."""
     values, vectors = np.linalg.eigh(covariance)
     top = slice(max(values.size - rank, 0), None)

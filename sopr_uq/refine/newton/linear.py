@@ -21,7 +21,7 @@ from sopr_uq.engine.protocol import Simulation
 from sopr_uq.errors import RuleFailed
 from sopr_uq.experiment.observation import Observation
 from sopr_uq.experiment.state import StatePoint
-from sopr_uq.potentials import Potential, Tabulated
+from sopr_uq.potentials import Tabulated
 from sopr_uq.refine.newton.data import independent
 from sopr_uq.refine.problem import Problem, Sample
 from sopr_uq.structure.cavity import CavitySmoother
@@ -105,6 +105,30 @@ def linearise(
     return LinearModel.stack([_one(problem, s, potential, sim) for s, sim in pairs])
 
 
+def linear_rdf(
+    problem: Problem, potential: FloatArray, simulation: Simulation, r: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Return g of the first sample and ∂g/∂v at distances ``r``.
+
+    Parameters
+    ----------
+    problem : Problem
+    potential : array, shape (n,)
+        The potential that was simulated, in kcal/mol.
+    simulation : Simulation
+        Of the first sample.
+    r : array, shape (k,)
+        Distances in Å.
+
+    Returns
+    -------
+    array, shape (k,), and array, shape (k, n), per kcal/mol
+    """
+    fluid = _fluid(problem, problem.samples[0].state, potential, simulation)[0]
+    rows = interpolation_rows(fluid.grid.r, r)
+    return 1.0 + rows @ (fluid.g - 1.0), rows @ fluid.change_g
+
+
 @dataclass(frozen=True)
 class _Fluid:
     """The infinite liquid that a simulation implies, with its response."""
@@ -119,12 +143,9 @@ class _Fluid:
 def _one(
     problem: Problem, sample: Sample, values: FloatArray, simulation: Simulation
 ) -> LinearModel:
-    potential, state = Tabulated(problem.r, values), sample.state
-    grid = RadialGrid.covering(max(GRID_REACH, 1.5 * simulation.r[-1]), GRID_SPACING)
-    basis = _basis(problem.r, grid)
-    seen = basis * (grid.r <= problem.r_cut)[:, None]
-    fluid = _fluid(grid, seen, potential, state, simulation, problem.r_cut)
-    pressure_row = fluid.response.pressure(potential.force(grid.r), basis, fluid.change_g)
+    fluid, basis = _fluid(problem, sample.state, values, simulation)
+    force = Tabulated(problem.r, values).force(fluid.grid.r)
+    pressure_row = fluid.response.pressure(force, basis, fluid.change_g)
     curves = [_curve(fluid, independent(o), simulation, pressure_row) for o in sample.observations]
     blocks = np.concatenate([c.blocks for c in curves], axis=1)
     return LinearModel(
@@ -151,22 +172,19 @@ def _basis(r: FloatArray, grid: RadialGrid) -> FloatArray:
 
 
 def _fluid(
-    grid: RadialGrid,
-    directions: FloatArray,
-    potential: Potential,
-    state: StatePoint,
-    simulation: Simulation,
-    cutoff: float,
-) -> _Fluid:
-    smoother = CavitySmoother(
-        simulation.r, simulation.bin_width, potential.energy, state.beta
-    )
+    problem: Problem, state: StatePoint, values: FloatArray, simulation: Simulation
+) -> tuple[_Fluid, FloatArray]:
+    """Return the infinite liquid, and the matrix that carries v to its grid."""
+    grid = RadialGrid.covering(max(GRID_REACH, 1.5 * simulation.r[-1]), GRID_SPACING)
+    potential, basis = Tabulated(problem.r, values), _basis(problem.r, grid)
+    seen = grid.r <= problem.r_cut
+    smoother = CavitySmoother(simulation.r, simulation.bin_width, potential.energy, state.beta)
     radius = float(simulation.r[-1])
     inside = grid.r < radius
     rows = np.zeros((grid.n, simulation.r.size))
     rows[inside] = smoother.predict(grid.r[inside])
     # the simulation ignores the potential beyond its cut-off; the continuation must too
-    energy = np.where(grid.r <= cutoff, potential.energy(grid.r), 0.0)
+    energy = np.where(seen, potential.energy(grid.r), 0.0)
     whole = extend(
         grid,
         rows @ simulation.g,
@@ -186,7 +204,8 @@ def _fluid(
             "shallower reference potential"
         )
     blocks = simulation.g_blocks @ rows.T
-    return _Fluid(grid, whole.g, blocks, response, response.rdf(directions))
+    change_g = response.rdf(basis * seen[:, None])
+    return _Fluid(grid, whole.g, blocks, response, change_g), basis
 
 
 @dataclass(frozen=True)

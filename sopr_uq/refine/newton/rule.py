@@ -185,9 +185,7 @@ class Newton:
             noisy=s.noisy,
             slope=np.mean([m.slope for m in models], axis=0),
             curve=s.curve,
-            columns=np.hstack(
-                [jacobian @ bases[0].mie, nuisance_columns(s, prediction), sampling]
-            ),
+            columns=np.hstack([jacobian @ bases[0].mie, nuisance_columns(s, prediction), sampling]),
             correction=np.array([np.pad(x, ((0, 0), (0, size - x.shape[1]))) for x in corrections]),
             length=self.prior.length_median * LENGTHS,
             log_weight=LENGTH_WEIGHTS,

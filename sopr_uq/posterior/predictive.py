@@ -1,0 +1,55 @@
+"""What the posterior predicts for g(r), by linear response around the last simulation."""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+
+from sopr_uq.errors import InputError, RuleFailed
+from sopr_uq.refine.loop import Refinement
+from sopr_uq.refine.newton.linear import linear_rdf
+from sopr_uq.refine.problem import Problem
+
+MOST_DRAWS = 200
+_SPACING = 0.05
+
+
+def predictive(
+    problem: Problem, refinement: Refinement, potential: xr.DataArray
+) -> xr.Dataset | None:
+    """Return g(r) of posterior potentials.
+
+    g ≈ g_k + J (v − v_k), with the simulated g_k and the Jacobian of its
+    Ornstein–Zernike response; the sampling error of g_k is not added.
+
+    Parameters
+    ----------
+    problem : Problem
+    refinement : Refinement
+        The last iteration gives g_k and v_k.
+    potential : DataArray (chain, draw, r)
+        Posterior potentials in kcal/mol; at most 200 draws are used.
+
+    Returns
+    -------
+    Dataset or None
+        ``g`` (chain, draw, r_g); None where the simulated g(r) has no linear
+        response, as in a box that begins to separate.
+    """
+    last = refinement.iterations[-1]
+    step = max(potential.sizes["draw"] * potential.sizes["chain"] // MOST_DRAWS, 1)
+    thinned = potential.isel(draw=slice(None, None, step))
+    top = last.simulations[0].r[-1]
+    r = np.arange(0.5 * problem.sigma, min(top, 1.6 * problem.r_cut), _SPACING)
+    try:
+        at_k, jacobian = linear_rdf(problem, last.potential, last.simulations[0], r)
+    except (RuleFailed, InputError):
+        return None
+    g = at_k + (thinned.values - last.potential) @ jacobian.T
+    g = np.maximum(g, 0.0)
+    ds = xr.Dataset(
+        {"g": (("chain", "draw", "r_g"), g, {"units": "1"})},
+        coords={"r_g": ("r_g", r, {"units": "angstrom"}), "chain": thinned["chain"]},
+        attrs={"method": "linear response around the last simulation"},
+    )
+    return ds.assign_coords(draw=thinned["draw"])

@@ -1,0 +1,57 @@
+"""From a configuration to the objects that run."""
+
+from __future__ import annotations
+
+from sopr_uq.engine.factory import make_engine
+from sopr_uq.engine.protocol import Engine
+from sopr_uq.errors import InputError
+from sopr_uq.refine.ibi import Ibi
+from sopr_uq.refine.newton import Newton
+from sopr_uq.refine.problem import Problem, Sample
+from sopr_uq.refine.rule import Rule
+from sopr_uq.refine.sopr import Sopr
+from sopr_uq.workflow.config import Config
+
+RULES: dict[str, type[Sopr] | type[Ibi] | type[Newton]] = {
+    "sopr": Sopr,
+    "ibi": Ibi,
+    "newton": Newton,
+}
+
+
+def build_rule(config: Config) -> Rule:
+    """Read the data of a configuration and return its update rule.
+
+    Raises
+    ------
+    InputError, InputErrors
+        If the data cannot be used.
+    """
+    system = config.build_system()
+    problem = Problem(
+        samples=(Sample(system.state, system.observations),),
+        reference=system.reference,
+        settings=config.refine,
+        cutoff=config.engine.cutoff,
+        seed=config.seed,
+    )
+    return RULES[config.refine.rule](problem)
+
+
+def build_engine(config: Config, rule: Rule) -> Engine:
+    """Return the engine of a configuration, with the cut-off of the problem.
+
+    Raises
+    ------
+    EngineUnavailable
+        If it is not installed.
+    """
+    settings = config.engine.model_copy(update={"cutoff": rule.problem.r_cut})
+    if config.engine.name == "dilute" and config.refine.rule == "newton":
+        raise InputError(
+            "engine.name",
+            "an engine with correlations for the newton rule",
+            "dilute",
+            "integral_equation, which is as quick",
+        )
+    return make_engine(settings)

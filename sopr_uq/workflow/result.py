@@ -1,0 +1,133 @@
+"""A finished refinement as one labelled tree, and back from disk."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import xarray as xr
+
+from sopr_uq.derived.labelled import describe
+from sopr_uq.posterior import store
+from sopr_uq.posterior.iterations import iterations_dataset
+from sopr_uq.posterior.predictive import predictive
+from sopr_uq.provenance import now, versions
+from sopr_uq.refine.loop import Refinement
+from sopr_uq.refine.rule import Rule
+from sopr_uq.workflow.config import Config
+
+RESULT = "result.nc"
+_SAMPLER = ("divergences", "max_rhat", "min_ess")
+_SMALLEST_ESS = 100.0
+_LARGEST_RHAT = 1.05
+
+
+def assemble(config: Config, rule: Rule, refinement: Refinement) -> xr.DataTree:
+    """Return the result of a refinement.
+
+    The groups are ``posterior``, ``derived``, ``posterior_predictive``,
+    ``observed_data``, ``iterations`` and ``sample_stats``; the root attributes
+    are the birth certificate.
+
+    Parameters
+    ----------
+    config : Config
+        What was asked for.
+    rule : Rule
+        The rule that ran.
+    refinement : Refinement
+        What the loop returned.
+    """
+    problem = rule.problem
+    posterior = _units(rule.posterior(refinement.state))
+    sampler = {k: posterior.attrs.pop(k) for k in _SAMPLER if k in posterior.attrs}
+    groups = {
+        "posterior": posterior,
+        "derived": describe(posterior["potential"], problem.samples[0].state.beta),
+        "posterior_predictive": predictive(problem, refinement, posterior["potential"]),
+        "observed_data": observed_data(rule),
+        "iterations": iterations_dataset(problem.r, refinement),
+        "sample_stats": xr.Dataset({k: float(v) for k, v in sampler.items()}),
+    }
+    tree = xr.DataTree.from_dict({k: v for k, v in groups.items() if v is not None})
+    return tree.assign_attrs(_certificate(config, refinement, sampler))
+
+
+def _units(posterior: xr.Dataset) -> xr.Dataset:
+    units = {"potential": "kcal/mol", "width": "kcal/mol", "length": "angstrom", "r": "angstrom"}
+    units |= {"pressure": "MPa"}
+    for name, unit in units.items():
+        if name in posterior.variables:
+            posterior[name].attrs["units"] = unit
+    return posterior
+
+
+def observed_data(rule: Rule) -> xr.Dataset:
+    """Return the measured numbers as used: every observation with its own abscissae."""
+    data: dict[str, xr.DataArray] = {}
+    count: dict[str, int] = {}
+    for sample in rule.problem.samples:
+        for o in sample.observations:
+            count[o.kind] = count.get(o.kind, 0) + 1
+            suffix = "" if count[o.kind] == 1 else f"_{count[o.kind]}"
+            dim = {"g": "r_observed", "s": "q_observed", "pressure": "pressure_observed"}[o.kind]
+            name = f"{o.kind}{suffix}"
+            attrs = {"name": o.name, "source": o.source, "units": "1"}
+            attrs |= {"units": "MPa"} if o.kind == "pressure" else {}
+            if np.isfinite(o.q_max):
+                attrs |= {"q_max": o.q_max}
+            data[name] = xr.DataArray(
+                o.value, dims=dim + suffix, coords={dim + suffix: o.x}, attrs=attrs
+            )
+            data[f"{name}_used"] = xr.DataArray(o.mask.astype(np.int8), dims=dim + suffix)
+    return xr.Dataset(data)
+
+
+def _certificate(
+    config: Config, refinement: Refinement, sampler: dict[str, float]
+) -> dict[str, str | int | float]:
+    last = refinement.iterations[-1]
+    hashes = {o.curve or str(o.file or o.kind): o.sha256 or "" for o in config.observe}
+    return {
+        "system": config.system.name,
+        "title": config.system.title,
+        "temperature": config.system.temperature,
+        "density": config.system.density,
+        "rule": config.refine.rule,
+        "preset": config.preset,
+        "seed": config.seed,
+        "engine": last.simulations[0].engine,
+        "outcome": refinement.outcome,
+        "message": refinement.message,
+        "warning": sampler_warning(sampler),
+        "created": now(),
+        "versions": json.dumps(versions()),
+        "settings": config.model_dump_json(exclude_none=True),
+        "inputs": json.dumps(hashes),
+    }
+
+
+def sampler_warning(sampler: dict[str, float]) -> str:
+    """Say what is wrong with the sampling of the hyperparameters; empty if nothing is."""
+    faults = []
+    if sampler.get("divergences", 0) > 0:
+        faults.append(f"{sampler['divergences']:g} divergences")
+    if sampler.get("max_rhat", 1.0) > _LARGEST_RHAT:
+        faults.append(f"R-hat up to {sampler['max_rhat']:.3f}")
+    if sampler.get("min_ess", np.inf) < _SMALLEST_ESS:
+        faults.append(f"effective sample size down to {sampler['min_ess']:.0f}")
+    if not faults:
+        return ""
+    return f"The sampler reports {' and '.join(faults)}: use more refine.tune and refine.draws."
+
+
+def load_result(folder: Path | str) -> xr.DataTree:
+    """Read the result of a refinement from its folder.
+
+    Raises
+    ------
+    InputError
+        If there is none.
+    """
+    return store.read(Path(folder) / RESULT)
