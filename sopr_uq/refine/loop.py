@@ -86,6 +86,10 @@ class Journal(Protocol):
 class Watcher(Protocol):
     """Somebody who wants to see how it goes."""
 
+    def begin(self, r: FloatArray) -> None:
+        """Hear of the grid of the potential, shape (n,), in Å, before anything else."""
+        ...
+
     def simulating(self, iteration: int, fraction: float) -> None:
         """Hear that a fraction of an iteration's simulations is done."""
         ...
@@ -97,6 +101,9 @@ class Watcher(Protocol):
 
 class Silent:
     """A watcher that does nothing."""
+
+    def begin(self, r: FloatArray) -> None:
+        """Ignore."""
 
     def simulating(self, iteration: int, fraction: float) -> None:
         """Ignore."""
@@ -145,6 +152,7 @@ def refine(
     """
     journal = InMemory([]) if journal is None else journal
     watcher = Silent() if watcher is None else watcher
+    watcher.begin(rule.problem.r)
     done = list(journal.load())
     while not done or not _finished(rule, done):
         try:

@@ -1,0 +1,78 @@
+"""A progress bar for a refinement: iteration, misfit, σ and ε so far, time left."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from sopr_uq.experiment.state import StatePoint
+from sopr_uq.potentials.descriptors import descriptors
+from sopr_uq.refine.loop import Iteration
+from sopr_uq.typing import FloatArray
+from sopr_uq.workflow.config import Config
+
+
+class Bar:
+    """A watcher that draws on the terminal's standard error.
+
+    Parameters
+    ----------
+    config : Config
+        Of the refinement that is watched.
+    quiet : bool
+        Draw nothing.
+    """
+
+    def __init__(self, config: Config, *, quiet: bool = False) -> None:
+        self._r: FloatArray | None = None
+        self._state: StatePoint = config.system.state
+        self._most = config.refine.max_iterations
+        self._console = Console(stderr=True, quiet=quiet)
+        self._progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=24),
+            TimeElapsedColumn(),
+            TextColumn("at most"),
+            TimeRemainingColumn(),
+            TextColumn("left"),
+            console=self._console,
+        )
+        self._task = self._progress.add_task("iteration 1", total=float(self._most))
+
+    def __enter__(self) -> Self:
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._progress.stop()
+
+    def begin(self, r: FloatArray) -> None:
+        """Learn the grid of the potential, shape (n,), in Å."""
+        self._r = r
+
+    def simulating(self, iteration: int, fraction: float) -> None:
+        """Move the bar within an iteration."""
+        self._progress.update(
+            self._task, completed=iteration + fraction, description=f"iteration {iteration + 1}"
+        )
+
+    def done(self, iteration: Iteration) -> None:
+        """Print a line for a completed iteration."""
+        number, info = iteration.state.iteration, iteration.info
+        text = f"iteration {number:2d}  mean squared Δg {info.misfit:.2e}"
+        if self._r is not None:
+            d = descriptors(self._r, iteration.state.potential, self._state.beta)
+            text += f"  σ {float(d.sigma):.3f} Å  ε {float(d.epsilon):.4f} kcal/mol"
+        if np.isfinite(info.noise):
+            text += f"  noise {info.noise:.4f}"
+        self._progress.update(self._task, completed=number)
+        self._console.print(f"{text}  {iteration.seconds:.1f} s", highlight=False)

@@ -1,0 +1,75 @@
+"""Tables for the terminal, and the same as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+import xarray as xr
+from rich.console import Console
+from rich.table import Table
+
+from sopr_uq.experiment.registry import ShippedSystem
+from sopr_uq.workflow.doctor import Finding
+from sopr_uq.workflow.report import as_dict, facts, table
+
+
+def print_systems(shipped: Sequence[ShippedSystem], as_json: bool) -> None:
+    """Print what ships."""
+    rows = [
+        {
+            "name": s.name,
+            "title": s.title,
+            "temperature_K": s.state.temperature,
+            "density_per_angstrom3": s.state.density,
+            "curves": [
+                {"kind": c.kind, "points": _size(c.path), "source": c.source, "doi": c.doi}
+                for c in s.curves
+            ],
+        }
+        for s in shipped
+    ]
+    if as_json:
+        click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+        return
+    out = Table("system", "T / K", "ρ / Å⁻³", "measured", "source")
+    for row, s in zip(rows, shipped, strict=True):
+        curves = "\n".join(f"{_KIND[c.kind]}, {_size(c.path)} points" for c in s.curves)
+        sources = "\n".join(dict.fromkeys(c.source for c in s.curves))
+        temperature, density = f"{s.state.temperature:g}", f"{s.state.density:g}"
+        out.add_row(str(row["name"]), temperature, density, curves, sources)
+    Console().print(out)
+
+
+_KIND = {"g": "g(r)", "s": "S(Q)"}
+
+
+def _size(path: Path) -> int:
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return sum(1 for line in lines if line and not line.startswith("#")) - 1
+
+
+def print_result(result: xr.DataTree, folder: Path, *, as_json: bool, prob: float) -> None:
+    """Print what a refinement found."""
+    if as_json:
+        click.echo(json.dumps(as_dict(result, prob), indent=2, ensure_ascii=False))
+        return
+    console = Console(soft_wrap=True, highlight=False)
+    for name, text in facts(result):
+        console.print(f"{name:>8}  {text}", markup=False)
+    out = Table("quantity", "value (sd)", f"{100 * prob:g} % equal-tailed interval", "unit")
+    for row in table(result, prob):
+        out.add_row(*row)
+    console.print(out)
+    console.print(f"result   {folder / 'result.nc'}\nfigures  {folder / 'figures'}", markup=False)
+
+
+def print_doctor(findings: Sequence[Finding]) -> bool:
+    """Print findings; return whether something can simulate."""
+    console = Console(soft_wrap=True, highlight=False)
+    for finding in findings:
+        mark = "ok  " if finding.good else "--  "
+        console.print(f"{mark}{finding.name:20} {finding.text}", markup=False)
+    return any(f.good for f in findings if f.name in ("engine lammps", "engine hoomd"))
