@@ -133,3 +133,14 @@ def test_four_thousand_draws_take_well_under_a_second() -> None:
     begin = time.process_time()
     descriptors(r, v, 5.0)
     assert time.process_time() - begin < 1.0
+
+
+@pytest.mark.parametrize("reduced", [0.7, 0.8, 1.0, 1.2, 1.4, 1.6])
+def test_lennard_jones_diameter_follows_the_fit_of_verlet_and_weis(reduced: float) -> None:
+    """d/σ = (0.3837 T* + 1.068)/(0.4293 T* + 1), good to about 5e-4 over its range.
+
+    L. Verlet and J.-J. Weis, Phys. Rev. A 5, 939 (1972).
+    """
+    r = np.arange(0.5, 5.0, 0.005)
+    found = descriptors(r, lennard_jones(1.0, 1.0).energy(r), 1.0 / reduced).d_hp
+    assert abs(found - (0.3837 * reduced + 1.068) / (0.4293 * reduced + 1.0)) < 5e-4
