@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 
 from sopr_uq.figures.style import BAND_ALPHA, EXTRA, MEASURED, MODEL, REFERENCE
 from sopr_uq.typing import FloatArray
@@ -29,14 +30,14 @@ def plot_rdf(result: xr.DataTree, ax: Axes, *, prob: float = 0.95) -> Axes:
     prob : float
         Probability of the equal-tailed band.
     """
-    observed = result["observed_data"]
+    observed = _group(result, "observed_data")
     if "g" in observed:
         g = observed["g"]
         ax.plot(g["r_observed"], g, "o", color=MEASURED, ms=3, mfc="none", label="measured")
-    last = result["iterations"].isel(iteration=-1)
+    last = _group(result, "iterations").isel(iteration=-1)
     ax.plot(last["r_g"], last["g"], color=MODEL, label="simulated")
     if "posterior_predictive" in result.children:
-        predicted = result["posterior_predictive"]["g"]
+        predicted = _group(result, "posterior_predictive")["g"]
         low, high = equal_tailed(predicted, prob)
         ax.fill_between(
             predicted["r_g"], low, high, color=MODEL, alpha=BAND_ALPHA, lw=0, label=_band(prob)
@@ -47,21 +48,26 @@ def plot_rdf(result: xr.DataTree, ax: Axes, *, prob: float = 0.95) -> Axes:
     return ax
 
 
+def _group(result: xr.DataTree, name: str) -> xr.Dataset:
+    return result.children[name].to_dataset()
+
+
 def _band(prob: float) -> str:
     return f"{100 * prob:g} % band"
 
 
 def _rdf_limits(result: xr.DataTree) -> tuple[float, float]:
-    r = result["posterior"]["r"].values
-    return 0.7 * float(r[0]), min(float(result["iterations"]["r_g"].values[-1]), 1.6 * r[-1])
+    r = _group(result, "posterior")["r"].values
+    simulated = _group(result, "iterations")["r_g"].values
+    return 0.7 * float(r[0]), min(float(simulated[-1]), 1.6 * float(r[-1]))
 
 
 def plot_potential(result: xr.DataTree, ax: Axes, *, prob: float = 0.95) -> Axes:
     """Draw the posterior potential with its band beside the reference."""
-    posterior = result["posterior"]["potential"]
+    posterior = _group(result, "posterior")["potential"]
     r = posterior["r"].values
     mean = posterior.mean(("chain", "draw")).values
-    reference = result["iterations"]["potential"].isel(iteration=0)
+    reference = _group(result, "iterations")["potential"].isel(iteration=0)
     ax.plot(r, reference, "--", color=REFERENCE, label="reference")
     ax.plot(r, mean, color=MODEL, label="refined (mean)")
     if posterior.sizes["draw"] > 1:
@@ -77,11 +83,11 @@ def plot_potential(result: xr.DataTree, ax: Axes, *, prob: float = 0.95) -> Axes
 
 def plot_course(result: xr.DataTree, ax: Axes) -> Axes:
     """Draw the misfit and the inferred noise against the iteration."""
-    course = result["iterations"]
+    course = _group(result, "iterations")
     number = course["iteration"].values + 1
     ax.semilogy(number, course["misfit"], "o-", color=MODEL, ms=4, label="mean squared Δg")
     ax.set(xlabel="iteration", ylabel="mean squared Δg")
-    ax.xaxis.get_major_locator().set_params(integer=True)
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     if bool(np.isfinite(course["noise"]).any()):
         twin = ax.twinx()
         twin.spines["right"].set_visible(True)

@@ -17,7 +17,7 @@ Rasmussen & Williams, Gaussian Processes for Machine Learning (2006), sec. 2.7
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -108,7 +108,8 @@ def _principal(columns: FloatArray, scale: FloatArray, cut: float = 0.02) -> Flo
     return np.asarray(scale[:, None] * u[:, keep] * s[keep])
 
 
-class Theta(NamedTuple):
+@dataclass(frozen=True)
+class Theta:
     """Noise levels (J,), reading errors (J,), width, and index of the length scale."""
 
     noise: FloatArray
@@ -138,7 +139,7 @@ _NUMPY = _Ops(
     lambda chol, b: solve_triangular(chol, b, lower=True),
     np.diagonal,
     np.eye,
-    lambda parts: np.concatenate(parts, axis=1),
+    np.hstack,
 )
 
 
@@ -182,7 +183,7 @@ def log_likelihoods(
     grid = range(model.length.size)
     values = [_log_likelihood(a, variance, width, g, _NUMPY) for g in grid]
     constant = 0.5 * model.residual.size * np.log(2 * np.pi)
-    return np.array(values) - constant
+    return np.asarray(np.array(values) - constant)
 
 
 def most_probable(model: LinearGaussian) -> Theta:
@@ -253,7 +254,7 @@ def _compiled(curves: int, grid: int) -> Any:
         lambda chol, b: tensor_solve(chol, b, lower=True),
         pt.diagonal,
         pt.eye,
-        lambda parts: pt.concatenate(parts, axis=1),
+        partial(pt.concatenate, axis=1),
     )
     ranks = {"columns": 2, "correction": 3}
     names = ("residual", "fixed_variance", "noisy", "slope", "columns", "correction")
@@ -325,8 +326,9 @@ def _collect(model: LinearGaussian, trace: Any, seed: int) -> xr.Dataset:
     width, index = np.empty(shape), np.empty(shape, dtype=np.int64)
     rng = stream(seed, "length")
     for c, d in np.ndindex(*shape):
-        noise[c, d], reading[c, d], width[c, d] = _unstandardise(model, z[c, d])
-        terms = log_likelihoods(model, noise[c, d], reading[c, d], width[c, d]) + model.log_weight
+        levels = _unstandardise(model, z[c, d])
+        noise[c, d], reading[c, d], width[c, d] = levels
+        terms = log_likelihoods(model, *levels) + model.log_weight
         index[c, d] = rng.choice(model.length.size, p=np.exp(terms - logsumexp(terms)))
     dims = ("chain", "draw")
     sampled = xr.Dataset({"z": ((*dims, "k"), z)})

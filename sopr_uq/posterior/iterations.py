@@ -47,7 +47,7 @@ def iterations_dataset(r: FloatArray, refinement: Refinement, sample: int = 0) -
     """
     done = refinement.iterations
     simulations = [each.simulations[sample] for each in done]
-    data = {
+    data: dict[str, tuple[tuple[str, ...], FloatArray]] = {
         "potential": (("iteration", "r"), np.array([each.potential for each in done])),
         "g": (("iteration", "r_g"), np.array([s.g for s in simulations])),
         "g_error": (("iteration", "r_g"), np.array([s.g_error for s in simulations])),

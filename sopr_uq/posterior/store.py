@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 import xarray as xr
@@ -11,7 +12,7 @@ import xarray as xr
 from sopr_uq.errors import InputError
 
 SCHEMA = 1
-ENGINE = "netcdf4"
+ENGINE: Final = "netcdf4"
 _COMPRESSION = {"zlib": True, "complevel": 4}
 
 

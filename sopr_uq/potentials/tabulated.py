@@ -49,7 +49,9 @@ class Tabulated:
         if not (np.isfinite(r).all() and np.isfinite(v).all()):
             raise InputError("Tabulated", "finite numbers", "NaN or infinity in the table")
         if r[0] <= 0 or np.any(np.diff(r) <= 0):
-            raise InputError("Tabulated.r", "positive, strictly increasing distances", "a table that is not")
+            raise InputError(
+                "Tabulated.r", "positive, strictly increasing distances", "a table that is not"
+            )
         if v[0] <= 0:
             raise InputError(
                 "Tabulated.v",

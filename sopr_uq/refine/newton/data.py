@@ -55,7 +55,7 @@ class Stacked:
 
     def of_curve(self, index: int) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
         """Which points belong to a curve, shape (d,)."""
-        return (self.curve == index) & (self.noisy > 0)
+        return np.asarray((self.curve == index) & (self.noisy > 0))
 
 
 def stack(problem: Problem) -> Stacked:
@@ -111,7 +111,7 @@ def _noise_shape(o: Observation) -> FloatArray:
     if o.kind == "pressure":
         return np.zeros(1)
     if o.kind == "g" and np.isfinite(o.q_max):
-        return (o.x[0] / o.x) ** 2
+        return np.asarray((o.x[0] / o.x) ** 2)
     return np.ones(o.x.size)
 
 

@@ -60,7 +60,7 @@ class Fit(NamedTuple):
     def mean(self) -> FloatArray:
         """Posterior mean of v on the grid, shape (n,)."""
         z = np.zeros((1, self.coefficients.mean.size))
-        return self.draws(z)[0]
+        return np.asarray(self.draws(z)[0])
 
 
 def potentials(
@@ -176,7 +176,8 @@ class Newton:
         at_base = np.mean([m.about(bases[0].base) for m in models], axis=0)
         jacobian = np.mean([m.jacobian for m in models], axis=0)
         prediction = np.mean([m.prediction for m in models], axis=0)
-        sampling, rest = covariance_columns(sum(m.covariance for m in models) / k**2, _RANK)
+        total = np.sum([m.covariance for m in models], axis=0)
+        sampling, rest = covariance_columns(total / k**2, _RANK)
         size = max(b.correction.shape[1] for b in bases)
         corrections = [jacobian @ b.correction for b in bases]
         return LinearGaussian(
