@@ -14,7 +14,7 @@ EXTRA = "#009E73"
 
 BAND_ALPHA = 0.3
 
-_RC: dict[str, Any] = {
+_RC: dict[Any, Any] = {
     "font.size": 10,
     "axes.labelsize": 10,
     "axes.spines.top": False,
