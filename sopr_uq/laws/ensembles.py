@@ -23,6 +23,9 @@ _MAX_MISSING = 0.05
 class Ensemble:
     """The draws of one element.
 
+    They stand for the likelihood of log D: the prior of the refinement must be
+    broad compared with the ensemble, or a law will count it once per element.
+
     Parameters
     ----------
     element : str
@@ -159,7 +162,8 @@ def check_polarizability(name: str, value: float, error: float) -> None:
 
 def _check_draws(where: str, values: FloatArray) -> None:
     if values.size < _MIN_DRAWS:
-        raise InputError(where, f"at least {_MIN_DRAWS} draws", str(values.size))
+        advice = "a rule that gives a posterior, such as newton or sopr"
+        raise InputError(where, f"at least {_MIN_DRAWS} draws", str(values.size), advice)
     missing = float(np.mean(~np.isfinite(values)))
     if missing > _MAX_MISSING:
         advice = "looking at the ensemble; these potentials have no well"

@@ -72,7 +72,7 @@ def test_finer_nodes_change_nothing(prior: Prior) -> None:
 
 
 @PRIORS
-@pytest.mark.parametrize("element", range(4))
+@pytest.mark.parametrize("element", [0, 3])
 def test_leaving_one_out_is_a_refit_without_it(prior: Prior, element: int) -> None:
     """The predictive density of the left-out, averaged over a posterior of the others alone."""
     data = simulated()
