@@ -51,7 +51,8 @@ def assemble(config: Config, rule: Rule, refinement: Refinement) -> xr.DataTree:
         "sample_stats": xr.Dataset({k: float(v) for k, v in sampler.items()}),
     }
     tree = xr.DataTree.from_dict({k: v for k, v in groups.items() if v is not None})
-    return tree.assign_attrs(_certificate(config, refinement, sampler))
+    tree.attrs.update(_certificate(config, refinement, sampler))
+    return tree
 
 
 def _units(posterior: xr.Dataset) -> xr.Dataset:
