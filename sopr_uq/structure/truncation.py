@@ -24,7 +24,8 @@ def truncation_rows(grid: RadialGrid, r: ArrayLike, q_max: float) -> FloatArray:
     r : array, shape (k,)
         Distances in Å at which the truncated g is wanted; positive.
     q_max : float
-        End of the Fourier integral in Å⁻¹.
+        End of the Fourier integral in Å⁻¹. Beyond the grid's own largest wave
+        number π/Δr nothing is cut.
 
     Returns
     -------
@@ -37,6 +38,8 @@ def truncation_rows(grid: RadialGrid, r: ArrayLike, q_max: float) -> FloatArray:
     r = np.asarray(r, dtype=float)
     if np.any(r <= 0) or not q_max > 0:
         raise InputError("truncation_rows", "r > 0 and q_max > 0", f"{r.min():g} and {q_max:g}")
+    # the sum over grid points would count wave numbers beyond π/Δr twice
+    q_max = min(q_max, np.pi / grid.spacing)
     minus = np.subtract.outer(r, grid.r)
     plus = np.add.outer(r, grid.r)
     kernel = np.sinc(q_max * minus / np.pi) - np.sinc(q_max * plus / np.pi)
