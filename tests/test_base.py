@@ -23,7 +23,7 @@ SEEDS = st.integers(0, 2**63 - 1)
 
 def test_boltzmann_constant_in_kcal_per_mol() -> None:
     joule = constants.k * constants.N_A
-    assert units.BOLTZMANN == pytest.approx(joule / (1000 * constants.calorie), rel=1e-9)
+    assert joule / (1000 * constants.calorie) == pytest.approx(units.BOLTZMANN, rel=1e-9)
     assert units.thermal_energy(300.0) * units.inverse_temperature(300.0) == pytest.approx(1.0)
 
 
