@@ -95,5 +95,5 @@ def plot_course(result: xr.DataTree, ax: Axes) -> Axes:
         twin.set(ylabel="inferred noise / (kcal/mol)")
         twin.set_ylim(bottom=0.0)
         handles = [*ax.get_legend_handles_labels()[0], *twin.get_legend_handles_labels()[0]]
-        ax.legend(handles=handles, loc="best")
+        ax.legend(handles=handles, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)
     return ax

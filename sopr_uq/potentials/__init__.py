@@ -3,6 +3,7 @@
 from sopr_uq.potentials.exp6 import Exp6
 from sopr_uq.potentials.mie import Mie, lennard_jones
 from sopr_uq.potentials.protocol import Potential
+from sopr_uq.potentials.scaled import Scaled
 from sopr_uq.potentials.tabulated import Tabulated
 
-__all__ = ["Exp6", "Mie", "Potential", "Tabulated", "lennard_jones"]
+__all__ = ["Exp6", "Mie", "Potential", "Scaled", "Tabulated", "lennard_jones"]

@@ -25,6 +25,7 @@ _PUBLISHED: dict[str, dict[str, Any]] = {
         "noise": 0.01,
         "regress_from": 0.9,
         "fit_level": False,
+        "stable_start": False,
         "warm_start": False,
         "stop": "published",
         "tolerance": 5e-4,

@@ -22,6 +22,9 @@ class RefineSettings(BaseModel):
 
     rule: RuleName = "sopr"
     max_iterations: int = Field(30, ge=1, le=1000, description="engine runs at most")
+    stable_start: bool = Field(
+        True, description="make a reference too deep for its state point shallower"
+    )
     warm_start: bool = Field(
         True, description="begin each simulation where the last one ended, not from a lattice"
     )

@@ -10,6 +10,7 @@ from sopr_uq.refine.newton import Newton
 from sopr_uq.refine.problem import Problem, Sample
 from sopr_uq.refine.rule import Rule
 from sopr_uq.refine.sopr import Sopr
+from sopr_uq.refine.start import stabilised
 from sopr_uq.workflow.config import Config
 
 RULES: dict[str, type[Sopr] | type[Ibi] | type[Newton]] = {
@@ -35,6 +36,8 @@ def build_rule(config: Config) -> Rule:
         cutoff=config.engine.cutoff,
         seed=config.seed,
     )
+    if config.refine.stable_start:
+        problem = stabilised(problem)
     return RULES[config.refine.rule](problem)
 
 
