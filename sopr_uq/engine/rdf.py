@@ -1,14 +1,14 @@
-"""g(r) from snapshots: pairs are counted by freud, normalised for finite N here."""
+"""g(r) from snapshots, normalised for finite N."""
 
 from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sopr_uq.engine.pairs import pair_counts
 from sopr_uq.errors import InputError
 from sopr_uq.typing import FloatArray
 
@@ -40,7 +40,6 @@ class RdfSampler:
     r_max: float | None = None
     seconds: float = 0.0
     _samples: list[NDArray[np.float32]] = field(default_factory=list)
-    _counter: Any = None
 
     def __post_init__(self) -> None:
         limit = self.box_length / 2 if self.r_max is None else self.r_max
@@ -77,14 +76,6 @@ class RdfSampler:
     def add(self, positions: FloatArray) -> None:
         """Count the pairs of a snapshot, shape (N, 3), in Å inside [0, L)."""
         started = time.perf_counter()
-        self._samples.append(self._count(positions))
+        counts = pair_counts(positions, self.box_length, self.bins, self.bin_width)
+        self._samples.append(counts)
         self.seconds += time.perf_counter() - started
-
-    def _count(self, positions: FloatArray) -> NDArray[np.float32]:
-        import freud
-
-        if self._counter is None:
-            self._counter = freud.density.RDF(self.bins, r_max=self.bins * self.bin_width)
-        box = freud.box.Box.cube(self.box_length)
-        self._counter.compute((box, positions - self.box_length / 2), reset=True)
-        return np.asarray(self._counter.bin_counts, dtype=np.float32)

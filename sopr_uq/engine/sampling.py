@@ -130,7 +130,7 @@ def _advance(dynamics: Dynamics, steps: int, clock: _Clock) -> None:
 def _sample(
     dynamics: Dynamics, plan: Plan, rdf: RdfSampler, clock: _Clock
 ) -> tuple[Trajectory, FloatArray]:
-    trajectory, thermo = Trajectory(plan.box_length), []
+    trajectory, thermo = Trajectory(plan.box_length, plan.samples), []
     for _ in range(plan.samples):
         thermo.append(dynamics.sample())
         check_finite(thermo[-1])

@@ -39,7 +39,7 @@ class EngineSettings(BaseModel):
     )
     threads: int | None = Field(None, ge=1, description="CPU threads; default all")
     thermostat_time: float = Field(
-        100.0, gt=0, description="thermostat time constant in time steps"
+        25.0, gt=0, description="thermostat time constant in time steps"
     )
 
     @model_validator(mode="after")

@@ -9,18 +9,70 @@ import numpy as np
 from sopr_uq.engine.plan import Plan
 from sopr_uq.errors import SimulationFailed
 from sopr_uq.typing import FloatArray
+from sopr_uq.units import FS_PER_TIME, thermal_energy
+
+TEMPERATURE_TOLERANCE = 0.05
+"""Relative deviation of the mean temperature that is no fluctuation."""
+
+SEPARATED = 10.0
+"""S(k) of the longest waves in the box at which the density has come apart.
+
+Fluids at 0.95 T_c on the liquid side have 0.2 to 2; a box that was quenched
+into the coexistence region passes 20 within 4 000 steps.
+"""
+
+FROZEN = 0.005
+"""Diffusion coefficient in units of ρ^(−1/3) (k_B T/m)^(1/2) below which nothing flows.
+
+Simple liquids have 0.03 where they freeze (Rosenfeld, Phys. Rev. A 15, 2545 (1977)).
+"""
+
+_FLIGHTS = 5.0
 
 
 @dataclass
 class Trajectory:
-    """What the checks remember of a trajectory."""
+    """What the checks remember of a trajectory.
+
+    Parameters
+    ----------
+    box_length : float
+        In Å.
+    samples : int
+        Number of snapshots to come.
+    """
 
     box_length: float
+    samples: int
     temperatures: list[float] = field(default_factory=list)
+    waves: list[float] = field(default_factory=list)
+    _last: FloatArray | None = None
+    _late_walk: FloatArray | None = None
 
     def add(self, positions: FloatArray, temperature: float) -> None:
-        """Take note of a snapshot."""
+        """Take note of a snapshot, shape (N, 3) in Å, and its temperature in K."""
         self.temperatures.append(temperature)
+        self.waves.append(longest_waves(positions, self.box_length))
+        if self._last is None or self._late_walk is None or len(self.waves) <= self.samples // 2:
+            self._late_walk = np.zeros_like(positions)
+        else:
+            step = positions - self._last
+            self._late_walk += step - self.box_length * np.rint(step / self.box_length)
+        self._last = positions
+
+    @property
+    def late_displacement(self) -> float:
+        """Root mean square displacement over the second half, in Å."""
+        if self._late_walk is None:
+            return 0.0
+        return float(np.sqrt(np.mean(np.sum(self._late_walk**2, axis=1))))
+
+
+def longest_waves(positions: FloatArray, box_length: float) -> float:
+    """Return S(k) = |Σ exp(ikr)|²/N averaged over the three shortest wave vectors of the box."""
+    phase = 2.0 * np.pi / box_length * positions
+    square = np.cos(phase).sum(axis=0) ** 2 + np.sin(phase).sum(axis=0) ** 2
+    return float(square.mean() / len(positions))
 
 
 def check_finite(thermo: tuple[float, ...]) -> None:
@@ -33,4 +85,53 @@ def check_finite(thermo: tuple[float, ...]) -> None:
 
 
 def check_trajectory(trajectory: Trajectory, plan: Plan) -> None:
-    """Raise SimulationFailed if the trajectory is not one of a fluid at its temperature."""
+    """Raise SimulationFailed if the trajectory is not one of a fluid at its temperature.
+
+    Raises
+    ------
+    SimulationFailed
+        If the temperature ran away, the box holds two phases, or it froze.
+    """
+    _check_temperature(trajectory, plan)
+    _check_one_phase(trajectory)
+    _check_flow(trajectory, plan)
+
+
+def _check_temperature(trajectory: Trajectory, plan: Plan) -> None:
+    expected, found = plan.state.temperature, float(np.mean(trajectory.temperatures))
+    # A small box fluctuates by more than the tolerance in a single sample.
+    noise = np.sqrt(2.0 / (3.0 * plan.settings.particles * plan.samples))
+    if abs(found / expected - 1.0) > max(TEMPERATURE_TOLERANCE, 10.0 * noise):
+        raise SimulationFailed(
+            f"the mean temperature was {found:.1f} K instead of {expected:.1f} K. Try: a time step "
+            f"below {plan.timestep:.2f} fs, or more equilibration_steps."
+        )
+
+
+def _check_one_phase(trajectory: Trajectory) -> None:
+    late = float(np.mean(trajectory.waves[len(trajectory.waves) // 2 :]))
+    if late > SEPARATED:
+        raise SimulationFailed(
+            "the box has come apart into a dense and a thin phase, or its density fluctuates over "
+            f"distances as long as the box (S(k) = {late:.1f} at the longest waves; below "
+            f"{SEPARATED:g} expected), so its g(r) is not that of a fluid. Try: a shallower "
+            "potential, a smaller step of the update, or a state point outside the coexistence "
+            "region."
+        )
+
+
+def _check_flow(trajectory: Trajectory, plan: Plan) -> None:
+    state, spacing = plan.state, plan.state.density ** (-1 / 3)
+    speed = np.sqrt(thermal_energy(state.temperature) / state.mass) / FS_PER_TIME
+    time = plan.samples // 2 * plan.settings.sample_every * plan.timestep
+    flights = time * speed / spacing
+    if flights < _FLIGHTS:
+        return
+    diffusion = (trajectory.late_displacement / spacing) ** 2 / (6.0 * flights)
+    if diffusion < FROZEN:
+        raise SimulationFailed(
+            f"the box is frozen: in {time / 1000.0:.1f} ps particles moved by only "
+            f"{trajectory.late_displacement:.2f} Å (diffusion coefficient {diffusion:.4f} in units "
+            f"of ρ^(−1/3) (k_B T/m)^(1/2); above {FROZEN} expected). Try: a shallower or smaller "
+            "potential, a smaller step of the update, or a state point above the freezing line."
+        )
