@@ -75,4 +75,5 @@ class Bar:
         if np.isfinite(info.noise):
             text += f"  noise {info.noise:.4f}"
         self._progress.update(self._task, completed=number)
-        self._console.print(f"{text}  {iteration.seconds:.1f} s", highlight=False)
+        line = f"{text}  {iteration.seconds:.1f} s"
+        self._console.print(line, highlight=False, soft_wrap=True)

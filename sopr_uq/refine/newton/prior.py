@@ -14,6 +14,7 @@ import numpy as np
 
 from sopr_uq.gp import Dispersion, factor
 from sopr_uq.potentials import Mie
+from sopr_uq.potentials.core import continue_core
 from sopr_uq.refine.problem import Problem
 from sopr_uq.typing import FloatArray
 
@@ -37,11 +38,18 @@ class Basis:
         Tangents of the Mie parameters, in prior standard deviations.
     correction : array, shape (n, m)
         Factor of the unit-width process δ.
+    r : array, shape (n,)
+        The grid in Å.
+    core_start : float
+        Distance in Å inside which no pair is ever seen: v is there continued
+        as an inverse power, whatever a linear expansion says.
     """
 
     base: FloatArray
     mie: FloatArray
     correction: FloatArray
+    r: FloatArray
+    core_start: float
 
     def columns(self, width: float) -> FloatArray:
         """Return all columns for a width w in kcal/mol, shape (n, 3 + m)."""
@@ -64,6 +72,11 @@ class Prior:
         """Prior mean of (ln σ, ln ε, n), σ in Å and ε in kcal/mol; shape (3,)."""
         n = getattr(self.problem.reference, "n", 12.0)
         return np.array([np.log(self.problem.sigma), np.log(self.problem.epsilon), n])
+
+    @property
+    def core_start(self) -> float:
+        """0.85 σ in Å: v is there some twenty times as high as the well is deep."""
+        return 0.85 * self.problem.sigma
 
     @property
     def width_median(self) -> float:
@@ -90,7 +103,8 @@ class Prior:
         base = mie_energy(point, r) - tangents @ ((point - self.centre) / MIE_SD)
         unit = factor(Dispersion(1.0, length, self.problem.sigma), r)
         size = np.linalg.norm(unit, axis=0)
-        return Basis(base, tangents, unit[:, size > _RELATIVE_CUT * size.max()])
+        kept = unit[:, size > _RELATIVE_CUT * size.max()]
+        return Basis(base, tangents, kept, r, self.core_start)
 
     def point(self, coefficients: FloatArray) -> FloatArray:
         """Return (ln σ, ln ε, n) of three Mie coefficients, n held in a sane range."""
@@ -112,7 +126,7 @@ class Prior:
             width = self.width_median * np.exp(width_sd * rng.standard_normal())
             delta = unit @ rng.standard_normal(unit.shape[1])
             draws.append(mie_energy(p, self.problem.r) + width * delta)
-        return np.array(draws)
+        return continue_core(self.problem.r, np.array(draws), self.core_start)
 
     def _tangents(self, point: FloatArray) -> FloatArray:
         """∂v/∂(ln σ, ln ε, n) by central differences, shape (n, 3)."""

@@ -20,6 +20,7 @@ from sopr_uq.inference.linear_gaussian import (
     sample_theta,
 )
 from sopr_uq.inference.noise import LogNormal
+from sopr_uq.potentials.core import continue_core
 from sopr_uq.potentials.descriptors import descriptors
 from sopr_uq.refine.newton.data import Stacked, covariance_columns, nuisance_columns, stack
 from sopr_uq.refine.newton.linear import LinearModel, linearise
@@ -35,11 +36,12 @@ LENGTHS = np.exp(LENGTH_SD * np.array([-1.2247, 0.0, 1.2247]))
 LENGTH_WEIGHTS = np.log(np.array([0.3, 0.4, 0.3]))
 """Three length scales in units of the median: mean and variance of ln ℓ are the prior's."""
 
-_MODELS = 4
+_MODELS = 8
 _RANK = 20
 _TRUSTED = 3.0
 _LARGEST_STEP = 1.0
-_SMALL_CHANGE = 0.1
+_SMALL_CHANGE = 0.25
+_ONE_SIGMA = (0.15866, 0.84134)
 _DRAWS = 400
 
 
@@ -72,7 +74,8 @@ def potentials(
     mie = values[:, :3] @ basis.mie.T
     first = model.columns.shape[1]
     b = values[:, first : first + basis.correction.shape[1]]
-    return np.asarray(basis.base + mie + theta.width * b @ basis.correction.T)
+    v = basis.base + mie + theta.width * b @ basis.correction.T
+    return continue_core(basis.r, v, basis.core_start)
 
 
 @dataclass(frozen=True)
@@ -242,8 +245,9 @@ class Newton:
         beta = p.samples[0].state.beta
         rng = stream(p.seed, "change")
         draws = fit.draws(rng.standard_normal((_DRAWS, fit.coefficients.mean.size)))
-        spread = descriptors(p.r, draws, beta)
-        sd = {name: float(np.nanstd(x)) for name, x in spread._asdict().items()}
+        spread = descriptors(p.r, draws, beta)._asdict()
+        # half the central 68 %: a few odd draws do not matter
+        sd = {k: 0.5 * float(np.diff(np.nanquantile(x, _ONE_SIGMA))[0]) for k, x in spread.items()}
         now = descriptors(p.r, fit.mean, beta)
         then = descriptors(p.r, state.potential, beta)
         moves = [
