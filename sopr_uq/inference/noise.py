@@ -35,6 +35,8 @@ from sopr_uq.typing import FloatArray
 
 MU_SD = 1.0
 TAU_SCALE = 0.5
+_SMOOTH = 10
+"""About as many of the n numbers of a curve say nothing about its noise."""
 
 
 @dataclass(frozen=True)
@@ -184,7 +186,8 @@ def _compiled(grid: int, slots: int, size: int) -> Any:
         "rest_variance": (slots,),
         "used": (slots,),
         "rest": (),
-        "centre": (slots,),
+        "guess": (slots,),
+        "guess_variance": (),
         "mu0": (),
         "log_width": (2,),
     }
@@ -193,14 +196,33 @@ def _compiled(grid: int, slots: int, size: int) -> Any:
         tau = pm.HalfNormal("tau", TAU_SCALE)
         z = pm.Normal("z", 0.0, 1.0, shape=slots)
         z_width = pm.Normal("z_width", 0.0, 1.0)
-        log_noise = a["centre"] + z
+        x, log_jacobian = _log_noise(z, tau, a, pt)
         width = pt.exp(a["log_width"][0] + a["log_width"][1] * z_width)
         # the prior of z is replaced, for the slots in use, by the hierarchy
-        pm.Potential("unprior", (0.5 * z**2 * a["used"]).sum())
-        pm.Potential("hierarchy", _hierarchy(log_noise - a["mu0"], tau, a["used"], pt.log))
-        terms = log_likelihood(a, width, pt.exp(log_noise), pt.log) + a["log_weight"]
+        pm.Potential("unprior", (0.5 * z**2 * a["used"]).sum() + log_jacobian)
+        pm.Potential("hierarchy", _hierarchy(x, tau, a["used"], pt.log))
+        terms = log_likelihood(a, width, pt.exp(a["mu0"] + x), pt.log) + a["log_weight"]
         pm.Potential("likelihood", tensor_logsumexp(terms))
     return nutpie.compile_pymc_model(model)
+
+
+def _log_noise(z: Any, tau: Any, a: dict[str, Any], xp: Any = np) -> tuple[Any, Any]:
+    """Return x = log s − μ₀ of standard coordinates z, and log |∂x/∂z|.
+
+    Were the likelihood of x the Gaussian N(guess, guess variance), z ~ N(0, 1)
+    would be exact for every τ: neither the funnel of a small τ nor the poor
+    information of a large one is left to the sampler.
+    """
+    used, k = a["used"], a["used"].sum()
+
+    def scales(prior: Any) -> tuple[Any, Any]:
+        share = prior / (prior + a["guess_variance"])
+        return share, xp.sqrt(share * a["guess_variance"])
+
+    (along, along_sd), (across, across_sd) = scales(tau**2 + k * MU_SD**2), scales(tau**2)
+    guess, centre = (a["guess"] * used).sum() / k, (z * used).sum() / k
+    x = along * guess + across * (a["guess"] - guess) + along_sd * centre + across_sd * (z - centre)
+    return x, xp.log(along_sd) + (k - 1.0) * xp.log(across_sd)
 
 
 def _hierarchy(x: Any, tau: Any, used: Any, log: Any = np.log) -> Any:
@@ -258,16 +280,11 @@ def sample_noise(
     if slots < k:
         raise InputError("slots", f"at least {k}, the number of systems", str(slots))
     grid, size = data.eigenvalue.shape
-    arrays = data.arrays(slots)
-    rough = np.sqrt((data.rest_square.min(axis=0) + 1e-12) / max(data.points - size, 1))
-    rough = np.where(rough > 0.1 * priors.noise, rough, priors.noise)
-    centre = np.concatenate([np.log(rough), np.zeros(slots - k)])
+    arrays = data.arrays(slots) | _guess(data, priors.noise, slots)
     import nutpie
 
     compiled = _compiled(grid, slots, size).with_data(
         **arrays,
-        centre=centre,
-        mu0=np.asarray(np.log(priors.noise)),
         log_width=np.array([np.log(priors.width.median), priors.width.sd]),
     )
     trace = nutpie.sample(
@@ -279,21 +296,42 @@ def sample_noise(
         seed=seed,
         progress_bar=False,
     )
-    return _collect(trace, data, centre[:k], priors, seed)
+    return _collect(trace, data, arrays, priors, seed)
+
+
+def _guess(data: Projected, mu0: float, slots: int) -> dict[str, FloatArray]:
+    """Return a rough estimate of log s − μ₀, and its variance by Fisher's information.
+
+    The estimate is the mean square of what no smooth curve explains, less the
+    known variance.
+    """
+    points = max(data.points - _SMOOTH, 1)
+    square = (data.rest_square + data.square[:, :, _SMOOTH:].sum(axis=2)).min(axis=0)
+    s2 = square / points - data.rest_variance
+    s2 = np.where(s2 > (0.1 * mu0) ** 2, s2, mu0**2)
+    information = 2.0 * points * np.mean((s2 / (s2 + data.rest_variance)) ** 2)
+    return {
+        "guess": np.pad(0.5 * np.log(s2 / mu0**2), (0, slots - s2.size)),
+        "guess_variance": np.asarray(min(1.0 / information, MU_SD**2)),
+        "mu0": np.asarray(np.log(mu0)),
+    }
 
 
 def _collect(
     trace: Any,
     data: Projected,
-    centre: FloatArray,
+    arrays: dict[str, FloatArray],
     priors: NoisePriors,
     seed: int,
 ) -> xr.Dataset:
     post = trace["posterior"]
-    k = centre.size
-    noise = np.exp(centre + post["z"].values[..., :k])
-    width = priors.width.median * np.exp(priors.width.sd * post["z_width"].values)
+    k = data.square.shape[1]
     tau = post["tau"].values
+    x = np.empty((*tau.shape, k))
+    for index in np.ndindex(*tau.shape):
+        x[index] = _log_noise(post["z"].values[index], tau[index], arrays)[0][:k]
+    noise = priors.noise * np.exp(x)
+    width = priors.width.median * np.exp(priors.width.sd * post["z_width"].values)
     rng = stream(seed, "length")
     sub = data.arrays(k)
     length = np.empty(width.shape)
