@@ -129,6 +129,35 @@ def linear_rdf(
     return 1.0 + rows @ (fluid.g - 1.0), rows @ fluid.change_g
 
 
+def observed_at(
+    problem: Problem,
+    potential: FloatArray,
+    simulation: Simulation,
+    data: Observation,
+    x: FloatArray,
+) -> FloatArray:
+    """Return what a simulated liquid would show in a measurement without error.
+
+    Parameters
+    ----------
+    problem : Problem
+    potential : array, shape (n,)
+        The potential that was simulated, in kcal/mol.
+    simulation : Simulation
+        Of the first sample.
+    data : Observation
+        A measured curve; its kind and its end of the Fourier integral are used.
+    x : array, shape (k,)
+        Abscissae in Å or Å⁻¹.
+
+    Returns
+    -------
+    array, shape (k,)
+    """
+    fluid = _fluid(problem, problem.samples[0].state, potential, simulation)[0]
+    return np.asarray(1.0 + _rows(fluid, data, x) @ (fluid.g - 1.0))
+
+
 @dataclass(frozen=True)
 class _Fluid:
     """The infinite liquid that a simulation implies, with its response."""

@@ -143,6 +143,7 @@ class Newton:
             converged=bool(at_floor and max(change, before) < _SMALL_CHANGE),
             values={
                 "reduced_misfit": np.asarray(chi2),
+                "at_floor": np.asarray(float(at_floor)),
                 "averaged": np.asarray(float(len(trusted))),
                 "width": np.asarray(fit.theta.width),
                 "length": np.asarray(fit.model.length[fit.theta.index]),

@@ -1,0 +1,108 @@
+"""Do intervals hold what they promise? Coverage, ranks, z-scores, with negative controls.
+
+A calibration is a table of simulations whose truth is known: for each, a
+quantity's true value and draws of its posterior. Coverage of nominal intervals
+is compared with its binomial error, ranks with the uniform distribution
+(Talts et al., arXiv 1804.06788; Säilynoja, Bürkner & Vehtari, Stat. Comput. 32,
+32 (2022)). The same tests must reject intervals that were shrunk or shifted on
+purpose.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import xarray as xr
+from scipy import stats
+
+from sopr_uq.errors import InputError
+from sopr_uq.typing import FloatArray
+
+NOMINAL = (0.5, 0.8, 0.95)
+
+
+class Verdict(NamedTuple):
+    """The outcome of a test: its p-value and whether it passes at the stated rate."""
+
+    p_value: float
+    passes: bool
+
+
+def summarise(truth: FloatArray, draws: FloatArray) -> xr.Dataset:
+    """Return ranks, z-scores and coverage of one quantity.
+
+    Parameters
+    ----------
+    truth : array, shape (n,)
+        True values of n simulations.
+    draws : array, shape (n, d)
+        Posterior draws.
+
+    Returns
+    -------
+    Dataset
+        ``rank`` (simulation) as a fraction, ``z`` (simulation), ``covered``
+        (simulation, nominal), ``width`` (nominal), ``coverage`` (nominal) with
+        its binomial standard error ``coverage_error``, and ``rms_error``.
+    """
+    truth, draws = np.asarray(truth, dtype=float), np.asarray(draws, dtype=float)
+    if draws.ndim != 2 or truth.shape != draws.shape[:1]:
+        raise InputError(
+            "calibration", "truth (n,) and draws (n, d)", f"{truth.shape}, {draws.shape}"
+        )
+    nominal = np.array(NOMINAL)
+    tails = np.concatenate([(1 - nominal) / 2, (1 + nominal) / 2])
+    ends = np.quantile(draws, tails, axis=1)
+    low, high = ends[: nominal.size].T, ends[nominal.size :].T
+    covered = (truth[:, None] >= low) & (truth[:, None] <= high)
+    coverage = covered.mean(axis=0)
+    mean, sd = draws.mean(axis=1), draws.std(axis=1, ddof=1)
+    return xr.Dataset(
+        {
+            "rank": ("simulation", (draws < truth[:, None]).mean(axis=1)),
+            "z": ("simulation", (truth - mean) / sd),
+            "covered": (("simulation", "nominal"), covered),
+            "width": ("nominal", (high - low).mean(axis=0)),
+            "coverage": ("nominal", coverage),
+            "coverage_error": ("nominal", np.sqrt(nominal * (1 - nominal) / truth.size)),
+            "rms_error": ((), float(np.sqrt(np.mean((truth - mean) ** 2)))),
+        },
+        coords={"nominal": nominal},
+    )
+
+
+def rank_test(rank: FloatArray, false_alarm: float = 0.01) -> Verdict:
+    """Test that ranks (as fractions, shape (n,)) are uniform, by Kolmogorov and Smirnov."""
+    p = float(stats.kstest(rank, "uniform").pvalue)
+    return Verdict(p, p >= false_alarm)
+
+
+def coverage_test(covered: FloatArray, nominal: float, false_alarm: float = 0.01) -> Verdict:
+    """Test that a share ``nominal`` of intervals (bool, shape (n,)) covered, exactly binomial."""
+    n = int(np.size(covered))
+    p = float(stats.binomtest(int(np.sum(covered)), n, nominal).pvalue)
+    return Verdict(p, p >= false_alarm)
+
+
+def shrunk(draws: FloatArray, factor: float = 0.7) -> FloatArray:
+    """Pull draws, shape (n, d), towards their means: a negative control that must fail."""
+    mean = draws.mean(axis=1, keepdims=True)
+    return np.asarray(mean + factor * (draws - mean))
+
+
+def shifted(draws: FloatArray, sds: float = 0.5) -> FloatArray:
+    """Shift draws, shape (n, d), by a share of their deviation: a negative control."""
+    return np.asarray(draws + sds * draws.std(axis=1, keepdims=True))
+
+
+def envelope(n: int, prob: float = 0.95, *, seed: int = 0, size: int = 4000) -> FloatArray:
+    """Half-width of the simultaneous band around the ECDF of n uniform ranks.
+
+    The band is F ± half-width, with the quantile of the Kolmogorov–Smirnov
+    statistic simulated ``size`` times.
+    """
+    u = np.sort(np.random.default_rng(seed).random((size, n)), axis=1)
+    grid = np.arange(1, n + 1) / n
+    distance = np.maximum(np.abs(grid - u), np.abs(u - (grid - 1 / n))).max(axis=1)
+    return np.asarray(np.quantile(distance, prob))
