@@ -35,6 +35,8 @@ from sopr_uq.typing import FloatArray
 
 MU_SD = 1.0
 TAU_SCALE = 0.5
+# short steps, for the corner of small τ
+_TARGET_ACCEPT = 0.95
 _SMOOTH = 10
 """About as many of the n numbers of a curve say nothing about its noise."""
 
@@ -295,6 +297,7 @@ def sample_noise(
         cores=cores,
         seed=seed,
         progress_bar=False,
+        target_accept=_TARGET_ACCEPT,
     )
     return _collect(trace, data, arrays, priors, seed)
 
