@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Self
 
 import numpy as np
@@ -124,7 +125,7 @@ def linear_rdf(
     -------
     array, shape (k,), and array, shape (k, n), per kcal/mol
     """
-    fluid = _fluid(problem, problem.samples[0].state, potential, simulation)[0]
+    fluid = _fluid(problem, problem.samples[0].state, potential, simulation)
     rows = interpolation_rows(fluid.grid.r, r)
     return 1.0 + rows @ (fluid.g - 1.0), rows @ fluid.change_g
 
@@ -154,35 +155,78 @@ def observed_at(
     -------
     array, shape (k,)
     """
-    fluid = _fluid(problem, problem.samples[0].state, potential, simulation)[0]
+    fluid = _fluid(problem, problem.samples[0].state, potential, simulation)
     return np.asarray(1.0 + _rows(fluid, data, x) @ (fluid.g - 1.0))
+
+
+def simulated(
+    problem: Problem, potential: FloatArray, simulations: Sequence[Simulation]
+) -> tuple[FloatArray, FloatArray]:
+    """Return the prediction of all samples and its sampling covariance, without a Jacobian.
+
+    Arguments as :func:`linearise`; shapes (d,) and (d, d), in the units of the data.
+
+    Raises
+    ------
+    RuleFailed
+        If a simulated g(r) has no continuation to all distances.
+    """
+    values, covariances = [], []
+    for sample, simulation in zip(problem.samples, simulations, strict=True):
+        fluid = _fluid(problem, sample.state, potential, simulation)
+        shown = [_shown(fluid, independent(o), simulation) for o in sample.observations]
+        values += [s.prediction for s in shown]
+        covariances.append(mean_covariance(np.concatenate([s.blocks for s in shown], axis=1)))
+    return np.concatenate(values), np.asarray(block_diag(*covariances))
 
 
 @dataclass(frozen=True)
 class _Fluid:
-    """The infinite liquid that a simulation implies, with its response."""
+    """The infinite liquid that a simulation implies, with its response.
+
+    ``basis`` carries v from the problem's grid to the radial one, and ``seen``
+    tells where on it the simulation had a potential.
+    """
 
     grid: RadialGrid
     g: FloatArray
     g_blocks: FloatArray
-    response: LinearResponse
-    change_g: FloatArray
+    state: StatePoint
+    basis: FloatArray
+    seen: np.ndarray[tuple[int], np.dtype[np.bool_]]
+
+    @cached_property
+    def response(self) -> LinearResponse:
+        response = linear_response(self.grid, self.g, self.state.density, self.state.beta)
+        if not response.stable:
+            raise RuleFailed(
+                "newton: the simulated g(r) belongs to no stable fluid at this density and "
+                "temperature (the box may have begun to separate into phases); start from a "
+                "shallower reference potential"
+            )
+        return response
+
+    @cached_property
+    def change_g(self) -> FloatArray:
+        """∂g/∂v on the radial grid, shape (grid.n, n), per kcal/mol."""
+        return self.response.rdf(self.basis * self.seen[:, None])
 
 
 def _one(
     problem: Problem, sample: Sample, values: FloatArray, simulation: Simulation
 ) -> LinearModel:
-    fluid, basis = _fluid(problem, sample.state, values, simulation)
+    fluid = _fluid(problem, sample.state, values, simulation)
     force = Tabulated(problem.r, values).force(fluid.grid.r)
-    pressure_row = fluid.response.pressure(force, basis, fluid.change_g)
-    curves = [_curve(fluid, independent(o), simulation, pressure_row) for o in sample.observations]
-    blocks = np.concatenate([c.blocks for c in curves], axis=1)
+    pressure_row = fluid.response.pressure(force, fluid.basis, fluid.change_g)
+    data = [independent(o) for o in sample.observations]
+    shown = [_shown(fluid, o, simulation) for o in data]
+    changes = [pressure_row[None] if o.kind == "pressure" else _change(fluid, o) for o in data]
     return LinearModel(
         potential=values,
-        prediction=np.concatenate([c.prediction for c in curves]),
-        jacobian=np.concatenate([c.jacobian for c in curves]),
-        covariance=mean_covariance(blocks),
-        slope=np.concatenate([c.slope for c in curves]),
+        prediction=np.concatenate([s.prediction for s in shown]),
+        jacobian=np.concatenate(changes),
+        covariance=mean_covariance(np.concatenate([s.blocks for s in shown], axis=1)),
+        slope=np.concatenate([_slope(fluid, o) for o in data]),
         pressure=np.array([simulation.pressure]),
         pressure_jacobian=pressure_row[None, :],
     )
@@ -202,8 +246,8 @@ def _basis(r: FloatArray, grid: RadialGrid) -> FloatArray:
 
 def _fluid(
     problem: Problem, state: StatePoint, values: FloatArray, simulation: Simulation
-) -> tuple[_Fluid, FloatArray]:
-    """Return the infinite liquid, and the matrix that carries v to its grid."""
+) -> _Fluid:
+    """Return the infinite liquid that a simulation implies."""
     grid = RadialGrid.covering(max(GRID_REACH, 1.5 * simulation.r[-1]), GRID_SPACING)
     potential, basis = Tabulated(problem.r, values), _basis(problem.r, grid)
     seen = grid.r <= problem.r_cut
@@ -225,52 +269,41 @@ def _fluid(
     )
     if not whole.converged:
         raise RuleFailed(f"newton: {whole.message}")
-    response = linear_response(grid, whole.g, state.density, state.beta)
-    if not response.stable:
-        raise RuleFailed(
-            "newton: the simulated g(r) belongs to no stable fluid at this density and "
-            "temperature (the box may have begun to separate into phases); start from a "
-            "shallower reference potential"
-        )
-    blocks = simulation.g_blocks @ rows.T
-    change_g = response.rdf(basis * seen[:, None])
-    return _Fluid(grid, whole.g, blocks, response, change_g), basis
+    return _Fluid(grid, whole.g, simulation.g_blocks @ rows.T, state, basis, seen)
 
 
 @dataclass(frozen=True)
-class _Curve:
+class _Shown:
+    """What a measurement would show, shape (k,), and its blocks, shape (b, k)."""
+
     prediction: FloatArray
-    jacobian: FloatArray
     blocks: FloatArray
-    slope: FloatArray
 
 
-def _curve(
-    fluid: _Fluid, data: Observation, simulation: Simulation, pressure_row: FloatArray
-) -> _Curve:
+def _shown(fluid: _Fluid, data: Observation, simulation: Simulation) -> _Shown:
     if data.kind == "pressure":
-        return _Curve(
-            np.array([simulation.pressure]),
-            pressure_row[None, :],
-            simulation.pressure_blocks[:, None],
-            np.zeros(1),
-        )
+        return _Shown(np.array([simulation.pressure]), simulation.pressure_blocks[:, None])
     rows = _rows(fluid, data, data.x)
-    step = 1e-3
-    ahead = _rows(fluid, data, data.x + step)
-    h = fluid.g - 1.0
-    return _Curve(
-        1.0 + rows @ h,
-        rows @ fluid.change_g,
-        fluid.g_blocks @ rows.T,
-        (ahead - rows) @ h / step,
-    )
+    return _Shown(1.0 + rows @ (fluid.g - 1.0), fluid.g_blocks @ rows.T)
+
+
+def _change(fluid: _Fluid, data: Observation) -> FloatArray:
+    """Jacobian of a curve, shape (k, n)."""
+    return np.asarray(_rows(fluid, data, data.x) @ fluid.change_g)
+
+
+def _slope(fluid: _Fluid, data: Observation, step: float = 1e-3) -> FloatArray:
+    """Derivative of a curve with respect to its abscissa, shape (k,)."""
+    if data.kind == "pressure":
+        return np.zeros(1)
+    ahead = _rows(fluid, data, data.x + step) - _rows(fluid, data, data.x)
+    return np.asarray(ahead @ (fluid.g - 1.0) / step)
 
 
 def _rows(fluid: _Fluid, data: Observation, x: FloatArray) -> FloatArray:
     """Return A with d = 1 + A h for a measured curve."""
     if data.kind == "s":
-        return structure_rows(fluid.grid, x, fluid.response.density)
+        return structure_rows(fluid.grid, x, fluid.state.density)
     if np.isfinite(data.q_max):
         return truncation_rows(fluid.grid, x, data.q_max)
     return interpolation_rows(fluid.grid.r, x)
