@@ -125,7 +125,7 @@ def linear_rdf(
     -------
     array, shape (k,), and array, shape (k, n), per kcal/mol
     """
-    fluid = _fluid(problem, problem.samples[0].state, potential, simulation)
+    fluid = fluid_of(problem, problem.samples[0].state, potential, simulation)
     rows = interpolation_rows(fluid.grid.r, r)
     return 1.0 + rows @ (fluid.g - 1.0), rows @ fluid.change_g
 
@@ -155,25 +155,27 @@ def observed_at(
     -------
     array, shape (k,)
     """
-    fluid = _fluid(problem, problem.samples[0].state, potential, simulation)
+    fluid = fluid_of(problem, problem.samples[0].state, potential, simulation)
     return np.asarray(1.0 + _rows(fluid, data, x) @ (fluid.g - 1.0))
 
 
 def simulated(
-    problem: Problem, potential: FloatArray, simulations: Sequence[Simulation]
+    problem: Problem, fluids: Sequence[Fluid], simulations: Sequence[Simulation]
 ) -> tuple[FloatArray, FloatArray]:
     """Return the prediction of all samples and its sampling covariance, without a Jacobian.
 
-    Arguments as :func:`linearise`; shapes (d,) and (d, d), in the units of the data.
+    Parameters
+    ----------
+    problem : Problem
+    fluids, simulations : sequence
+        Of each sample, from :func:`fluid_of` and the engine.
 
-    Raises
-    ------
-    RuleFailed
-        If a simulated g(r) has no continuation to all distances.
+    Returns
+    -------
+    array, shape (d,), and array, shape (d, d), in the units of the data
     """
     values, covariances = [], []
-    for sample, simulation in zip(problem.samples, simulations, strict=True):
-        fluid = _fluid(problem, sample.state, potential, simulation)
+    for sample, fluid, simulation in zip(problem.samples, fluids, simulations, strict=True):
         shown = [_shown(fluid, independent(o), simulation) for o in sample.observations]
         values += [s.prediction for s in shown]
         covariances.append(mean_covariance(np.concatenate([s.blocks for s in shown], axis=1)))
@@ -181,11 +183,22 @@ def simulated(
 
 
 @dataclass(frozen=True)
-class _Fluid:
+class Fluid:
     """The infinite liquid that a simulation implies, with its response.
 
-    ``basis`` carries v from the problem's grid to the radial one, and ``seen``
-    tells where on it the simulation had a potential.
+    Parameters
+    ----------
+    grid : RadialGrid
+        n distances.
+    g : array, shape (n,)
+        g(r) on it.
+    g_blocks : array, shape (b, n)
+        Its block averages; zero where g was not simulated.
+    state : StatePoint
+    basis : array, shape (n, m)
+        Carries v from the problem's grid to this one.
+    seen : array of bool, shape (n,)
+        Where the simulation had a potential.
     """
 
     grid: RadialGrid
@@ -195,8 +208,14 @@ class _Fluid:
     basis: FloatArray
     seen: np.ndarray[tuple[int], np.dtype[np.bool_]]
 
+    def structure_factor(self, q: FloatArray) -> FloatArray:
+        """S at wave numbers q (Å⁻¹), shape (k,)."""
+        rows = structure_rows(self.grid, q, self.state.density)
+        return np.asarray(1.0 + rows @ (self.g - 1.0))
+
     @cached_property
     def response(self) -> LinearResponse:
+        """The linear response of g; raises RuleFailed where the fluid is unstable."""
         response = linear_response(self.grid, self.g, self.state.density, self.state.beta)
         if not response.stable:
             raise RuleFailed(
@@ -215,7 +234,7 @@ class _Fluid:
 def _one(
     problem: Problem, sample: Sample, values: FloatArray, simulation: Simulation
 ) -> LinearModel:
-    fluid = _fluid(problem, sample.state, values, simulation)
+    fluid = fluid_of(problem, sample.state, values, simulation)
     force = Tabulated(problem.r, values).force(fluid.grid.r)
     pressure_row = fluid.response.pressure(force, fluid.basis, fluid.change_g)
     data = [independent(o) for o in sample.observations]
@@ -244,10 +263,25 @@ def _basis(r: FloatArray, grid: RadialGrid) -> FloatArray:
     return basis
 
 
-def _fluid(
+def fluid_of(
     problem: Problem, state: StatePoint, values: FloatArray, simulation: Simulation
-) -> _Fluid:
-    """Return the infinite liquid that a simulation implies."""
+) -> Fluid:
+    """Return the infinite liquid that a simulation of a sample implies.
+
+    Parameters
+    ----------
+    problem : Problem
+    state : StatePoint
+        Of the sample.
+    values : array, shape (n,)
+        The potential that was simulated, in kcal/mol.
+    simulation : Simulation
+
+    Raises
+    ------
+    RuleFailed
+        If its g(r) has no continuation to all distances.
+    """
     grid = RadialGrid.covering(max(GRID_REACH, 1.5 * simulation.r[-1]), GRID_SPACING)
     potential, basis = Tabulated(problem.r, values), _basis(problem.r, grid)
     seen = grid.r <= problem.r_cut
@@ -269,7 +303,7 @@ def _fluid(
     )
     if not whole.converged:
         raise RuleFailed(f"newton: {whole.message}")
-    return _Fluid(grid, whole.g, simulation.g_blocks @ rows.T, state, basis, seen)
+    return Fluid(grid, whole.g, simulation.g_blocks @ rows.T, state, basis, seen)
 
 
 @dataclass(frozen=True)
@@ -280,19 +314,19 @@ class _Shown:
     blocks: FloatArray
 
 
-def _shown(fluid: _Fluid, data: Observation, simulation: Simulation) -> _Shown:
+def _shown(fluid: Fluid, data: Observation, simulation: Simulation) -> _Shown:
     if data.kind == "pressure":
         return _Shown(np.array([simulation.pressure]), simulation.pressure_blocks[:, None])
     rows = _rows(fluid, data, data.x)
     return _Shown(1.0 + rows @ (fluid.g - 1.0), fluid.g_blocks @ rows.T)
 
 
-def _change(fluid: _Fluid, data: Observation) -> FloatArray:
+def _change(fluid: Fluid, data: Observation) -> FloatArray:
     """Jacobian of a curve, shape (k, n)."""
     return np.asarray(_rows(fluid, data, data.x) @ fluid.change_g)
 
 
-def _slope(fluid: _Fluid, data: Observation, step: float = 1e-3) -> FloatArray:
+def _slope(fluid: Fluid, data: Observation, step: float = 1e-3) -> FloatArray:
     """Derivative of a curve with respect to its abscissa, shape (k,)."""
     if data.kind == "pressure":
         return np.zeros(1)
@@ -300,7 +334,7 @@ def _slope(fluid: _Fluid, data: Observation, step: float = 1e-3) -> FloatArray:
     return np.asarray(ahead @ (fluid.g - 1.0) / step)
 
 
-def _rows(fluid: _Fluid, data: Observation, x: FloatArray) -> FloatArray:
+def _rows(fluid: Fluid, data: Observation, x: FloatArray) -> FloatArray:
     """Return A with d = 1 + A h for a measured curve."""
     if data.kind == "s":
         return structure_rows(fluid.grid, x, fluid.state.density)

@@ -264,13 +264,17 @@ class Newton:
         largest = float(np.max(np.abs(beta * step[self._well])))
         return np.asarray(state.potential + step * min(1.0, _LARGEST_STEP / largest))
 
-    def posterior(self, state: RuleState) -> xr.Dataset:
-        """Sample θ, then draw v exactly; see :class:`~sopr_uq.refine.rule.Rule`."""
-        settings = self.problem.settings
+    def conclusion(self, state: RuleState) -> tuple[Fit, list[LinearModel]]:
+        """Return the posterior at the most probable θ, and the models that it averages."""
         models = unpack(state.memory)
         fit = self.fit([models[-1]], state.memory["point"])
         trusted = self._trusted(fit, models)
-        fit = self.fit(trusted, fit.point)
+        return self.fit(trusted, fit.point), trusted
+
+    def posterior(self, state: RuleState) -> xr.Dataset:
+        """Sample θ, then draw v exactly; see :class:`~sopr_uq.refine.rule.Rule`."""
+        settings = self.problem.settings
+        fit, trusted = self.conclusion(state)
         theta = sample_theta(
             fit.model,
             seed=integer_seed(self.problem.seed, "theta"),
