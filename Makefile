@@ -28,9 +28,12 @@ test: install
 
 # Exit code 3 means "not converged"; its result is kept, so it is shown as well.
 demo: install
-	rm -rf $(DEMO)
-	$(BIN)/sopr-uq refine argon-85K --out $(DEMO) || test $$? -eq 3
+	rm -rf $(DEMO) $(DEMO)-newton
+	$(BIN)/sopr-uq refine argon-85K --rule sopr --out $(DEMO) || test $$? -eq 3
+	$(BIN)/sopr-uq refine argon-85K --rule newton --observe g,pressure \
+	    --out $(DEMO)-newton || test $$? -eq 3
 	$(BIN)/sopr-uq show $(DEMO)
+	$(BIN)/sopr-uq show $(DEMO)-newton
 
 figures: install
 	$(BIN)/sopr-uq figures $(DEMO)

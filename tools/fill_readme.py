@@ -1,0 +1,53 @@
+"""Put the numbers and the figure of `make demo` into the README.
+
+    .venv/bin/python tools/fill_readme.py demo/argon demo/argon-newton
+
+Nothing in the README's tables is typed by hand.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+
+from sopr_uq.workflow.report import facts, table
+from sopr_uq.workflow.result import load_result
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def section(folder: Path) -> str:
+    """Return one result as Markdown."""
+    result = load_result(folder)
+    known = dict(facts(result))
+    lines = [
+        f"**{known['system']}**, rule `{result.attrs['rule']}`: {known['outcome']}, "
+        f"{known['misfit']}, {known['time']}.",
+        "",
+        "| quantity | value (sd) | 95 % equal-tailed interval | unit |",
+        "|---|---|---|---|",
+    ]
+    lines += ["| " + " | ".join(row) + " |" for row in table(result)]
+    return "\n".join(lines)
+
+
+def fill(name: str, text: str) -> None:
+    """Replace what stands between two markers of the README."""
+    readme = ROOT / "README.md"
+    before, rest = readme.read_text(encoding="utf-8").split(f"<!-- {name}:begin -->")
+    after = rest.split(f"<!-- {name}:end -->")[1]
+    middle = f"<!-- {name}:begin -->\n{text}\n<!-- {name}:end -->"
+    readme.write_text(before + middle + after, encoding="utf-8")
+
+
+def main() -> None:
+    """Fill in the folders given on the command line; the first one gives the figure."""
+    folders = [Path(argument) for argument in sys.argv[1:]]
+    fill("demo", "\n\n".join(section(folder) for folder in folders))
+    (ROOT / "docs").mkdir(exist_ok=True)
+    shutil.copy(folders[0] / "figures" / "summary.png", ROOT / "docs" / "argon.png")
+
+
+if __name__ == "__main__":
+    main()
