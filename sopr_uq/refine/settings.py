@@ -48,6 +48,19 @@ class RefineSettings(BaseModel):
     )
     tolerance: float = Field(5e-4, gt=0, description="mean squared Δg of the published criterion")
     grid_spacing: float = Field(0.02, ge=0.005, le=0.1, description="spacing of v(r) in Å")
+    discrepancy: float = Field(
+        0.0,
+        ge=0,
+        le=10,
+        description="newton: standard deviation in kcal/mol at σ of how v(r) differs between "
+        "state points; 0: not at all",
+    )
+    check_draws: int = Field(
+        16,
+        ge=0,
+        le=1000,
+        description="newton: posterior draws that are simulated at the end; 0: none",
+    )
     chains: int = Field(2, ge=1, le=16, description="MCMC chains")
     tune: int = Field(400, ge=100, le=20_000, description="MCMC tuning steps a chain")
     draws: int = Field(500, ge=50, le=50_000, description="MCMC draws a chain")

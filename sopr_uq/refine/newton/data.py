@@ -91,6 +91,11 @@ def stack(problem: Problem) -> Stacked:
     )
 
 
+def sample_sizes(problem: Problem) -> list[int]:
+    """Return how many of the stacked numbers belong to each sample."""
+    return [sum(independent(o).x.size for o in sample.observations) for sample in problem.samples]
+
+
 def independent(observation: Observation) -> Observation:
     """Return the points of the window that carry independent information.
 

@@ -23,6 +23,7 @@ from sopr_uq.inference.noise import LogNormal
 from sopr_uq.potentials.core import continue_core
 from sopr_uq.potentials.descriptors import descriptors
 from sopr_uq.refine.newton.data import Stacked, covariance_columns, nuisance_columns, stack
+from sopr_uq.refine.newton.discrepancy import discrepancy_columns
 from sopr_uq.refine.newton.linear import LinearModel, linearise
 from sopr_uq.refine.newton.prior import Basis, Prior
 from sopr_uq.refine.problem import Problem
@@ -54,6 +55,10 @@ class Fit(NamedTuple):
     theta: Theta
     coefficients: Coefficients
 
+    def of_coefficients(self, values: FloatArray) -> FloatArray:
+        """Return v for coefficients of the potential, shape (size, 3 + m) → (size, n)."""
+        return _potential(self.bases[self.theta.index], self.theta.width, values)
+
     def draws(self, z: FloatArray) -> FloatArray:
         """Return v for standard normal z, shape (size, p + m) → (size, n)."""
         return potentials(self.bases, self.model, self.theta, self.coefficients, z)
@@ -71,10 +76,14 @@ def potentials(
     """Return v of coefficients mean + root z, shape (size, p + m) → (size, n)."""
     basis = bases[theta.index]
     values = c.mean + z @ c.root.T
-    mie = values[:, :3] @ basis.mie.T
     first = model.columns.shape[1]
     b = values[:, first : first + basis.correction.shape[1]]
-    v = basis.base + mie + theta.width * b @ basis.correction.T
+    return _potential(basis, theta.width, np.hstack([values[:, :3], b]))
+
+
+def _potential(basis: Basis, width: float, values: FloatArray) -> FloatArray:
+    """Return v of standardised coefficients, shape (size, 3 + m) → (size, n)."""
+    v = basis.base + values @ basis.columns(width).T
     return continue_core(basis.r, v, basis.core_start)
 
 
@@ -182,6 +191,7 @@ class Newton:
         prediction = np.mean([m.prediction for m in models], axis=0)
         total = np.sum([m.covariance for m in models], axis=0)
         sampling, rest = covariance_columns(total / k**2, _RANK)
+        discrepancy = discrepancy_columns(self.problem, jacobian, self.prior.length_median)
         size = max(b.correction.shape[1] for b in bases)
         corrections = [jacobian @ b.correction for b in bases]
         return LinearGaussian(
@@ -190,7 +200,9 @@ class Newton:
             noisy=s.noisy,
             slope=np.mean([m.slope for m in models], axis=0),
             curve=s.curve,
-            columns=np.hstack([jacobian @ bases[0].mie, nuisance_columns(s, prediction), sampling]),
+            columns=np.hstack(
+                [jacobian @ bases[0].mie, nuisance_columns(s, prediction), sampling, discrepancy]
+            ),
             correction=np.array([np.pad(x, ((0, 0), (0, size - x.shape[1]))) for x in corrections]),
             length=self.prior.length_median * LENGTHS,
             log_weight=LENGTH_WEIGHTS,

@@ -1,0 +1,159 @@
+"""Where the uncertainty of a number comes from.
+
+At one θ the posterior mean of the coefficients is G y, with
+
+    G = (1 + XᵀR⁻¹X)⁻¹ XᵀR⁻¹,    R = D + M + N,
+
+X the columns of the potential and R the covariance of everything else in the
+data: measurement D, sampling of the simulations M, nuisance N. The posterior
+covariance is then, exactly,
+
+    (1 + XᵀR⁻¹X)⁻¹ = G D Gᵀ + G M Gᵀ + G N Gᵀ + (1 − GX)(1 − GX)ᵀ,
+
+the last term being what the data leave of the prior (C. D. Rodgers, Inverse
+Methods for Atmospheric Sounding (2000), sec. 3.2).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from scipy.linalg import solve_triangular
+
+from sopr_uq.potentials.descriptors import Descriptors, descriptors
+from sopr_uq.refine.newton.discrepancy import discrepancy_root
+from sopr_uq.refine.newton.rule import Fit, Newton
+from sopr_uq.typing import FloatArray
+
+SOURCES = ("measurement", "normalisation", "discrepancy", "simulation", "prior")
+"""Noise and reading errors; scale and level of curves; differences between state
+points; sampling of the simulations; what the data leave of the prior."""
+
+_MIE = 3
+_STEP = 0.1
+
+
+@dataclass(frozen=True)
+class Whitened:
+    """The linear model of a fit in units of all that is not the potential.
+
+    Parameters
+    ----------
+    rule : Newton
+    fit : Fit
+    """
+
+    rule: Newton
+    fit: Fit
+
+    @cached_property
+    def columns(self) -> dict[str, FloatArray]:
+        """Columns of the model by what they stand for, each of shape (d, ·)."""
+        fit, nuisance = self.fit, 2 * len(self.rule.stacked.names)
+        mie, rest = np.split(fit.model.columns, [_MIE], axis=1)
+        problem = self.rule.problem
+        root = discrepancy_root(problem, self.rule.prior.length_median)
+        count = root.shape[1] * len(problem.samples)
+        scale_level, sampling, discrepancy = np.split(
+            rest, [nuisance, rest.shape[1] - count], axis=1
+        )
+        correction = fit.theta.width * fit.model.correction[fit.theta.index]
+        size = fit.bases[fit.theta.index].correction.shape[1]
+        return {
+            "potential": np.hstack([mie, correction[:, :size]]),
+            "normalisation": scale_level,
+            "simulation": sampling,
+            "discrepancy": discrepancy,
+        }
+
+    @cached_property
+    def variances(self) -> dict[str, FloatArray]:
+        """Variances of independent errors by source, each of shape (d,)."""
+        model, theta, stated = self.fit.model, self.fit.theta, self.rule.stacked.stated_variance
+        noise = theta.noise[model.curve] ** 2 * model.noisy
+        reading = (model.slope * theta.reading[model.curve]) ** 2
+        return {
+            "measurement": stated + noise + reading,
+            "simulation": model.fixed_variance - stated,
+        }
+
+    @cached_property
+    def covariances(self) -> dict[str, FloatArray]:
+        """Covariance of the data by source, each of shape (d, d); their sum is R."""
+        parts = {name: np.diag(v) for name, v in self.variances.items()}
+        for name in ("normalisation", "simulation", "discrepancy"):
+            columns = self.columns[name]
+            parts[name] = parts.get(name, 0.0) + columns @ columns.T
+        return parts
+
+    @cached_property
+    def root(self) -> FloatArray:
+        """Lower Cholesky factor of R, shape (d, d)."""
+        return np.asarray(np.linalg.cholesky(sum(self.covariances.values())))
+
+    @cached_property
+    def gain(self) -> FloatArray:
+        """G, shape (p, d)."""
+        x = solve_triangular(self.root, self.columns["potential"], lower=True)
+        inner = np.linalg.solve(np.eye(x.shape[1]) + x.T @ x, x.T)
+        return np.asarray(solve_triangular(self.root, inner.T, lower=True, trans="T").T)
+
+    def parts(self, gradient: FloatArray) -> dict[str, FloatArray]:
+        """Return the variance of linear functions of the coefficients by source.
+
+        Parameters
+        ----------
+        gradient : array, shape (k, p)
+            Derivatives with respect to the coefficients of the potential.
+
+        Returns
+        -------
+        dict of str to array, shape (k,)
+        """
+        g = gradient @ self.gain
+        left = gradient - g @ self.columns["potential"]
+        found = {name: np.sum((g @ c) * g, axis=1) for name, c in self.covariances.items()}
+        found["prior"] = np.sum(left**2, axis=1)
+        return {name: found[name] for name in SOURCES}
+
+
+def descriptor_gradient(rule: Newton, fit: Fit) -> FloatArray:
+    """Return the derivatives of σ, ε, r_vdW and d_hp at the posterior mean.
+
+    Returns
+    -------
+    array, shape (4, p)
+        Per unit of each coefficient of the potential, by central differences.
+    """
+    beta = rule.problem.samples[0].state.beta
+    size = fit.bases[fit.theta.index].correction.shape[1]
+    centre = np.concatenate([fit.coefficients.mean[:_MIE], _corrections(fit)])
+    # the posterior's own spread is the distance over which a slope matters
+    steps = _STEP * np.minimum(_spread(fit), 1.0)
+    shifted = centre + np.concatenate([np.diag(steps), -np.diag(steps)])
+    values = np.array(descriptors(rule.problem.r, fit.of_coefficients(shifted), beta))
+    up, down = values[:, : _MIE + size], values[:, _MIE + size :]
+    return np.asarray((up - down) / (2 * steps))
+
+
+def descriptor_budget(rule: Newton, fit: Fit) -> dict[str, Descriptors]:
+    """Return the variance of every descriptor by source, in the squares of their units."""
+    parts = Whitened(rule, fit).parts(descriptor_gradient(rule, fit))
+    return {name: Descriptors(*values) for name, values in parts.items()}
+
+
+def _corrections(fit: Fit) -> FloatArray:
+    """Posterior mean of the coefficients of δ, shape (m,)."""
+    first = fit.model.columns.shape[1]
+    size = fit.bases[fit.theta.index].correction.shape[1]
+    return np.asarray(fit.coefficients.mean[first : first + size])
+
+
+def _spread(fit: Fit) -> FloatArray:
+    """Posterior standard deviations of the coefficients of the potential, shape (p,)."""
+    sd = np.sqrt(np.sum(fit.coefficients.root**2, axis=1))
+    first = fit.model.columns.shape[1]
+    size = fit.bases[fit.theta.index].correction.shape[1]
+    return np.concatenate([sd[:_MIE], sd[first : first + size]])

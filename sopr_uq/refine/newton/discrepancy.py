@@ -1,0 +1,56 @@
+"""What an effective pair potential changes from one state point to the next.
+
+Liquids that share one potential need not do so exactly: three-body forces and
+quantum effects make the effective v(r) depend on density and temperature. Each
+sample may therefore have its own correction δ_s(r), a Gaussian process like
+that of the prior, v_s = v + δ_s, which the data of no other sample know.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+
+from sopr_uq.gp import Dispersion, factor
+from sopr_uq.refine.newton.data import sample_sizes
+from sopr_uq.refine.problem import Problem
+from sopr_uq.typing import FloatArray
+
+_RELATIVE_CUT = 1e-6
+
+
+def discrepancy_columns(problem: Problem, jacobian: FloatArray, length: float) -> FloatArray:
+    """Return the columns of the corrections of all samples.
+
+    Parameters
+    ----------
+    problem : Problem
+        Its ``settings.discrepancy`` is the standard deviation of δ_s at σ, in kcal/mol.
+    jacobian : array, shape (d, n)
+        Of the stacked data, per kcal/mol.
+    length : float
+        Length scale of δ_s at σ, in Å.
+
+    Returns
+    -------
+    array, shape (d, m)
+        For standard normal coefficients; m = 0 without discrepancy.
+    """
+    root = discrepancy_root(problem, length)
+    ends = np.cumsum([0, *sample_sizes(problem)])
+    columns = np.zeros((len(jacobian), root.shape[1] * len(problem.samples)))
+    for s, (first, last) in enumerate(pairwise(ends)):
+        mine = slice(s * root.shape[1], (s + 1) * root.shape[1])
+        columns[first:last, mine] = jacobian[first:last] @ root
+    return columns
+
+
+def discrepancy_root(problem: Problem, length: float) -> FloatArray:
+    """Return the factor of δ_s on the grid of the potential, shape (n, m), in kcal/mol."""
+    sd = problem.settings.discrepancy
+    if sd == 0.0:
+        return np.zeros((problem.r.size, 0))
+    root = factor(Dispersion(sd, length, problem.sigma), problem.r)
+    size = np.linalg.norm(root, axis=0)
+    return np.asarray(root[:, size > _RELATIVE_CUT * size.max()])
