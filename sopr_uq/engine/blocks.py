@@ -86,7 +86,7 @@ def autocorrelation_time(series: FloatArray) -> float:
     return float(max(tau[end], 1.0))
 
 
-def independent_blocks(samples: FloatArray, most: int, least: int = 4) -> int:
+def independent_blocks(samples: FloatArray, most: int, least: int = 8) -> int:
     """Choose a number of blocks that are long enough to be independent.
 
     For an exponential autocorrelation the variance of the mean of a block of
@@ -100,7 +100,8 @@ def independent_blocks(samples: FloatArray, most: int, least: int = 4) -> int:
     most : int
         Blocks to make of uncorrelated samples.
     least : int
-        Blocks to make however long the correlation, because fewer say nothing.
+        Blocks to make however long the correlation, because the spread of fewer
+        says less than a bias of some 10 % would spoil.
 
     Returns
     -------
@@ -109,7 +110,7 @@ def independent_blocks(samples: FloatArray, most: int, least: int = 4) -> int:
     """
     tau = max(autocorrelation_time(column) for column in samples.T)
     length = max(2.0, (tau - 1.0 / tau) / (2.0 * _BLOCK_BIAS))
-    return int(np.clip(len(samples) / length, least, most))
+    return int(np.clip(len(samples) / length, min(least, most), most))
 
 
 def block_means(samples: FloatArray, blocks: int) -> FloatArray:

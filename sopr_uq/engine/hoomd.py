@@ -12,6 +12,7 @@ from sopr_uq.engine.plan import Plan, make_plan
 from sopr_uq.engine.protocol import Configuration, Progress, Simulation
 from sopr_uq.engine.sampling import Thermo, simulate
 from sopr_uq.engine.settings import EngineSettings
+from sopr_uq.engine.trouble import BLOWN_UP
 from sopr_uq.errors import EngineUnavailable, SimulationFailed
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.potentials import Potential
@@ -19,7 +20,7 @@ from sopr_uq.typing import FloatArray
 from sopr_uq.units import FS_PER_TIME, MPA_PER_KCAL_MOL_A3, thermal_energy
 
 _TABLE_POINTS = 20_000
-_BUFFER = 1.0
+_BUFFER = 1.5
 _RESIZE_EVERY = 10
 _SEEDS = 2**16
 _ADVICE = "Try: the conda-forge environment of environment.yml, or engine.name = 'lammps'."
@@ -64,7 +65,7 @@ class HoomdEngine:
         try:
             return simulate(HoomdDynamics, plan, progress)
         except RuntimeError as error:
-            raise SimulationFailed(f"HOOMD-blue stopped: {error}") from error
+            raise SimulationFailed(f"HOOMD-blue stopped: {error} {BLOWN_UP}") from error
 
 
 def unavailable() -> str | None:

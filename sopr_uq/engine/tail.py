@@ -8,7 +8,7 @@ from sopr_uq.potentials import Potential
 from sopr_uq.typing import FloatArray
 from sopr_uq.units import MPA_PER_KCAL_MOL_A3
 
-_NODES = 256
+_NODES = 64
 
 
 def tail_energy(potential: Potential, density: float, cutoff: float) -> float:

