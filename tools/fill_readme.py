@@ -22,8 +22,8 @@ def section(folder: Path) -> str:
     result = load_result(folder)
     known = dict(facts(result))
     lines = [
-        f"**{known['system']}**, rule `{result.attrs['rule']}`: {known['outcome']}, "
-        f"{known['misfit']}, {known['time']}.",
+        f"**{known['system']}**, rule `{result.attrs['rule']}`:",
+        f"{known['outcome']}, {known['misfit']}, {known['time']}.",
         "",
         "| quantity | value (sd) | 95 % equal-tailed interval | unit |",
         "|---|---|---|---|",

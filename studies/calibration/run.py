@@ -49,7 +49,7 @@ def real_problem(system: str, engine: str) -> tuple[Problem, Engine, Engine]:
         [
             'refine.rule="newton"',
             f'engine.name="{engine}"',
-            "refine.max_iterations=6",
+            "refine.max_iterations=4",
             "engine.threads=1",
         ],
         observe="g,pressure",
@@ -57,7 +57,7 @@ def real_problem(system: str, engine: str) -> tuple[Problem, Engine, Engine]:
     problem = build_rule(config).problem
     settings = config.engine.model_copy(update={"cutoff": problem.r_cut})
     longer = settings.model_copy(
-        update={"particles": 2048, "production_steps": 16_000, "equilibration_steps": 4_000}
+        update={"particles": 2048, "production_steps": 12_000, "equilibration_steps": 3_000}
     )
     return problem, make_engine(longer), make_engine(settings)
 
