@@ -1,0 +1,89 @@
+"""A liquid whose potential is known: the integral equation at an argon-like state."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+from scipy.interpolate import CubicSpline
+
+from sopr_uq.engine.integral_equation import IntegralEquationEngine
+from sopr_uq.engine.protocol import Simulation
+from sopr_uq.engine.settings import EngineSettings
+from sopr_uq.experiment.observation import Observation
+from sopr_uq.experiment.state import StatePoint
+from sopr_uq.potentials import Mie, Potential, Tabulated, lennard_jones
+from sopr_uq.refine.compare import compare
+from sopr_uq.refine.problem import Problem, Sample
+from sopr_uq.refine.settings import RefineSettings
+from sopr_uq.structure.ornstein_zernike import solve
+from sopr_uq.structure.transforms import RadialGrid, structure_rows
+from sopr_uq.structure.truncation import truncation_rows
+
+GRID = RadialGrid(2047, 0.02)
+
+
+@dataclass(frozen=True)
+class Liquid:
+    """An engine at a state point, a true potential, and a reference to start from."""
+
+    state: StatePoint
+    truth: Potential
+    reference: Potential
+    engine: IntegralEquationEngine
+
+    @property
+    def x(self) -> np.ndarray:
+        """Where g is measured, in Å."""
+        return np.arange(2.8, 12.0, 0.05)
+
+    def problem(self, *observations: Observation, **settings) -> Problem:
+        """Return a problem that starts from the reference."""
+        sample = Sample(self.state, observations or (self.blank(),))
+        return Problem((sample,), self.reference, RefineSettings(**settings))
+
+    def blank(self) -> Observation:
+        """Return a measurement that says nothing yet."""
+        return Observation("g", self.x, np.ones(self.x.size))
+
+    def table(self, potential: Potential) -> Tabulated:
+        """Return a potential as the problem's grid can hold it."""
+        r = self.problem().r
+        return Tabulated(r, potential.energy(r))
+
+    def run(self, potential: Potential, seed: int = 1) -> Simulation:
+        """Simulate at the state point."""
+        return self.engine.run(potential, self.state, seed=seed)
+
+    def as_compared(self, potential: Potential) -> Observation:
+        """Return g as the rules see it: a fixed point to rounding."""
+        c = compare(self.run(potential), potential, self.state, self.blank())
+        return Observation("g", c.r, c.simulated)
+
+    def exact(self, observation: Observation, potential: Potential) -> np.ndarray:
+        """Return what would be measured without error, not by way of any engine or rule."""
+        solution = solve(GRID, potential.energy(GRID.r), self.state.density, self.state.beta)
+        x, h = observation.x, solution.g - 1.0
+        if observation.kind == "s":
+            return 1.0 + structure_rows(GRID, x, self.state.density) @ h
+        if observation.kind == "pressure":
+            return np.array([self.run(potential).pressure])
+        if np.isfinite(observation.q_max):
+            return 1.0 + truncation_rows(GRID, x, observation.q_max) @ h
+        return CubicSpline(GRID.r, solution.g)(x)
+
+    def measured(self, potential: Potential, noise: float, seed: int) -> Observation:
+        """Return g with white noise."""
+        g = self.exact(self.blank(), potential)
+        return Observation("g", self.x, g + noise * np.random.default_rng(seed).normal(size=g.size))
+
+
+@pytest.fixture(scope="session")
+def liquid() -> Liquid:
+    return Liquid(
+        state=StatePoint(120.0, 0.018, 39.948),
+        truth=Mie(3.40, 0.238, 13.0),
+        reference=lennard_jones(3.35, 0.26),
+        engine=IntegralEquationEngine(EngineSettings(r_max=14.0)),
+    )

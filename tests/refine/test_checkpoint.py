@@ -1,0 +1,179 @@
+"""Iterations on disk: whole or not at all, and never trusted when damaged."""
+
+from __future__ import annotations
+
+import errno
+import os
+from dataclasses import fields, replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sopr_uq.engine.protocol import Configuration, Simulation
+from sopr_uq.errors import CheckpointError
+from sopr_uq.refine.checkpoint import Folder, decode, encode, write_whole
+from sopr_uq.refine.loop import Iteration
+from sopr_uq.refine.rule import RuleState, StepInfo
+
+RNG = np.random.default_rng(0)
+
+
+def simulation(*, blocks: int = 4, configuration: bool = True) -> Simulation:
+    r = 0.1 * (np.arange(50) + 0.5)
+    end = Configuration(RNG.random((7, 3)), RNG.standard_normal((7, 3)), 12.5)
+    return Simulation(
+        r=r,
+        g=RNG.random(50),
+        g_blocks=RNG.random((blocks, 50)),
+        pressure=-1.25,
+        pressure_blocks=RNG.random(blocks),
+        energy=np.nextafter(-1.0, 0.0),
+        energy_blocks=RNG.random(blocks),
+        configuration=end if configuration else None,
+        particles=7,
+        steps=1000,
+        seconds=0.1 + 0.2,
+        rdf_seconds=1e-300,
+        engine="fake 1.0 – ü",
+    )
+
+
+def iteration(number: int = 1) -> Iteration:
+    memory = {"y": RNG.random((2, 5)), "last": np.asarray(np.inf), "empty": np.empty((0, 3))}
+    return Iteration(
+        potential=RNG.standard_normal(20),
+        simulations=(simulation(), simulation(blocks=0, configuration=False)),
+        state=RuleState(number, RNG.standard_normal(20), memory),
+        info=StepInfo(1e-3, float("nan"), float("inf"), False, {"level": np.asarray(1.01)}),
+        seconds=1.0 / 3.0,
+    )
+
+
+def same(a: object, b: object) -> bool:
+    """Whether two values agree bit for bit, NaN included."""
+    if isinstance(a, np.ndarray):
+        return a.dtype == b.dtype and a.shape == b.shape and a.tobytes() == b.tobytes()
+    if isinstance(a, dict):
+        return a.keys() == b.keys() and all(same(a[k], b[k]) for k in a)
+    if isinstance(a, tuple):
+        return len(a) == len(b) and all(same(x, y) for x, y in zip(a, b, strict=True))
+    if hasattr(a, "__dataclass_fields__"):
+        return all(same(getattr(a, f.name), getattr(b, f.name)) for f in fields(a))
+    if isinstance(a, float):
+        return np.float64(a).tobytes() == np.float64(b).tobytes()
+    return a == b
+
+
+def test_round_trip_is_exact() -> None:
+    before = iteration()
+    after = decode(encode(before))
+    assert same(before, after)
+    changed = replace(before, seconds=np.nextafter(before.seconds, 1.0))
+    assert not same(changed, after), "the comparison sees one bit"
+    assert encode(after) == encode(before)
+
+
+@given(st.floats(allow_nan=True, allow_infinity=True), st.floats(width=64))
+def test_any_number_survives(noise: float, seconds: float) -> None:
+    before = iteration()
+    before = replace(before, info=replace(before.info, noise=noise), seconds=seconds)
+    assert same(before, decode(encode(before)))
+
+
+def test_nothing_is_unpickled() -> None:
+    objects = replace(iteration(), potential=np.array([{"a": 1}], dtype=object))
+    with pytest.raises(ValueError, match="allow_pickle=False"):
+        decode(encode(objects))
+
+
+def test_iterations_come_back_in_order(tmp_path: Path) -> None:
+    folder = Folder(tmp_path / "run")
+    assert list(folder.load()) == []
+    written = [iteration(n) for n in (1, 2, 3)]
+    for each in written:
+        folder.append(each)
+    assert same(tuple(written), tuple(folder.load()))
+    assert sorted(f.name for f in (tmp_path / "run").iterdir()) == [
+        "0000.iteration",
+        "0001.iteration",
+        "0002.iteration",
+    ]
+
+
+def truncated(content: bytes) -> bytes:
+    return content[: len(content) // 2]
+
+
+def altered(content: bytes) -> bytes:
+    position = len(content) // 2
+    return content[:position] + bytes([content[position] ^ 1]) + content[position + 1 :]
+
+
+def other_version(content: bytes) -> bytes:
+    return content.replace(b"iteration 1", b"iteration 9", 1)
+
+
+@pytest.mark.parametrize("damage", [truncated, altered, other_version, lambda content: b""])
+def test_damage_is_noticed_and_set_aside(tmp_path: Path, damage) -> None:
+    folder = Folder(tmp_path)
+    written = [iteration(n) for n in (1, 2, 3)]
+    for each in written:
+        folder.append(each)
+    second = tmp_path / "0001.iteration"
+    bad = damage(second.read_bytes())
+    second.write_bytes(bad)
+    with pytest.raises(CheckpointError):
+        decode(bad)
+    with pytest.warns(UserWarning, match=r"0001\.iteration.*Going on from iteration 1"):
+        found = folder.load()
+    assert same((written[0],), tuple(found))
+    kept = {f.name for f in tmp_path.iterdir()}
+    assert kept == {"0000.iteration", "0001.damaged", "0002.damaged"}
+    assert (tmp_path / "0001.damaged").read_bytes() == bad
+    folder.append(written[1])
+    assert len(folder.load()) == 2
+
+
+def test_a_full_disk_is_an_honest_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = Folder(tmp_path)
+    first = iteration(1)
+    folder.append(first)
+
+    def full(handle: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        with pytest.raises(CheckpointError, match=r"No space left.*free some disk space"):
+            folder.append(iteration(2))
+    assert [f.name for f in tmp_path.iterdir()] == ["0000.iteration"]
+    assert same((first,), tuple(folder.load()))
+
+
+def test_a_file_is_replaced_whole_or_not_at_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "a"
+    write_whole(file, b"old")
+
+    def killed(self: Path, target: Path) -> Path:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", killed)
+        with pytest.raises(CheckpointError):
+            write_whole(file, b"new")
+    assert file.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [file]
+    write_whole(file, b"new")
+    assert file.read_bytes() == b"new"
+
+
+def test_what_a_kill_leaves_behind_is_not_read(tmp_path: Path) -> None:
+    folder = Folder(tmp_path)
+    folder.append(iteration(1))
+    (tmp_path / ".0001.iteration.4711.tmp").write_bytes(b"half of a fi")
+    assert len(folder.load()) == 1

@@ -1,0 +1,193 @@
+"""The loop's own laws, on an engine and a rule simple enough to foresee, and on real ones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from sopr_uq.engine.protocol import Configuration, Simulation
+from sopr_uq.errors import SimulationFailed
+from sopr_uq.refine.checkpoint import Folder
+from sopr_uq.refine.loop import ADVICE, InMemory, Iteration, Refinement, refine
+from sopr_uq.refine.problem import Problem
+from sopr_uq.refine.rule import RuleState, StepInfo
+from sopr_uq.refine.sopr import Sopr
+
+
+@dataclass
+class Foreseeable:
+    """An engine that only remembers; it fails where v at the well is below ``deepest``."""
+
+    deepest: float = -np.inf
+    calls: list[dict] = field(default_factory=list)
+    name: str = "foreseeable"
+
+    def run(self, potential, state, *, seed, start=None, progress=None) -> Simulation:
+        depth = float(potential.v.min())
+        self.calls.append({"depth": depth, "seed": seed, "start": start})
+        if depth < self.deepest:
+            raise SimulationFailed(f"phase-separated at {depth:.3f}")
+        progress(0.5)
+        progress(1.0)
+        r, rng = np.arange(0.5, 9.0), np.random.default_rng(seed)
+        end = Configuration(rng.random((3, 3)), rng.random((3, 3)), 10.0)
+        none = np.empty(0)
+        return Simulation(
+            r=r, g=rng.random(r.size), g_blocks=np.empty((0, r.size)), pressure=0.0,
+            pressure_blocks=none, energy=0.0, energy_blocks=none, configuration=end,
+            particles=3, steps=1, seconds=0.0, rdf_seconds=0.0, engine="foreseeable",
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Deeper:
+    """A rule that makes the potential deeper by a tenth, and is content after some steps."""
+
+    problem: Problem
+    content_after: int = 10**6
+    factor: float = 1.1
+    name: str = "deeper"
+
+    def init(self) -> RuleState:
+        return RuleState(0, self.problem.reference.energy(self.problem.r))
+
+    def step(self, state, simulations) -> tuple[RuleState, StepInfo]:
+        number = state.iteration + 1
+        info = StepInfo(1.0 / number, 0.0, 0.0, number >= self.content_after)
+        return RuleState(number, self.factor * state.potential), info
+
+    def posterior(self, state) -> xr.Dataset:
+        return xr.Dataset()
+
+
+@dataclass
+class Attentive:
+    """A watcher that takes notes and can pull the plug."""
+
+    kill_after: int = 10**6
+    notes: list = field(default_factory=list)
+
+    def begin(self, r: np.ndarray) -> None:
+        self.notes.append(("begin", r.size))
+
+    def simulating(self, iteration: int, fraction: float) -> None:
+        self.notes.append((iteration, fraction))
+
+    def done(self, iteration: Iteration) -> None:
+        self.notes.append("done")
+        if iteration.state.iteration >= self.kill_after:
+            raise KeyboardInterrupt
+
+
+@pytest.fixture
+def problem(liquid) -> Problem:
+    return liquid.problem(max_iterations=4)
+
+
+def test_patience_ends_at_max_iterations(problem) -> None:
+    done = refine(Deeper(problem), Foreseeable())
+    assert (done.outcome, len(done.iterations)) == ("max_iterations", 4)
+    assert done.message == ADVICE["max_iterations"]
+    assert "max_iterations" in done.message
+    assert [i.state.iteration for i in done.iterations] == [1, 2, 3, 4]
+    assert done.state is done.iterations[-1].state
+    for i, each in enumerate(done.iterations):
+        simulated = problem.reference.energy(problem.r) * 1.1**i
+        np.testing.assert_allclose(each.potential, simulated)
+
+
+def test_it_stops_when_the_rule_is_content(problem) -> None:
+    engine = Foreseeable()
+    done = refine(Deeper(problem, content_after=2), engine)
+    assert (done.outcome, len(done.iterations), len(engine.calls)) == ("converged", 2, 2)
+    journal = InMemory(list(done.iterations))
+    again = refine(Deeper(problem, content_after=2), engine, journal)
+    assert len(engine.calls) == 2, "what is finished is not done again"
+    assert again.outcome == "converged"
+
+
+def test_warm_starts_pass_the_configuration_on(problem) -> None:
+    engine = Foreseeable()
+    done = refine(Deeper(problem), engine)
+    starts = [call["start"] for call in engine.calls]
+    assert starts[0] is None
+    for start, before in zip(starts[1:], done.iterations, strict=False):
+        assert start is before.simulations[0].configuration
+    cold = replace(problem, settings=problem.settings.model_copy(update={"warm_start": False}))
+    engine = Foreseeable()
+    refine(Deeper(cold), engine)
+    assert [call["start"] for call in engine.calls] == [None] * 4
+    assert len({call["seed"] for call in engine.calls}) == 4
+
+
+def test_every_sample_is_simulated_and_progress_is_whole(problem) -> None:
+    two = replace(problem, samples=problem.samples * 2)
+    engine, watcher = Foreseeable(), Attentive()
+    done = refine(Deeper(two, content_after=1), engine, watcher=watcher)
+    assert len(done.iterations[0].simulations) == 2
+    assert engine.calls[0]["seed"] != engine.calls[1]["seed"]
+    steps = [(0, 0.25), (0, 0.5), (0, 0.75), (0, 1.0)]
+    assert watcher.notes == [("begin", problem.r.size), *steps, "done"]
+
+
+def test_it_steps_back_from_a_potential_that_fails(problem) -> None:
+    """Half way to the last good one, as often as it takes, three times at most."""
+    good = float(problem.reference.energy(problem.r).min())
+    engine = Foreseeable(deepest=1.3 * good)
+    done = refine(Deeper(problem, content_after=2, factor=2.0), engine)
+    depths = [call["depth"] / good for call in engine.calls]
+    np.testing.assert_allclose(depths, [1.0, 2.0, 1.5, 1.25])
+    assert done.outcome == "converged"
+    np.testing.assert_allclose(done.iterations[1].potential, 1.25 * done.iterations[0].potential)
+
+
+def test_it_gives_up_with_the_last_good_result(problem) -> None:
+    good = float(problem.reference.energy(problem.r).min())
+    engine = Foreseeable(deepest=1.05 * good)
+    done = refine(Deeper(problem, factor=3.0), engine)
+    assert (done.outcome, len(done.iterations)) == ("simulation_failed", 1)
+    assert "phase-separated" in done.message
+    assert len(engine.calls) == 1 + 4
+
+
+def test_a_start_that_fails_is_an_error(problem) -> None:
+    with pytest.raises(SimulationFailed, match="phase-separated"):
+        refine(Deeper(problem), Foreseeable(deepest=0.0))
+
+
+def everything(done: Refinement) -> list[np.ndarray]:
+    """All numbers of a refinement but its times."""
+    arrays = []
+    for each in done.iterations:
+        arrays += [each.potential, each.state.potential, *each.state.memory.values()]
+        arrays += [each.simulations[0].g_blocks, np.array(each.simulations[0].pressure)]
+        arrays += [np.array([each.info.misfit, each.info.noise]), *each.info.values.values()]
+    return arrays
+
+
+@pytest.mark.parametrize("after", [1, 2])
+def test_a_killed_run_ends_like_an_undisturbed_one(liquid, tmp_path: Path, after: int) -> None:
+    """Bit for bit, with sampling noise, an inferred noise level and files in between."""
+    noisy = replace(liquid, engine=replace(liquid.engine, sampling_error=0.01))
+    data = noisy.measured(noisy.table(noisy.truth), 0.01, seed=1)
+    settings = {"max_iterations": 4, "chains": 1, "tune": 100, "draws": 50, "tolerance": 1e-9}
+    rule = Sopr(noisy.problem(data, stop="published", **settings))
+    undisturbed = refine(rule, noisy.engine)
+    folder = Folder(tmp_path)
+    with pytest.raises(KeyboardInterrupt):
+        refine(rule, noisy.engine, folder, Attentive(kill_after=after))
+    assert len(folder.load()) == after
+    resumed = refine(Sopr(rule.problem), noisy.engine, Folder(tmp_path))
+    assert len(folder.load()) == 4
+    for a, b in zip(everything(undisturbed), everything(resumed), strict=True):
+        assert a.tobytes() == b.tobytes()
+    draws = [rule.posterior(done.state) for done in (undisturbed, resumed)]
+    assert draws[0].identical(draws[1])
+    # negative control: another seed is another run
+    other = refine(Sopr(replace(rule.problem, seed=2)), noisy.engine)
+    assert everything(other)[0].tobytes() == everything(undisturbed)[0].tobytes()
+    assert everything(other)[1].tobytes() != everything(undisturbed)[1].tobytes()
