@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from types import TracebackType
 from typing import Any, Self
 
@@ -143,21 +145,21 @@ class HoomdDynamics:
         """Make time steps."""
         self._simulation.run(steps)
 
-    def ramp(self, steps: int) -> None:
-        """Shrink the box to that of the liquid."""
+    @contextlib.contextmanager
+    def ramp(self, steps: int) -> Iterator[None]:
+        """Within the context, shrink the box to that of the liquid over so many steps."""
         hoomd, simulation = self._hoomd, self._simulation
         final = hoomd.Box.cube(self._plan.box_length)
-        if steps:
-            box = hoomd.variant.box.Interpolate(
-                initial_box=simulation.state.box,
-                final_box=final,
-                variant=hoomd.variant.Ramp(0.0, 1.0, simulation.timestep, steps),
-            )
-            trigger = hoomd.trigger.Periodic(_RESIZE_EVERY)
-            resize = hoomd.update.BoxResize(trigger=trigger, box=box)
-            simulation.operations.updaters.append(resize)
-            simulation.run(steps)
-            simulation.operations.updaters.remove(resize)
+        box = hoomd.variant.box.Interpolate(
+            initial_box=simulation.state.box,
+            final_box=final,
+            variant=hoomd.variant.Ramp(0.0, 1.0, simulation.timestep, max(steps, 1)),
+        )
+        trigger = hoomd.trigger.Periodic(_RESIZE_EVERY)
+        resize = hoomd.update.BoxResize(trigger=trigger, box=box)
+        simulation.operations.updaters.append(resize)
+        yield
+        simulation.operations.updaters.remove(resize)
         hoomd.update.BoxResize.update(simulation.state, final)
 
     def sample(self) -> Thermo:

@@ -137,6 +137,7 @@ class LammpsDynamics:
         self._threads = thread_count(plan.settings)
         self._lammps = self._open()
         self._sampling = False
+        self._span = ""
 
     def _open(self) -> Any:
         arguments = ["-log", "none", "-screen", "none", "-nocite"]
@@ -173,18 +174,22 @@ class LammpsDynamics:
 
     def advance(self, steps: int) -> None:
         """Make time steps."""
-        self._command(f"run {steps} post no")
+        self._command(f"run {steps} {self._span} post no")
 
-    def ramp(self, steps: int) -> None:
-        """Shrink the box to that of the liquid."""
-        length = self._plan.box_length
-        ends = " ".join(f"{axis} final 0 {length:.15g}" for axis in "xyz")
+    @contextlib.contextmanager
+    def ramp(self, steps: int) -> Iterator[None]:
+        """Within the context, shrink the box to that of the liquid over so many steps."""
+        ends = " ".join(f"{axis} final 0 {self._plan.box_length:.15g}" for axis in "xyz")
         if steps == 0:
             self._command(f"change_box all {ends} remap units box")
+            yield
             return
+        now = int(self._lammps.extract_global("ntimestep"))
+        self._span = f"start {now} stop {now + steps}"
         self._command(f"fix ramp all deform 1 {ends} remap x units box")
-        self._command(f"run {steps} post no")
+        yield
         self._command("unfix ramp")
+        self._span = ""
 
     def sample(self) -> Thermo:
         """Make ``sample_every`` time steps and average over them."""

@@ -17,7 +17,7 @@ from sopr_uq.units import thermal_energy
 
 SIGMAS_OF_CUTOFF = 3.0
 _CUTOFF_WITHOUT_CORE = 10.0
-_THERMO_EVERY = 5
+_THERMO_EVERY = 10
 
 
 @dataclass(frozen=True)

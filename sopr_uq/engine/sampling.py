@@ -47,8 +47,8 @@ class Dynamics(Protocol):
         """Make time steps at constant volume and temperature."""
         ...
 
-    def ramp(self, steps: int) -> None:
-        """Shrink the box to that of the liquid, linearly in its edge."""
+    def ramp(self, steps: int) -> AbstractContextManager[None]:
+        """Within the context, shrink the box to that of the liquid over so many steps."""
         ...
 
     def sample(self) -> Thermo:
@@ -114,8 +114,8 @@ def _prepare(dynamics: Dynamics, plan: Plan, clock: _Clock) -> None:
     s = plan.settings
     if plan.from_lattice:
         _advance(dynamics, s.thermalisation_steps, clock)
-        dynamics.ramp(s.ramp_steps)
-        clock.tick(s.ramp_steps)
+        with dynamics.ramp(s.ramp_steps):
+            _advance(dynamics, s.ramp_steps, clock)
     _advance(dynamics, s.equilibration_steps, clock)
 
 

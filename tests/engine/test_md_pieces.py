@@ -156,9 +156,9 @@ def test_steps_add_up():
     plan = make_plan(settings, ARGON, LIQUID, 1, None)
     assert plan.from_lattice
     assert plan.steps == 1000 + 2000 + 2000 + 8000
-    assert plan.thermo_every == 5
-    odd = make_plan(settings.model_copy(update={"sample_every": 7}), ARGON, LIQUID, 1, None)
-    assert odd.thermo_every == 1
+    assert plan.thermo_every == 10
+    odd = make_plan(settings.model_copy(update={"sample_every": 22}), ARGON, LIQUID, 1, None)
+    assert odd.thermo_every == 2
 
 
 def _walk(spread=0.05, temperature=85.0, dense=1.0, plan=None):

@@ -62,6 +62,7 @@ def settings(**changes):
         "sample_every": 20,
         "bin_width": 0.05,
         "cutoff": 2.9 * SIGMA,
+        "threads": 1,
     }
     return EngineSettings(**(short | changes))
 
@@ -170,7 +171,7 @@ def test_nist_lennard_jones(engine):
         state = reduced(0.85, density)
         found = run(
             engine, ARGON, state, seed=k + 1, particles=500, cutoff=3 * SIGMA,
-            production_steps=6000, r_max=6.0,
+            thermalisation_steps=300, ramp_steps=700, production_steps=5000, r_max=6.0,
         )  # fmt: skip
         tails = (ARGON, state.density, 3 * SIGMA)
         for values, tail, unit, truth, list_ in (
@@ -195,7 +196,8 @@ def test_energy_and_virial_are_those_of_the_potential(engine):
     )
     with ENGINES[engine][1](plan) as dynamics:
         dynamics.advance(200)
-        dynamics.ramp(500)
+        with dynamics.ramp(500):
+            dynamics.advance(500)
         dynamics.advance(100)
         thermo = dynamics.sample()
         x, v = dynamics.positions(), dynamics.velocities()
@@ -212,8 +214,12 @@ def test_energy_and_virial_are_those_of_the_potential(engine):
     np.testing.assert_allclose(v.sum(axis=0), 0.0, atol=1e-9)
 
 
-def test_equal_seeds_give_equal_trajectories(engine):
-    first, again, other = (run(engine, ARGON, LIQUID, seed=s) for s in (3, 3, 4))
+@pytest.mark.parametrize("threads", [1, 2])
+def test_equal_seeds_give_equal_trajectories(engine, threads):
+    first, again, other = (
+        run(engine, ARGON, LIQUID, seed=s, threads=threads, equilibration_steps=0)
+        for s in (3, 3, 4)
+    )
     np.testing.assert_array_equal(first.g_blocks, again.g_blocks)
     np.testing.assert_array_equal(first.configuration.positions, again.configuration.positions)
     assert (first.energy, first.pressure) == (again.energy, again.pressure)
