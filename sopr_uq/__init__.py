@@ -1,3 +1,63 @@
-"""From a scattering measurement of a liquid to a calibrated posterior over its pair potential."""
+"""From a scattering measurement of a liquid to a calibrated posterior over its pair potential.
+
+The names below are what a notebook needs. They are imported when first used,
+so that ``import sopr_uq`` stays quick; everything else is found in its layer. Type
+checkers read ``__init__.pyi``.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
 
 __version__ = "0.1.0"
+
+_HOMES = {
+    "sopr_uq.derived": ("describe", "structure_bands", "summary"),
+    "sopr_uq.experiment": (
+        "element",
+        "elements",
+        "load_curve",
+        "load_system",
+        "read_curve",
+        "systems",
+        "to_dataset",
+    ),
+    "sopr_uq.laws": (
+        "Ensemble",
+        "FitSettings",
+        "Sampling",
+        "Target",
+        "fit_laws",
+        "law_curve",
+        "law_view",
+        "load_ensemble",
+        "predict",
+        "predictive_draws",
+        "published_analysis",
+        "save_laws",
+    ),
+    "sopr_uq.posterior.thin": ("thin",),
+    "sopr_uq.workflow.citations": ("citations",),
+    "sopr_uq.workflow.config": ("Config", "dump_config", "load_config"),
+    "sopr_uq.workflow.figures": ("save_figures",),
+    "sopr_uq.workflow.laws": ("laws_of_runs", "read_laws"),
+    "sopr_uq.workflow.markdown": ("report",),
+    "sopr_uq.workflow.result": ("load_result",),
+    "sopr_uq.workflow.run": ("resume", "run"),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+__all__ = ["__version__", *_HOME_OF]  # noqa: PLE0604
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME_OF:
+        raise AttributeError(f"module 'sopr_uq' has no attribute {name!r}")
+    found = getattr(import_module(_HOME_OF[name]), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

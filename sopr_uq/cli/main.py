@@ -1,131 +1,45 @@
-"""Commands of ``sopr-uq``; each does one call of the workflow and shows what it gave."""
+"""The commands of ``sopr-uq``, and what becomes of their errors."""
 
 from __future__ import annotations
 
-import json
 import sys
-from pathlib import Path
-from typing import Any, get_args
 
 import click
 from rich.console import Console
 
 from sopr_uq import __version__
-from sopr_uq.cli.progress import Bar
-from sopr_uq.cli.show import print_doctor, print_result, print_systems
-from sopr_uq.engine.settings import EngineName
+from sopr_uq.cli import laws, refinement, results
+from sopr_uq.cli.codes import INTERRUPTED, WRONG_INPUT
 from sopr_uq.errors import SoprUqError
-from sopr_uq.refine.presets import PresetName
-from sopr_uq.refine.settings import RuleName
 
-OK, WRONG_INPUT, NOT_CONVERGED, INTERRUPTED = 0, 2, 3, 130
+_COMMANDS = (
+    refinement.systems,
+    refinement.refine,
+    refinement.resume,
+    results.show,
+    results.figures,
+    results.report,
+    laws.laws,
+    laws.predict,
+    refinement.doctor,
+)
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class _InOrder(click.Group):
+    """A group that lists its commands in the order in which one needs them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return list(self.commands)
+
+
+@click.group(
+    cls=_InOrder,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    commands={str(command.name): command for command in _COMMANDS},
+)
 @click.version_option(__version__, prog_name="sopr-uq")
 def cli() -> None:
     """Learn the potential between atoms from a scattering measurement, with its uncertainty."""
-
-
-@cli.command()
-@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
-def systems(as_json: bool) -> None:
-    """List the liquids that ship, with state point, source and size."""
-    from sopr_uq.experiment import systems as shipped
-
-    print_systems(shipped(), as_json)
-
-
-@cli.command()
-@click.argument("system")
-@click.option("--rule", type=click.Choice(get_args(RuleName.__value__)), help="Update rule.")
-@click.option(
-    "--preset",
-    type=click.Choice(get_args(PresetName.__value__)),
-    help="Collection of settings: desktop (minutes) or published (as in the papers; days).",
-)
-@click.option("--engine", type=click.Choice(get_args(EngineName.__value__)), help="What simulates.")
-@click.option("--observe", help="Measurements to use, such as g,pressure (newton takes any).")
-@click.option("--seed", type=int, help="Seed of every random choice.")
-@click.option(
-    "--out", type=click.Path(path_type=Path), help="New folder; default runs/SYSTEM-RULE."
-)
-@click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Set any key.")
-@click.option("--quiet", is_flag=True, help="No progress bar.")
-def refine(
-    system: str,
-    rule: str | None,
-    preset: str | None,
-    engine: str | None,
-    observe: str | None,
-    seed: int | None,
-    out: Path | None,
-    settings: tuple[str, ...],
-    quiet: bool,
-) -> None:
-    """Refine a potential for SYSTEM: the name of a shipped liquid, or a TOML file."""
-    from sopr_uq.workflow.config import load_config
-    from sopr_uq.workflow.run import run
-
-    named: dict[str, Any] = {"refine.rule": rule, "engine.name": engine, "seed": seed}
-    given = [f"{key}={json.dumps(value)}" for key, value in named.items() if value is not None]
-    config = load_config(system, [*given, *settings], preset=preset, observe=observe)
-    folder = out or Path("runs") / f"{config.system.name}-{config.refine.rule}"
-    with Bar(config, quiet=quiet) as bar:
-        result = run(config, folder, watcher=bar)
-    _finish(result, folder)
-
-
-@cli.command()
-@click.argument("folder", type=click.Path(path_type=Path))
-@click.option("--quiet", is_flag=True, help="No progress bar.")
-def resume(folder: Path, quiet: bool) -> None:
-    """Go on with the refinement in FOLDER after an interruption."""
-    from sopr_uq.workflow.config import load_config
-    from sopr_uq.workflow.run import CONFIG
-    from sopr_uq.workflow.run import resume as go_on
-
-    if not (folder / CONFIG).is_file():
-        go_on(folder)
-    with Bar(load_config(folder / CONFIG), quiet=quiet) as bar:
-        result = go_on(folder, watcher=bar)
-    _finish(result, folder)
-
-
-@cli.command()
-@click.argument("folder", type=click.Path(path_type=Path))
-@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
-@click.option("--prob", default=0.95, show_default=True, help="Probability of the intervals.")
-def show(folder: Path, as_json: bool, prob: float) -> None:
-    """Show the result in FOLDER."""
-    from sopr_uq.workflow.result import load_result
-
-    print_result(load_result(folder), folder, as_json=as_json, prob=prob)
-
-
-@cli.command()
-@click.argument("folder", type=click.Path(path_type=Path))
-def figures(folder: Path) -> None:
-    """Draw the figures of the result in FOLDER again."""
-    from sopr_uq.figures.sheet import save_refinement
-    from sopr_uq.workflow.result import load_result
-    from sopr_uq.workflow.run import FIGURES
-
-    for file in save_refinement(load_result(folder), folder / FIGURES):
-        click.echo(str(file))
-
-
-@cli.command()
-def doctor() -> None:
-    """Try the engines and say what is installed."""
-    from sopr_uq.workflow.doctor import examine
-
-    sys.exit(OK if print_doctor(examine()) else WRONG_INPUT)
-
-
-def _finish(result: Any, folder: Path) -> None:
-    print_result(result, folder, as_json=False, prob=0.95)
-    sys.exit(OK if result.attrs["outcome"] == "converged" else NOT_CONVERGED)
 
 
 def main() -> None:

@@ -65,6 +65,10 @@ class Bar:
             self._task, completed=iteration + fraction, description=f"iteration {iteration + 1}"
         )
 
+    def checking(self, fraction: float) -> None:
+        """Show how far the simulations at posterior draws have come."""
+        self._progress.update(self._task, total=1.0, completed=fraction, description="end check")
+
     def done(self, iteration: Iteration) -> None:
         """Print a line for a completed iteration."""
         number, info = iteration.state.iteration, iteration.info

@@ -70,8 +70,7 @@ def interval(
     values: FloatArray, ci_prob: float = 0.95, ci_kind: IntervalKind = "eti"
 ) -> tuple[FloatArray, FloatArray]:
     """Return lower and upper ends, shape (...), of draws of shape (..., n); NaN are left out."""
-    if not 0 < ci_prob < 1:
-        raise InputError("ci_prob", "a probability between 0 and 1", str(ci_prob))
+    check_prob(ci_prob)
     if ci_kind == "eti":
         tail = 0.5 * (1.0 - ci_prob)
         lower, upper = np.nanquantile(values, [tail, 1.0 - tail], axis=-1)
@@ -84,6 +83,12 @@ def interval(
     else:
         raise InputError("ci_kind", "'eti' or 'hdi'", repr(ci_kind))
     return np.asarray(lower), np.asarray(upper)
+
+
+def check_prob(ci_prob: float) -> None:
+    """Raise InputError unless the probability of an interval lies between 0 and 1."""
+    if not 0 < ci_prob < 1:
+        raise InputError("probability of an interval", "a number between 0 and 1", str(ci_prob))
 
 
 def concise(mean: float, sd: float) -> str:
@@ -109,3 +114,14 @@ def concise(mean: float, sd: float) -> str:
     digits = round(sd * 10.0**decimals)
     inner = f"{digits * 10.0**-decimals:.{decimals}f}" if digits >= 10 and sd >= 1 else str(digits)
     return f"{mean:.{decimals}f}({inner})"
+
+
+def interval_text(lower: float, upper: float) -> str:
+    """Format an interval as [3.385, 3.413], to two digits of its width."""
+    width = upper - lower
+    if not isfinite(width):
+        return "undefined"
+    if width <= 1e-12 * abs(upper):
+        return "–"
+    digits = max(0, 1 - floor(log10(width)))
+    return f"[{lower:.{digits}f}, {upper:.{digits}f}]"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 MEASURED = "#000000"
@@ -13,6 +14,36 @@ EXTRA = "#009E73"
 """Okabe & Ito's palette, whose members differ in lightness as well."""
 
 BAND_ALPHA = 0.3
+
+
+@dataclass(frozen=True)
+class Look:
+    """How one member of a family is drawn: told apart without its colour too."""
+
+    color: str
+    line: str | tuple[int, tuple[int, ...]]
+    marker: str
+    hatch: str
+
+
+LOOKS = (
+    Look("#0072B2", "-", "o", ""),
+    Look("#D55E00", "--", "s", "////"),
+    Look("#009E73", "-.", "^", "...."),
+    Look("#CC79A7", (0, (1, 1)), "D", "xxxx"),
+    Look("#56B4E9", (0, (5, 1, 1, 1, 1, 1)), "v", "\\\\\\\\"),
+    Look("#E69F00", (0, (6, 3)), "P", "++++"),
+    Look("#000000", "-", "X", "OO"),
+)
+"""Okabe & Ito's palette with lines, markers and hatches, by place."""
+
+LABELS = {"sigma": "σ", "epsilon": "ε", "r_vdw": "r$_{vdW}$", "d_hp": "d$_{hp}$"}
+UNITS = {"angstrom": "Å", "kcal/mol": "(kcal/mol)", "%": "%"}
+
+
+def look(place: int) -> Look:
+    """Return the look of a family's member; they repeat after seven."""
+    return LOOKS[place % len(LOOKS)]
 
 _RC: dict[Any, Any] = {
     "font.size": 10,

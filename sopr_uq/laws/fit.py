@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,7 +11,7 @@ import numpy as np
 import xarray as xr
 
 from sopr_uq import provenance
-from sopr_uq.derived.summary import IntervalKind, interval, summary
+from sopr_uq.derived.summary import IntervalKind, check_prob, interval, summary
 from sopr_uq.laws.agreement import Agreement
 from sopr_uq.laws.compare import comparison, leave_one_out, sensitivity
 from sopr_uq.laws.ensembles import Ensemble, Prepared, check_together, prepare, quantities_of
@@ -20,6 +20,8 @@ from sopr_uq.laws.sampling import Sampling, sample_law
 
 KIND = "laws"
 TABLES = ("parameters", "comparison", "leave_one_out", "prior_sensitivity", "agreement")
+_LARGEST_RHAT = 1.01
+_SMALLEST_ESS = 400.0
 
 
 @dataclass(frozen=True)
@@ -34,12 +36,20 @@ class FitSettings:
         By quantity.
     ci_prob, ci_kind
         The interval of every table: probability, and "eti" or "hdi".
+
+    Raises
+    ------
+    InputError
+        If the probability is none.
     """
 
     sampling: Sampling = field(default_factory=Sampling)
     priors: Mapping[str, Priors] = field(default_factory=lambda: DEFAULT_PRIORS)
     ci_prob: float = 0.95
     ci_kind: IntervalKind = "eti"
+
+    def __post_init__(self) -> None:
+        check_prob(self.ci_prob)
 
 
 def fit_laws(ensembles: Sequence[Ensemble], settings: FitSettings | None = None) -> xr.DataTree:
@@ -92,7 +102,32 @@ def fit_laws(ensembles: Sequence[Ensemble], settings: FitSettings | None = None)
     root |= {f"version_{k}": v for k, v in provenance.versions().items()}
     tree = {path: ds.assign_attrs(how) for path, ds in tree.items()}
     tree["/"] = xr.Dataset(attrs=root)
-    return xr.DataTree.from_dict(tree, name="laws")
+    laws = xr.DataTree.from_dict(tree, name="laws")
+    for fault in sampling_faults(laws):
+        warnings.warn(f"{fault}; the result is kept", UserWarning, stacklevel=2)
+    return laws
+
+
+def sampling_faults(laws: xr.DataTree) -> list[str]:
+    """Say, for each law whose sampling must not be trusted blindly, what is wrong with it."""
+    found = []
+    for quantity in (q for q in QUANTITIES if q in laws.children):
+        for name, node in laws[quantity].children.items():
+            checked = laws["agreement"].to_dataset().sel(quantity=quantity, law=name)
+            faults = list(_faults(node.attrs, checked))
+            found += [f"{node.attrs['formula']}: {', '.join(faults)}"] if faults else []
+    return found
+
+
+def _faults(attrs: Mapping[Any, Any], agreement: xr.Dataset) -> Iterator[str]:
+    if attrs["divergences"]:
+        yield f"{attrs['divergences']} divergences"
+    if attrs["max_rhat"] > _LARGEST_RHAT:
+        yield f"R-hat {attrs['max_rhat']:.3f}"
+    if attrs["min_ess"] < _SMALLEST_ESS:
+        yield f"effective sample size {attrs['min_ess']:.0f}"
+    if float(agreement["largest_z"]) > float(agreement["limit"]):
+        yield f"NUTS and emcee {float(agreement['largest_z']):.1f} standard errors apart"
 
 
 def _fit_quantity(
@@ -112,7 +147,6 @@ def _fit_quantity(
         table = table.reset_coords("unit").rename(quantity="parameter")
         tables.append(table.expand_dims(law=[law.name]))
         agreements[law.name] = agreement
-        _warn(draws.attrs, agreement)
     left_out = leave_one_out(prepared, priors, quantity, settings.ci_prob)
     labelled = {
         "parameters": _all_laws(xr.concat(tables, "law", coords="minimal")),
@@ -148,21 +182,6 @@ def _agreement(found: Mapping[str, Agreement | None]) -> xr.Dataset:
     return xr.Dataset(
         {k: ("law", np.array(v, dtype=float)) for k, v in columns.items()}, {"law": list(checked)}
     )
-
-
-def _warn(attrs: Mapping[str, Any], agreement: Agreement | None) -> None:
-    faults = []
-    if attrs["divergences"]:
-        faults.append(f"{attrs['divergences']} divergences")
-    if attrs["max_rhat"] > 1.01:
-        faults.append(f"R-hat {attrs['max_rhat']:.3f}")
-    if attrs["min_ess"] < 400:
-        faults.append(f"effective sample size {attrs['min_ess']:.0f}")
-    if agreement is not None and not agreement.agrees:
-        faults.append(f"NUTS and emcee {agreement.largest:.1f} standard errors apart")
-    if faults:
-        text = f"{attrs['formula']}: {', '.join(faults)}; the result is kept, with these numbers"
-        warnings.warn(text, UserWarning, stacklevel=4)
 
 
 def _elements(ensembles: Sequence[Ensemble], settings: FitSettings) -> xr.Dataset:

@@ -84,7 +84,7 @@ def predict(
     targets: Sequence[str | Target | tuple[float, float]],
     *,
     law: str | None = None,
-    polarizabilities: PolarizabilitySet = "recommended",
+    polarizabilities: PolarizabilitySet | None = None,
     ci_prob: float | None = None,
 ) -> dict[str, Prediction]:
     """Predict every quantity of every target.
@@ -99,8 +99,8 @@ def predict(
         ``qdo``, ``classical`` or ``free``; a quantity that lacks it, or any
         quantity if none is named, is predicted by its own default (1/7 for
         sizes, free for the energy).
-    polarizabilities : {"recommended", "qdo"}
-        Where α of an element comes from.
+    polarizabilities : {"recommended", "qdo"}, optional
+        Where α of an element comes from; by default where the laws have it from.
     ci_prob : float, optional
         Probability of the equal-tailed interval; by default that of the laws.
 
@@ -116,9 +116,10 @@ def predict(
         If an element or law is unknown, or α makes no sense.
     """
     probability = float(laws.attrs["ci_prob"]) if ci_prob is None else ci_prob
+    source = polarizabilities or laws.attrs.get("polarizabilities", "recommended")
     found = {}
     for target in targets:
-        one = as_target(target, polarizabilities)
+        one = as_target(target, source)
         draws = predictive_draws(laws, one, law=law)
         found[one.name] = {str(q): _summarise(x, probability) for q, x in draws.items()}
     return found

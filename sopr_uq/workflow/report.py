@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import xarray as xr
 
-from sopr_uq.derived.summary import summary
+from sopr_uq.derived.summary import interval_text, summary
 
 LABELS = {"sigma": "σ", "epsilon": "ε", "r_vdw": "r_vdW", "d_hp": "d_hp"}
 UNITS = {"angstrom": "Å", "kcal/mol": "kcal/mol", "MPa": "MPa"}
@@ -32,7 +31,7 @@ def as_dict(result: xr.DataTree, prob: float = 0.95) -> dict[str, Any]:
             "interval": "equal-tailed",
             "unit": str(row["unit"].item()),
         }
-    course = result["iterations"]
+    course = result["iterations"].to_dataset()
     return {
         "system": result.attrs["system"],
         "rule": result.attrs["rule"],
@@ -55,25 +54,16 @@ def table(result: xr.DataTree, prob: float = 0.95) -> list[tuple[str, str, str, 
     rows = []
     for name in found["quantity"].values:
         row = found.sel(quantity=name)
-        sd = float(row["sd"])
-        digits = 3 if not sd > 0 else max(0, 1 - int(np.floor(np.log10(sd))))
-        low, high = float(row["lower"]), float(row["upper"])
-        interval = f"[{low:.{digits}f}, {high:.{digits}f}]" if sd > 0 else "–"
         unit = str(row["unit"].item())
-        rows.append(
-            (
-                LABELS.get(str(name), str(name)),
-                str(row["text"].item()),
-                interval,
-                UNITS.get(unit, unit),
-            )
-        )
+        interval = interval_text(float(row["lower"]), float(row["upper"]))
+        label = LABELS.get(str(name), str(name))
+        rows.append((label, str(row["text"].item()), interval, UNITS.get(unit, unit)))
     return rows
 
 
 def facts(result: xr.DataTree) -> list[tuple[str, str]]:
     """Return what a reader wants to know beside the numbers."""
-    a, course = result.attrs, result["iterations"]
+    a, course = result.attrs, result["iterations"].to_dataset()
     md = float((course["md_seconds"]).sum())
     total = float(course["seconds"].sum())
     lines = [

@@ -9,6 +9,7 @@ import numpy as np
 import xarray as xr
 
 from sopr_uq.derived.labelled import describe
+from sopr_uq.errors import InputError
 from sopr_uq.posterior import store
 from sopr_uq.posterior.iterations import iterations_dataset
 from sopr_uq.posterior.predictive import predictive
@@ -74,7 +75,7 @@ def observed_data(rule: Rule) -> xr.Dataset:
             suffix = "" if count[o.kind] == 1 else f"_{count[o.kind]}"
             dim = {"g": "r_observed", "s": "q_observed", "pressure": "pressure_observed"}[o.kind]
             name = f"{o.kind}{suffix}"
-            attrs = {"name": o.name, "source": o.source, "units": "1"}
+            attrs: dict[str, str | float] = {"name": o.name, "source": o.source, "units": "1"}
             attrs |= {"units": "MPa"} if o.kind == "pressure" else {}
             if np.isfinite(o.q_max):
                 attrs |= {"q_max": o.q_max}
@@ -123,12 +124,28 @@ def sampler_warning(sampler: dict[str, float]) -> str:
     return f"The sampler reports {' and '.join(faults)}: use more refine.tune and refine.draws."
 
 
-def load_result(folder: Path | str) -> xr.DataTree:
-    """Read the result of a refinement from its folder.
+def load_result(path: Path | str) -> xr.DataTree:
+    """Read the result of a refinement.
+
+    Parameters
+    ----------
+    path : Path or str
+        Its folder, or the netCDF file itself.
 
     Raises
     ------
     InputError
-        If there is none.
+        If there is none, or the file holds something else.
     """
-    return store.read(Path(folder) / RESULT)
+    tree = load_any(path)
+    if "kind" in tree.attrs:
+        expected = "the result of a refinement"
+        raise InputError(str(path), expected, f"a file of kind {tree.attrs['kind']!r}")
+    return tree
+
+
+def load_any(path: Path | str) -> xr.DataTree:
+    """Read what a folder or file holds: a refinement's result, or laws (attribute ``kind``)."""
+    path = Path(path)
+    is_file = path.is_file() or path.suffix == ".nc"
+    return store.read(path if is_file else path / RESULT)

@@ -1,0 +1,6 @@
+"""Exit codes."""
+
+OK = 0
+WRONG_INPUT = 2
+NOT_CONVERGED = 3
+INTERRUPTED = 130

@@ -1,0 +1,57 @@
+"""Commands that look at what is on disk, be it a refinement or laws."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from sopr_uq.cli.show import print_result
+from sopr_uq.cli.show_laws import print_laws
+
+
+@click.command()
+@click.argument("path", type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+@click.option("--prob", type=float, help="Probability of the intervals; default 0.95.")
+def show(path: Path, as_json: bool, prob: float | None) -> None:
+    """Show the result in PATH: the folder of a refinement, or a file of laws."""
+    from sopr_uq.workflow.result import load_any
+
+    tree = load_any(path)
+    if tree.attrs.get("kind") == "laws":
+        print_laws(tree, path, as_json=as_json, prob=prob)
+    else:
+        print_result(tree, path, as_json=as_json, prob=0.95 if prob is None else prob)
+
+
+@click.command()
+@click.argument("path", type=click.Path(path_type=Path))
+@click.option(
+    "--out", type=click.Path(path_type=Path), help="Folder; default figures/ in or beside PATH."
+)
+def figures(path: Path, out: Path | None) -> None:
+    """Draw the figures of the result in PATH: a refinement's folder, or a file of laws."""
+    from sopr_uq.workflow.figures import FIGURES, save_figures
+    from sopr_uq.workflow.result import load_any
+
+    folder = out or (path if path.is_dir() else path.parent) / FIGURES
+    for file in save_figures(load_any(path), folder):
+        click.echo(str(file))
+
+
+@click.command()
+@click.argument("path", type=click.Path(path_type=Path))
+@click.option("--bibtex", is_flag=True, help="Print the citations as BibTeX, and nothing else.")
+@click.option("--prob", default=0.95, show_default=True, help="Probability of the intervals.")
+def report(path: Path, bibtex: bool, prob: float) -> None:
+    """Print a report on PATH in markdown, for a paper's supporting information."""
+    from sopr_uq.workflow.citations import citations
+    from sopr_uq.workflow.markdown import report as written
+    from sopr_uq.workflow.result import load_any
+
+    tree = load_any(path)
+    if bibtex:
+        click.echo("\n\n".join(entry.bibtex for entry in citations(tree)))
+    else:
+        click.echo(written(tree, prob))

@@ -1,0 +1,57 @@
+"""Tables of laws and predictions for the terminal."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+import xarray as xr
+from rich.console import Console
+from rich.table import Column, Table
+
+from sopr_uq.workflow import laws_report as text
+
+
+def print_laws(
+    laws: xr.DataTree, path: Path, *, as_json: bool = False, prob: float | None = None
+) -> None:
+    """Print what laws were learnt, from what, and how surely."""
+    probability = float(laws.attrs["ci_prob"]) if prob is None else prob
+    if as_json:
+        found = text.laws_dict(laws, probability)
+        click.echo(json.dumps(found, indent=2, ensure_ascii=False))
+        return
+    console = Console(soft_wrap=True, highlight=False)
+    for name, said in text.laws_facts(laws):
+        console.print(f"{name:>8}  {said}", markup=False)
+    console.print(_table(text.element_head(laws), text.element_rows(laws)))
+    console.print(_table(text.LAW_HEAD, text.law_rows(laws)))
+    console.print(text.LAW_LEGEND, markup=False)
+    console.print(f"laws     {path}", markup=False)
+
+
+def print_predictions(
+    predictions: dict[str, dict[str, dict[str, Any]]], laws: xr.DataTree, alpha: dict[str, str]
+) -> None:
+    """Print predictions, and say which of them extrapolate."""
+    console = Console(soft_wrap=True, highlight=False)
+    rows = text.prediction_rows(predictions, alpha)
+    prob = next(iter(next(iter(predictions.values())).values()))["prob"]
+    head = [h.replace("interval", f"{100 * prob:g} % interval") for h in text.PREDICTION_HEAD]
+    console.print(_table(head, rows))
+    low, high = text.fitted_range(laws)
+    console.print(
+        f"Intervals are equal-tailed, with the law's scatter and the error of α.\n"
+        f"The laws were fitted to α from {low:.3g} to {high:.3g} Å³; beyond, they extrapolate.",
+        markup=False,
+    )
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
+    table = Table(*(Column(name, no_wrap=True) for name in head))
+    for row in rows:
+        table.add_row(*row)
+    return table

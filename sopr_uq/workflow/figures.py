@@ -1,0 +1,19 @@
+"""Figures of whatever a file holds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import xarray as xr
+
+from sopr_uq.figures.laws_sheet import save_laws_figures
+from sopr_uq.figures.sheet import save_refinement
+
+FIGURES = "figures"
+
+
+def save_figures(tree: xr.DataTree, folder: Path) -> list[Path]:
+    """Save the figures of a refinement's result, or of laws, and return the files."""
+    if tree.attrs.get("kind") == "laws":
+        return save_laws_figures(tree, folder)
+    return save_refinement(tree, folder)

@@ -1,0 +1,117 @@
+"""Reports in markdown, made to be pasted into a paper's supporting information."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import xarray as xr
+
+from sopr_uq.workflow import laws_report
+from sopr_uq.workflow.citations import citations
+from sopr_uq.workflow.report import facts, table
+
+
+def report(tree: xr.DataTree, prob: float = 0.95) -> str:
+    """Return a report on a refinement's result, or on laws.
+
+    Parameters
+    ----------
+    tree : DataTree
+        As read from ``result.nc`` or ``laws.nc``.
+    prob : float
+        Probability of the equal-tailed intervals.
+
+    Returns
+    -------
+    str
+        Markdown: numbers as 3.399(7), settings, versions, citations.
+    """
+    body = _laws(tree, prob) if tree.attrs.get("kind") == "laws" else _refinement(tree, prob)
+    references = [f"{i}. {c.text}." for i, c in enumerate(citations(tree), start=1)]
+    return "\n".join([*body, "", "## Please cite", "", *references])
+
+
+def markdown_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """Return the lines of a table."""
+    # A bar would end its cell.
+    cells = [[cell.replace("|", "\\|") for cell in row] for row in (head, *rows)]
+    lines = [f"| {' | '.join(row)} |" for row in cells]
+    return [lines[0], f"|{'---|' * len(head)}", *lines[1:]]
+
+
+def _refinement(tree: xr.DataTree, prob: float) -> Iterator[str]:
+    yield from (f"# {tree.attrs['system']}: effective pair potential", "")
+    head = ("quantity", "value (sd)", f"{100 * prob:g} % equal-tailed interval", "unit")
+    yield from markdown_table(head, table(tree, prob))
+    yield from ("", *_bullets(facts(tree)), *_bullets(_sampler(tree)))
+    yield from ("", "## Measurements", "")
+    for name, values in tree["observed_data"].data_vars.items():
+        if f"{name}_used" in tree["observed_data"]:
+            used = int(tree["observed_data"][f"{name}_used"].sum())
+            source = values.attrs.get("source") or "own data"
+            yield f"- {name}: {used} of {values.size} points used; {source}"
+    yield from ("", "## Settings", "", "```toml", *_settings(tree), "```")
+    yield from ("", "## Versions", "", *_versions(json.loads(tree.attrs["versions"])))
+
+
+def _sampler(tree: xr.DataTree) -> list[tuple[str, str]]:
+    if "sample_stats" not in tree.children:
+        return []
+    found = tree["sample_stats"].data_vars
+    text = ", ".join(f"{name} {float(value):.4g}" for name, value in found.items())
+    return [("sampler", text)] if text else []
+
+
+def _settings(tree: xr.DataTree) -> list[str]:
+    import tomli_w
+
+    settings = json.loads(tree.attrs["settings"])
+    for observed in settings.get("observe", []):
+        # where a file lay on somebody's machine is nobody's business; its hash tells it
+        for key in ("file", "covariance"):
+            if key in observed:
+                observed[key] = str(observed[key]).rsplit("/", 1)[-1]
+    return tomli_w.dumps(_without_blanks(settings)).rstrip().splitlines()
+
+
+def _without_blanks(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_without_blanks(inner) for inner in value]
+    if isinstance(value, dict):
+        return {k: _without_blanks(v) for k, v in value.items() if v not in ("", None)}
+    return value
+
+
+def _laws(tree: xr.DataTree, prob: float) -> Iterator[str]:
+    yield from ("# Power laws in polarizability", "")
+    rows = laws_report.element_rows(tree)
+    yield from markdown_table(laws_report.element_head(tree), rows)
+    yield from ("", *markdown_table(laws_report.LAW_HEAD, laws_report.law_rows(tree)))
+    yield from ("", laws_report.LAW_LEGEND, "", f"{100 * prob:g} % equal-tailed intervals:", "")
+    yield from markdown_table(laws_report.INTERVAL_HEAD, laws_report.interval_rows(tree, prob))
+    yield from ("", *_bullets(laws_report.laws_facts(tree)))
+    yield from ("", "## Priors", "", *_priors(tree), "", "## Versions", "")
+    prefix = "version_"
+    attrs = {str(key): value for key, value in tree.attrs.items()}
+    yield from _versions({k.removeprefix(prefix): v for k, v in attrs.items() if prefix in k})
+
+
+def _priors(tree: xr.DataTree) -> Iterator[str]:
+    for quantity in laws_report.quantities(tree):
+        a = tree[f"{quantity}/free"].attrs
+        yield (
+            f"- {quantity}: b ~ N({a['prior_exponent_mean']:g}, {a['prior_exponent_sd']:g}²) where "
+            f"free, τ ~ {a['prior_scatter_family']}({a['prior_scatter']:g}), log level "
+            f"~ N({a['prior_level']:.3f}, {a['prior_level_sd']:g}²) at log α = "
+            f"{a['reference_log_alpha']:.3f}"
+        )
+
+
+def _bullets(lines: Sequence[tuple[str, str]]) -> list[str]:
+    return [f"- {name}: {text}" for name, text in lines]
+
+
+def _versions(versions: Mapping[str, Any]) -> list[str]:
+    return [", ".join(f"{name} {version}" for name, version in versions.items())]
