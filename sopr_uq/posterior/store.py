@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from numbers import Integral
 from pathlib import Path
 from typing import Final
 
@@ -60,7 +61,11 @@ def read(path: Path) -> xr.DataTree:
         raise InputError(str(path), "a netCDF-4 file", f"{type(error).__name__}: {error}") from None
     tree.close()
     schema = tree.attrs.get("schema")
-    if schema is None or int(schema) > SCHEMA:
+    if not isinstance(schema, Integral):
+        raise InputError(
+            str(path), "a result of sopr_uq", f"a netCDF-4 file of something else, schema {schema}"
+        )
+    if int(schema) > SCHEMA:
         raise InputError(
             str(path),
             f"a result of sopr_uq with schema {SCHEMA} or older",
