@@ -10,8 +10,11 @@ POWER_RANGE = (8.0, 40.0)
 """Exponents that a continued core may have."""
 
 
-def continue_core(r: FloatArray, v: FloatArray, start: float) -> FloatArray:
-    """Replace v inside a distance by the inverse power that continues it.
+def continue_core(r: FloatArray, v: FloatArray, height: float) -> FloatArray:
+    """Replace v inside the core by the inverse power that continues it.
+
+    Going inward from the well, the continuation begins where v reaches a
+    height at which pairs are no longer seen, or where v stops rising.
 
     Parameters
     ----------
@@ -19,23 +22,30 @@ def continue_core(r: FloatArray, v: FloatArray, start: float) -> FloatArray:
         Distances in Å.
     v : array, shape (..., n)
         Energies in kcal/mol.
-    start : float
-        Distance in Å inside which v is replaced by v₀ (r₀/r)ᵖ, with p from the
-        logarithmic slope at r₀, held between 8 and 40.
+    height : float
+        In kcal/mol; a few k_B T.
 
     Returns
     -------
     array, shape (..., n)
-        Unchanged from r₀ outward. Rows that are not repulsive at r₀ stay as
-        they are.
+        Unchanged from there outward; inside v₀ (r₀/r)ᵖ with p from the
+        logarithmic slope at r₀, held between 8 and 40. Rows that are not
+        repulsive at r₀ stay as they are.
     """
-    first = int(np.searchsorted(r, start))
-    if first == 0 or first + 2 >= r.size:
-        return v
-    head, ahead = v[..., first], v[..., first + 1]
+    flat = v.reshape(-1, r.size)
+    index = np.arange(r.size)
+    # the well lies outside the outermost point of that height, whatever is inside it
+    outermost = np.where(flat >= height, index, 0).max(axis=1)[:, None]
+    well = np.where(index >= outermost, flat, np.inf).argmin(axis=1)[:, None]
+    falling = np.zeros(flat.shape, dtype=bool)
+    falling[:, 1:] = flat[:, :-1] <= flat[:, 1:]
+    first = np.where((index < well) & (falling | (index <= outermost)), index, 0).max(axis=1)
+    rows = np.arange(len(flat))
+    head, ahead = flat[rows, first], flat[rows, np.minimum(first + 1, r.size - 1)]
     with np.errstate(divide="ignore", invalid="ignore"):
-        slope = -np.log(ahead / head) / np.log(r[first + 1] / r[first])
+        slope = np.log(head / ahead) / np.log(r[np.minimum(first + 1, r.size - 1)] / r[first])
     power = np.clip(np.nan_to_num(slope, nan=POWER_RANGE[0]), *POWER_RANGE)
-    core = head[..., None] * (r[first] / r[:first]) ** power[..., None]
-    repulsive = (head > 0)[..., None]
-    return np.concatenate([np.where(repulsive, core, v[..., :first]), v[..., first:]], axis=-1)
+    with np.errstate(over="ignore"):
+        core = head[:, None] * (r[first][:, None] / r) ** power[:, None]
+    replace = (index < first[:, None]) & (head > 0)[:, None]
+    return np.asarray(np.where(replace, core, flat).reshape(v.shape))

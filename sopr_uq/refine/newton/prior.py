@@ -40,8 +40,8 @@ class Basis:
         Factor of the unit-width process δ.
     r : array, shape (n,)
         The grid in Å.
-    core_start : float
-        Distance in Å inside which no pair is ever seen: v is there continued
+    core_height : float
+        Energy in kcal/mol above which no pair is ever seen: v is there continued
         as an inverse power, whatever a linear expansion says.
     """
 
@@ -49,7 +49,7 @@ class Basis:
     mie: FloatArray
     correction: FloatArray
     r: FloatArray
-    core_start: float
+    core_height: float
 
     def columns(self, width: float) -> FloatArray:
         """Return all columns for a width w in kcal/mol, shape (n, 3 + m)."""
@@ -74,9 +74,9 @@ class Prior:
         return np.array([np.log(self.problem.sigma), np.log(self.problem.epsilon), n])
 
     @property
-    def core_start(self) -> float:
-        """0.85 σ in Å: v is there some twenty times as high as the well is deep."""
-        return 0.85 * self.problem.sigma
+    def core_height(self) -> float:
+        """8 k_B T in kcal/mol, at the hottest state."""
+        return 8.0 / min(sample.state.beta for sample in self.problem.samples)
 
     @property
     def width_median(self) -> float:
@@ -104,7 +104,7 @@ class Prior:
         unit = factor(Dispersion(1.0, length, self.problem.sigma), r)
         size = np.linalg.norm(unit, axis=0)
         kept = unit[:, size > _RELATIVE_CUT * size.max()]
-        return Basis(base, tangents, kept, r, self.core_start)
+        return Basis(base, tangents, kept, r, self.core_height)
 
     def point(self, coefficients: FloatArray) -> FloatArray:
         """Return (ln σ, ln ε, n) of three Mie coefficients, n held in a sane range."""
@@ -126,7 +126,7 @@ class Prior:
             width = self.width_median * np.exp(width_sd * rng.standard_normal())
             delta = unit @ rng.standard_normal(unit.shape[1])
             draws.append(mie_energy(p, self.problem.r) + width * delta)
-        return continue_core(self.problem.r, np.array(draws), self.core_start)
+        return continue_core(self.problem.r, np.array(draws), self.core_height)
 
     def _tangents(self, point: FloatArray) -> FloatArray:
         """∂v/∂(ln σ, ln ε, n) by central differences, shape (n, 3)."""

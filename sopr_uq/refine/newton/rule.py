@@ -84,7 +84,7 @@ def potentials(
 def _potential(basis: Basis, width: float, values: FloatArray) -> FloatArray:
     """Return v of standardised coefficients, shape (size, 3 + m) → (size, n)."""
     v = basis.base + values @ basis.columns(width).T
-    return continue_core(basis.r, v, basis.core_start)
+    return continue_core(basis.r, v, basis.core_height)
 
 
 @dataclass(frozen=True)
