@@ -146,12 +146,10 @@ def test_every_draw_has_a_core_and_a_well(twins, name: str) -> None:
     assert np.isfinite(twins[name].scores()).all()
 
 
-@pytest.mark.parametrize(("scale", "level"), [(1.02, 0.0), (1.0, 0.01)])
-def test_normalisation_is_absorbed(liquid, twins, scale: float, level: float) -> None:
-    off = run(liquid, liquid.truth, seed=1, pressure=True, scale=scale, level=level)
+def test_normalisation_is_absorbed(liquid, twins) -> None:
+    off = run(liquid, liquid.truth, seed=1, pressure=True, scale=1.02, level=0.005)
     assert np.abs(off.scores()).max() < LIMIT
-    moved = np.abs(off.scores() - twins["hard"].scores())
-    assert moved.max() < 1.5
+    assert np.abs(off.scores() - twins["hard"].scores()).max() < 1.5
 
 
 def test_without_a_nuisance_it_would_not_be(liquid, monkeypatch: pytest.MonkeyPatch) -> None:

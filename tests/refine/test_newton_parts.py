@@ -110,14 +110,14 @@ def test_sampling_covariance_is_that_of_the_blocks(liquid, observations) -> None
     noisy = replace(liquid, engine=replace(liquid.engine, sampling_error=0.01))
     problem = liquid.problem(observations["g"], observations["pressure"])
     truth = liquid.table(liquid.truth)
-    runs = [noisy.run(truth, seed) for seed in range(1, 13)]
+    runs = [noisy.run(truth, seed) for seed in range(1, 9)]
     models = [linearise(problem, truth.v, [run]) for run in runs]
     scatter = np.std([m.prediction for m in models], axis=0, ddof=1)
     stated = np.mean([np.sqrt(np.diag(m.covariance)) for m in models], axis=0)
     seen = stated > 0.05 * stated[:-1].max()
     ratio = np.log(scatter[seen] / stated[seen])
-    # the mean of some 30 independent logarithms of 11 degrees of freedom: sd 0.04
-    assert abs(ratio.mean() + 0.5 / 11) < 0.16
+    # the mean of some 30 independent logarithms, 7 degrees of freedom each: sd 0.05
+    assert abs(ratio.mean() + 0.5 / 7) < 0.2
     assert scatter[-1] / stated[-1] == pytest.approx(1.0, abs=0.7)
 
 
