@@ -98,6 +98,10 @@ class Watcher(Protocol):
         """See a completed iteration."""
         ...
 
+    def checking(self, fraction: float) -> None:
+        """Hear that a fraction of the simulations at posterior draws is done."""
+        ...
+
 
 class Silent:
     """A watcher that does nothing."""
@@ -109,6 +113,9 @@ class Silent:
         """Ignore."""
 
     def done(self, iteration: Iteration) -> None:
+        """Ignore."""
+
+    def checking(self, fraction: float) -> None:
         """Ignore."""
 
 

@@ -19,10 +19,12 @@ from sopr_uq.refine.loop import Journal, Refinement, Watcher, refine
 from sopr_uq.refine.rule import Rule
 from sopr_uq.workflow.build import build_engine, build_rule
 from sopr_uq.workflow.config import Config, dump_config, load_config
-from sopr_uq.workflow.result import RESULT, assemble, load_result
+from sopr_uq.workflow.finish import finish
+from sopr_uq.workflow.result import RESULT, load_result
 
 CONFIG = "config.toml"
 ITERATIONS = "iterations"
+CHECK = "check"
 FIGURES = "figures"
 _LOCK = ".lock"
 
@@ -37,8 +39,8 @@ def run(
     config : Config
         From :func:`~sopr_uq.workflow.config.load_config`.
     out : Path or str, optional
-        A new folder for ``config.toml``, ``iterations/``, ``result.nc`` and
-        ``figures/``; without it nothing is written.
+        A new folder for ``config.toml``, ``iterations/``, ``check/``,
+        ``result.nc`` and ``figures/``; without it nothing is written.
     watcher : Watcher, optional
         Told of progress.
 
@@ -59,7 +61,8 @@ def run(
     rule = build_rule(config)
     engine = build_engine(config, rule)
     if out is None:
-        return assemble(config, rule, _refine(rule, engine, None, watcher))
+        refinement = _refine(rule, engine, None, watcher)
+        return finish(config, rule, engine, refinement, watcher=watcher)
     folder = Path(out)
     _make(folder)
     dump_config(config, folder / CONFIG)
@@ -98,7 +101,7 @@ def _go_on(
 ) -> xr.DataTree:
     with _held(folder):
         refinement = _refine(rule, engine, Folder(folder / ITERATIONS), watcher)
-        result = assemble(config, rule, refinement)
+        result = finish(config, rule, engine, refinement, folder=folder / CHECK, watcher=watcher)
         store.write(result, folder / RESULT)
     save_refinement(result, folder / FIGURES)
     return result
