@@ -36,6 +36,8 @@ class Curve:
         Standard reading error of the abscissa, in Å or Å⁻¹.
     q_max : float or None
         Where the Fourier integral that gave a g(r) ended, in Å⁻¹; None if unknown.
+    spacing : float or None
+        Distance in Å or Å⁻¹ below which points are not independent.
     source, doi, remark, window_reason, abscissa_error_reason : str
         For people.
     """
@@ -47,6 +49,7 @@ class Curve:
     window: tuple[float, float]
     abscissa_error: float
     q_max: float | None
+    spacing: float | None
     source: str
     doi: str
     remark: str
@@ -113,7 +116,7 @@ def curve(name: str) -> Curve:
         path=data_folder() / entry["file"],
         window=(entry["window"][0], entry["window"][1]),
         **{
-            key: entry.get(key) if key == "q_max" else entry[key]
+            key: entry.get(key) if key in {"q_max", "spacing"} else entry[key]
             for key in Curve.__dataclass_fields__
             if key not in {"name", "path", "window"}
         },

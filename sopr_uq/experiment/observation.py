@@ -41,6 +41,9 @@ class Observation:
         For ``g``: where the measurement's Fourier integral over Q ended, in Å⁻¹.
         A model is cut there too before the two are compared, so that
         truncation ripples are explained and not fitted. Infinite if unknown.
+    spacing : float
+        Points closer than this are not independent (a smoothed table, a finite
+        resolution); same unit as ``x``.
     window : tuple of float
         The closed interval of ``x`` that an inference may use.
     source : str
@@ -62,6 +65,7 @@ class Observation:
     covariance: FloatArray | None = None
     abscissa_error: float = 0.0
     q_max: float = np.inf
+    spacing: float = 0.0
     window: tuple[float, float] = field(default=(0.0, np.inf))
     source: str = ""
 

@@ -58,6 +58,7 @@ def read_curve(
     window: tuple[float, float] | None = None,
     abscissa_error: float = 0.0,
     q_max: float | None = None,
+    spacing: float | None = None,
     covariance: Path | str | None = None,
     sha256: str | None = None,
 ) -> Observation:
@@ -78,6 +79,8 @@ def read_curve(
         Standard reading error of the abscissa, in Å or Å⁻¹.
     q_max : float, optional
         End in Å⁻¹ of the Fourier integral that gave a g(r).
+    spacing : float, optional
+        Distance in Å or Å⁻¹ below which points are not independent.
     covariance : Path or str, optional
         CSV with the covariance matrix of the values, without a header.
     sha256 : str, optional
@@ -109,6 +112,7 @@ def read_curve(
         covariance=None if covariance is None else read_matrix(covariance, len(table.lines)),
         abscissa_error=abscissa_error,
         q_max=np.inf if q_max is None else q_max,
+        spacing=spacing or 0.0,
         window=(0.0, np.inf) if window is None else window,
         source=source or path.name,
     )

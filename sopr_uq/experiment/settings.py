@@ -82,6 +82,9 @@ class ObserveSettings(BaseModel):
     abscissa_error: float | None = Field(
         None, ge=0, description="standard reading error of r (Å) or Q (1/Å)"
     )
+    spacing: float | None = Field(
+        None, ge=0, description="distance in Å or 1/Å below which points are not independent"
+    )
     q_max: float | None = Field(
         None, gt=0, description="end in 1/Å of the Fourier integral that gave a g(r)"
     )
@@ -99,8 +102,8 @@ class ObserveSettings(BaseModel):
             _require(self, "a pressure", {"value"}, common | {"value", "error"})
             return self
         origin = "curve" if self.curve is not None else "file"
-        shape = {"window", "abscissa_error", "q_max", "covariance", "sha256", "covariance_sha256"}
-        _require(self, "a curve", {origin}, common | shape | {origin})
+        shape = {"window", "abscissa_error", "q_max", "spacing", "covariance", "covariance_sha256"}
+        _require(self, "a curve", {origin}, common | shape | {origin, "sha256"})
         return self
 
 

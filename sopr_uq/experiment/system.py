@@ -19,7 +19,7 @@ from sopr_uq.experiment.settings import ObserveSettings, ReferenceSettings, Syst
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.potentials import Potential
 
-_CURVE_KEYS = ("name", "source", "window", "abscissa_error", "q_max")
+_CURVE_KEYS = ("name", "source", "window", "abscissa_error", "q_max", "spacing")
 
 
 @dataclass(frozen=True)

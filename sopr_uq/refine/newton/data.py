@@ -101,14 +101,16 @@ def independent(observation: Observation) -> Observation:
 
     A g(r) that was obtained by a Fourier transform up to Q_max is band-limited:
     samples of r h(r) at a spacing of π/Q_max determine it, and white noise of
-    S(Q) makes their errors independent. A finer table repeats itself.
+    S(Q) makes their errors independent. A finer table repeats itself, and so
+    does a table that was smoothed (``Observation.spacing``).
     """
     data = observation.windowed()
-    if data.kind != "g" or not np.isfinite(data.q_max) or data.x.size < 2:
+    spacing = data.spacing
+    if data.kind == "g" and np.isfinite(data.q_max):
+        spacing = max(spacing, np.pi / data.q_max)
+    if spacing == 0.0 or data.x.size < 2:
         return data
-    spacing = float(np.median(np.diff(data.x)))
-    step = max(round(np.pi / data.q_max / spacing), 1)
-    return data.every(step)
+    return data.every(max(round(spacing / float(np.median(np.diff(data.x)))), 1))
 
 
 def _noise_shape(o: Observation) -> FloatArray:

@@ -81,7 +81,7 @@ class Prior:
     @property
     def width_median(self) -> float:
         """Prior median of the standard deviation of δ at σ, in kcal/mol."""
-        return 0.1 * self.problem.epsilon
+        return 0.2 * self.problem.epsilon
 
     @property
     def length_median(self) -> float:

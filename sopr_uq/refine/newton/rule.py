@@ -31,7 +31,7 @@ from sopr_uq.refine.rule import RuleState, StepInfo
 from sopr_uq.rng import integer_seed, stream
 from sopr_uq.typing import FloatArray
 
-WIDTH_SD = 0.7
+WIDTH_SD = 0.5
 LENGTH_SD = 0.4
 LENGTHS = np.exp(LENGTH_SD * np.array([-1.2247, 0.0, 1.2247]))
 LENGTH_WEIGHTS = np.log(np.array([0.3, 0.4, 0.3]))
