@@ -45,6 +45,8 @@ def as_dict(result: xr.DataTree, prob: float = 0.95) -> dict[str, Any]:
         "seconds": float(course["seconds"].sum()),
         "misfit": float(course["misfit"][-1]),
         "derived": rows,
+        "end_check": end_check(result),
+        "error_budget": _budget(result),
     }
 
 
@@ -74,8 +76,53 @@ def facts(result: xr.DataTree) -> list[tuple[str, str]]:
         ("misfit", f"mean squared Δg {float(course['misfit'][-1]):.2e}"),
         ("time", f"{total:.0f} s, of which {md:.0f} s molecular dynamics"),
     ]
+    checked = end_check(result)
+    if checked is not None:
+        lines.append(("end check", _check_line(checked)))
     if a["message"] and a["outcome"] != "converged":
         lines.append(("advice", str(a["message"])))
     if a["warning"]:
         lines.append(("warning", str(a["warning"])))
     return lines
+
+
+def end_check(result: xr.DataTree) -> dict[str, float] | None:
+    """Return what the simulations at posterior draws said; None where none were made.
+
+    ``k_hat`` and ``effective_draws`` are missing where too few of them were good.
+    """
+    if "posterior_check" not in result.children:
+        return None
+    check = result["posterior_check"].to_dataset()
+    found = {"runs": check.sizes["check"], "failed": float(check["failed"].sum())}
+    if "k_hat" in check:
+        share = result["error_budget"].to_dataset()["variance_share"].sel(source="linearisation")
+        found |= {
+            "k_hat": float(check["k_hat"]),
+            "effective_draws": float(check["effective_draws"]),
+            "draws": float(check["log_weight"].size),
+            "largest_linearisation_share": float(share.max()),
+        }
+    return found
+
+
+def _check_line(found: dict[str, float]) -> str:
+    text = f"{found['runs']:.0f} simulations at posterior draws"
+    if "k_hat" not in found:
+        return f"{text}, {found['failed']:.0f} of them failed"
+    return (
+        f"{text}: k̂ {found['k_hat']:.2f}, {found['effective_draws']:.0f} of "
+        f"{found['draws']:.0f} draws effective; linearisation at most "
+        f"{100 * found['largest_linearisation_share']:.0f} % of a variance"
+    )
+
+
+def _budget(result: xr.DataTree) -> dict[str, dict[str, float]] | None:
+    """Return the shares of variance by descriptor and source, where there are any."""
+    if "error_budget" not in result.children:
+        return None
+    share: xr.DataArray = result["error_budget"].to_dataset()["variance_share"]
+    return {
+        str(d): {str(s): float(share.sel(descriptor=d, source=s)) for s in share["source"].values}
+        for d in share["descriptor"].values
+    }
