@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import matplotlib.pyplot as plt
 import xarray as xr
@@ -10,6 +11,9 @@ from matplotlib.figure import Figure
 
 from sopr_uq.figures.refinement import plot_course, plot_potential, plot_rdf
 from sopr_uq.figures.style import style
+
+_METADATA: dict[str, dict[str, Any]] = {".pdf": {"CreationDate": None}}
+"""A figure drawn again from the same numbers is the same file."""
 
 
 def refinement_sheet(result: xr.DataTree) -> Figure:
@@ -29,7 +33,7 @@ def save(figure: Figure, folder: Path, name: str) -> list[Path]:
     files = [folder / f"{name}.{suffix}" for suffix in ("png", "pdf")]
     with style():
         for file in files:
-            figure.savefig(file)
+            figure.savefig(file, metadata=_METADATA.get(file.suffix))
     plt.close(figure)
     return files
 

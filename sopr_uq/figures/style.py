@@ -45,6 +45,7 @@ def look(place: int) -> Look:
     """Return the look of a family's member; they repeat after seven."""
     return LOOKS[place % len(LOOKS)]
 
+
 _RC: dict[Any, Any] = {
     "font.size": 10,
     "axes.labelsize": 10,

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import xarray as xr
 from numpy.typing import NDArray
 
 from sopr_uq.errors import InputError
@@ -40,6 +41,9 @@ class Ensemble:
         The update rule that made the ensemble.
     source : str
         Where it was read from.
+    index : array of int, optional
+        Where the draws are not a run's own but picked from them: flat indices of
+        the picked ones.
 
     Raises
     ------
@@ -54,6 +58,7 @@ class Ensemble:
     draws: Mapping[str, FloatArray]
     rule: str = ""
     source: str = ""
+    index: NDArray[np.intp] | None = None
 
     def __post_init__(self) -> None:
         check_polarizability(self.element, self.polarizability, self.polarizability_error)
@@ -70,11 +75,19 @@ class Ensemble:
         """Standard error of log α."""
         return self.polarizability_error / self.polarizability
 
+    def to_dataset(self) -> xr.Dataset:
+        """Return the draws, dims (chain, draw), with units."""
+        found = {q: np.atleast_2d(np.asarray(self.draws[q], dtype=float)) for q in self.draws}
+        return xr.Dataset(
+            {q: (("chain", "draw"), values, {"units": unit(q)}) for q, values in found.items()},
+            attrs={"element": self.element, "rule": self.rule, "source": self.source},
+        )
+
     def log_draws(self, quantity: str) -> tuple[FloatArray, NDArray[np.intp]]:
-        """Return log D of the defined draws, shape (S,), and their flat indices, shape (S,)."""
+        """Return log D of the defined draws, shape (S,), and their run's flat indices, (S,)."""
         values = np.asarray(self.draws[quantity], dtype=float).ravel()
-        index = np.flatnonzero(np.isfinite(values))
-        return np.log(values[index]), index
+        defined = np.flatnonzero(np.isfinite(values))
+        return np.log(values[defined]), defined if self.index is None else self.index[defined]
 
 
 @dataclass(frozen=True)

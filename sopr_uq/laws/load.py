@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+import numpy as np
 import xarray as xr
+from numpy.typing import NDArray
 
 from sopr_uq.errors import InputError
 from sopr_uq.experiment.elements import Element, PolarizabilitySet, element, elements
@@ -13,6 +15,8 @@ from sopr_uq.laws.ensembles import Ensemble
 from sopr_uq.laws.fit import KIND
 from sopr_uq.laws.law import QUANTITIES, unit
 from sopr_uq.posterior.store import read, write
+from sopr_uq.posterior.weighted import resampled_index
+from sopr_uq.typing import FloatArray
 
 RESULT = "result.nc"
 GROUP = "derived"
@@ -30,6 +34,8 @@ def load_ensemble(
     group: str = GROUP,
 ) -> Ensemble:
     """Read the draws of a finished run.
+
+    Where an end check has weighed the draws, they are resampled by its weights.
 
     Parameters
     ----------
@@ -59,6 +65,7 @@ def load_ensemble(
             "a run whose rule gives a posterior, such as newton or sopr",
         )
     draws = tree[group].to_dataset()
+    index = resampled_index(tree)
     found = {q: draws[q] for q in QUANTITIES if q in draws and "draw" in draws[q].dims}
     for quantity, values in found.items():
         _check_unit(path, quantity, str(values.attrs.get("units", unit(quantity))))
@@ -68,10 +75,16 @@ def load_ensemble(
         element=chosen.symbol,
         polarizability=alpha.value,
         polarizability_error=alpha.error,
-        draws={q: values.values for q, values in found.items()},
+        draws={q: _draws(values, index) for q, values in found.items()},
+        index=index,
         rule=str(tree.attrs.get("rule", "")),
         source=path.parent.name,
     )
+
+
+def _draws(values: xr.DataArray, index: NDArray[np.intp] | None) -> FloatArray:
+    draws = np.asarray(values.values, dtype=float)
+    return draws if index is None else draws.ravel()[index].reshape(draws.shape)
 
 
 def save_laws(laws: xr.DataTree, path: Path) -> None:

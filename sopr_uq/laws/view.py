@@ -80,9 +80,7 @@ def _points(
 ) -> xr.Dataset:
     known = laws["elements"].to_dataset().sel(quantity=quantity)
     names = [str(name) for name in known["element"].values]
-    rows = {
-        name: [float(known[k].sel(element=name)) for k in _KNOWN] + [1.0] for name in names
-    }
+    rows = {name: [float(known[k].sel(element=name)) for k in _KNOWN] + [1.0] for name in names}
     source = laws.attrs.get("polarizabilities", "recommended")
     for name in (t for t in targets if t not in rows):
         target = as_target(name, source)

@@ -30,6 +30,7 @@ _SAMPLED = ("abrilpla2023", "hoffman2014", "kumar2019")
 _MANY = 6
 _LAWS = ("shanks2025", "fedorov2018", "hogg2010", *_SAMPLED)
 
+
 @dataclass(frozen=True)
 class Citation:
     """One reference.

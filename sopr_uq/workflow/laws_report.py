@@ -95,7 +95,6 @@ log predictive density of log D, each element left out in turn; z: how many stan
 it then lies from its prediction."""
 
 
-
 def law_rows(laws: xr.DataTree) -> list[tuple[str, ...]]:
     """Return rows as `LAW_HEAD` names them, one for each law of each quantity."""
     compared = laws["comparison"].to_dataset()
