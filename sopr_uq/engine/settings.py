@@ -37,7 +37,9 @@ class EngineSettings(BaseModel):
     r_max: float | None = Field(
         None, gt=0, description="largest r of the RDF in Å; default half the box"
     )
-    threads: int | None = Field(None, ge=1, description="CPU threads; default all")
+    threads: int | None = Field(
+        None, ge=1, description="CPU threads; default all, of at least 250 particles each"
+    )
     thermostat_time: float = Field(
         25.0, gt=0, description="thermostat time constant in time steps"
     )
