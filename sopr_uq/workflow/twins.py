@@ -162,8 +162,8 @@ def make_twin(
         clean[inside] = observed_at(problem, truth, simulation, o, x[inside])
         noise = measurement.noise * rng.standard_normal(o.x.size)
         scale = 1.0 + measurement.scale * rng.standard_normal()
-        value = np.where(inside, scale * clean + noise, o.value)
-        return replace(o, value=value, abscissa_error=measurement.reading)
+        curve = np.where(inside, scale * clean + noise, o.value)
+        return replace(o, value=curve, abscissa_error=measurement.reading)
 
     observations = tuple(measured(o) for o in sample.observations)
     return Twin(truth, replace(problem, samples=(Sample(sample.state, observations),)), family)
