@@ -30,7 +30,10 @@ def build_rule(config: Config) -> Rule:
     """
     system = config.build_system()
     problem = Problem(
-        samples=(Sample(system.state, system.observations),),
+        samples=(
+            Sample(system.state, system.observations),
+            *(Sample(each.state, each.observations) for each in config.build_states()),
+        ),
         reference=system.reference,
         settings=config.refine,
         cutoff=config.engine.cutoff,

@@ -16,8 +16,9 @@ from sopr_uq.engine.plan import check_cutoff, default_cutoff
 from sopr_uq.engine.settings import EngineSettings
 from sopr_uq.errors import InputError
 from sopr_uq.experiment.faults import Faults
-from sopr_uq.experiment.observation import Observation
+from sopr_uq.experiment.reference import shape
 from sopr_uq.experiment.settings import ObserveSettings, ReferenceSettings, SystemSettings
+from sopr_uq.experiment.several import StateSettings, check_state, state_observations
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.experiment.system import checked_observations, checked_reference
 from sopr_uq.potentials import Potential
@@ -48,11 +49,32 @@ def check_tables(faults: Faults, tables: dict[str, Any]) -> None:
     observations = checked_observations(faults, system, observe)
     if system is None or potential is None:
         return
+    more = _check_states(faults, tables.get("state", []), system, potential)
     if engine is not None and engine.name in _IN_A_BOX:
-        _check_box(faults, engine, potential, system.state)
-    if refine is not None and observations and len(observations) == len(entries):
+        for state in (system.state, *(sample.state for sample in more or ())):
+            _check_box(faults, engine, potential, state)
+    complete = more is not None and observations and len(observations) == len(entries)
+    if refine is not None and complete:
+        samples = [Sample(system.state, tuple(observations)), *(more or ())]
         with faults.caught("refine"):
-            _check_rule(refine, system.state, potential, observations)
+            _check_rule(refine, samples, potential)
+
+
+def _check_states(
+    faults: Faults, tables: Any, system: SystemSettings, potential: Potential
+) -> list[Sample] | None:
+    """Check further state points; return their samples, or None if one is faulty."""
+    entries = tables if isinstance(tables, list) else []
+    known, samples = len(faults), []
+    for index, table in enumerate(entries):
+        settings = _valid(StateSettings, table)
+        if settings is None:
+            return None
+        check_state(faults, index, system, settings, shape(potential))
+        found = state_observations(faults, index, system, settings)
+        if len(found) == len(settings.observe):
+            samples.append(Sample(settings.within(system).state, found))
+    return samples if len(faults) == known else None
 
 
 def _valid[M: BaseModel](model: type[M], table: Any) -> M | None:
@@ -75,13 +97,8 @@ def _check_box(
             raise InputError("engine.r_max", expected, f"{engine.r_max:g} Å")
 
 
-def _check_rule(
-    refine: RefineSettings,
-    state: StatePoint,
-    potential: Potential,
-    observations: Sequence[Observation],
-) -> None:
-    problem = Problem((Sample(state, tuple(observations)),), potential, refine)
+def _check_rule(refine: RefineSettings, samples: Sequence[Sample], potential: Potential) -> None:
+    problem = Problem(tuple(samples), potential, refine)
     if refine.rule != "newton":
         only_rdf(problem, refine.rule)
 

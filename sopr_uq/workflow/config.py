@@ -14,6 +14,7 @@ from sopr_uq.engine.settings import EngineSettings
 from sopr_uq.experiment.catalogue import curve, system_entries
 from sopr_uq.experiment.faults import Faults
 from sopr_uq.experiment.settings import ObserveSettings, ReferenceSettings, SystemSettings
+from sopr_uq.experiment.several import MeasuredState, StateSettings, build_states
 from sopr_uq.experiment.system import System, build_system
 from sopr_uq.provenance import sha256
 from sopr_uq.refine import presets
@@ -34,6 +35,9 @@ class Config(BaseModel):
     system: SystemSettings = Field(description="a table [system]")
     reference: ReferenceSettings = Field(description="a table [reference]")
     observe: tuple[ObserveSettings, ...] = Field(description="at least one table [[observe]]")
+    state: tuple[StateSettings, ...] = Field(
+        (), description="tables [[state]]: further state points that share the potential"
+    )
     engine: EngineSettings = EngineSettings()
     refine: RefineSettings = RefineSettings()
     preset: PresetName = Field("desktop", description="the collection of settings to begin with")
@@ -51,6 +55,10 @@ class Config(BaseModel):
     def build_system(self) -> System:
         """Read, check and assemble the liquid; see `sopr_uq.experiment.build_system`."""
         return build_system(self.system, self.reference, self.observe)
+
+    def build_states(self) -> tuple[MeasuredState, ...]:
+        """Read the further state points; see `sopr_uq.experiment.several`."""
+        return build_states(self.system, self.state)
 
 
 def load_config(
@@ -114,11 +122,13 @@ def dump_config(config: Config, path: Path | str) -> None:
 
 
 def _without_blanks(value: Any) -> Any:
-    """Drop the keys of empty texts, which say nothing."""
+    """Drop the keys of empty texts and lists, which say nothing."""
     if isinstance(value, list):
         return [_without_blanks(inner) for inner in value]
     if isinstance(value, dict):
-        return {key: _without_blanks(inner) for key, inner in value.items() if inner != ""}
+        return {
+            key: _without_blanks(inner) for key, inner in value.items() if inner not in ("", [])
+        }
     return value
 
 
@@ -146,8 +156,13 @@ def _hashed(config: Config) -> Config:
     reference = config.reference
     if reference.file is not None:
         reference = reference.model_copy(update={"sha256": sha256(reference.file)})
-    observe = tuple(o.model_copy(update=_hashes(o)) for o in config.observe)
-    return config.model_copy(update={"reference": reference, "observe": observe})
+    state = tuple(s.model_copy(update={"observe": _all_hashed(s.observe)}) for s in config.state)
+    observe = _all_hashed(config.observe)
+    return config.model_copy(update={"reference": reference, "observe": observe, "state": state})
+
+
+def _all_hashed(observe: Iterable[ObserveSettings]) -> tuple[ObserveSettings, ...]:
+    return tuple(o.model_copy(update=_hashes(o)) for o in observe)
 
 
 def _hashes(observe: ObserveSettings) -> dict[str, str]:

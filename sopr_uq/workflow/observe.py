@@ -12,6 +12,9 @@ from sopr_uq.experiment.equation_of_state import reference_pressure
 from sopr_uq.experiment.observation import KINDS
 from sopr_uq.experiment.registry import shipped_system
 from sopr_uq.experiment.settings import SystemSettings
+from sopr_uq.workflow.source import dicts
+
+_STATE_KEYS = ("temperature", "density", "fluid")
 
 
 def parse_kinds(text: str) -> list[str]:
@@ -33,32 +36,58 @@ def choose(tables: dict[str, Any], kinds: Sequence[str], shipped: str | None) ->
     """Keep the measurements of some kinds in raw tables, in place.
 
     A shipped system offers all its curves; a pressure that is not written
-    there comes from the fluid's reference equation of state.
+    there comes from the fluid's reference equation of state. Further state
+    points keep what they have of these kinds.
 
     Raises
     ------
     InputError
-        If a kind cannot be had.
+        If a kind cannot be had, or a state point is left with nothing.
     """
-    entries = [e for e in tables.get("observe", []) if isinstance(e, dict)]
+    entries = dicts(tables.get("observe"))
     if shipped is not None:
         curves = shipped_system(shipped).observe
         entries = [entry.model_dump(exclude_unset=True) for entry in curves]
-    chosen = []
-    for kind in kinds:
-        matching = [entry for entry in entries if entry.get("kind") == kind]
-        if not matching and kind == "pressure":
-            matching = [_pressure(tables)]
-        if not matching:
-            have = ", ".join(sorted({str(e.get("kind")) for e in entries})) or "nothing"
-            raise InputError("--observe", f"kinds among {have}", kind)
-        chosen += matching
-    tables["observe"] = chosen
+    given = dicts([tables.get("system")])
+    system: dict[str, Any] = given[0] if given else {}
+    found = {kind: _of_kind(kind, entries, system) for kind in kinds}
+    missing = [kind for kind, entries_of in found.items() if not entries_of]
+    if missing:
+        have = ", ".join(sorted({str(e.get("kind")) for e in entries})) or "nothing"
+        raise InputError("--observe", f"kinds among {have}", missing[0])
+    tables["observe"] = [entry for kind in kinds for entry in found[kind]]
+    for index, state in enumerate(dicts(tables.get("state"))):
+        _choose_in_state(index, state, kinds, system)
 
 
-def _pressure(tables: dict[str, Any]) -> dict[str, Any]:
+def _choose_in_state(
+    index: int, state: dict[str, Any], kinds: Sequence[str], system: dict[str, Any]
+) -> None:
+    """Keep the measurements of some kinds at a further state point, in place."""
+    own: dict[str, Any] = {k: v for k, v in state.items() if k in _STATE_KEYS}
+    entries = dicts(state.get("observe"))
+    merged = {**system, **own}
+    liquid = merged if "fluid" in merged else None
+    kept = [entry for kind in kinds for entry in _of_kind(kind, entries, liquid)]
+    if not kept:
+        have = ", ".join(sorted({str(e.get("kind")) for e in entries})) or "nothing"
+        raise InputError(f"--observe, state.{index}", f"some of {have}", ", ".join(kinds))
+    state["observe"] = kept
+
+
+def _of_kind(
+    kind: str, entries: Sequence[dict[str, Any]], system: dict[str, Any] | None
+) -> list[dict[str, Any]]:
+    """Return the entries of a kind; a pressure that is not among them, from the system's fluid."""
+    matching = [entry for entry in entries if entry.get("kind") == kind]
+    if not matching and kind == "pressure" and system is not None:
+        return [_pressure(system)]
+    return matching
+
+
+def _pressure(table: dict[str, Any]) -> dict[str, Any]:
     try:
-        system = SystemSettings.model_validate(tables.get("system", {}))
+        system = SystemSettings.model_validate(table)
     except ValidationError as error:
         raise InputError("system", "a state point, for its pressure", str(error)) from None
     if system.fluid is None:

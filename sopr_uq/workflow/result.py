@@ -28,8 +28,9 @@ def assemble(config: Config, rule: Rule, refinement: Refinement) -> xr.DataTree:
     """Return the result of a refinement.
 
     The groups are ``posterior``, ``derived``, ``posterior_predictive``,
-    ``observed_data``, ``iterations`` and ``sample_stats``; the root attributes
-    are the birth certificate.
+    ``observed_data``, ``iterations`` and ``sample_stats``, with an
+    ``iterations_2`` and so on for further state points; the root attributes are
+    the birth certificate.
 
     Parameters
     ----------
@@ -51,6 +52,8 @@ def assemble(config: Config, rule: Rule, refinement: Refinement) -> xr.DataTree:
         "iterations": iterations_dataset(problem.r, refinement),
         "sample_stats": xr.Dataset({k: float(v) for k, v in sampler.items()}),
     }
+    for number in range(1, len(problem.samples)):
+        groups[f"iterations_{number + 1}"] = iterations_dataset(problem.r, refinement, number)
     tree = xr.DataTree.from_dict({k: v for k, v in groups.items() if v is not None})
     tree.attrs.update(_certificate(config, refinement, sampler))
     return tree
@@ -69,7 +72,7 @@ def observed_data(rule: Rule) -> xr.Dataset:
     """Return the measured numbers as used: every observation with its own abscissae."""
     data: dict[str, xr.DataArray] = {}
     count: dict[str, int] = {}
-    for sample in rule.problem.samples:
+    for number, sample in enumerate(rule.problem.samples):
         for o in sample.observations:
             count[o.kind] = count.get(o.kind, 0) + 1
             suffix = "" if count[o.kind] == 1 else f"_{count[o.kind]}"
@@ -77,6 +80,7 @@ def observed_data(rule: Rule) -> xr.Dataset:
             name = f"{o.kind}{suffix}"
             attrs: dict[str, str | float] = {"name": o.name, "source": o.source, "units": "1"}
             attrs |= {"units": "MPa"} if o.kind == "pressure" else {}
+            attrs |= {"sample": number} if number else {}
             if np.isfinite(o.q_max):
                 attrs |= {"q_max": o.q_max}
             data[name] = xr.DataArray(
@@ -90,7 +94,8 @@ def _certificate(
     config: Config, refinement: Refinement, sampler: dict[str, float]
 ) -> dict[str, str | int | float]:
     last = refinement.iterations[-1]
-    hashes = {o.curve or str(o.file or o.kind): o.sha256 or "" for o in config.observe}
+    measured = [*config.observe, *(o for state in config.state for o in state.observe)]
+    hashes = {o.curve or str(o.file or o.kind): o.sha256 or "" for o in measured}
     return {
         "system": config.system.name,
         "title": config.system.title,

@@ -74,10 +74,15 @@ def _parse(path: Path) -> dict[str, Any]:
 
 
 def _paths(tables: dict[str, Any]) -> Iterator[tuple[dict[str, Any], str]]:
-    reference, observe = tables.get("reference"), tables.get("observe")
+    reference = tables.get("reference")
     if isinstance(reference, dict):
         yield reference, "file"
-    for entry in observe if isinstance(observe, list) else ():
-        if isinstance(entry, dict):
+    for measured in (tables, *dicts(tables.get("state"))):
+        for entry in dicts(measured.get("observe")):
             yield entry, "file"
             yield entry, "covariance"
+
+
+def dicts(value: Any) -> list[dict[str, Any]]:
+    """Return the tables of what should be an array of tables."""
+    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []

@@ -5,10 +5,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from sopr_uq.experiment.state import StatePoint
 from sopr_uq.posterior.check import end_check
 from sopr_uq.posterior.check_runs import CheckFolder
 from sopr_uq.potentials import Tabulated
+from sopr_uq.refine.loop import refine
+from sopr_uq.refine.newton import Newton
 from sopr_uq.refine.newton.rule import pack, unpack
+from sopr_uq.refine.problem import Sample
 
 
 @pytest.fixture(scope="module")
@@ -137,3 +141,23 @@ def test_nothing_left_to_weigh_is_a_warning_not_an_exception(exact_twin):
     ds = end_check(exact_twin.rule, exact_twin.engine, exact_twin.refinement, posterior)
     assert "too few are left" in ds.attrs["warning"]
     assert "k_hat" not in ds
+
+
+def test_several_states_are_checked_together(exact_twin, redraw):
+    problem = exact_twin.rule.problem
+    first = problem.samples[0]
+    hotter = StatePoint(200.0, 0.015, first.state.mass)
+    run = exact_twin.engine.run(problem.reference, hotter, seed=1)
+    g = replace(first.observations[0], value=np.interp(first.observations[0].x, run.r, run.g))
+    settings = problem.settings.model_copy(update={"check_draws": 2, "max_iterations": 1})
+    samples = (first, Sample(hotter, (g,)))
+    rule = Newton(replace(problem, samples=samples, settings=settings))
+    refinement = refine(rule, exact_twin.engine)
+    ds = end_check(rule, exact_twin.engine, refinement, redraw(rule, refinement))
+    assert ds["pressure"].dims == ("check", "sample")
+    assert ds.sizes["sample"] == 2
+    assert ds["simulated"].sizes["datum"] == rule.stacked.value.size
+    # the boxes of the two densities differ, and with them how far g reaches
+    assert ds["g_2"].sizes["r_g_2"] > ds["g"].sizes["r_g"]
+    assert np.isfinite(ds["g_2"]).all()
+    assert "k_hat" in ds

@@ -96,7 +96,7 @@ def faults(source, *arguments, **options):
         ({"preset": "publised"}, "preset", "Did you mean 'published'?"),
         ({"seed": 1.5}, "seed", "integer"),
         ({"sed": 1}, "sed", "Did you mean 'seed'?"),
-        ({"colour": "red"}, "colour", "one of system, reference, observe, engine, refine"),
+        ({"colour": "red"}, "colour", "one of system, reference, observe, state, engine, refine"),
     ],
 )
 def test_each_fault_is_named(toml, tmp_path, change, where, message):

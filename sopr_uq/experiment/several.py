@@ -1,0 +1,97 @@
+"""Further state points of a liquid: ``[[state]]`` in a configuration.
+
+``[system]`` with its ``[[observe]]`` is the first state point. Each ``[[state]]``
+is another one of the same substance, measured by its own ``[[state.observe]]``,
+and shares the potential.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from sopr_uq.errors import InputError
+from sopr_uq.experiment.checks import check_curve, check_density, check_temperature
+from sopr_uq.experiment.faults import Faults
+from sopr_uq.experiment.observation import Observation
+from sopr_uq.experiment.reference import Shape
+from sopr_uq.experiment.settings import ObserveSettings, SystemSettings
+from sopr_uq.experiment.state import StatePoint
+from sopr_uq.experiment.system import read_observation
+
+
+class StateSettings(BaseModel):
+    """A further state point; an entry of ``[[state]]`` in a configuration."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    name: str = Field("", description="name in tables and figures")
+    temperature: float = Field(gt=0, le=1e5, description="temperature in K")
+    density: float = Field(gt=0, le=1e6, description="number density in 1/Å³")
+    fluid: str | None = Field(None, description="CoolProp's name of the fluid; default as [system]")
+    observe: tuple[ObserveSettings, ...] = Field(
+        min_length=1, description="at least one table [[state.observe]]"
+    )
+
+    def within(self, system: SystemSettings) -> SystemSettings:
+        """Return the system at this state point."""
+        changed = {"temperature": self.temperature, "density": self.density}
+        fluid = {} if self.fluid is None else {"fluid": self.fluid}
+        return system.model_copy(update={**changed, **fluid})
+
+
+@dataclass(frozen=True)
+class MeasuredState:
+    """A state point with what was measured there."""
+
+    name: str
+    state: StatePoint
+    observations: tuple[Observation, ...]
+
+
+def build_states(
+    system: SystemSettings, states: Sequence[StateSettings]
+) -> tuple[MeasuredState, ...]:
+    """Read the measurements of further state points.
+
+    Raises
+    ------
+    InputErrors
+        With every file that cannot be used.
+    """
+    faults = Faults()
+    built = []
+    for i, settings in enumerate(states):
+        observations = state_observations(faults, i, system, settings)
+        built.append(MeasuredState(settings.name, settings.within(system).state, observations))
+    faults.raise_any()
+    return tuple(built)
+
+
+def state_observations(
+    faults: Faults, index: int, system: SystemSettings | None, settings: StateSettings
+) -> tuple[Observation, ...]:
+    """Return the measurements of a state that can be used; note what is wrong with the others."""
+    usable = []
+    for number, entry in enumerate(settings.observe):
+        with faults.caught(f"state.{index}.observe.{number}"):
+            observation = read_observation(entry)
+            if system is not None:
+                check_curve(observation, settings.within(system).state)
+            usable.append(observation)
+    return tuple(usable)
+
+
+def check_state(
+    faults: Faults, index: int, system: SystemSettings, settings: StateSettings, shape: Shape
+) -> None:
+    """Note a temperature or density at which particles of a shape can be no liquid."""
+    state = settings.within(system).state
+    for check in (check_temperature, check_density):
+        try:
+            check(state, shape)
+        except InputError as fault:
+            where = fault.where.replace("system.", f"state.{index}.")
+            faults.add(InputError(where, fault.expected, fault.found, fault.advice))

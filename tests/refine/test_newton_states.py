@@ -1,0 +1,122 @@
+"""Several state points that share one potential, and what may differ between them."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from sopr_uq.engine.integral_equation import IntegralEquationEngine
+from sopr_uq.engine.settings import EngineSettings
+from sopr_uq.experiment.observation import Observation
+from sopr_uq.experiment.state import StatePoint
+from sopr_uq.potentials import Mie, Scaled, lennard_jones
+from sopr_uq.potentials.descriptors import descriptors
+from sopr_uq.refine.newton import Newton
+from sopr_uq.refine.newton.discrepancy import discrepancy_columns, discrepancy_root
+from sopr_uq.refine.newton.linear import linearise
+from sopr_uq.refine.problem import Problem, Sample
+from sopr_uq.refine.settings import RefineSettings
+
+ENGINE = IntegralEquationEngine(EngineSettings(particles=500))
+TRUTH = Mie(3.4, 0.24, 13.0)
+STATES = (StatePoint(140.0, 0.0185, 39.948), StatePoint(220.0, 0.012, 39.948))
+R = np.arange(3.0, 10.5, 0.1)
+
+
+def sample(state, potential, seed, noise=0.01):
+    exact = ENGINE.run(potential, state, seed=1)
+    g = np.interp(R, exact.r, exact.g) + noise * np.random.default_rng(seed).normal(size=R.size)
+    return Sample(state, (Observation("g", R, g),))
+
+
+def rule_for(*samples, **settings):
+    chosen = RefineSettings(rule="newton", max_iterations=4, **settings)
+    return Newton(Problem(samples, lennard_jones(3.36, 0.25), chosen))
+
+
+def result(rule):
+    """Most probable fit about the truth, and mean and standard deviation of the descriptors."""
+    v = TRUTH.energy(rule.problem.r)
+    runs = [ENGINE.run(TRUTH, s.state, seed=1) for s in rule.problem.samples]
+    fit = rule.fit([linearise(rule.problem, v, runs)], rule.prior.centre)
+    z = np.random.default_rng(2).normal(size=(400, fit.coefficients.mean.size))
+    found = np.array(descriptors(rule.problem.r, fit.draws(z), STATES[0].beta))
+    return fit, found.mean(axis=1), found.std(axis=1)
+
+
+@pytest.fixture(scope="module")
+def samples():
+    return tuple(sample(state, TRUTH, seed) for seed, state in enumerate(STATES))
+
+
+@pytest.fixture(scope="module")
+def alone(samples):
+    return result(rule_for(samples[0]))
+
+
+def test_the_stacked_model_is_that_of_each_state(samples):
+    both, v = rule_for(*samples), rule_for(samples[0]).problem.reference
+    v = v.energy(both.problem.r)
+    runs = [ENGINE.run(both.problem.reference, s.state, seed=1) for s in samples]
+    stacked = linearise(both.problem, v, runs)
+    size = R.size
+    for i, (one, run) in enumerate(zip(samples, runs, strict=True)):
+        mine = slice(i * size, (i + 1) * size)
+        single = linearise(rule_for(one).problem, v, [run])
+        assert np.array_equal(stacked.jacobian[mine], single.jacobian)
+        assert np.array_equal(stacked.prediction[mine], single.prediction)
+        assert stacked.pressure[i] == single.pressure[0]
+    assert not stacked.covariance[:size, size:].any()
+
+
+def test_a_state_of_which_nothing_is_known_changes_nothing(samples, alone):
+    """A second curve with errors of 300: the answer of the first alone."""
+    blank = samples[1].observations[0]
+    useless = replace(blank, error=np.full(R.size, 300.0))
+    both = rule_for(samples[0], Sample(STATES[1], (useless,)))
+    fit, _, _ = result(both)
+    seen = both.problem.r > 0.95 * both.problem.sigma
+    assert fit.mean[seen] == pytest.approx(alone[0].mean[seen], abs=1e-6)
+    assert fit.theta.noise[0] == pytest.approx(alone[0].theta.noise[0], rel=1e-4)
+
+
+def test_two_states_know_more_than_one(samples, alone):
+    """Truth within 4 sd (false-alarm rate below 3e-4), and a narrower band."""
+    fit, mean, sd = result(rule_for(*samples))
+    truth = np.array(descriptors(np.arange(2.5, 10, 0.01), TRUTH.energy(np.arange(2.5, 10, 0.01)),
+                                 STATES[0].beta))  # fmt: skip
+    assert np.all(np.abs(mean - truth) < 4 * sd)
+    assert np.all(sd < 1.05 * alone[2])
+    assert np.any(sd < 0.8 * alone[2])
+    assert fit.theta.noise == pytest.approx([0.01, 0.01], rel=0.4)
+
+
+def test_discrepancy_lets_states_disagree(samples):
+    """A well 12 % deeper at the second state: noise pays for it, or the discrepancy does."""
+    other = sample(STATES[1], Scaled(TRUTH, 1.12), 1)
+    tied, _, _ = result(rule_for(samples[0], other))
+    free, _, wide = result(rule_for(samples[0], other, discrepancy=0.03))
+    assert tied.theta.noise.max() > 1.3 * free.theta.noise.max()
+    assert free.theta.noise == pytest.approx([0.01, 0.01], rel=0.4)
+    _, _, agreed = result(rule_for(*samples))
+    assert np.all(wide > agreed)
+
+
+def test_corrections_belong_to_one_state_each(samples):
+    rule = rule_for(*samples, discrepancy=0.02)
+    p = rule.problem
+    jacobian = np.random.default_rng(3).normal(size=(2 * R.size, p.r.size))
+    columns = discrepancy_columns(p, jacobian, 0.7)
+    covariance = columns @ columns.T
+    root = discrepancy_root(p, 0.7)
+    first, second = jacobian[: R.size], jacobian[R.size :]
+    assert covariance[: R.size, : R.size] == pytest.approx(first @ root @ root.T @ first.T)
+    assert covariance[R.size :, R.size :] == pytest.approx(second @ root @ root.T @ second.T)
+    assert not covariance[: R.size, R.size :].any()
+    at_sigma = np.interp(p.sigma, p.r, np.linalg.norm(root, axis=1))
+    assert at_sigma == pytest.approx(0.02, rel=0.01)
+
+
+def test_no_discrepancy_is_no_column_at_all(samples):
+    rule = rule_for(samples[0])
+    assert discrepancy_columns(rule.problem, np.ones((R.size, rule.problem.r.size)), 0.7).size == 0
