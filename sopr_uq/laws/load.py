@@ -124,5 +124,5 @@ def _element_of(tree: xr.DataTree, path: Path) -> Element:
         str(path),
         "a result that names its element: " + ", ".join(elements()),
         f"system {tree.attrs.get('system', 'unnamed')!r}",
-        "naming the element",
+        'naming it: Xe=DIR for sopr-uq laws, symbol="Xe" in Python',
     )
