@@ -64,7 +64,7 @@ def draws_at_fixed_noise(rule: Newton, refinement: Refinement, size: int) -> xr.
     fit, _ = rule.conclusion(refinement.state)
     z = np.random.default_rng(5).normal(size=(size, fit.coefficients.mean.size))
     shape = (2, size // 2)
-    levels = {n: np.broadcast_to(getattr(fit.theta, n), (*shape, 1)) for n in ("noise", "reading")}
+    levels = {n: np.tile(getattr(fit.theta, n), (*shape, 1)) for n in ("noise", "reading")}
     v = fit.draws(z).reshape(*shape, -1)
     data = {n: (("chain", "draw", "curve"), x) for n, x in levels.items()}
     data["potential"] = (("chain", "draw", "r"), v)
