@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 type RuleName = Literal["sopr", "ibi", "newton"]
 type Regressed = Literal["correction", "potential"]
@@ -64,3 +64,12 @@ class RefineSettings(BaseModel):
     chains: int = Field(2, ge=1, le=16, description="MCMC chains")
     tune: int = Field(400, ge=100, le=20_000, description="MCMC tuning steps a chain")
     draws: int = Field(500, ge=50, le=50_000, description="MCMC draws a chain")
+
+    @model_validator(mode="after")
+    def _given_noise_needs_a_given_kernel(self) -> RefineSettings:
+        if self.noise is not None and (self.width is None or self.length is None):
+            raise ValueError(
+                "noise can be given only together with width and length: a kernel is "
+                "inferred by telling it from the noise"
+            )
+        return self

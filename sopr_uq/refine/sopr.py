@@ -174,8 +174,7 @@ class Sopr:
             tune=s.tune,
             draws=s.draws,
         )
-        last = draws.isel(system=-1)
-        return last if s.noise is None else last.assign(noise=last["noise"] * 0.0 + s.noise)
+        return draws.isel(system=-1)
 
     def _projected(self, memory: dict[str, FloatArray]) -> Projected:
         prior, r = self.priors.length, memory["r"]

@@ -274,3 +274,20 @@ def test_covariance_is_split_without_loss() -> None:
 def test_pressures_alone_are_refused(liquid, observations) -> None:
     with pytest.raises(InputError, match="at least one measured g"):
         Newton(liquid.problem(observations["pressure"]))
+
+
+def test_a_stated_covariance_enters_whole():
+    from sopr_uq.experiment.observation import Observation
+    from sopr_uq.experiment.state import StatePoint
+    from sopr_uq.potentials import lennard_jones
+    from sopr_uq.refine.newton.data import stack as stacked
+    from sopr_uq.refine.problem import Problem, Sample
+    from sopr_uq.refine.settings import RefineSettings
+
+    x = np.linspace(3.0, 9.0, 12)
+    covariance = 1e-4 * np.exp(-np.abs(np.subtract.outer(x, x))) + 1e-6 * np.eye(12)
+    curve = Observation("g", x, np.ones(12), covariance=covariance)
+    sample = Sample(StatePoint(120.0, 0.018, 39.95), (curve,))
+    s = stacked(Problem((sample,), lennard_jones(3.4, 0.24), RefineSettings()))
+    whole = np.diag(s.stated_variance) + s.stated_columns @ s.stated_columns.T
+    np.testing.assert_allclose(whole, covariance, atol=1e-16)

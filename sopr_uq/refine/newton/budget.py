@@ -56,14 +56,16 @@ class Whitened:
         problem = self.rule.problem
         root = discrepancy_root(problem, self.rule.prior.length_median)
         count = root.shape[1] * len(problem.samples)
-        scale_level, sampling, discrepancy = np.split(
-            rest, [nuisance, rest.shape[1] - count], axis=1
+        stated = nuisance + self.rule.stacked.stated_columns.shape[1]
+        scale_level, correlated, sampling, discrepancy = np.split(
+            rest, [nuisance, stated, rest.shape[1] - count], axis=1
         )
         correction = fit.theta.width * fit.model.correction[fit.theta.index]
         size = fit.bases[fit.theta.index].correction.shape[1]
         return {
             "potential": np.hstack([mie, correction[:, :size]]),
             "normalisation": scale_level,
+            "measurement": correlated,
             "simulation": sampling,
             "discrepancy": discrepancy,
         }
@@ -83,7 +85,7 @@ class Whitened:
     def covariances(self) -> dict[str, FloatArray]:
         """Covariance of the data by source, each of shape (d, d); their sum is R."""
         parts = {name: np.diag(v) for name, v in self.variances.items()}
-        for name in ("normalisation", "simulation", "discrepancy"):
+        for name in ("normalisation", "measurement", "simulation", "discrepancy"):
             columns = self.columns[name]
             parts[name] = parts.get(name, 0.0) + columns @ columns.T
         return parts

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.linalg import block_diag
 
 from sopr_uq.errors import InputError
 from sopr_uq.experiment.observation import Observation
@@ -31,7 +32,9 @@ class Stacked:
     value : array, shape (d,)
         The data.
     stated_variance : array, shape (d,)
-        Variances that came with them.
+        Variances that came with them; of a stated covariance its smallest eigenvalue.
+    stated_columns : array, shape (d, p)
+        Columns whose products are the rest of the stated covariances.
     noisy : array, shape (d,)
         Shape of the noise variance along a curve, 0 for pressures.
     curve : array of int, shape (d,)
@@ -46,6 +49,7 @@ class Stacked:
 
     value: FloatArray
     stated_variance: FloatArray
+    stated_columns: FloatArray
     noisy: FloatArray
     curve: np.ndarray[tuple[int], np.dtype[np.intp]]
     names: tuple[str, ...]
@@ -78,10 +82,17 @@ def stack(problem: Problem) -> Stacked:
             "newton rule", "at least one measured g(r) or S(Q)", "only pressures",
             "add a curve: a pressure alone says almost nothing about v(r)",
         )  # fmt: skip
+    for o in curves:
+        if o.covariance is not None and o.abscissa_error > 0:
+            raise InputError(
+                f"observation {o.name}", "a covariance or an abscissa_error", "both",
+                "add what the reading error does to the covariance",
+            )  # fmt: skip
     index = {id(o): j for j, o in enumerate(curves)}
     return Stacked(
         value=np.concatenate([o.value for _, o in parts]),
         stated_variance=np.concatenate([_stated(o, scale) for scale, o in parts]),
+        stated_columns=np.asarray(block_diag(*[_correlated(o) for _, o in parts])),
         noisy=np.concatenate([_noise_shape(o) for _, o in parts]),
         curve=np.concatenate([np.full(o.x.size, index.get(id(o), 0)) for _, o in parts]),
         names=tuple(o.name for o in curves),
@@ -129,14 +140,23 @@ def _stated(o: Observation, ideal: float) -> FloatArray:
     if o.error is not None:
         return o.error**2
     if o.covariance is not None:
-        return np.diagonal(o.covariance).copy()
+        return np.full(o.x.size, np.linalg.eigvalsh(o.covariance)[0])
     unit = PRESSURE_ERROR * ideal * MPA_PER_KCAL_MOL_A3 if o.kind == "pressure" else 0.0
     return np.full(o.x.size, unit**2)
 
 
+def _correlated(o: Observation) -> FloatArray:
+    """Columns, shape (n, p): a stated covariance less its smallest eigenvalue."""
+    if o.covariance is None:
+        return np.empty((o.x.size, 0))
+    values, vectors = np.linalg.eigh(o.covariance)
+    return np.asarray(vectors[:, 1:] * np.sqrt(values[1:] - values[0]))
+
+
 def _noise_prior(o: Observation) -> LogNormal:
     """Noise beyond what is stated: of its size where an error is stated, else 0.01."""
-    stated = float(np.median(np.sqrt(_stated(o, 0.0))))
+    variance = _stated(o, 0.0) if o.covariance is None else np.diagonal(o.covariance)
+    stated = float(np.median(np.sqrt(variance)))
     return LogNormal(0.3 * stated if stated > 0 else NOISE_MEDIAN, NOISE_SD)
 
 

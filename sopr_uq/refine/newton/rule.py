@@ -201,7 +201,13 @@ class Newton:
             slope=np.mean([m.slope for m in models], axis=0),
             curve=s.curve,
             columns=np.hstack(
-                [jacobian @ bases[0].mie, nuisance_columns(s, prediction), sampling, discrepancy]
+                [
+                    jacobian @ bases[0].mie,
+                    nuisance_columns(s, prediction),
+                    s.stated_columns,
+                    sampling,
+                    discrepancy,
+                ]
             ),
             correction=np.array([np.pad(x, ((0, 0), (0, size - x.shape[1]))) for x in corrections]),
             length=self.prior.length_median * LENGTHS,
@@ -239,6 +245,7 @@ class Newton:
         s, theta = self.stacked, fit.theta
         variance = (
             s.stated_variance
+            + (s.stated_columns**2).sum(axis=1)
             + theta.noise[s.curve] ** 2 * s.noisy
             + (model.slope * theta.reading[s.curve]) ** 2
             + np.diagonal(model.covariance)
@@ -274,7 +281,7 @@ class Newton:
         step = proposal - state.potential
         beta = max(s.state.beta for s in self.problem.samples)
         largest = float(np.max(np.abs(beta * step[self._well])))
-        return np.asarray(state.potential + step * min(1.0, _LARGEST_STEP / largest))
+        return np.asarray(state.potential + step * min(1.0, _LARGEST_STEP / max(largest, 1e-12)))
 
     def conclusion(self, state: RuleState) -> tuple[Fit, list[LinearModel]]:
         """Return the posterior at the most probable θ, and the models that it averages."""
