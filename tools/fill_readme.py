@@ -42,11 +42,11 @@ def fill(name: str, text: str) -> None:
 
 
 def main() -> None:
-    """Fill in the folders given on the command line; the first one gives the figure."""
+    """Fill in the folders given on the command line; the last one gives the figure."""
     folders = [Path(argument) for argument in sys.argv[1:]]
     fill("demo", "\n\n".join(section(folder) for folder in folders))
     (ROOT / "docs").mkdir(exist_ok=True)
-    shutil.copy(folders[0] / "figures" / "summary.png", ROOT / "docs" / "argon.png")
+    shutil.copy(folders[-1] / "figures" / "summary.png", ROOT / "docs" / "argon.png")
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import MaxNLocator, NullFormatter
 
 from sopr_uq.figures.style import BAND_ALPHA, EXTRA, MEASURED, MODEL, REFERENCE
 from sopr_uq.typing import FloatArray
@@ -88,11 +88,13 @@ def plot_course(result: xr.DataTree, ax: Axes) -> Axes:
     ax.semilogy(number, course["misfit"], "o-", color=MODEL, ms=4, label="mean squared Δg")
     ax.set(xlabel="iteration", ylabel="mean squared Δg")
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    ax.yaxis.set_minor_formatter(NullFormatter())
     if bool(np.isfinite(course["noise"]).any()):
         twin = ax.twinx()
         twin.spines["right"].set_visible(True)
         twin.plot(number, course["noise"], "s--", color=EXTRA, ms=4, label="noise s")
-        twin.set(ylabel="inferred noise / (kcal/mol)")
+        energy = course["noise"].attrs.get("units") == "kcal/mol"
+        twin.set(ylabel="inferred noise / (kcal/mol)" if energy else "inferred noise of the curve")
         twin.set_ylim(bottom=0.0)
         handles = [*ax.get_legend_handles_labels()[0], *twin.get_legend_handles_labels()[0]]
         ax.legend(handles=handles, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)

@@ -55,6 +55,9 @@ def assemble(config: Config, rule: Rule, refinement: Refinement) -> xr.DataTree:
     for number in range(1, len(problem.samples)):
         groups[f"iterations_{number + 1}"] = iterations_dataset(problem.r, refinement, number)
     tree = xr.DataTree.from_dict({k: v for k, v in groups.items() if v is not None})
+    if config.refine.rule == "newton":
+        # this rule's noise is that of the measured curve, not of an energy
+        tree["iterations"]["noise"].attrs["units"] = "1"
     tree.attrs.update(_certificate(config, refinement, sampler))
     return tree
 
