@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +31,7 @@ PARAMETERS = ("a", "b", "tau")
 STATISTICS = ("mean", "sd", "lower", "upper")
 
 
-def learn(places: Places, *, draws: int = 1000) -> None:
+def learn(places: Places, *, draws: int = 1000, check: bool = True) -> None:
     """Fit the laws, checked by emcee, and every variation of them; keep both.
 
     Parameters
@@ -40,12 +39,14 @@ def learn(places: Places, *, draws: int = 1000) -> None:
     places : Places
     draws : int
         Draws kept of each of four chains.
+    check : bool
+        Whether emcee checks the laws.
     """
-    sampling = Sampling(NutsSettings(draws=draws))
+    quick = FitSettings(Sampling(NutsSettings(draws=draws), None))
+    whole = FitSettings(Sampling(NutsSettings(draws=draws))) if check else quick
     paths = places.stored(MAIN)
-    laws = laws_of_runs(list(paths.values()), settings=FitSettings(sampling))
+    laws = laws_of_runs(list(paths.values()), settings=whole)
     save_laws(single_precision(laws), places.laws)
-    quick = FitSettings(replace(sampling, ensemble=None))
     found = {"as above": _answers(laws, "recommended")}
     for label, ensembles, chosen in _variations(places):
         varied = fit_laws(ensembles, quick)
