@@ -74,5 +74,9 @@ class RuleFailed(SoprUqError):
     """An update rule cannot go on from the observation it was given."""
 
 
+class NoPotential(RuleFailed):
+    """The data ask for something that no potential with a repulsive core gives."""
+
+
 class CheckpointError(SoprUqError):
     """A stored run cannot be read or continued."""

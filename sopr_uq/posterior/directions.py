@@ -91,7 +91,7 @@ class Directions:
         """
         w, model = self.whitened, self.whitened.fit.model
         residuals = w.rule.stacked.value - self.linear(posterior["potential"].values)
-        others = [w.columns[k] for k in ("normalisation", "simulation", "discrepancy")]
+        others = [columns for name, columns in w.columns.items() if name != "potential"]
         columns = np.hstack([self.directions, *others])
         left, right = [], []
         noise, reading = posterior["noise"].values, posterior["reading"].values

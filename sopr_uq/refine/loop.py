@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
 from sopr_uq.engine.protocol import Configuration, Engine, Simulation
-from sopr_uq.errors import SimulationFailed
+from sopr_uq.errors import NoPotential, RuleFailed, SimulationFailed
 from sopr_uq.potentials import Tabulated
 from sopr_uq.refine.rule import Rule, RuleState, StepInfo
 from sopr_uq.rng import integer_seed
@@ -164,7 +164,9 @@ def refine(
     while not done or not _finished(rule, done):
         try:
             iteration = _iterate(rule, engine, done, watcher)
-        except SimulationFailed as failure:
+        except NoPotential:
+            raise
+        except (SimulationFailed, RuleFailed) as failure:
             if not done:
                 raise
             return Refinement(tuple(done), "simulation_failed", f"{failure}")
@@ -180,33 +182,29 @@ def _finished(rule: Rule, done: Sequence[Iteration]) -> bool:
 
 
 def _iterate(rule: Rule, engine: Engine, done: Sequence[Iteration], watcher: Watcher) -> Iteration:
-    started = time.perf_counter()
-    state = done[-1].state if done else rule.init()
-    state, simulations = _simulate(rule, engine, state, done, watcher)
-    new_state, info = rule.step(state, simulations)
-    seconds = time.perf_counter() - started
-    return Iteration(state.potential, simulations, new_state, info, seconds)
-
-
-def _simulate(
-    rule: Rule, engine: Engine, state: RuleState, done: Sequence[Iteration], watcher: Watcher
-) -> tuple[RuleState, tuple[Simulation, ...]]:
-    """Simulate, stepping back towards the last good potential where the engine fails.
+    """Simulate and step, going back towards the last good potential where that fails.
 
     A trial potential can be too deep for its state point and separate the box
     into phases; its g(r) is then no fluid's and must not be learnt from.
     """
+    started = time.perf_counter()
+    state = done[-1].state if done else rule.init()
     for attempt in range(_STEPS_BACK + 1):
         try:
-            return state, tuple(
-                _run(rule, engine, state, done, index, watcher)
+            simulations = tuple(
+                _run(rule, engine, state, done, (index, attempt), watcher)
                 for index in range(len(rule.problem.samples))
             )
-        except SimulationFailed:
+            new_state, info = rule.step(state, simulations)
+        except NoPotential:
+            raise
+        except (SimulationFailed, RuleFailed):
             if not done or attempt == _STEPS_BACK:
                 raise
-            halfway = 0.5 * (state.potential + done[-1].potential)
-            state = replace(state, potential=halfway)
+            state = replace(state, potential=0.5 * (state.potential + done[-1].potential))
+        else:
+            seconds = time.perf_counter() - started
+            return Iteration(state.potential, simulations, new_state, info, seconds)
     raise AssertionError("unreachable")
 
 
@@ -215,10 +213,13 @@ def _run(
     engine: Engine,
     state: RuleState,
     done: Sequence[Iteration],
-    index: int,
+    place: tuple[int, int],
     watcher: Watcher,
 ) -> Simulation:
+    """Simulate one sample; ``place`` is its index, and how often the iteration was tried."""
     problem, number = rule.problem, state.iteration
+    index, attempt = place
+    again = (attempt,) if attempt else ()
     share = 1.0 / len(problem.samples)
     warm = bool(done) and problem.settings.warm_start
     start: Configuration | None = done[-1].simulations[index].configuration if warm else None
@@ -228,7 +229,7 @@ def _run(
     return engine.run(
         Tabulated(problem.r, state.potential),
         problem.samples[index].state,
-        seed=integer_seed(problem.seed, "engine", number, index),
+        seed=integer_seed(problem.seed, "engine", number, index, *again),
         start=start,
         progress=progress,
     )

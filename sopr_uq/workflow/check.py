@@ -22,6 +22,7 @@ from sopr_uq.experiment.several import StateSettings, check_state, state_observa
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.experiment.system import checked_observations, checked_reference
 from sopr_uq.potentials import Potential
+from sopr_uq.refine.newton.data import stack
 from sopr_uq.refine.problem import Problem, Sample
 from sopr_uq.refine.settings import RefineSettings
 from sopr_uq.refine.single import only_rdf
@@ -99,7 +100,9 @@ def _check_box(
 
 def _check_rule(refine: RefineSettings, samples: Sequence[Sample], potential: Potential) -> None:
     problem = Problem(tuple(samples), potential, refine)
-    if refine.rule != "newton":
+    if refine.rule == "newton":
+        stack(problem)
+    else:
         only_rdf(problem, refine.rule)
 
 

@@ -9,8 +9,10 @@ import xarray as xr
 from sopr_uq.engine.protocol import Engine
 from sopr_uq.posterior.budget import error_budget
 from sopr_uq.posterior.check import end_check
+from sopr_uq.posterior.unexplained import doubt, unexplained
 from sopr_uq.refine.loop import Refinement, Silent, Watcher
 from sopr_uq.refine.newton import Newton
+from sopr_uq.refine.notices import notices
 from sopr_uq.refine.rule import Rule
 from sopr_uq.workflow.config import Config
 from sopr_uq.workflow.result import assemble
@@ -49,8 +51,10 @@ def finish(
         ``posterior_check``.
     """
     result = assemble(config, rule, refinement)
+    _warn(result, *notices(rule.problem))
     if not isinstance(rule, Newton):
         return result
+    _warn(result, doubt(unexplained(rule, refinement)))
     check = None
     if config.refine.check_draws:
         told = (watcher or Silent()).checking
@@ -62,6 +66,6 @@ def finish(
     return result
 
 
-def _warn(result: xr.DataTree, sentence: str) -> None:
-    """Add a sentence to the warnings of a result, in place."""
-    result.attrs["warning"] = " ".join(filter(None, [result.attrs["warning"], sentence]))
+def _warn(result: xr.DataTree, *sentences: str) -> None:
+    """Add sentences to the warnings of a result, in place."""
+    result.attrs["warning"] = " ".join(filter(None, [result.attrs["warning"], *sentences]))

@@ -5,6 +5,7 @@ import shutil
 import tomllib
 from contextlib import suppress
 
+import numpy as np
 import pytest
 import tomli_w
 from hypothesis import HealthCheck, given, settings
@@ -85,6 +86,11 @@ def faults(source, *arguments, **options):
             "refine, rule sopr",
             "one state point with one measured g(r)",
         ),
+        (
+            {"observe": [{"kind": "pressure", "value": 4.6}], "refine": {"rule": "newton"}},
+            "refine, newton rule",
+            "a pressure alone says almost nothing",
+        ),
         ({"engine": {"cutoff": 40.0}}, "engine.cutoff", "at least 4511 particles"),
         ({"engine": {"particles": 100}}, "engine.cutoff", "at least 113 particles"),
         ({"engine": {"r_max": 27.0}}, "engine.r_max", "half the box, 26.90"),
@@ -104,6 +110,37 @@ def test_each_fault_is_named(toml, tmp_path, change, where, message):
     where = where.format(folder=tmp_path)
     assert set(found) == {where}
     assert message in found[where]
+
+
+def test_a_pressure_needs_a_density(toml):
+    pressure = {"kind": "pressure", "value": 4.6, "error": 0.5}
+    bare = {key: value for key, value in OWN["system"].items() if key != "density"}
+    tables = {**OWN, "system": bare, "observe": [*OWN["observe"], pressure]}
+    found = faults(toml({**tables, "refine": {"rule": "newton"}}))
+    assert found == {"system.density": found["system.density"]}
+    assert "number density" in found["system.density"]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda c: c - 2e-4 * np.eye(len(c)), "a positive definite matrix; found smallest"),
+        (lambda c: c[:, :-1], "35"),
+        (lambda c: np.triu(c) + 1e-5 * np.triu(np.ones_like(c), 1), "a symmetric matrix"),
+    ],
+)
+def test_a_covariance_that_is_none_is_refused(toml, tmp_path, change, message):
+    """A good one passes; less than nothing on its diagonal, a missing column, one triangle."""
+    r = np.arange(35)
+    good = 1e-4 * (np.exp(-np.abs(r[:, None] - r) / 3.0) + 0.1 * np.eye(35))
+    observe = {"kind": "g", "file": "my_gr.csv", "covariance": "c.csv"}
+    np.savetxt(tmp_path / "c.csv", good, delimiter=",")
+    assert load_config(toml({**OWN, "observe": [observe]})).observe[0].covariance_sha256
+    np.savetxt(tmp_path / "c.csv", change(good), delimiter=",")
+    found = faults(toml({**OWN, "observe": [observe]}))
+    assert len(found) == 1
+    (text,) = found.values()
+    assert message in text
 
 
 def test_the_same_tables_without_a_fault_pass(toml):

@@ -51,23 +51,24 @@ class Whitened:
     @cached_property
     def columns(self) -> dict[str, FloatArray]:
         """Columns of the model by what they stand for, each of shape (d, ·)."""
-        fit, nuisance = self.fit, 2 * len(self.rule.stacked.names)
-        mie, rest = np.split(fit.model.columns, [_MIE], axis=1)
-        problem = self.rule.problem
+        fit, stacked, problem = self.fit, self.rule.stacked, self.rule.problem
         root = discrepancy_root(problem, self.rule.prior.length_median)
-        count = root.shape[1] * len(problem.samples)
-        stated = nuisance + self.rule.stacked.stated_columns.shape[1]
-        scale_level, correlated, sampling, discrepancy = np.split(
-            rest, [nuisance, stated, rest.shape[1] - count], axis=1
-        )
+        counts = [
+            _MIE,
+            2 * len(stacked.names),
+            stacked.stated_columns.shape[1],
+            fit.model.columns.shape[1] - root.shape[1] * len(problem.samples),
+        ]
+        ends = [*np.cumsum(counts[:3]), counts[3]]
+        mie, scale_level, stated, sampling, between = np.split(fit.model.columns, ends, axis=1)
         correction = fit.theta.width * fit.model.correction[fit.theta.index]
         size = fit.bases[fit.theta.index].correction.shape[1]
         return {
             "potential": np.hstack([mie, correction[:, :size]]),
             "normalisation": scale_level,
-            "measurement": correlated,
+            "measurement": stated,
             "simulation": sampling,
-            "discrepancy": discrepancy,
+            "discrepancy": between,
         }
 
     @cached_property

@@ -26,6 +26,7 @@ from sopr_uq.refine.newton.data import Stacked, covariance_columns, nuisance_col
 from sopr_uq.refine.newton.discrepancy import discrepancy_columns
 from sopr_uq.refine.newton.linear import LinearModel, linearise
 from sopr_uq.refine.newton.prior import Basis, Prior
+from sopr_uq.refine.newton.verdict import require_potential
 from sopr_uq.refine.problem import Problem
 from sopr_uq.refine.rule import RuleState, StepInfo
 from sopr_uq.rng import integer_seed, stream
@@ -133,7 +134,15 @@ class Newton:
     def step(
         self, state: RuleState, simulations: Sequence[Simulation]
     ) -> tuple[RuleState, StepInfo]:
-        """Linearise, condition, go to the posterior mean."""
+        """Linearise, condition, go to the posterior mean.
+
+        Raises
+        ------
+        RuleFailed
+            If a simulated g(r) is no fluid's.
+        NoPotential
+            If the data ask for a potential without a repulsive core or a well.
+        """
         models = [*unpack(state.memory), linearise(self.problem, state.potential, simulations)]
         models = models[-_MODELS:]
         fit = self.fit([models[-1]], state.memory["point"])
@@ -159,7 +168,9 @@ class Newton:
                 **{f"sd_{k}": np.asarray(v) for k, v in sd.items()},
             },
         )
-        return RuleState(state.iteration + 1, self._limited(state, fit.mean), memory), info
+        proposal = self._limited(state, fit.mean)
+        require_potential(self.problem, proposal)
+        return RuleState(state.iteration + 1, proposal, memory), info
 
     def fit(self, models: Sequence[LinearModel], point: FloatArray) -> Fit:
         """Return the posterior of v given some linear models, averaged.
@@ -234,7 +245,7 @@ class Newton:
         r, sigma = self.problem.r, self.problem.sigma
         return (r >= sigma) & (r <= 2.0 * sigma)
 
-    def _residual(self, fit: Fit, model: LinearModel) -> FloatArray:
+    def residual(self, fit: Fit, model: LinearModel) -> FloatArray:
         """Data minus the prediction at the simulated potential, normalisation fitted."""
         count = 2 * len(self.stacked.names)
         shift = fit.model.columns[:, 3 : 3 + count] @ fit.coefficients.mean[3 : 3 + count]
@@ -250,14 +261,14 @@ class Newton:
             + (model.slope * theta.reading[s.curve]) ** 2
             + np.diagonal(model.covariance)
         )
-        return float(np.mean(self._residual(fit, model) ** 2 / variance))
+        return float(np.mean(self.residual(fit, model) ** 2 / variance))
 
     def _misfit(self, model: LinearModel, fit: Fit) -> float:
         """Mean squared Δ of the g(r) curves, or of S(Q) where there is no g(r)."""
         s = self.stacked
         kind = "g" if "g" in s.kinds else "s"
         mine = np.any([s.of_curve(j) for j, k in enumerate(s.kinds) if k == kind], axis=0)
-        return float(np.mean(self._residual(fit, model)[mine] ** 2))
+        return float(np.mean(self.residual(fit, model)[mine] ** 2))
 
     def _change(self, state: RuleState, fit: Fit) -> tuple[float, dict[str, float]]:
         """Largest move of a descriptor in its posterior standard deviation, and those."""
@@ -266,15 +277,12 @@ class Newton:
         rng = stream(p.seed, "change")
         draws = fit.draws(rng.standard_normal((_DRAWS, fit.coefficients.mean.size)))
         spread = descriptors(p.r, draws, beta)._asdict()
-        # half the central 68 %: a few odd draws do not matter
-        sd = {k: 0.5 * float(np.diff(np.nanquantile(x, _ONE_SIGMA))[0]) for k, x in spread.items()}
+        sd = {name: _spread(x) for name, x in spread.items()}
         now = descriptors(p.r, fit.mean, beta)
         then = descriptors(p.r, state.potential, beta)
-        moves = [
-            abs(float(a) - float(b)) / sd[name]
-            for name, a, b in zip(now._fields, now, then, strict=True)
-        ]
-        return float(np.max(moves)), sd
+        with np.errstate(divide="ignore", invalid="ignore"):
+            moves = np.abs(np.subtract(now, then)) / np.array(list(sd.values()))
+        return float(np.nan_to_num(np.max(moves), nan=np.inf)), sd
 
     def _limited(self, state: RuleState, proposal: FloatArray) -> FloatArray:
         """Keep a step within the reach of the linearisation: |βΔv| ≤ 1 over the well."""
@@ -331,6 +339,12 @@ class Newton:
             r=self.problem.r,
             curve=list(self.stacked.names),
         )
+
+
+def _spread(values: FloatArray) -> float:
+    """Half the central 68 % of draws, for which a few odd ones do not matter; NaN without any."""
+    known = values[np.isfinite(values)]
+    return 0.5 * float(np.diff(np.quantile(known, _ONE_SIGMA))[0]) if known.size else np.nan
 
 
 def pack(models: Sequence[LinearModel]) -> dict[str, FloatArray]:

@@ -1,0 +1,45 @@
+"""How much of the data no potential of the kind that is sought explains."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sopr_uq.refine.loop import Refinement
+from sopr_uq.refine.newton import Newton
+from sopr_uq.refine.newton.rule import unpack
+
+LARGEST = 0.1
+"""Share of a curve's variance. The shipped curves leave at most 0.02 (argon's g(r), with the
+ripples of its truncation)."""
+
+
+def unexplained(rule: Newton, refinement: Refinement) -> dict[str, float]:
+    """Return for every curve the share of its variance that the last simulation misses.
+
+    The normalisation is fitted; stated errors of the data and the sampling
+    error of the simulation are taken off.
+    """
+    fit, _ = rule.conclusion(refinement.state)
+    model = unpack(refinement.state.memory)[-1]
+    residual, stacked = rule.residual(fit, model), rule.stacked
+    stated = stacked.stated_variance + np.sum(stacked.stated_columns**2, axis=1)
+    known = stated + np.diagonal(model.covariance)
+    shares = {}
+    for j, name in enumerate(stacked.names):
+        mine = stacked.of_curve(j)
+        missed = float(np.mean(residual[mine] ** 2 - known[mine]))
+        shares[name] = max(missed, 0.0) / float(np.var(stacked.value[mine]))
+    return shares
+
+
+def doubt(shares: dict[str, float]) -> str:
+    """Say which curves no potential explains; empty if all are explained."""
+    missed = {name: round(100 * share) for name, share in shares.items() if share > LARGEST}
+    bad = [f"{percent} % of the variance of {name}" for name, percent in missed.items()]
+    if not bad:
+        return ""
+    return (
+        f"The refined potential leaves {' and '.join(bad)} unexplained: no potential with a "
+        "repulsive core and one well produces these data within their errors. Check the "
+        "normalisation of the curves, the density and the temperature, and the window."
+    )

@@ -1,0 +1,29 @@
+"""What a reader should know about a problem before believing its answer."""
+
+from __future__ import annotations
+
+from sopr_uq.refine.problem import Problem, Sample
+
+
+def notices(problem: Problem) -> list[str]:
+    """Return sentences about measurements that leave a part of v(r) to the prior."""
+    many = len(problem.samples) > 1
+    found = []
+    for number, sample in enumerate(problem.samples):
+        reach = _reach(sample)
+        if 0.0 < reach < problem.r_cut:
+            where = f" at state point {number + 1}" if many else ""
+            found.append(
+                f"The measured g(r){where} ends at {reach:g} Å, inside the cut-off of "
+                f"{problem.r_cut:.2f} Å: between the two v(r) is known from the prior, from its "
+                "smoothness, and from what it does to g(r) at shorter distances only."
+            )
+    return found
+
+
+def _reach(sample: Sample) -> float:
+    """Largest distance at which a g(r) was measured, in Å; 0 where an S(Q) sees all distances."""
+    if any(o.kind == "s" for o in sample.observations):
+        return 0.0
+    ends = [float(o.x[o.mask][-1]) for o in sample.observations if o.kind == "g"]
+    return max(ends, default=0.0)

@@ -1,0 +1,119 @@
+"""Data that no liquid of simple particles can have given: said, not diverged from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import pytest
+
+from sopr_uq.errors import NoPotential, RuleFailed
+from sopr_uq.experiment.observation import Observation
+from sopr_uq.experiment.state import StatePoint
+from sopr_uq.posterior.unexplained import doubt, unexplained
+from sopr_uq.refine.loop import InMemory, refine
+from sopr_uq.refine.newton import Newton
+from sopr_uq.refine.newton.verdict import require_potential
+from sopr_uq.refine.notices import notices
+from sopr_uq.refine.problem import Problem, Sample
+from sopr_uq.refine.rule import RuleState, StepInfo
+
+
+def newton(liquid, observation, **settings) -> Newton:
+    return Newton(liquid.problem(observation, rule="newton", **settings))
+
+
+def test_an_ideal_gas_has_no_potential_with_a_core(liquid) -> None:
+    rule = newton(liquid, Observation("g", liquid.x, np.ones(liquid.x.size)), max_iterations=8)
+    with pytest.raises(NoPotential, match=r"without a (repulsive core|well).*density"):
+        refine(rule, liquid.engine)
+
+
+def test_proposals_are_judged_by_core_and_well(liquid) -> None:
+    problem = liquid.problem()
+    v = liquid.truth.energy(problem.r)
+    require_potential(problem, v)
+    with pytest.raises(NoPotential, match="repulsive core"):
+        require_potential(problem, -v)
+    with pytest.raises(NoPotential, match="well"):
+        require_potential(problem, np.abs(v) + 1e-6)
+
+
+def test_pairs_inside_the_core_are_unexplained(liquid) -> None:
+    """g = 1 inside 3.2 Å passes for noise; the share that it leaves gives it away."""
+    good = liquid.measured(liquid.truth, 0.01, seed=1)
+    filled = replace(good, value=np.where(good.x < 3.2, 1.0, good.value), name="filled")
+    shares = {}
+    for observation in (good, filled):
+        rule = newton(liquid, observation, max_iterations=4)
+        shares |= unexplained(rule, refine(rule, liquid.engine))
+    assert shares["g"] < 0.01
+    assert shares["filled"] > 0.1
+    assert doubt({"g": shares["g"]}) == ""
+    assert "variance of filled unexplained" in doubt(shares)
+
+
+@dataclass(frozen=True)
+class Failing:
+    """A rule that cannot use some of its simulations."""
+
+    problem: Problem
+    error: type[RuleFailed]
+    unusable: set = field(default_factory=set)
+    seen: list = field(default_factory=list)
+    name: str = "failing"
+
+    def init(self) -> RuleState:
+        return RuleState(0, self.problem.reference.energy(self.problem.r))
+
+    def step(self, state, simulations) -> tuple[RuleState, StepInfo]:
+        self.seen.append(float(state.potential.min()))
+        if len(self.seen) in self.unusable:
+            raise self.error("no fluid")
+        done = state.iteration + 1
+        return RuleState(done, 1.04 * state.potential), StepInfo(0.1, 0.0, 0.0, done == 2)
+
+
+def test_a_simulation_that_the_rule_cannot_use_is_made_again_nearer(liquid) -> None:
+    rule = Failing(liquid.problem(max_iterations=3), RuleFailed, unusable={2})
+    done = refine(rule, liquid.engine)
+    assert done.outcome == "converged"
+    depth = rule.seen[0]
+    assert rule.seen == pytest.approx([depth, 1.04 * depth, 1.02 * depth])
+
+
+def test_a_rule_that_goes_on_failing_leaves_the_last_good_result(liquid) -> None:
+    rule = Failing(liquid.problem(max_iterations=3), RuleFailed, unusable={2, 3, 4, 5})
+    done = refine(rule, liquid.engine)
+    assert (done.outcome, done.message, len(done.iterations)) == (
+        "simulation_failed",
+        "no fluid",
+        1,
+    )
+
+
+def test_no_potential_at_all_is_an_error_at_once(liquid) -> None:
+    rule = Failing(liquid.problem(max_iterations=3), NoPotential, unusable={2})
+    kept = InMemory([])
+    with pytest.raises(NoPotential):
+        refine(rule, liquid.engine, kept)
+    assert len(rule.seen) == 2
+    assert len(kept.iterations) == 1
+
+
+def test_a_curve_that_ends_inside_the_cut_off_says_what_is_lost(liquid) -> None:
+    short = Observation("g", liquid.x, np.ones(liquid.x.size), window=(0.0, 7.5))
+    (sentence,) = notices(liquid.problem(short))
+    assert "ends at 7.5 Å" in sentence
+    assert f"{liquid.problem().r_cut:.2f} Å" in sentence
+    assert notices(liquid.problem(liquid.blank())) == []
+    q = np.arange(1.0, 10.0, 0.1)
+    assert notices(liquid.problem(short, Observation("s", q, np.ones(q.size)))) == []
+
+
+def test_each_state_point_is_looked_at(liquid) -> None:
+    short = Observation("g", liquid.x, np.ones(liquid.x.size), window=(0.0, 7.5))
+    problem = liquid.problem()
+    two = (problem.samples[0], Sample(StatePoint(300.0, 0.01, 40.0), (short,)))
+    (sentence,) = notices(replace(problem, samples=two))
+    assert "at state point 2" in sentence
