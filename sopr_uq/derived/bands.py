@@ -25,14 +25,15 @@ def band(draws: xr.DataArray, ci_prob: float = 0.95) -> xr.Dataset:
     Returns
     -------
     Dataset
-        ``mean``, ``lower``, ``upper``, dims (x), in the unit of the draws.
+        ``mean``, ``median``, ``lower``, ``upper``, dims (x), in the unit of the draws.
     """
     curve = draws.transpose(..., "chain", "draw")
     values = curve.values.reshape(curve.shape[0], -1)
     values = values[:, np.isfinite(values).all(axis=0)]
     lower, upper = interval(values, ci_prob)
     dim = str(curve.dims[0])
-    columns = {"mean": values.mean(axis=-1), "lower": lower, "upper": upper}
+    columns = {"mean": values.mean(axis=-1), "median": np.median(values, axis=-1)}
+    columns |= {"lower": lower, "upper": upper}
     attrs = {"units": str(draws.attrs.get("units", "1"))}
     return xr.Dataset(
         {name: (dim, column, attrs) for name, column in columns.items()},
@@ -96,5 +97,5 @@ def _thinned(draws: xr.DataArray) -> xr.DataArray:
 
 
 def _named(name: str, ds: xr.Dataset) -> xr.Dataset:
-    ds = ds.rename(mean=name, lower=f"{name}_lower", upper=f"{name}_upper")
+    ds = ds.drop_vars("median").rename(mean=name, lower=f"{name}_lower", upper=f"{name}_upper")
     return ds.drop_vars([c for c in ds.coords if c not in ds.dims])

@@ -65,5 +65,10 @@ def style() -> Iterator[None]:
     """Draw in the package's look inside this context."""
     import matplotlib as mpl
 
-    with mpl.rc_context(_RC):
+    # Not rc_context: it would also undo what a notebook's backend sets on its first figure.
+    before = {key: mpl.rcParams[key] for key in _RC}
+    mpl.rcParams.update(_RC)
+    try:
         yield
+    finally:
+        mpl.rcParams.update(before)

@@ -42,6 +42,17 @@ def ax():
     plt.close(figure)
 
 
+def test_the_style_leaves_everything_else_alone():
+    """A notebook's backend may set things while a first figure is drawn."""
+    size, interactive = mpl.rcParams["font.size"], mpl.rcParams["interactive"]
+    with figures.style():
+        assert mpl.rcParams["legend.frameon"] is False
+        mpl.rcParams["interactive"] = not interactive
+    assert mpl.rcParams["interactive"] is not interactive
+    assert mpl.rcParams["font.size"] == size
+    mpl.rcParams["interactive"] = interactive
+
+
 @pytest.mark.parametrize(
     ("name", "unit"),
     [
