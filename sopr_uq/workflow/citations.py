@@ -68,6 +68,8 @@ def _of_refinement(tree: xr.DataTree) -> Iterator[str]:
     yield from _ENGINES.get(str(tree.attrs["engine"]).split()[0], ())
     if "sample_stats" in tree.children and tree["sample_stats"].data_vars:
         yield from _SAMPLED
+    if "posterior_check" in tree.children:
+        yield "vehtari2024"
     yield from ("barker1967", "weeks1971")
     observed = tree["observed_data"].data_vars.values()
     if any("CoolProp" in str(values.attrs.get("source", "")) for values in observed):
@@ -85,7 +87,9 @@ def _of_laws(tree: xr.DataTree) -> Iterator[str]:
 def _of_data(tree: xr.DataTree) -> Iterator[Citation]:
     """Yield the articles that shipped curves come from, each once."""
     seen = set()
-    for entry in json.loads(tree.attrs["settings"])["observe"]:
+    settings = json.loads(tree.attrs["settings"])
+    further = [entry for state in settings.get("state", []) for entry in state["observe"]]
+    for entry in [*settings.get("observe", []), *further]:
         if "curve" not in entry:
             continue
         known = curve(entry["curve"])
@@ -110,8 +114,8 @@ def _text(fields: dict[str, Any]) -> str:
     where = " ".join(str(fields[k]) for k in ("journal", "volume") if k in fields)
     where += f", {fields['pages']}" if "pages" in fields else ""
     authors = fields["author"]
-    shown = [*authors[:1], "et al."] if len(authors) > _MANY else authors
-    parts = [", ".join(shown), f"{where} ({fields['year']})"]
+    shown = f"{authors[0]} et al." if len(authors) > _MANY else ", ".join(authors)
+    parts = [shown, f"{where} ({fields['year']})"]
     parts += [f"doi {fields['doi']}"] if "doi" in fields else []
     parts += [fields["note"]] if "note" in fields else []
     return ", ".join(parts)

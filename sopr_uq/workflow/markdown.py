@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import PurePath
 from typing import Any
 
 import xarray as xr
@@ -11,6 +12,8 @@ import xarray as xr
 from sopr_uq.workflow import laws_report
 from sopr_uq.workflow.citations import citations
 from sopr_uq.workflow.report import facts, table
+
+_FILES = ("file", "covariance")
 
 
 def report(tree: xr.DataTree, prob: float = 0.95) -> str:
@@ -67,21 +70,16 @@ def _sampler(tree: xr.DataTree) -> list[tuple[str, str]]:
 def _settings(tree: xr.DataTree) -> list[str]:
     import tomli_w
 
-    settings = json.loads(tree.attrs["settings"])
-    for observed in settings.get("observe", []):
-        # where a file lay on somebody's machine is nobody's business; its hash tells it
-        for key in ("file", "covariance"):
-            if key in observed:
-                observed[key] = str(observed[key]).rsplit("/", 1)[-1]
-    return tomli_w.dumps(_without_blanks(settings)).rstrip().splitlines()
+    return tomli_w.dumps(_tidied(json.loads(tree.attrs["settings"]))).rstrip().splitlines()
 
 
-def _without_blanks(value: Any) -> Any:
+def _tidied(value: Any, key: str = "") -> Any:
+    """Drop blanks, and the folders of files: their hashes tell what they were."""
     if isinstance(value, list):
-        return [_without_blanks(inner) for inner in value]
+        return [_tidied(inner) for inner in value]
     if isinstance(value, dict):
-        return {k: _without_blanks(v) for k, v in value.items() if v not in ("", None)}
-    return value
+        return {k: _tidied(v, k) for k, v in value.items() if v not in ("", None, [])}
+    return PurePath(value).name if key in _FILES else value
 
 
 def _laws(tree: xr.DataTree, prob: float) -> Iterator[str]:
