@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 type RuleName = Literal["sopr", "ibi", "newton"]
 type Regressed = Literal["correction", "potential"]
+type BridgeName = Literal["moving", "fixed"]
 type StopName = Literal["published", "noise"]
 
 
@@ -48,6 +49,11 @@ class RefineSettings(BaseModel):
     )
     tolerance: float = Field(5e-4, gt=0, description="mean squared Δg of the published criterion")
     grid_spacing: float = Field(0.02, ge=0.005, le=0.1, description="spacing of v(r) in Å")
+    bridge: BridgeName = Field(
+        "moving",
+        description="newton: whether the bridge function of the linear response rides on the "
+        "repulsive core, or is held fixed",
+    )
     discrepancy: float = Field(
         0.0,
         ge=0,

@@ -26,7 +26,8 @@ from sopr_uq.potentials import Tabulated
 from sopr_uq.refine.newton.data import independent
 from sopr_uq.refine.problem import Problem, Sample
 from sopr_uq.structure.cavity import CavitySmoother
-from sopr_uq.structure.ornstein_zernike import extend
+from sopr_uq.structure.moving_bridge import bridge_motion, diameter_change
+from sopr_uq.structure.ornstein_zernike import extend, implied_bridge
 from sopr_uq.structure.response import LinearResponse, linear_response
 from sopr_uq.structure.transforms import RadialGrid, structure_rows
 from sopr_uq.structure.truncation import interpolation_rows, truncation_rows
@@ -199,6 +200,11 @@ class Fluid:
         Carries v from the problem's grid to this one.
     seen : array of bool, shape (n,)
         Where the simulation had a potential.
+    energy : array, shape (n,)
+        v in kcal/mol, zero where it had none.
+    moving_bridge : bool
+        Whether the bridge function rides on the core
+        (:mod:`sopr_uq.structure.moving_bridge`) or is held.
     """
 
     grid: RadialGrid
@@ -207,6 +213,8 @@ class Fluid:
     state: StatePoint
     basis: FloatArray
     seen: np.ndarray[tuple[int], np.dtype[np.bool_]]
+    energy: FloatArray
+    moving_bridge: bool = True
 
     def structure_factor(self, q: FloatArray) -> FloatArray:
         """S at wave numbers q (Å⁻¹), shape (k,)."""
@@ -228,7 +236,19 @@ class Fluid:
     @cached_property
     def change_g(self) -> FloatArray:
         """∂g/∂v on the radial grid, shape (grid.n, n), per kcal/mol."""
-        return self.response.rdf(self.basis * self.seen[:, None])
+        directions = self.basis * self.seen[:, None]
+        if self.moving_bridge:
+            # B stands beside −βv in the closure: a change of it acts as one of v
+            directions -= self._bridge_change(directions) / self.state.beta
+        return self.response.rdf(directions)
+
+    def _bridge_change(self, directions: FloatArray) -> FloatArray:
+        """∂B/∂v on the radial grid, shape (grid.n, n), per kcal/mol."""
+        density, beta = self.state.density, self.state.beta
+        bridge = implied_bridge(self.grid, self.g, self.energy, density, beta)
+        diameter, change = diameter_change(self.grid, self.energy, beta, directions)
+        motion = bridge_motion(self.grid, bridge, self.g, density, diameter)
+        return np.outer(motion, change)
 
 
 def _one(
@@ -303,7 +323,9 @@ def fluid_of(
     )
     if not whole.converged:
         raise RuleFailed(f"newton: {whole.message}")
-    return Fluid(grid, whole.g, simulation.g_blocks @ rows.T, state, basis, seen)
+    blocks = simulation.g_blocks @ rows.T
+    moving = problem.settings.bridge == "moving"
+    return Fluid(grid, whole.g, blocks, state, basis, seen, energy, moving)
 
 
 @dataclass(frozen=True)
