@@ -23,6 +23,9 @@ _EXPONENTS = {"1/7": 1 / 7, "1/3": 1 / 3}
 _LAWS = {"qdo": "a α$^{1/7}$", "classical": "a α$^{1/3}$", "free": "a α$^b$"}
 _COARSE = [m * 10.0**e for e in range(-4, 2) for m in (1, 2, 5)]
 _FINE = [0.5 * k for k in range(1, 40)]
+_FAR = 12.0
+"""Pulls up to here are drawn on a linear axis."""
+
 _SOURCES = {"published": "QDO paper", "force_field": "force fields"}
 
 
@@ -197,12 +200,13 @@ def plot_pulls(found: xr.Dataset, ax: Axes) -> Axes:
         )  # fmt: skip
     ax.set_yticks(places, [f"{e} {LABELS[str(q)]}" for e, q in pairs])
     ax.axvline(0.0, color="0.4", lw=0.8)
-    ax.set_xscale("symlog", linthresh=3.0, linscale=1.5)
-    ticks = [-100, -30, -10, -3, -2, -1, 0, 1, 2, 3, 10, 30, 100]
     reach = max(float(np.nanmax(np.abs(found["z"]))), 3.0)
-    ax.set_xticks([t for t in ticks if abs(t) <= reach])
+    if reach > _FAR:
+        ax.set_xscale("symlog", linthresh=3.0, linscale=1.5)
+        ticks = [s * t for t in (0, 1, 2, 3, 5, 10, 20, 50, 100, 200, 500) for s in (-1, 1)]
+        ax.set_xticks([t for t in ticks if abs(t) <= 1.25 * reach])
     ax.xaxis.set_major_formatter(FormatStrFormatter("%g"))
-    ax.set_xlim(-1.25 * reach, 1.25 * reach)
+    ax.set_xlim(-1.1 * reach, 1.1 * reach)
     ax.set_xlabel("(number − our mean) / our standard deviation")
     ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)
     return ax

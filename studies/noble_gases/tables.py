@@ -64,7 +64,7 @@ def fill(places: Places, template: Path) -> None:
 
 def provenance(places: Places) -> Iterator[str]:
     """Say what ran, how long, and how it ended."""
-    rows, engines = [], set()
+    rows, engines, warned = [], set(), []
     for variant, chosen in VARIANTS.items():
         for symbol, path in places.stored(variant).items():
             result = load_result(path)
@@ -72,15 +72,18 @@ def provenance(places: Places) -> Iterator[str]:
             engines.add(str(a["engine"]))
             seconds, misfit = float(course["seconds"].sum()), float(course["misfit"][-1])
             row = [symbol, chosen.text, str(a["outcome"]), str(course.sizes["iteration"])]
-            rows.append([*row, f"{misfit:.1e}", f"{seconds:.0f}", str(a["warning"]) or "–"])
+            rows.append([*row, f"{misfit:.1e}", f"{seconds:.0f}"])
+            warned += [f"- {symbol}, {chosen.text}: {a['warning']}"] if a["warning"] else []
     if any(STAND_IN in engine for engine in engines):
         yield "**These results come from the HNC integral equation, not from molecular dynamics;"
         yield "they show how the study works, not what it finds.**"
         yield ""
     yield f"Engine: {', '.join(sorted(engines))}."
     yield ""
-    head = ("liquid", "rule, data", "outcome", "iterations", "mean squared Δg", "s", "warnings")
+    head = ("liquid", "rule, data", "outcome", "iterations", "mean squared Δg", "s")
     yield from markdown_table(head, rows)
+    if warned:
+        yield from ("", "Warnings that the runs ended with:", "", *warned)
 
 
 def states(places: Places) -> Iterator[str]:  # noqa: ARG001
