@@ -45,6 +45,7 @@ _LARGEST_STEP = 1.0
 _SMALL_CHANGE = 0.25
 _ONE_SIGMA = (0.15866, 0.84134)
 _DRAWS = 400
+_CANDIDATES = 8
 
 
 class Fit(NamedTuple):
@@ -313,6 +314,7 @@ class Newton:
 
     def _draw(self, fit: Fit, theta: xr.Dataset, trusted: Sequence[LinearModel]) -> xr.Dataset:
         rng = stream(self.problem.seed, "posterior")
+        spare = stream(self.problem.seed, "posterior", "spare")
         shape = theta["width"].shape
         v = np.empty((*shape, self.problem.r.size))
         for c, d in np.ndindex(*shape):
@@ -326,6 +328,11 @@ class Newton:
             exact = coefficients(fit.model, t)
             z = rng.standard_normal((1, exact.mean.size))
             v[c, d] = potentials(fit.bases, fit.model, t, exact, z)[0]
+            if v[c, d, 0] <= self.prior.core_height:
+                # the prior says that a core is repulsive: draw until one obeys
+                z = spare.standard_normal((_CANDIDATES, exact.mean.size))
+                others = potentials(fit.bases, fit.model, t, exact, z)
+                v[c, d] = others[int(np.argmax(others[:, 0] > self.prior.core_height))]
         pressure = np.mean(
             [m.pressure + (v - m.potential) @ m.pressure_jacobian.T for m in trusted], axis=0
         )
