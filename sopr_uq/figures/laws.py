@@ -6,7 +6,7 @@ import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
-from matplotlib.ticker import FixedLocator, FormatStrFormatter, NullFormatter
+from matplotlib.ticker import FixedLocator, FormatStrFormatter, MaxNLocator, NullFormatter
 
 from sopr_uq.figures.style import (
     BAND_ALPHA,
@@ -205,6 +205,8 @@ def plot_pulls(found: xr.Dataset, ax: Axes) -> Axes:
         ax.set_xscale("symlog", linthresh=3.0, linscale=1.5)
         ticks = [s * t for t in (0, 1, 2, 3, 5, 10, 20, 50, 100, 200, 500) for s in (-1, 1)]
         ax.set_xticks([t for t in ticks if abs(t) <= 1.25 * reach])
+    else:
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.xaxis.set_major_formatter(FormatStrFormatter("%g"))
     ax.set_xlim(-1.1 * reach, 1.1 * reach)
     ax.set_xlabel("(number − our mean) / our standard deviation")
