@@ -312,6 +312,11 @@ class Newton:
         )
         return self._draw(fit, theta, trusted)
 
+    def _repulsive(self, v: FloatArray) -> bool:
+        """Whether v, shape (n,), falls from a high core all the way to 0.95 σ."""
+        core = v[self.problem.r < 0.95 * self.problem.sigma]
+        return bool(core[0] > self.prior.core_height and np.all(np.diff(core) < 0))
+
     def _draw(self, fit: Fit, theta: xr.Dataset, trusted: Sequence[LinearModel]) -> xr.Dataset:
         rng = stream(self.problem.seed, "posterior")
         spare = stream(self.problem.seed, "posterior", "spare")
@@ -328,11 +333,11 @@ class Newton:
             exact = coefficients(fit.model, t)
             z = rng.standard_normal((1, exact.mean.size))
             v[c, d] = potentials(fit.bases, fit.model, t, exact, z)[0]
-            if v[c, d, 0] <= self.prior.core_height:
+            if not self._repulsive(v[c, d]):
                 # the prior says that a core is repulsive: draw until one obeys
                 z = spare.standard_normal((_CANDIDATES, exact.mean.size))
                 others = potentials(fit.bases, fit.model, t, exact, z)
-                v[c, d] = others[int(np.argmax(others[:, 0] > self.prior.core_height))]
+                v[c, d] = others[int(np.argmax([self._repulsive(each) for each in others]))]
         pressure = np.mean(
             [m.pressure + (v - m.potential) @ m.pressure_jacobian.T for m in trusted], axis=0
         )
