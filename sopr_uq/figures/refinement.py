@@ -93,8 +93,10 @@ def plot_course(result: xr.DataTree, ax: Axes) -> Axes:
         twin = ax.twinx()
         twin.spines["right"].set_visible(True)
         twin.plot(number, course["noise"], "s--", color=EXTRA, ms=4, label="noise s")
-        energy = course["noise"].attrs.get("units") == "kcal/mol"
-        twin.set(ylabel="inferred noise / (kcal/mol)" if energy else "inferred noise of the curve")
+        of_curve = course["noise"].attrs.get("units") == "1"
+        twin.set(
+            ylabel="inferred noise of the curve" if of_curve else "inferred noise / (kcal/mol)"
+        )
         twin.set_ylim(bottom=0.0)
         handles = [*ax.get_legend_handles_labels()[0], *twin.get_legend_handles_labels()[0]]
         ax.legend(handles=handles, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)
