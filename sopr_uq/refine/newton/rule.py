@@ -107,7 +107,7 @@ class Newton:
 
     References
     ----------
-    F. Delbary, M. Hanke, D. Ivanizki, J. Comput. Chem. 41, 2634 (2020).
+    F. Delbary, M. Hanke, D. Ivanizki, Inverse Probl. Sci. Eng. 28, 1166 (2020).
     M. P. Bernhardt, M. Hanke, N. F. A. van der Vegt, J. Chem. Phys. 154, 084118 (2021).
     """
 
