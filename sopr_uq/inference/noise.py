@@ -86,24 +86,15 @@ class Projected:
     rest_variance: FloatArray
     points: int
 
-    def arrays(self, slots: int) -> dict[str, FloatArray]:
-        """Return the arrays with the systems padded to ``slots``, for compiled models."""
-        k = self.square.shape[1]
-        pad = slots - k
-
-        def padded(a: FloatArray, axis: int, value: float) -> FloatArray:
-            widths = [(0, 0)] * a.ndim
-            widths[axis] = (0, pad)
-            return np.pad(a, widths, constant_values=value)
-
+    def arrays(self) -> dict[str, FloatArray]:
+        """Return the arrays of :func:`log_likelihood`."""
         return {
             "log_weight": self.log_weight,
             "eigenvalue": self.eigenvalue,
-            "square": padded(self.square, 1, 0.0),
-            "variance": padded(self.variance, 1, 0.0),
-            "rest_square": padded(self.rest_square, 1, 0.0),
-            "rest_variance": padded(self.rest_variance, 0, 0.0),
-            "used": np.concatenate([np.ones(k), np.zeros(pad)]),
+            "square": self.square,
+            "variance": self.variance,
+            "rest_square": self.rest_square,
+            "rest_variance": self.rest_variance,
             "rest": np.asarray(float(self.points - self.eigenvalue.shape[1])),
         }
 
@@ -155,9 +146,7 @@ def project(
     )
 
 
-def log_likelihood(
-    a: dict[str, Any], width: Any, noise: Any, log: Any = np.log
-) -> Any:
+def log_likelihood(a: dict[str, Any], width: Any, noise: Any, log: Any = np.log) -> Any:
     """Log likelihood of every ℓ of the grid, shape (G,), up to a constant.
 
     Written once for numpy and for PyTensor: ``a`` is :meth:`Projected.arrays`,
@@ -168,33 +157,33 @@ def log_likelihood(
     inside = (log(total) + a["square"] / total).sum(axis=2)
     rest = noise[None, :] ** 2 + a["rest_variance"][None, :]
     outside = a["rest"] * log(rest) + a["rest_square"] / rest
-    return -0.5 * ((inside + outside) * a["used"][None, :]).sum(axis=1)
+    return -0.5 * (inside + outside).sum(axis=1)
 
 
 @lru_cache(maxsize=8)
-def _compiled(grid: int, slots: int, size: int) -> Any:
-    """Compile the model once for its shapes; data are fed later."""
+def _compiled(slots: int) -> Any:
+    """Compile the model once; data, of any number of systems up to ``slots``, are fed later."""
     import nutpie
     import pymc as pm
     import pytensor.tensor as pt
     from pymc.math import logsumexp as tensor_logsumexp
 
-    shapes = {
-        "log_weight": (grid,),
-        "eigenvalue": (grid, size),
-        "square": (grid, slots, size),
-        "variance": (grid, slots, size),
-        "rest_square": (grid, slots),
-        "rest_variance": (slots,),
-        "used": (slots,),
-        "rest": (),
-        "guess": (slots,),
-        "guess_variance": (),
-        "mu0": (),
-        "log_width": (2,),
+    dimensions = {
+        "log_weight": 1,
+        "eigenvalue": 2,
+        "square": 3,
+        "variance": 3,
+        "rest_square": 2,
+        "rest_variance": 1,
+        "rest": 0,
+        "used": 1,
+        "guess": 1,
+        "guess_variance": 0,
+        "mu0": 0,
+        "log_width": 1,
     }
     with pm.Model() as model:
-        a = {name: pm.Data(name, np.ones(shape)) for name, shape in shapes.items()}
+        a = {name: pm.Data(name, np.ones((slots,) * n)) for name, n in dimensions.items()}
         tau = pm.HalfNormal("tau", TAU_SCALE)
         z = pm.Normal("z", 0.0, 1.0, shape=slots)
         z_width = pm.Normal("z_width", 0.0, 1.0)
@@ -203,7 +192,9 @@ def _compiled(grid: int, slots: int, size: int) -> Any:
         # the prior of z is replaced, for the slots in use, by the hierarchy
         pm.Potential("unprior", (0.5 * z**2 * a["used"]).sum() + log_jacobian)
         pm.Potential("hierarchy", _hierarchy(x, tau, a["used"], pt.log))
-        terms = log_likelihood(a, width, pt.exp(a["mu0"] + x), pt.log) + a["log_weight"]
+        # the empty slots cost nothing: the shapes of the data are those of the systems in use
+        noise = pt.exp(a["mu0"] + x[: a["rest_variance"].shape[0]])
+        terms = log_likelihood(a, width, noise, pt.log) + a["log_weight"]
         pm.Potential("likelihood", tensor_logsumexp(terms))
     return nutpie.compile_pymc_model(model)
 
@@ -281,11 +272,10 @@ def sample_noise(
     k = data.square.shape[1]
     if slots < k:
         raise InputError("slots", f"at least {k}, the number of systems", str(slots))
-    grid, size = data.eigenvalue.shape
-    arrays = data.arrays(slots) | _guess(data, priors.noise, slots)
+    arrays = data.arrays() | _guess(data, priors.noise, slots)
     import nutpie
 
-    compiled = _compiled(grid, slots, size).with_data(
+    compiled = _compiled(slots).with_data(
         **arrays,
         log_width=np.array([np.log(priors.width.median), priors.width.sd]),
     )
@@ -314,6 +304,7 @@ def _guess(data: Projected, mu0: float, slots: int) -> dict[str, FloatArray]:
     s2 = np.where(s2 > (0.1 * mu0) ** 2, s2, mu0**2)
     information = 2.0 * points * np.mean((s2 / (s2 + data.rest_variance)) ** 2)
     return {
+        "used": (np.arange(slots) < s2.size).astype(float),
         "guess": np.pad(0.5 * np.log(s2 / mu0**2), (0, slots - s2.size)),
         "guess_variance": np.asarray(min(1.0 / information, MU_SD**2)),
         "mu0": np.asarray(np.log(mu0)),
@@ -329,17 +320,16 @@ def _collect(
 ) -> xr.Dataset:
     post = trace["posterior"]
     k = data.square.shape[1]
-    tau = post["tau"].values
+    tau, z = post["tau"].values, post["z"].values
     x = np.empty((*tau.shape, k))
     for index in np.ndindex(*tau.shape):
-        x[index] = _log_noise(post["z"].values[index], tau[index], arrays)[0][:k]
+        x[index] = _log_noise(z[index], tau[index], arrays)[0][:k]
     noise = priors.noise * np.exp(x)
     width = priors.width.median * np.exp(priors.width.sd * post["z_width"].values)
     rng = stream(seed, "length")
-    sub = data.arrays(k)
-    length = np.empty(width.shape)
+    own, length = data.arrays(), np.empty(width.shape)
     for index in np.ndindex(*width.shape):
-        logp = log_likelihood(sub, width[index], noise[index]) + data.log_weight
+        logp = log_likelihood(own, width[index], noise[index]) + data.log_weight
         p = np.exp(logp - logsumexp(logp))
         length[index] = data.length[rng.choice(p.size, p=p / p.sum())]
     mu = _draw_mu(np.log(noise), tau, np.log(priors.noise), rng)
