@@ -8,7 +8,7 @@ import click
 from rich.console import Console
 
 from sopr_uq import __version__
-from sopr_uq.cli import laws, refinement, results
+from sopr_uq.cli import calibration, laws, refinement, results
 from sopr_uq.cli.codes import INTERRUPTED, WRONG_INPUT
 from sopr_uq.errors import SoprUqError
 
@@ -21,6 +21,7 @@ _COMMANDS = (
     results.report,
     laws.laws,
     laws.predict,
+    calibration.calibrate,
     refinement.doctor,
 )
 

@@ -135,7 +135,7 @@ def _in_process(engine: Engine, task: Task) -> Outcome:
         [sys.executable, "-P", "-m", "sopr_uq.engine.worker"],
         input=pickle.dumps((engine, task)),
         capture_output=True,
-        env=_environment(),
+        env=worker_environment(),
         check=False,
     )
     if finished.returncode != 0:
@@ -150,7 +150,7 @@ def _in_process(engine: Engine, task: Task) -> Outcome:
     return found
 
 
-def _environment() -> dict[str, str]:
+def worker_environment() -> dict[str, str]:
     """Return the environment of a worker: one thread, and this package on its path."""
     import sopr_uq
 

@@ -29,6 +29,68 @@ class Verdict(NamedTuple):
     passes: bool
 
 
+def score(truth: FloatArray, draws: FloatArray, *, seed: int = 0) -> xr.Dataset:
+    """Set true values beside draws of their posteriors.
+
+    Parameters
+    ----------
+    truth : array, shape (n,)
+        True values, of n simulations or of n quantities of one.
+    draws : array, shape (n, d)
+        Posterior draws.
+    seed : int
+        Of the places that a rank takes between two draws.
+
+    Returns
+    -------
+    Dataset
+        Over ``row``: ``truth``, ``mean``, ``sd``, ``z`` = (truth − mean)/sd and
+        ``rank``, uniform between 0 and 1 for a calibrated posterior; over
+        (row, nominal) the ends ``lower`` and ``upper`` of the equal-tailed
+        interval that covers another draw with that probability. NaN where a
+        draw is undefined.
+
+    Raises
+    ------
+    InputError
+        If the shapes do not match.
+    """
+    truth, draws = np.asarray(truth, dtype=float), np.asarray(draws, dtype=float)
+    if draws.ndim != 2 or truth.shape != draws.shape[:1]:
+        raise InputError(
+            "calibration", "truth (n,) and draws (n, d)", f"{truth.shape}, {draws.shape}"
+        )
+    nominal = np.array(NOMINAL)
+    tails = np.concatenate([(1 - nominal) / 2, (1 + nominal) / 2])
+    # Weibull's quantiles: n draws and the truth are exchangeable, whatever n is
+    ends = np.quantile(draws, tails, axis=1, method="weibull")
+    mean, sd = draws.mean(axis=1), draws.std(axis=1, ddof=1)
+    return xr.Dataset(
+        {
+            "truth": ("row", truth),
+            "mean": ("row", mean),
+            "sd": ("row", sd),
+            "z": ("row", (truth - mean) / sd),
+            "rank": ("row", _rank(truth, draws, seed)),
+            "lower": (("row", "nominal"), ends[: nominal.size].T),
+            "upper": (("row", "nominal"), ends[nominal.size :].T),
+        },
+        coords={"nominal": nominal},
+    )
+
+
+def _rank(truth: FloatArray, draws: FloatArray, seed: int) -> FloatArray:
+    below = (draws < truth[:, None]).sum(axis=1)
+    place = np.random.default_rng(seed).random(truth.size)
+    rank = (below + place) / (draws.shape[1] + 1)
+    return np.where(np.isfinite(draws).all(axis=1) & np.isfinite(truth), rank, np.nan)
+
+
+def covered(scores: xr.Dataset) -> xr.DataArray:
+    """Which intervals of :func:`score` hold their truth."""
+    return (scores["truth"] >= scores["lower"]) & (scores["truth"] <= scores["upper"])
+
+
 def summarise(truth: FloatArray, draws: FloatArray) -> xr.Dataset:
     """Return ranks, z-scores and coverage of one quantity.
 
@@ -42,33 +104,27 @@ def summarise(truth: FloatArray, draws: FloatArray) -> xr.Dataset:
     Returns
     -------
     Dataset
-        ``rank`` (simulation) as a fraction, ``z`` (simulation), ``covered``
-        (simulation, nominal), ``width`` (nominal), ``coverage`` (nominal) with
-        its binomial standard error ``coverage_error``, and ``rms_error``.
+        ``rank`` and ``z`` (simulation), ``covered`` (simulation, nominal),
+        ``width`` and ``coverage`` (nominal), its binomial standard error
+        ``coverage_error`` (nominal), and ``rms_error``.
     """
-    truth, draws = np.asarray(truth, dtype=float), np.asarray(draws, dtype=float)
-    if draws.ndim != 2 or truth.shape != draws.shape[:1]:
-        raise InputError(
-            "calibration", "truth (n,) and draws (n, d)", f"{truth.shape}, {draws.shape}"
-        )
-    nominal = np.array(NOMINAL)
-    tails = np.concatenate([(1 - nominal) / 2, (1 + nominal) / 2])
-    ends = np.quantile(draws, tails, axis=1)
-    low, high = ends[: nominal.size].T, ends[nominal.size :].T
-    covered = (truth[:, None] >= low) & (truth[:, None] <= high)
-    coverage = covered.mean(axis=0)
-    mean, sd = draws.mean(axis=1), draws.std(axis=1, ddof=1)
+    return of_scores(score(truth, draws).rename(row="simulation"))
+
+
+def of_scores(scores: xr.Dataset) -> xr.Dataset:
+    """Summarise :func:`score` along ``simulation``; other dimensions stay."""
+    nominal, n = scores["nominal"], scores.sizes["simulation"]
+    held = covered(scores)
     return xr.Dataset(
         {
-            "rank": ("simulation", (draws < truth[:, None]).mean(axis=1)),
-            "z": ("simulation", (truth - mean) / sd),
-            "covered": (("simulation", "nominal"), covered),
-            "width": ("nominal", (high - low).mean(axis=0)),
-            "coverage": ("nominal", coverage),
-            "coverage_error": ("nominal", np.sqrt(nominal * (1 - nominal) / truth.size)),
-            "rms_error": ((), float(np.sqrt(np.mean((truth - mean) ** 2)))),
-        },
-        coords={"nominal": nominal},
+            "rank": scores["rank"],
+            "z": scores["z"],
+            "covered": held,
+            "width": (scores["upper"] - scores["lower"]).mean("simulation"),
+            "coverage": held.mean("simulation"),
+            "coverage_error": np.sqrt(nominal * (1 - nominal) / n),
+            "rms_error": np.sqrt(((scores["truth"] - scores["mean"]) ** 2).mean("simulation")),
+        }
     )
 
 

@@ -3,120 +3,89 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import Literal
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import xarray as xr
 
-from sopr_uq.derived.virial import second_virial
-from sopr_uq.engine.protocol import Engine
+from sopr_uq.engine.protocol import Engine, Simulation
+from sopr_uq.errors import InputError
 from sopr_uq.experiment.observation import Observation
-from sopr_uq.experiment.state import StatePoint
-from sopr_uq.potentials import Exp6, Mie, Potential, Tabulated
+from sopr_uq.posterior.check import end_check
+from sopr_uq.potentials import Tabulated
 from sopr_uq.potentials.descriptors import descriptors
-from sopr_uq.refine.loop import refine
-from sopr_uq.refine.newton.data import PRESSURE_ERROR
+from sopr_uq.refine.loop import Refinement, refine
+from sopr_uq.refine.newton import Newton
+from sopr_uq.refine.newton.data import (
+    LEVEL_SD,
+    NOISE_MEDIAN,
+    NOISE_SD,
+    PRESSURE_ERROR,
+    READING_SD,
+    SCALE_SD,
+)
 from sopr_uq.refine.newton.linear import observed_at
-from sopr_uq.refine.newton.prior import Prior
 from sopr_uq.refine.problem import Problem, Sample
 from sopr_uq.refine.rule import Rule
-from sopr_uq.refine.start import saturated_density
 from sopr_uq.rng import integer_seed, stream
 from sopr_uq.typing import FloatArray
 from sopr_uq.units import MPA_PER_KCAL_MOL_A3
 
-type Family = Literal["prior", "mie", "exp6"]
+WELL = np.linspace(1.0, 2.0, 8)
+"""Distances in σ of the reference at which v(r) is judged point by point."""
 
-_TRIES = 500
-_SIGMA_SPREAD = 0.02
-_EPSILON_SPREAD = 0.08
+BAND = np.linspace(0.92, 2.2, 33)
+"""Distances in σ of the reference at which v(r) is kept for figures."""
 
 
 @dataclass(frozen=True)
 class Measurement:
-    """How a twin is measured.
+    """How a twin is measured; what is not given is drawn from the newton rule's prior of it.
 
     Parameters
     ----------
-    noise : float
+    noise : float, optional
         Standard deviation of the noise of g or S.
-    reading : float
+    reading : float, optional
         Standard reading error of the abscissa, in Å or Å⁻¹.
-    scale : float
-        Standard deviation of the normalisation error.
+    scale : float, optional
+        Standard deviation of the error of the normalisation.
+    level : float, optional
+        Standard deviation of the error of the level.
     """
 
-    noise: float = 0.01
-    reading: float = 0.0
-    scale: float = 0.01
+    noise: float | None = None
+    reading: float | None = None
+    scale: float | None = None
+    level: float | None = None
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if value is not None and not (np.isfinite(value) and value >= 0):
+                raise InputError(f"measurement, {field.name}", "a number from 0 on", f"{value}")
 
 
 @dataclass(frozen=True)
 class Twin:
-    """A problem whose answer is known."""
-
-    truth: FloatArray
-    problem: Problem
-    family: str
-
-
-def stable(potential: Potential, state: StatePoint, margin: float = 1.03) -> bool:
-    """Whether a potential is a fluid at a state, by corresponding states.
-
-    The reduced second virial coefficient fixes an equivalent Lennard-Jones
-    temperature (M. G. Noro, D. Frenkel, J. Chem. Phys. 113, 2941 (2000)), and
-    the density must exceed that liquid's at coexistence.
-    """
-    r = np.arange(0.5, 30.0, 0.02)
-    d = descriptors(r, potential.energy(r), state.beta)
-    sigma, epsilon = float(d.sigma), float(d.epsilon)
-    reference = Mie(sigma, epsilon)
-    temperatures = 1.0 / (state.beta * epsilon) * np.linspace(0.6, 1.6, 101) * state.temperature
-    scaled = temperatures * state.beta * epsilon
-    b2 = second_virial(r, potential.energy(r), np.array([state.temperature]))[0]
-    table = second_virial(r, reference.energy(r), scaled)
-    equivalent = float(np.interp(b2, table, scaled)) / (state.temperature * state.beta * epsilon)
-    return state.density * sigma**3 >= saturated_density(equivalent / margin)
-
-
-def draw_truth(
-    problem: Problem, centre: tuple[float, float], family: Family, rng: np.random.Generator
-) -> FloatArray:
-    """Draw a potential of a family that is a fluid at the problem's state, shape (n,).
+    """A problem whose answer is known.
 
     Parameters
     ----------
+    truth : array, shape (n,)
+        The potential on the problem's grid, in kcal/mol.
     problem : Problem
-        Its grid and state point are used.
-    centre : tuple of float
-        σ in Å and ε in kcal/mol about which Mie and exp-6 potentials scatter
-        by 2 % and 8 %.
-    family : {"prior", "mie", "exp6"}
-        ``prior`` draws from the newton rule's own prior.
+        With the measured numbers of the twin.
+    family : str
+        Of the truth.
+    pressure : float
+        Of the simulated truth, in MPa.
     """
-    state = problem.samples[0].state
-    for _ in range(_TRIES):
-        v = _candidate(problem, centre, family, rng)
-        if v[0] > 0 and stable(Tabulated(problem.r, v), state):
-            return v
-    raise ValueError(f"no fluid among {_TRIES} potentials of family {family} at {state}")
 
-
-def _candidate(
-    problem: Problem, centre: tuple[float, float], family: Family, rng: np.random.Generator
-) -> FloatArray:
-    if family == "prior":
-        prior = Prior(problem)
-        length = prior.length_median * float(np.exp(0.4 * rng.standard_normal()))
-        return np.asarray(prior.draw(rng, 1, width_sd=0.7, length=length)[0])
-    sigma = centre[0] * np.exp(_SIGMA_SPREAD * rng.standard_normal())
-    epsilon = centre[1] * np.exp(_EPSILON_SPREAD * rng.standard_normal())
-    if family == "mie":
-        return Mie(sigma, epsilon, rng.uniform(10, 15)).energy(problem.r)
-    a = rng.uniform(12.5, 15.0)
-    unit = Exp6(1.0, 1.0, a).sigma
-    return Exp6(sigma / unit, epsilon, a).energy(problem.r)
+    truth: FloatArray
+    problem: Problem
+    family: str = ""
+    pressure: float = np.nan
 
 
 def make_twin(
@@ -142,69 +111,171 @@ def make_twin(
         How it is measured.
     seed : int
         Seed of simulation and noise.
+
+    Raises
+    ------
+    InputError
+        If the problem has more than one state point.
+    SimulationFailed, RuleFailed
+        If the truth is no fluid that can be simulated.
     """
+    if len(problem.samples) != 1:
+        raise InputError("twins", "one state point", f"{len(problem.samples)}")
     sample = problem.samples[0]
-    rng = stream(seed, "measurement")
     simulation = engine.run(
         Tabulated(problem.r, truth), sample.state, seed=integer_seed(seed, "truth")
     )
-
-    def measured(o: Observation) -> Observation:
+    observations = []
+    for index, o in enumerate(sample.observations):
+        rng = stream(seed, "measurement", index)
         if o.kind == "pressure":
-            state = sample.state
-            ideal = state.density / state.beta * MPA_PER_KCAL_MOL_A3
-            error = PRESSURE_ERROR * ideal
-            value = simulation.pressure + error * rng.standard_normal()
-            return replace(o, value=np.array([value]), error=np.array([error]))
-        x = o.x + measurement.reading * rng.standard_normal(o.x.size)
-        inside = o.mask
-        clean = np.where(inside, 0.0, o.value)
-        clean[inside] = observed_at(problem, truth, simulation, o, x[inside])
-        noise = measurement.noise * rng.standard_normal(o.x.size)
-        scale = 1.0 + measurement.scale * rng.standard_normal()
-        curve = np.where(inside, scale * clean + noise, o.value)
-        return replace(o, value=curve, abscissa_error=measurement.reading)
+            observations.append(_pressure(problem, simulation, o, rng))
+        else:
+            observations.append(_curve(problem, truth, simulation, o, measurement, rng))
+    twin = replace(problem, samples=(Sample(sample.state, tuple(observations)),))
+    return Twin(truth, twin, family, simulation.pressure)
 
-    observations = tuple(measured(o) for o in sample.observations)
-    return Twin(truth, replace(problem, samples=(Sample(sample.state, observations),)), family)
+
+def _pressure(
+    problem: Problem, simulation: Simulation, o: Observation, rng: np.random.Generator
+) -> Observation:
+    state = problem.samples[0].state
+    unstated = PRESSURE_ERROR * state.density / state.beta * MPA_PER_KCAL_MOL_A3
+    error = np.array([unstated]) if o.error is None else o.error
+    return replace(o, value=simulation.pressure + error * rng.standard_normal(1), error=error)
+
+
+def _curve(
+    problem: Problem,
+    truth: FloatArray,
+    simulation: Simulation,
+    o: Observation,
+    measurement: Measurement,
+    rng: np.random.Generator,
+) -> Observation:
+    """Return (1 + κ) F(x + δ) + c + e, as the newton rule believes a curve to be."""
+    unstated = NOISE_MEDIAN
+    if o.error is not None:
+        unstated = 0.3 * float(np.median(o.error))
+    # every draw is made, so that giving one number does not change the others
+    z = rng.standard_normal(4)
+    m = measurement
+    noise = unstated * np.exp(NOISE_SD * z[0]) if m.noise is None else m.noise
+    drawn = o.abscissa_error * np.exp(READING_SD * z[1])
+    reading = drawn if m.reading is None else m.reading
+    scale = (SCALE_SD if m.scale is None else m.scale) * z[2]
+    level = (LEVEL_SD if m.level is None else m.level) * z[3]
+    inside = o.mask
+    x = o.x[inside] + reading * rng.standard_normal(int(inside.sum()))
+    clean = observed_at(problem, truth, simulation, o, x)
+    value = o.value.copy()
+    value[inside] = (1.0 + scale) * clean + level + noise * unit_noise(o.windowed(), rng)
+    value[inside] += _stated_noise(o.windowed(), rng)
+    stated = o.abscissa_error if m.reading is None else m.reading
+    return replace(o, value=value, abscissa_error=stated)
+
+
+def unit_noise(o: Observation, rng: np.random.Generator) -> FloatArray:
+    """Return noise of unit size as the newton rule understands a curve, shape (n,).
+
+    White noise, or, for a table that is finer than its information, noise that
+    is white at the spacing of independent points and band-limited in between;
+    that of a transformed S(Q) dies like 1/r.
+    """
+    transformed = o.kind == "g" and np.isfinite(o.q_max)
+    spacing = max(o.spacing, np.pi / o.q_max if transformed else 0.0)
+    shape = o.x[0] / o.x if transformed else np.ones(o.x.size)
+    if spacing == 0.0 or o.x.size < 2:
+        return np.asarray(shape * rng.standard_normal(o.x.size))
+    step = max(round(spacing / float(np.median(np.diff(o.x)))), 1)
+    nodes = o.x[::step]
+    apart = float(np.mean(np.diff(nodes))) if nodes.size > 1 else spacing
+    rows = np.sinc((o.x[:, None] - nodes) / apart)
+    return np.asarray(shape * (rows @ rng.standard_normal(nodes.size)))
+
+
+def _stated_noise(o: Observation, rng: np.random.Generator) -> FloatArray:
+    """Return noise of the stated size, shape (n,); zero where none is stated."""
+    z = rng.standard_normal(o.x.size)
+    if o.covariance is not None:
+        return np.asarray(np.linalg.cholesky(o.covariance) @ z)
+    return z * o.error if o.error is not None else np.zeros(o.x.size)
 
 
 def refine_twin(
-    twin: Twin, make_rule: Callable[[Problem], Rule], engine: Engine, *, draws: int = 400
+    twin: Twin,
+    make_rule: Callable[[Problem], Rule],
+    engine: Engine,
+    *,
+    draws: int = 400,
+    check: bool = False,
 ) -> xr.Dataset:
     """Refine a twin and set its truth beside the posterior.
+
+    Parameters
+    ----------
+    twin : Twin
+    make_rule : callable
+        From a problem to its rule.
+    engine : Engine
+    draws : int
+        Posterior draws that are kept.
+    check : bool
+        Run the engine at posterior draws at the end (newton), for k̂.
 
     Returns
     -------
     Dataset
         For σ, ε, r_vdW, d_hp and v at eight distances over the well:
-        ``truth`` (quantity) and ``draws`` (quantity, sample); attributes tell
-        outcome, iterations and engine seconds.
+        ``truth`` (quantity) and ``draws`` (quantity, sample); v over the well
+        as ``band_truth`` and ``band`` (bound, r) with the central 95 %;
+        attributes tell outcome, iterations and engine seconds.
     """
-    p = twin.problem
-    rule = make_rule(p)
+    rule = make_rule(twin.problem)
     refinement = refine(rule, engine)
-    potential = rule.posterior(refinement.state)["potential"].values.reshape(-1, p.r.size)
-    potential = potential[:: max(len(potential) // draws, 1)]
+    posterior = rule.posterior(refinement.state)
+    potential = posterior["potential"].values.reshape(-1, twin.problem.r.size)
+    kept = potential[:: max(len(potential) // draws, 1)]
+    ds = compared(twin, kept).assign_attrs(
+        family=twin.family,
+        outcome=refinement.outcome,
+        iterations=len(refinement.iterations),
+        floor=_floor(refinement),
+        seconds=sum(i.seconds for i in refinement.iterations),
+        **{k: float(v) for k, v in posterior.attrs.items() if isinstance(v, int | float)},
+    )
+    if check and isinstance(rule, Newton):
+        found = end_check(rule, engine, refinement, posterior)
+        ds.attrs["k_hat"] = float(found.get("k_hat", np.nan))
+    return ds
+
+
+def truth_of(twin: Twin) -> xr.Dataset:
+    """Return ``truth`` (quantity) and ``band_truth`` (r) of a twin."""
+    p = twin.problem
     names, true = _quantities(p, twin.truth[None])
-    _, drawn = _quantities(p, potential)
+    at = p.sigma * BAND
     return xr.Dataset(
-        {"truth": ("quantity", true[:, 0]), "draws": (("quantity", "sample"), drawn)},
-        coords={"quantity": names},
-        attrs={
-            "family": twin.family,
-            "outcome": refinement.outcome,
-            "iterations": len(refinement.iterations),
-            "floor": _floor(refinement.iterations),
-            "seconds": sum(i.seconds for i in refinement.iterations),
-        },
+        {"truth": ("quantity", true[:, 0]), "band_truth": ("r", np.interp(at, p.r, twin.truth))},
+        coords={"quantity": names, "r": at},
     )
 
 
-def _floor(iterations: tuple[object, ...]) -> int:
+def compared(twin: Twin, potential: FloatArray) -> xr.Dataset:
+    """Set draws of v, shape (size, n) in kcal/mol, beside the truth."""
+    p, ds = twin.problem, truth_of(twin)
+    band = np.array([np.interp(ds["r"].values, p.r, each) for each in potential])
+    low, high = np.quantile(band, [0.025, 0.975], axis=0)
+    return ds.assign(
+        draws=(("quantity", "sample"), _quantities(p, potential)[1]),
+        band=(("bound", "r"), np.array([low, band.mean(axis=0), high])),
+    ).assign_coords(bound=["lower", "mean", "upper"])
+
+
+def _floor(refinement: Refinement) -> int:
     """The first engine run whose misfit is what the noise predicts; 0 if none is known."""
-    for number, each in enumerate(iterations, 1):
-        value = each.info.values.get("at_floor")  # type: ignore[attr-defined]
+    for number, each in enumerate(refinement.iterations, 1):
+        value = each.info.values.get("at_floor")
         if value is not None and float(value) > 0:
             return number
     return 0
@@ -212,7 +283,7 @@ def _floor(iterations: tuple[object, ...]) -> int:
 
 def _quantities(p: Problem, v: FloatArray) -> tuple[list[str], FloatArray]:
     d = descriptors(p.r, v, p.samples[0].state.beta)
-    at = p.sigma * np.linspace(1.0, 2.0, 8)
+    at = p.sigma * WELL
     well = np.array([np.interp(at, p.r, each) for each in v]).T
-    names = [*d._fields, *(f"v({x / p.sigma:.2f} sigma)" for x in at)]
+    names = [*d._fields, *(f"v({x:.2f} sigma)" for x in WELL)]
     return names, np.vstack([np.array(d), well])

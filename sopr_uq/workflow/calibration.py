@@ -1,0 +1,230 @@
+"""Calibrations in a folder: many twins, one small file each, and the dataset of them all."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from sopr_uq.errors import CheckpointError, InputError
+from sopr_uq.posterior import store
+from sopr_uq.provenance import now, versions
+from sopr_uq.workflow.campaign import Campaign
+from sopr_uq.workflow.config import dump_config, load_config
+from sopr_uq.workflow.crew import work
+from sopr_uq.workflow.twins import Measurement
+
+CALIBRATION = "calibration.nc"
+CAMPAIGN = "campaign.json"
+CONFIG = "config.toml"
+TWINS = "twins"
+
+type Told = Callable[[int, int], None]
+
+_PER_TWIN = ("truth", "mean", "sd", "z", "rank", "lower", "upper", "band_truth", "band")
+_NUMBERS = (
+    "number", "iterations", "floor", "seconds", "refused", "reduced_density",
+    "reduced_temperature", "k_hat", "divergences", "max_rhat", "min_ess",
+)  # fmt: skip
+_TEXTS = ("family", "outcome", "error")
+
+
+def calibrate(
+    campaign: Campaign,
+    out: Path | str,
+    *,
+    twins: int,
+    workers: int = 1,
+    told: Told = lambda *_: None,
+) -> xr.Dataset:
+    """Refine twins of known truth and set the truths beside the posteriors.
+
+    Twins that a folder holds are not made again, so that a calibration that was
+    stopped goes on, and a larger one begins where a smaller one ended. A twin
+    depends on the seed and its number alone.
+
+    Parameters
+    ----------
+    campaign : Campaign
+        How twins are made and refined.
+    out : Path or str
+        Folder for ``config.toml``, ``campaign.json``, ``twins/`` and
+        ``calibration.nc``.
+    twins : int
+        How many, those that are there included.
+    workers : int
+        Processes; one thread each.
+    told : callable, optional
+        Called with the number of twins done, and of refinements that failed now.
+
+    Returns
+    -------
+    Dataset
+        Of :func:`collect`.
+
+    Raises
+    ------
+    InputError
+        If the folder holds another calibration.
+    """
+    make_twins(campaign, out, twins=twins, workers=workers, told=told)
+    return collect(out)
+
+
+def make_twins(
+    campaign: Campaign,
+    out: Path | str,
+    *,
+    twins: int,
+    workers: int = 1,
+    told: Told = lambda *_: None,
+) -> int:
+    """Make the twins of :func:`calibrate` that are missing; return how many of them failed."""
+    if twins < 1:
+        raise InputError("twins", "at least 1", f"{twins}")
+    folder = Path(out)
+    _claim(folder, campaign)
+    missing = [n for n in range(twins) if not twin_file(folder, n).exists()]
+    failed, done = 0, twins - len(missing)
+    told(done, failed)
+    for each in work(campaign, folder, missing, workers):
+        done, failed = done + 1, failed + each
+        told(done, failed)
+    return failed
+
+
+def twin_file(folder: Path, number: int) -> Path:
+    """Return the file of a numbered twin."""
+    return folder / TWINS / f"{number:05d}.nc"
+
+
+def make_one(campaign: Campaign, folder: Path, number: int) -> bool:
+    """Make one twin and write its file, whole or not at all; return whether it failed."""
+    result = campaign.result(number)
+    small = {name: v.astype(np.float32) for name, v in result.data_vars.items() if v.dtype == float}
+    store.write(xr.DataTree(result.assign(small)), twin_file(folder, number))
+    return bool(result.attrs["outcome"] == "failed")
+
+
+def _claim(folder: Path, campaign: Campaign) -> None:
+    """Write what the folder is of, or see that it is of the same."""
+    path, mine = folder / CAMPAIGN, campaign.settings()
+    settings = campaign.config.model_dump(mode="json", exclude_none=True)
+    if not path.is_file():
+        if folder.exists() and any(folder.iterdir()):
+            raise InputError(f"{folder}", "a new folder or that of a calibration", "another folder")
+        (folder / TWINS).mkdir(parents=True)
+        dump_config(campaign.config, folder / CONFIG)
+        path.write_text(json.dumps(mine, indent=1) + "\n", encoding="utf-8")
+        return
+    theirs = read_campaign(folder)
+    for key, value in _flat({**settings, "campaign": mine}).items():
+        other = _flat(
+            {
+                **theirs.config.model_dump(mode="json", exclude_none=True),
+                "campaign": theirs.settings(),
+            }
+        )
+        if other.get(key) != value:
+            raise InputError(
+                f"{folder}", f"a calibration with {key} = {value}", f"one with {other.get(key)}",
+                "another folder, or the options that it was begun with",
+            )  # fmt: skip
+
+
+def _flat(value: Any, key: str = "") -> dict[str, Any]:
+    if not isinstance(value, dict):
+        return {key: value}
+    found: dict[str, Any] = {}
+    for name, inner in value.items():
+        found |= _flat(inner, f"{key}.{name}" if key else name)
+    return found
+
+
+def read_campaign(folder: Path | str) -> Campaign:
+    """Return the campaign of a folder.
+
+    Raises
+    ------
+    CheckpointError
+        If it is not the folder of a calibration.
+    """
+    folder = Path(folder)
+    if not (folder / CAMPAIGN).is_file():
+        raise CheckpointError(f"{folder} is not the folder of a calibration: it has no {CAMPAIGN}.")
+    settings = json.loads((folder / CAMPAIGN).read_text(encoding="utf-8"))
+    about = tuple(settings["about"]) if "about" in settings else None
+    return Campaign(
+        load_config(folder / CONFIG),
+        settings["family"],
+        Measurement(**settings["measurement"]),
+        about,
+        settings["check"],
+    )
+
+
+def collect(folder: Path | str) -> xr.Dataset:
+    """Gather the twins of a folder into ``calibration.nc``.
+
+    Returns
+    -------
+    Dataset
+        ``truth``, ``mean``, ``sd``, ``z``, ``rank`` (simulation, quantity),
+        ``lower``, ``upper`` (simulation, quantity, nominal), ``band_truth``
+        (simulation, r) and ``band`` (simulation, bound, r) in kcal/mol, and of
+        every twin its ``number``, ``family``, ``outcome``, ``error``,
+        ``iterations``, ``reduced_density`` and so on. Failed refinements are
+        there, with NaN. The attributes are the birth certificate.
+
+    Raises
+    ------
+    CheckpointError
+        If no twin is there.
+    """
+    folder = Path(folder)
+    campaign = read_campaign(folder)
+    files = sorted((folder / TWINS).glob("*.nc"))
+    if not files:
+        raise CheckpointError(f"{folder} holds no twin yet.")
+    found = [store.read(file).to_dataset() for file in files]
+    ds = xr.concat(
+        [each[[n for n in _PER_TWIN if n in each]] for each in found], "simulation",
+        join="outer", data_vars="all", coords="minimal", compat="override", combine_attrs="drop",
+    )  # fmt: skip
+    ds = ds.assign(_attributes(found)).assign_attrs(_certificate(campaign))
+    store.write(xr.DataTree(ds), folder / CALIBRATION)
+    return ds
+
+
+def _attributes(found: Sequence[xr.Dataset]) -> dict[str, tuple[str, Any]]:
+    columns: dict[str, tuple[str, Any]] = {}
+    for name in _NUMBERS:
+        values = [float(each.attrs.get(name, np.nan)) for each in found]
+        if np.isfinite(values).any():
+            columns[name] = ("simulation", np.array(values))
+    for name in _TEXTS:
+        columns[name] = ("simulation", [str(each.attrs.get(name, "")) for each in found])
+    return columns
+
+
+def _certificate(campaign: Campaign) -> dict[str, str | int | float]:
+    config, problem = campaign.config, campaign.problem
+    return {
+        "kind": "calibration",
+        "system": config.system.name,
+        "temperature": config.system.temperature,
+        "density": config.system.density,
+        "rule": config.refine.rule,
+        "engine": campaign.engine.name,
+        "seed": config.seed,
+        "sigma_reference": problem.sigma,
+        "epsilon_reference": problem.epsilon,
+        "campaign": json.dumps(campaign.settings()),
+        "settings": config.model_dump_json(exclude_none=True),
+        "created": now(),
+        "versions": json.dumps(versions()),
+    }

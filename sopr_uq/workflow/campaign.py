@@ -1,0 +1,147 @@
+"""What a calibration does: which twins, how they are made, and one of them from its number."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+import xarray as xr
+
+from sopr_uq.engine.factory import make_engine
+from sopr_uq.engine.parallel import single_threaded
+from sopr_uq.engine.protocol import Engine
+from sopr_uq.errors import InputError, RuleFailed, SimulationFailed
+from sopr_uq.posterior.calibrate import score
+from sopr_uq.potentials import Tabulated
+from sopr_uq.refine.problem import Problem
+from sopr_uq.rng import integer_seed, stream
+from sopr_uq.workflow.build import RULES, build_engine, build_rule
+from sopr_uq.workflow.config import Config
+from sopr_uq.workflow.truths import corresponding, draw_truth, members
+from sopr_uq.workflow.twins import Measurement, Twin, make_twin, refine_twin, truth_of
+
+_INSTANT = ("integral_equation", "dilute")
+_LARGER = 1.5
+_FAILURES = 50
+
+
+@dataclass(frozen=True)
+class Campaign:
+    """How the twins of a calibration are made.
+
+    Parameters
+    ----------
+    config : Config
+        Of the real liquid; its seed is that of the calibration.
+    family : str
+        Of the truths, several in turn; see :func:`~sopr_uq.workflow.truths.members`.
+    measurement : Measurement
+        How they are measured.
+    about : tuple of float, optional
+        σ in Å and ε in kcal/mol about which truths that are not drawn from the
+        prior scatter; by default those of the reference.
+    check : bool
+        Simulate posterior draws at the end of each refinement, for k̂.
+    """
+
+    config: Config
+    family: str = "prior"
+    measurement: Measurement = field(default_factory=Measurement)
+    about: tuple[float, float] | None = None
+    check: bool = False
+
+    def __post_init__(self) -> None:
+        members(self.family)
+        if self.config.state:
+            raise InputError("twins", "one state point", f"{1 + len(self.config.state)}")
+
+    def settings(self) -> dict[str, Any]:
+        """Return all but the configuration, for a file beside it."""
+        measurement = {k: v for k, v in asdict(self.measurement).items() if v is not None}
+        about = {} if self.about is None else {"about": list(self.about)}
+        return {"family": self.family, "measurement": measurement, "check": self.check} | about
+
+    @cached_property
+    def problem(self) -> Problem:
+        """The real problem, whose measurements the twins imitate."""
+        return build_rule(self.config).problem
+
+    @cached_property
+    def engine(self) -> Engine:
+        """What simulates in a refinement; on one thread, so that it always does the same."""
+        return single_threaded(build_engine(self.config, build_rule(self.config)))
+
+    @cached_property
+    def truth_engine(self) -> Engine:
+        """What simulates the truth: half as large again and half as long again."""
+        if self.engine.name in _INSTANT:
+            return self.engine
+        e = self.config.engine
+        return single_threaded(
+            make_engine(
+                e.model_copy(
+                    update={
+                        "cutoff": self.problem.r_cut,
+                        "particles": round(_LARGER * e.particles),
+                        "equilibration_steps": round(_LARGER * e.equilibration_steps),
+                        "production_steps": round(_LARGER * e.production_steps),
+                    }
+                )
+            )
+        )
+
+    def twin(self, number: int) -> tuple[Twin, int]:
+        """Return a twin, and how many truths were refused as their liquid is none.
+
+        It depends on the seed and on its number alone.
+        """
+        families, p = members(self.family), self.problem
+        family = families[number % len(families)]
+        centre = self.about or (p.sigma, p.epsilon)
+        rng = stream(self.config.seed, "truth", family, number)
+        for refused in range(_FAILURES):
+            truth = draw_truth(p, centre, family, rng)
+            seed = integer_seed(self.config.seed, "twin", number, refused)
+            own = replace(p, seed=integer_seed(self.config.seed, "refinement", number))
+            try:
+                twin = make_twin(
+                    own, truth, self.truth_engine, self.measurement, seed=seed, family=family
+                )
+            except (SimulationFailed, RuleFailed):
+                continue
+            return twin, refused
+        raise InputError("family", "truths that can be simulated", f"none of {_FAILURES}")
+
+    def result(self, number: int) -> xr.Dataset:
+        """Make and refine a twin; a refinement that fails is a result too.
+
+        Returns
+        -------
+        Dataset
+            ``truth`` and the scores of :func:`~sopr_uq.posterior.calibrate.score`
+            over ``quantity``, ``draws`` and the band of v(r); without a
+            posterior only what is known. Attributes: ``outcome``, ``error``.
+        """
+        twin, refused = self.twin(number)
+        try:
+            found = refine_twin(twin, RULES[self.config.refine.rule], self.engine, check=self.check)
+            found = found.merge(_scores(found, number))
+        except Exception as error:
+            # whatever it is, it is counted: a calibration that drops its failures flatters
+            text = f"{type(error).__name__}: {error}"
+            found = truth_of(twin).assign_attrs(outcome="failed", error=text)
+        state = self.problem.samples[0].state
+        reduced = corresponding(Tabulated(self.problem.r, twin.truth), state)
+        return found.assign_attrs(
+            number=number,
+            family=twin.family,
+            refused=refused,
+            reduced_density=reduced.density,
+            reduced_temperature=reduced.temperature,
+        )
+
+
+def _scores(found: xr.Dataset, number: int) -> xr.Dataset:
+    scores = score(found["truth"].values, found["draws"].values, seed=number)
+    return scores.drop_vars("truth").rename(row="quantity")
