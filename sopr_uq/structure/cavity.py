@@ -15,6 +15,7 @@ from functools import cached_property
 from math import comb
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sopr_uq.errors import InputError
 from sopr_uq.structure.bins import shell_quadrature
@@ -24,6 +25,9 @@ LENGTH = 0.25
 DEGREE = 3
 # Below this Boltzmann factor no simulation sees a pair.
 _NEGLIGIBLE = 1e-8
+
+type IntArray = NDArray[np.intp]
+type BoolArray = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -107,33 +111,39 @@ class CavitySmoother:
             raise InputError("CavitySmoother.predict", f"r ≤ {last:g} Å", f"{x.max():g} Å")
         boltzmann = np.exp(-self.beta * self.energy(x))
         matrix = np.zeros((x.size, self.r.size))
-        for i in np.flatnonzero(boltzmann > _NEGLIGIBLE):
-            near, row = self._row(float(x[i]))
-            matrix[i, near] = boltzmann[i] * row
+        seen = np.flatnonzero(boltzmann > _NEGLIGIBLE)
+        near, inside, rows = self._rows(x[seen])
+        at = np.broadcast_to(seen[:, None], near.shape)[inside]
+        matrix[at, near[inside]] = (boltzmann[seen, None] * rows)[inside]
         return matrix
 
-    def _row(self, x: float) -> tuple[slice, FloatArray]:
-        """Return which bins matter for y(x), and their coefficients."""
+    def _rows(self, x: FloatArray) -> tuple[IntArray, BoolArray, FloatArray]:
+        """Return which bins matter for y(x), whether they do, and their coefficients.
+
+        All of shape (k, w), w the most bins that a kernel holds.
+        """
         mean, moments = self._bins
-        near = slice(
-            int(np.searchsorted(self.r, x - self.length)),
-            int(np.searchsorted(self.r, x + self.length)),
-        )
-        r, e = np.asarray(self.r)[near], mean[near]
-        seen = e > _NEGLIGIBLE
-        u = (r - x) / self.length
-        weight = np.where(seen, r**2 * e * (1.0 - u**2) ** 2, 0.0)
+        r = np.asarray(self.r)
+        first, last = (np.searchsorted(r, x + side) for side in (-self.length, self.length))
+        near = first[:, None] + np.arange(int((last - first).max(initial=0)))
+        inside = near < last[:, None]
+        near = np.minimum(near, r.size - 1)
+        e = mean[near]
+        seen = inside & (e > _NEGLIGIBLE)
+        u = (r[near] - x[:, None]) / self.length
+        weight = np.where(seen, r[near] ** 2 * e * (1.0 - u**2) ** 2, 0.0)
         basis = self._basis(u, moments[near])
-        gram = basis.T @ (weight[:, None] * basis)
-        unit = np.eye(self.degree + 1)[0]
-        coefficients = weight * (basis @ np.linalg.solve(gram, unit))
-        return near, np.divide(coefficients, e, out=np.zeros_like(e), where=seen)
+        gram = basis.swapaxes(1, 2) @ (weight[..., None] * basis)
+        unit = np.broadcast_to(np.eye(self.degree + 1)[0], (x.size, self.degree + 1))
+        solved = np.linalg.solve(gram, unit[..., None])
+        coefficients = weight * (basis @ solved)[..., 0]
+        return near, inside, np.divide(coefficients, e, out=np.zeros_like(e), where=seen)
 
     def _basis(self, u: FloatArray, moments: FloatArray) -> FloatArray:
-        """Return the bin averages of [(x′ − x)/length]ᵏ, shape (bins, degree + 1)."""
+        """Return bin averages of [(x′ − x)/length]ᵏ, shape (..., degree + 1), for u of (...)."""
         scaled = moments / self.length ** np.arange(self.degree + 1)
         columns = [
-            sum(comb(k, j) * u ** (k - j) * scaled[:, j] for j in range(k + 1))
+            sum(comb(k, j) * u ** (k - j) * scaled[..., j] for j in range(k + 1))
             for k in range(self.degree + 1)
         ]
-        return np.stack(columns, axis=1)
+        return np.stack(columns, axis=-1)
