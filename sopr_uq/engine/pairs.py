@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from sopr_uq.typing import FloatArray
+
+type PairCounter = Callable[[FloatArray], NDArray[np.float32]]
 
 _CHUNK = 16
 _TURN = 2**32
@@ -19,15 +24,11 @@ the direct count 1.9 ns for each that there is.
 """
 
 
-def pair_counts(
-    positions: FloatArray, box_length: float, bins: int, bin_width: float
-) -> NDArray[np.float32]:
-    """Count ordered pairs by distance, in the cheaper of two ways.
+def pair_counter(box_length: float, bins: int, bin_width: float) -> PairCounter:
+    """Return what counts ordered pairs by distance, in the cheaper of two ways.
 
     Parameters
     ----------
-    positions : array, shape (N, 3)
-        In Å, inside [0, L).
     box_length : float
         L, in Å.
     bins : int
@@ -37,28 +38,42 @@ def pair_counts(
 
     Returns
     -------
-    array, shape (m,)
+    callable
+        Positions in Å inside [0, L), shape (N, 3), to counts, shape (m,).
     """
     reach = bins * bin_width / box_length
-    count = freud_counts if 4.0 / 3.0 * np.pi * reach**3 < FREUD_BELOW else direct_counts
-    return count(positions, box_length, bins, bin_width)
+    if 4.0 / 3.0 * np.pi * reach**3 < FREUD_BELOW:
+        return freud_counter(box_length, bins, bin_width)
+    return direct_counter(box_length, bins, bin_width)
 
 
-def freud_counts(
-    positions: FloatArray, box_length: float, bins: int, bin_width: float
-) -> NDArray[np.float32]:
-    """Do :func:`pair_counts` by freud's search of neighbours."""
+def freud_counter(box_length: float, bins: int, bin_width: float) -> PairCounter:
+    """Return a :func:`pair_counter` that uses freud's search of neighbours.
+
+    Making freud's object takes longer than using it, so that one serves all
+    snapshots.
+    """
     import freud
 
     counter = freud.density.RDF(bins, r_max=bins * bin_width)
-    counter.compute((freud.box.Box.cube(box_length), positions - box_length / 2))
-    return np.asarray(counter.bin_counts, dtype=np.float32)
+    box = freud.box.Box.cube(box_length)
+
+    def counts(positions: FloatArray) -> NDArray[np.float32]:
+        counter.compute((box, positions - box_length / 2))
+        return np.asarray(counter.bin_counts, dtype=np.float32)
+
+    return counts
+
+
+def direct_counter(box_length: float, bins: int, bin_width: float) -> PairCounter:
+    """Return a :func:`pair_counter` that goes through all pairs."""
+    return partial(direct_counts, box_length=box_length, bins=bins, bin_width=bin_width)
 
 
 def direct_counts(
     positions: FloatArray, box_length: float, bins: int, bin_width: float
 ) -> NDArray[np.float32]:
-    """Do :func:`pair_counts` by going through all pairs.
+    """Count ordered pairs by distance, going through all of them.
 
     Positions become 32-bit fractions of the box, whose differences overflow to
     the nearest image by themselves. Particle i meets i + k (modulo N) for

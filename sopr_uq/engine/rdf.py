@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sopr_uq.engine.pairs import pair_counts
+from sopr_uq.engine.pairs import PairCounter, pair_counter
 from sopr_uq.errors import InputError
 from sopr_uq.typing import FloatArray
 
@@ -73,9 +74,12 @@ class RdfSampler:
         shell = 4.0 / 3.0 * np.pi * np.diff(edge**3)
         return np.asarray(self.particles * (self.particles - 1) * shell / self.box_length**3)
 
+    @cached_property
+    def _count(self) -> PairCounter:
+        return pair_counter(self.box_length, self.bins, self.bin_width)
+
     def add(self, positions: FloatArray) -> None:
         """Count the pairs of a snapshot, shape (N, 3), in Å inside [0, L)."""
         started = time.perf_counter()
-        counts = pair_counts(positions, self.box_length, self.bins, self.bin_width)
-        self._samples.append(counts)
+        self._samples.append(self._count(positions))
         self.seconds += time.perf_counter() - started

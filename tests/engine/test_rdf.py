@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 from scipy.stats import t as student
 
-from sopr_uq.engine.pairs import direct_counts, freud_counts, pair_counts
+from sopr_uq.engine.pairs import direct_counter, freud_counter, pair_counter
 from sopr_uq.engine.rdf import RdfSampler
 from sopr_uq.errors import InputError
 from sopr_uq.rng import stream
 
-COUNTERS = [direct_counts, freud_counts]
+COUNTERS = [direct_counter, freud_counter]
 BOX, WIDTH = 17.3, 0.05
 
 
@@ -29,7 +29,7 @@ def test_counts_are_those_of_a_plain_sum(count, n):
     d -= BOX * np.rint(d / BOX)
     r = np.sqrt((d**2).sum(-1))[~np.eye(n, dtype=bool)]
     expected = np.histogram(r, bins=172, range=(0.0, 172 * WIDTH))[0]
-    found = count(x, BOX, 172, WIDTH)
+    found = count(BOX, 172, WIDTH)(x)
     assert np.abs(np.cumsum(found) - np.cumsum(expected)).max() <= 2
     assert np.abs(found - expected).sum() <= 1e-3 * expected.sum() + 2
 
@@ -37,9 +37,9 @@ def test_counts_are_those_of_a_plain_sum(count, n):
 def test_both_ways_agree_wherever_the_choice_falls():
     x = _gas(500)
     for bins in (60, 172):
-        a, b = (count(x, BOX, bins, WIDTH) for count in COUNTERS)
+        a, b = (count(BOX, bins, WIDTH)(x) for count in COUNTERS)
         assert np.abs(np.cumsum(a) - np.cumsum(b)).max() <= 4
-        chosen = pair_counts(x, BOX, bins, WIDTH)
+        chosen = pair_counter(BOX, bins, WIDTH)(x)
         assert any(np.array_equal(chosen, c) for c in (a, b))
 
 
@@ -47,7 +47,8 @@ def test_both_ways_agree_wherever_the_choice_falls():
 def test_counts_do_not_depend_on_where_the_box_begins(count):
     x = _gas(200)
     moved = (x + np.array([3.0, 11.0, 16.9])) % BOX
-    difference = np.cumsum(count(x, BOX, 172, WIDTH)) - np.cumsum(count(moved, BOX, 172, WIDTH))
+    counts = count(BOX, 172, WIDTH)
+    difference = np.cumsum(counts(x)) - np.cumsum(counts(moved))
     assert np.abs(difference).max() <= 4
 
 
@@ -61,6 +62,15 @@ def test_normalisation_is_that_of_freud_for_a_finite_box():
     reference.compute((freud.box.Box.cube(BOX), x - BOX / 2))
     np.testing.assert_allclose(sampler.r, reference.bin_centers, rtol=1e-5)
     assert np.abs(sampler.g[0] - reference.rdf).mean() < 2e-3
+
+
+def test_a_counter_forgets_the_last_snapshot():
+    x, y = _gas(64, 1), _gas(64, 2)
+    for make in COUNTERS:
+        count = make(BOX, 172, WIDTH)
+        first = count(x).copy()
+        count(y)
+        np.testing.assert_array_equal(count(x), first)
 
 
 def _ideal_gas_p(factor):
