@@ -1,0 +1,168 @@
+"""What the benchmarks share: where results lie, what machine made them, medians."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sopr_uq import provenance
+
+HERE = Path(__file__).resolve().parent
+_PEERS = ("relentless", "lammpsio", "msibi", "emcee", "numba", "dask", "distributed")
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where results, figures and tables go.
+
+    Parameters
+    ----------
+    results : Path
+        One JSON file a benchmark.
+    figures : Path
+    readme : Path
+        The file whose marked places are filled in.
+    """
+
+    results: Path
+    figures: Path
+    readme: Path
+
+
+KEPT = Places(HERE / "results", HERE / "figures", HERE / "README.md")
+
+
+@dataclass
+class Store:
+    """The results of one benchmark: entries by key, on disk after each.
+
+    A benchmark that was stopped goes on with the entries it lacks.
+
+    Parameters
+    ----------
+    file : Path
+    size : str
+        ``full``, ``quick`` or ``smallest``; entries of another size are not gone on with.
+    """
+
+    file: Path
+    size: str
+    content: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.file.is_file():
+            found = json.loads(self.file.read_text(encoding="utf-8"))
+            if found["size"] == self.size:
+                self.content = found
+        if not self.content:
+            self.content = {"size": self.size, "complete": False, "entries": {}}
+        self.content |= {"machine": machine(), "versions": versions(), "date": provenance.now()}
+
+    @property
+    def entries(self) -> dict[str, Any]:
+        """What was measured so far."""
+        found: dict[str, Any] = self.content["entries"]
+        return found
+
+    def once(self, key: str, measure: Callable[[], Any]) -> Any:
+        """Return an entry, measuring it if it is not there."""
+        if key not in self.entries:
+            self.put(key, measure())
+        return self.entries[key]
+
+    def put(self, key: str, value: Any) -> None:
+        """Keep an entry."""
+        self.entries[key] = value
+        self._write()
+
+    def finish(self) -> None:
+        """Say that nothing is missing."""
+        self.content["complete"] = True
+        self._write()
+
+    def _write(self) -> None:
+        self.file.parent.mkdir(parents=True, exist_ok=True)
+        text = json.dumps(self.content, indent=1, default=_plain, allow_nan=True)
+        temporary = self.file.with_suffix(".tmp")
+        temporary.write_text(text + "\n", encoding="utf-8")
+        temporary.replace(self.file)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.ndarray):
+        return [_plain(x) for x in value]
+    if isinstance(value, np.floating):
+        # seven digits are more than any of these numbers has
+        return float(f"{value:.7g}")
+    return value.item()
+
+
+def machine() -> dict[str, Any]:
+    """Return what runs here."""
+    return {"processor": _processor(), "cores": cores(), "system": platform.system()}
+
+
+def cores() -> int:
+    """Cores that this process may use."""
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
+
+
+def _processor() -> str:
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text(encoding="utf-8").splitlines() if info.is_file() else []
+    named = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return named[0] if named else platform.machine()
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of everything compared, as far as installed."""
+    found = provenance.versions()
+    for name in _PEERS:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def spread(values: Sequence[float]) -> dict[str, float]:
+    """Return median, least and largest of some values; NaNs for none."""
+    x = np.asarray(values, dtype=float)
+    if x.size == 0:
+        return dict.fromkeys(("median", "low", "high"), float("nan")) | {"n": 0}
+    return {
+        "median": float(np.median(x)),
+        "low": float(x.min()),
+        "high": float(x.max()),
+        "n": int(x.size),
+    }
+
+
+def shown(values: Sequence[float], form: str = ".3g") -> str:
+    """Return the median with its range, as in ``3.1 (2.9–3.4)``."""
+    s = spread(values)
+    if s["n"] == 0:
+        return "–"
+    middle, low, high = (format(s[k], form) for k in ("median", "low", "high"))
+    return middle if low == high else f"{middle} ({low}–{high})"
+
+
+def in_process(script: Path, *arguments: str) -> Any:
+    """Run a script of this folder in a fresh interpreter; return the JSON it prints last."""
+    done = subprocess.run(
+        [sys.executable, str(script), *arguments], capture_output=True, text=True, check=False
+    )
+    if done.returncode != 0:
+        raise RuntimeError(f"{script.name} {' '.join(arguments)}: {done.stderr[-2000:]}")
+    return json.loads(done.stdout.strip().splitlines()[-1])
