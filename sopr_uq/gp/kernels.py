@@ -12,7 +12,7 @@ from sopr_uq.typing import ArrayLike, FloatArray
 
 
 class Kernel(Protocol):
-    """A covariance function with a width (kcal/mol) and a length scale (Å)."""
+    """A covariance function with a width (kcal/mol) and a length scale (Å); hashable."""
 
     @property
     def width(self) -> float:
@@ -21,6 +21,10 @@ class Kernel(Protocol):
 
     def __call__(self, x: ArrayLike, y: ArrayLike) -> FloatArray:
         """Return k(x, y) in (kcal/mol)²; shapes (n,), (m,) in Å → (n, m)."""
+        ...
+
+    def __hash__(self) -> int:
+        """Return the same number for equal kernels."""
         ...
 
 

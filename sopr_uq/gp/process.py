@@ -9,6 +9,7 @@ data points, and draws need one triangular solve each.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -32,9 +33,18 @@ def factor(kernel: Kernel, points: FloatArray) -> FloatArray:
     points : array, shape (n,)
         Distances in Å.
     """
-    values, vectors = np.linalg.eigh(kernel(points, points))
+    return _factor(kernel, np.asarray(points, dtype=float).tobytes())
+
+
+@lru_cache(maxsize=16)
+def _factor(kernel: Kernel, points: bytes) -> FloatArray:
+    # A refinement asks for the same few length scales at the same points, again and again.
+    at = np.frombuffer(points)
+    values, vectors = np.linalg.eigh(kernel(at, at))
     keep = values > _RELATIVE_CUT * values[-1]
-    return np.asarray((vectors[:, keep] * np.sqrt(values[keep]))[:, ::-1])
+    found = np.asarray((vectors[:, keep] * np.sqrt(values[keep]))[:, ::-1])
+    found.flags.writeable = False
+    return found
 
 
 @dataclass(frozen=True)

@@ -191,22 +191,59 @@ def most_probable(model: LinearGaussian) -> Theta:
     j = model.curves
     model = reduced(model)
 
-    def negative(z: FloatArray) -> float:
-        terms = log_likelihoods(model, *_unstandardise(model, z)) + model.log_weight
-        return 0.5 * float(z @ z) - float(logsumexp(terms))
+    def negative(z: FloatArray) -> tuple[float, FloatArray]:
+        terms, slopes = _with_slopes(model, z)
+        total = float(logsumexp(terms))
+        return 0.5 * float(z @ z) - total, z - np.exp(terms - total) @ slopes
 
     box = [(-6.0, 6.0)] * (2 * j + 1)
     # the matrices are small: threads would only wait for each other
     with threadpool_limits(1):
-        best = minimize(negative, np.zeros(2 * j + 1), method="L-BFGS-B", bounds=box)
+        best = minimize(negative, np.zeros(2 * j + 1), jac=True, method="L-BFGS-B", bounds=box)
     noise, reading, width = _unstandardise(model, best.x)
     terms = log_likelihoods(model, noise, reading, width) + model.log_weight
     return Theta(noise, reading, width, int(np.argmax(terms)))
 
 
-def _unstandardise(
-    model: LinearGaussian, z: FloatArray
-) -> tuple[FloatArray, FloatArray, float]:
+def _with_slopes(model: LinearGaussian, z: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return weighted log likelihoods, shape (G,), and their gradients in z, shape (G, 2J + 1).
+
+    With S the covariance of the data and α = S⁻¹y, ∂ log L = ½ tr[(ααᵀ − S⁻¹) ∂S]
+    (Rasmussen & Williams eq 5.9).
+    """
+    noise, reading, width = _unstandardise(model, z)
+    level = noise[model.curve] ** 2 * model.noisy
+    blur = (model.slope * reading[model.curve]) ** 2
+    variance = model.fixed_variance + level + blur
+    mine = model.curve == np.arange(model.curves)[:, None]
+    sds = np.array([p.sd for p in (*model.noise, *model.reading, model.width)])
+    terms, slopes = [], []
+    for correction in model.correction:
+        value, each, of_width = _likelihood_slopes(model, variance, width * correction)
+        terms.append(value)
+        slopes.append(sds * np.concatenate([mine @ (each * level), mine @ (each * blur), of_width]))
+    return np.array(terms) + model.log_weight, np.array(slopes)
+
+
+def _likelihood_slopes(
+    model: LinearGaussian, variance: FloatArray, correction: FloatArray
+) -> tuple[float, FloatArray, FloatArray]:
+    """Return log L, α_i² − (S⁻¹)_ii of every point, and ∂ log L/∂ ln w, shape (1,)."""
+    root = np.sqrt(variance)
+    y, own = model.residual / root, correction / root[:, None]
+    x = np.hstack([model.columns / root[:, None], own])
+    chol = np.linalg.cholesky(np.eye(x.shape[1]) + x.T @ x)
+    half = solve_triangular(chol, x.T, lower=True, check_finite=False)
+    projected = half @ y
+    left = y - half.T @ projected
+    quadratic = y @ y - projected @ projected
+    value = -0.5 * quadratic - np.log(root).sum() - np.log(np.diagonal(chol)).sum()
+    each = (left**2 - 1.0 + (half**2).sum(axis=0)) / variance
+    of_width = ((own.T @ left) ** 2).sum() - (own**2).sum() + ((half @ own) ** 2).sum()
+    return float(value), each, np.array([of_width])
+
+
+def _unstandardise(model: LinearGaussian, z: FloatArray) -> tuple[FloatArray, FloatArray, float]:
     def level(prior: LogNormal, x: float) -> float:
         return float(prior.median * np.exp(prior.sd * x))
 

@@ -15,6 +15,7 @@ from scipy import stats
 from scipy.special import logsumexp
 
 from sopr_uq.gp import Dispersion, factor
+from sopr_uq.inference import linear_gaussian as lg
 from sopr_uq.inference.linear_gaussian import (
     LinearGaussian,
     Theta,
@@ -289,3 +290,15 @@ def test_a_level_that_is_given_is_kept() -> None:
     draws = sample_theta(kept, seed=1, chains=1, tune=100, draws=50)
     np.testing.assert_allclose(draws["noise"], 0.02, rtol=1e-12)
     assert draws["width"].std() > 0
+
+
+def test_slopes_are_those_of_the_likelihood() -> None:
+    model = make_model(curves=2)
+    z, step = np.random.default_rng(5).standard_normal(5), 1e-5
+    terms, slopes = lg._with_slopes(model, z)
+    plain = log_likelihoods(model, *lg._unstandardise(model, z)) + model.log_weight
+    # the constant of the normal density is left out
+    assert np.ptp(terms - plain) < 1e-10
+    moved = [[lg._with_slopes(model, z + s * h)[0] for s in (1, -1)] for h in step * np.eye(5)]
+    difference = np.array([(up - down) / (2 * step) for up, down in moved]).T
+    np.testing.assert_allclose(slopes, difference, rtol=1e-5, atol=1e-5)
