@@ -159,7 +159,7 @@ def compare(case: Case, runs: dict[str, Simulation]) -> xr.Dataset:
             "response": (dims, response),
             "response_error": (dims, own),
             "difference": (dims, difference),
-            "covariance": ((*dims, "other"), covariance),
+            "covariance": ((*dims, "other"), covariance.astype(np.float32)),
         },
         coords={
             "direction": list(directions(case)),
@@ -262,9 +262,9 @@ def draw(comparisons: dict[str, xr.Dataset], kind: str, label: str) -> list[Path
     return save(figure, HERE / "figures", f"jacobian_{kind}")
 
 
-def fill(readme: Path, text: str) -> None:
+def fill(readme: Path, text: str, name: str = "table") -> None:
     """Put a table between the markers of the README."""
-    begin, end = "<!-- table:begin -->", "<!-- table:end -->"
+    begin, end = f"<!-- {name}:begin -->", f"<!-- {name}:end -->"
     head, rest = readme.read_text(encoding="utf-8").split(begin)
     tail = rest.split(end)[1]
     readme.write_text(f"{head}{begin}\n{text}\n{end}{tail}", encoding="utf-8")
