@@ -58,7 +58,8 @@ def _refine_one(
         config = HERE / "configs" / f"{CONFIGS[symbol]}.toml"
         command += ["refine", str(config), "--rule", chosen.rule, "--observe", chosen.observe]
         command += ["--engine", engine, "--out", str(folder)]
-        command += [part for setting in settings for part in ("--set", setting)]
+        for setting in (*chosen.settings, *settings):
+            command += ["--set", setting]
     begin = perf_counter()
     # workers fill the cores; the mathematics of each must not want them all
     environment = os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
