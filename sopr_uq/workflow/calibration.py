@@ -29,6 +29,7 @@ _PER_TWIN = ("truth", "mean", "sd", "z", "rank", "lower", "upper", "band_truth",
 _NUMBERS = (
     "number", "iterations", "floor", "seconds", "refused", "reduced_density",
     "reduced_temperature", "k_hat", "divergences", "max_rhat", "min_ess",
+    "noise", "reading", "scale", "level",
 )  # fmt: skip
 _TEXTS = ("family", "outcome", "error")
 

@@ -99,14 +99,20 @@ class Campaign:
         families, p = members(self.family), self.problem
         family = families[number % len(families)]
         centre = self.about or (p.sigma, p.epsilon)
-        rng = stream(self.config.seed, "truth", family, number)
+        # the name too: twins of several liquids are then independent and can be pooled
+        name, seed = self.config.system.name, self.config.seed
+        rng = stream(seed, name, "truth", family, number)
         for refused in range(_FAILURES):
             truth = draw_truth(p, centre, family, rng)
-            seed = integer_seed(self.config.seed, "twin", number, refused)
-            own = replace(p, seed=integer_seed(self.config.seed, "refinement", number))
+            own = replace(p, seed=integer_seed(seed, name, "refinement", number))
             try:
                 twin = make_twin(
-                    own, truth, self.truth_engine, self.measurement, seed=seed, family=family
+                    own,
+                    truth,
+                    self.truth_engine,
+                    self.measurement,
+                    seed=integer_seed(seed, name, "twin", number, refused),
+                    family=family,
                 )
             except (SimulationFailed, RuleFailed):
                 continue
@@ -135,6 +141,7 @@ class Campaign:
         reduced = corresponding(Tabulated(self.problem.r, twin.truth), state)
         return found.assign_attrs(
             number=number,
+            **twin.errors,
             family=twin.family,
             refused=refused,
             reduced_density=reduced.density,

@@ -22,12 +22,17 @@ type Family = Literal["prior", "mie", "exp6", "morse", "shoulder"]
 FAMILIES: tuple[Family, ...] = get_args(Family.__value__)
 
 MARGIN = 1.03
-"""How much hotter than coexistence a truth's equivalent temperature must be."""
+"""How much hotter than coexistence with its vapour a truth's equivalent temperature must be."""
+
+SUPERCOOLING = 1.05
+"""How much denser than at freezing a truth may be: short simulations do not freeze there."""
 
 _TRIES = 500
 _SIGMA_SPREAD = 0.02
 _EPSILON_SPREAD = 0.08
 _CORE = 0.95
+_TRIPLE = 0.69
+_FREEZING = (0.91070, -0.25124, 0.85861, -1.08918, 0.63932, -0.14433)
 
 
 class Corresponding(NamedTuple):
@@ -55,10 +60,28 @@ def corresponding(potential: Potential, state: StatePoint) -> Corresponding:
     return Corresponding(state.density * sigma**3, equivalent / (state.beta * epsilon))
 
 
-def stable(potential: Potential, state: StatePoint, margin: float = MARGIN) -> bool:
-    """Whether a potential is a liquid or a dense fluid at a state, by corresponding states."""
+def freezing_density(temperature: float) -> float:
+    """Return ρσ³ of the Lennard-Jones liquid in equilibrium with its crystal, at k_B T/ε.
+
+    References
+    ----------
+    M. A. van der Hoef, J. Chem. Phys. 113, 8142 (2000).
+    """
+    beta = 1.0 / temperature
+    return float(beta**-0.25 * np.polynomial.Polynomial(_FREEZING)(beta))
+
+
+def stable(potential: Potential, state: StatePoint) -> bool:
+    """Whether a potential is a fluid at a state, by corresponding states.
+
+    It must be denser than the liquid at coexistence with its vapour, at a
+    temperature 3 % lower, and no more than 5 % denser than at freezing.
+    """
     reduced = corresponding(potential, state)
-    return reduced.density >= saturated_density(reduced.temperature / margin)
+    # below the triple point the line would bend back
+    freezing = freezing_density(max(reduced.temperature, _TRIPLE))
+    condensed = reduced.density >= saturated_density(reduced.temperature / MARGIN)
+    return condensed and reduced.density <= SUPERCOOLING * freezing
 
 
 def members(text: str) -> tuple[Family, ...]:

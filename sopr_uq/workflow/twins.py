@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, fields, replace
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
 
 import numpy as np
 import xarray as xr
@@ -47,7 +47,8 @@ class Measurement:
     noise : float, optional
         Standard deviation of the noise of g or S.
     reading : float, optional
-        Standard reading error of the abscissa, in Å or Å⁻¹.
+        Standard reading error of the abscissa, in Å or Å⁻¹; what the rule is
+        told stays that of the real curve.
     scale : float, optional
         Standard deviation of the error of the normalisation.
     level : float, optional
@@ -60,10 +61,10 @@ class Measurement:
     level: float | None = None
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            value = getattr(self, field.name)
+        for each in fields(self):
+            value = getattr(self, each.name)
             if value is not None and not (np.isfinite(value) and value >= 0):
-                raise InputError(f"measurement, {field.name}", "a number from 0 on", f"{value}")
+                raise InputError(f"measurement, {each.name}", "a number from 0 on", f"{value}")
 
 
 @dataclass(frozen=True)
@@ -78,14 +79,15 @@ class Twin:
         With the measured numbers of the twin.
     family : str
         Of the truth.
-    pressure : float
-        Of the simulated truth, in MPa.
+    errors : mapping of str to float
+        Of its first curve: sizes of noise and reading error, errors of scale
+        and level.
     """
 
     truth: FloatArray
     problem: Problem
     family: str = ""
-    pressure: float = np.nan
+    errors: Mapping[str, float] = field(default_factory=dict)
 
 
 def make_twin(
@@ -125,15 +127,16 @@ def make_twin(
     simulation = engine.run(
         Tabulated(problem.r, truth), sample.state, seed=integer_seed(seed, "truth")
     )
-    observations = []
+    observations, errors = [], []
     for index, o in enumerate(sample.observations):
         rng = stream(seed, "measurement", index)
         if o.kind == "pressure":
             observations.append(_pressure(problem, simulation, o, rng))
         else:
-            observations.append(_curve(problem, truth, simulation, o, measurement, rng))
-    twin = replace(problem, samples=(Sample(sample.state, tuple(observations)),))
-    return Twin(truth, twin, family, simulation.pressure)
+            errors.append(_drawn(o, measurement, rng))
+            observations.append(_curve(problem, truth, simulation, o, errors[-1], rng))
+    samples = (Sample(sample.state, tuple(observations)),)
+    return Twin(truth, replace(problem, samples=samples), family, asdict(errors[0]))
 
 
 def _pressure(
@@ -145,34 +148,47 @@ def _pressure(
     return replace(o, value=simulation.pressure + error * rng.standard_normal(1), error=error)
 
 
+@dataclass(frozen=True)
+class _Errors:
+    """Of one curve: noise, reading error in Å or Å⁻¹, scale κ and level c."""
+
+    noise: float
+    reading: float
+    scale: float
+    level: float
+
+
+def _drawn(o: Observation, m: Measurement, rng: np.random.Generator) -> _Errors:
+    """Draw the errors of a curve, from the newton rule's priors where they are not given."""
+    unstated = NOISE_MEDIAN if o.error is None else 0.3 * float(np.median(o.error))
+    # every draw is made, so that giving one number does not change the others
+    z = rng.standard_normal(4)
+    return _Errors(
+        noise=float(unstated * np.exp(NOISE_SD * z[0])) if m.noise is None else m.noise,
+        reading=float(o.abscissa_error * np.exp(READING_SD * z[1]))
+        if m.reading is None
+        else m.reading,
+        scale=float((SCALE_SD if m.scale is None else m.scale) * z[2]),
+        level=float((LEVEL_SD if m.level is None else m.level) * z[3]),
+    )
+
+
 def _curve(
     problem: Problem,
     truth: FloatArray,
     simulation: Simulation,
     o: Observation,
-    measurement: Measurement,
+    errors: _Errors,
     rng: np.random.Generator,
 ) -> Observation:
     """Return (1 + κ) F(x + δ) + c + e, as the newton rule believes a curve to be."""
-    unstated = NOISE_MEDIAN
-    if o.error is not None:
-        unstated = 0.3 * float(np.median(o.error))
-    # every draw is made, so that giving one number does not change the others
-    z = rng.standard_normal(4)
-    m = measurement
-    noise = unstated * np.exp(NOISE_SD * z[0]) if m.noise is None else m.noise
-    drawn = o.abscissa_error * np.exp(READING_SD * z[1])
-    reading = drawn if m.reading is None else m.reading
-    scale = (SCALE_SD if m.scale is None else m.scale) * z[2]
-    level = (LEVEL_SD if m.level is None else m.level) * z[3]
     inside = o.mask
-    x = o.x[inside] + reading * rng.standard_normal(int(inside.sum()))
+    x = o.x[inside] + errors.reading * rng.standard_normal(int(inside.sum()))
     clean = observed_at(problem, truth, simulation, o, x)
     value = o.value.copy()
-    value[inside] = (1.0 + scale) * clean + level + noise * unit_noise(o.windowed(), rng)
-    value[inside] += _stated_noise(o.windowed(), rng)
-    stated = o.abscissa_error if m.reading is None else m.reading
-    return replace(o, value=value, abscissa_error=stated)
+    noise = errors.noise * unit_noise(o.windowed(), rng) + _stated_noise(o.windowed(), rng)
+    value[inside] = (1.0 + errors.scale) * clean + errors.level + noise
+    return replace(o, value=value)
 
 
 def unit_noise(o: Observation, rng: np.random.Generator) -> FloatArray:

@@ -82,7 +82,7 @@ WORLDS: Mapping[str, World] = MappingProxyType(
             ("refine.max_iterations=8",), like_the_real=True,
         ),
         "prior": World(
-            "newton, truths from the prior", "newton", "integral_equation", "prior", 500, 15,
+            "newton, truths from the prior", "newton", "integral_equation", "prior", 500, 20,
             ("refine.max_iterations=12", *_QUICK),
         ),
         "mixed": World(
