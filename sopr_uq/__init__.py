@@ -38,6 +38,8 @@ _HOMES = {
         "save_laws",
     ),
     "sopr_uq.posterior.thin": ("thin",),
+    "sopr_uq.workflow.calibration": ("calibrate",),
+    "sopr_uq.workflow.campaign": ("Campaign",),
     "sopr_uq.workflow.citations": ("citations",),
     "sopr_uq.workflow.config": ("Config", "dump_config", "load_config"),
     "sopr_uq.workflow.figures": ("save_figures",),
@@ -45,6 +47,7 @@ _HOMES = {
     "sopr_uq.workflow.markdown": ("report",),
     "sopr_uq.workflow.result": ("load_result",),
     "sopr_uq.workflow.run": ("resume", "run"),
+    "sopr_uq.workflow.twins": ("Measurement",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

@@ -21,6 +21,8 @@ from sopr_uq.laws import published_analysis as published_analysis
 from sopr_uq.laws import save_laws as save_laws
 from sopr_uq.laws.predict import predict as predict
 from sopr_uq.posterior.thin import thin as thin
+from sopr_uq.workflow.calibration import calibrate as calibrate
+from sopr_uq.workflow.campaign import Campaign as Campaign
 from sopr_uq.workflow.citations import citations as citations
 from sopr_uq.workflow.config import Config as Config
 from sopr_uq.workflow.config import dump_config as dump_config
@@ -32,6 +34,7 @@ from sopr_uq.workflow.markdown import report as report
 from sopr_uq.workflow.result import load_result as load_result
 from sopr_uq.workflow.run import resume as resume
 from sopr_uq.workflow.run import run as run
+from sopr_uq.workflow.twins import Measurement as Measurement
 
 __version__: str
 __all__: list[str]

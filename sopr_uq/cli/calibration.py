@@ -83,6 +83,7 @@ def calibrate(
 
     CONFIG is the name of a shipped liquid, or a TOML file, as for refine.
     """
+    from sopr_uq.figures.calibration import save_calibration
     from sopr_uq.workflow import calibration
     from sopr_uq.workflow.campaign import Campaign
     from sopr_uq.workflow.config import load_config
@@ -95,6 +96,7 @@ def calibrate(
         found = calibration.calibrate(
             campaign, out, twins=twins, workers=workers, told=progress.told
         )
+    save_calibration(found, out / "figures")
     _print(found, out)
     sys.exit(OK if (found["outcome"] != "failed").all() else NOT_CONVERGED)
 

@@ -1,6 +1,15 @@
 """Figures: ``plot_*(dataset, ax) -> ax`` draw onto axes; ``*_sheet`` and ``*_figure`` are whole."""
 
 from sopr_uq.figures.budget import plot_error_budget
+from sopr_uq.figures.calibration import (
+    calibration_sheet,
+    plot_coverage,
+    plot_intervals,
+    plot_rank_ecdf,
+    plot_states,
+    plot_truths,
+    plot_z,
+)
 from sopr_uq.figures.laws import plot_exponents, plot_law, plot_left_out, plot_pulls
 from sopr_uq.figures.laws_sheet import (
     budget_sheet,
@@ -26,23 +35,30 @@ from sopr_uq.figures.style import style
 
 __all__ = [
     "budget_sheet",
+    "calibration_sheet",
     "exponent_figure",
     "laws_sheet",
     "left_out_sheet",
     "plot_blips",
     "plot_course",
+    "plot_coverage",
     "plot_error_budget",
     "plot_exponents",
     "plot_integrands",
+    "plot_intervals",
     "plot_law",
     "plot_left_out",
     "plot_potential",
     "plot_potentials",
     "plot_pulls",
+    "plot_rank_ecdf",
     "plot_rdf",
     "plot_rdfs",
     "plot_residual",
+    "plot_states",
+    "plot_truths",
     "plot_well",
+    "plot_z",
     "pulls_figure",
     "refinement_sheet",
     "residual_sheet",

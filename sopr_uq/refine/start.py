@@ -17,7 +17,7 @@ from sopr_uq.experiment.state import StatePoint
 from sopr_uq.potentials import Mie, Potential, Scaled
 from sopr_uq.refine.problem import Problem
 
-_CRITICAL_TEMPERATURE = 1.312
+CRITICAL_TEMPERATURE = 1.312
 _CRITICAL_DENSITY = 0.316
 _DIAMETER = 0.15
 _WIDTH = 0.50
@@ -35,7 +35,7 @@ def saturated_density(temperature: float) -> float:
     temperature : float
         k_B T/ε.
     """
-    t = _CRITICAL_TEMPERATURE - temperature
+    t = CRITICAL_TEMPERATURE - temperature
     if t <= 0:
         return _CRITICAL_DENSITY
     return float(_CRITICAL_DENSITY + _DIAMETER * t + _WIDTH * np.cbrt(t))
@@ -54,11 +54,11 @@ def stable_factor(state: StatePoint, sigma: float, epsilon: float) -> float:
     """
     density = state.density * sigma**3
     temperature = 1.0 / (state.beta * epsilon)
-    if temperature >= _CRITICAL_TEMPERATURE or density >= saturated_density(temperature):
+    if temperature >= CRITICAL_TEMPERATURE or density >= saturated_density(temperature):
         return 1.0
     if density <= _CRITICAL_DENSITY:
-        return temperature / _CRITICAL_TEMPERATURE
-    edge = brentq(lambda t: saturated_density(t) - density, temperature, _CRITICAL_TEMPERATURE)
+        return temperature / CRITICAL_TEMPERATURE
+    edge = brentq(lambda t: saturated_density(t) - density, temperature, CRITICAL_TEMPERATURE)
     return float(temperature / edge)
 
 

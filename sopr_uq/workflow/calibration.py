@@ -13,9 +13,11 @@ import xarray as xr
 from sopr_uq.errors import CheckpointError, InputError
 from sopr_uq.posterior import store
 from sopr_uq.provenance import now, versions
+from sopr_uq.refine.start import CRITICAL_TEMPERATURE, saturated_density
 from sopr_uq.workflow.campaign import Campaign
 from sopr_uq.workflow.config import dump_config, load_config
 from sopr_uq.workflow.crew import work
+from sopr_uq.workflow.truths import freezing_density
 from sopr_uq.workflow.twins import Measurement
 
 CALIBRATION = "calibration.nc"
@@ -178,7 +180,8 @@ def collect(folder: Path | str) -> xr.Dataset:
         ``lower``, ``upper`` (simulation, quantity, nominal), ``band_truth``
         (simulation, r) and ``band`` (simulation, bound, r) in kcal/mol, and of
         every twin its ``number``, ``family``, ``outcome``, ``error``,
-        ``iterations``, ``reduced_density`` and so on. Failed refinements are
+        ``iterations``, ``reduced_density`` and so on; ``limit_saturated`` and
+        ``limit_freezing`` (limit) bound the Lennard-Jones fluid. Failed refinements are
         there, with NaN. The attributes are the birth certificate.
 
     Raises
@@ -196,7 +199,7 @@ def collect(folder: Path | str) -> xr.Dataset:
         [each[[n for n in _PER_TWIN if n in each]] for each in found], "simulation",
         join="outer", data_vars="all", coords="minimal", compat="override", combine_attrs="drop",
     )  # fmt: skip
-    ds = ds.assign(_attributes(found)).assign_attrs(_certificate(campaign))
+    ds = ds.assign(_attributes(found)).assign(_limits()).assign_attrs(_certificate(campaign))
     store.write(xr.DataTree(ds), folder / CALIBRATION)
     return ds
 
@@ -210,6 +213,17 @@ def _attributes(found: Sequence[xr.Dataset]) -> dict[str, tuple[str, Any]]:
     for name in _TEXTS:
         columns[name] = ("simulation", [str(each.attrs.get(name, "")) for each in found])
     return columns
+
+
+def _limits() -> dict[str, tuple[str, Any]]:
+    """Where the Lennard-Jones fluid ends: coexisting and freezing densities, ρσ³."""
+    temperature = np.geomspace(0.69, 5.0, 60)
+    saturated = [saturated_density(t) if t < CRITICAL_TEMPERATURE else np.nan for t in temperature]
+    return {
+        "limit_temperature": ("limit", temperature),
+        "limit_saturated": ("limit", np.array(saturated)),
+        "limit_freezing": ("limit", np.array([freezing_density(t) for t in temperature])),
+    }
 
 
 def _certificate(campaign: Campaign) -> dict[str, str | int | float]:
