@@ -164,6 +164,12 @@ def log_likelihood(a: dict[str, Any], width: Any, noise: Any, log: Any = np.log)
 def _compiled(slots: int) -> Any:
     """Compile the model once; data, of any number of systems up to ``slots``, are fed later."""
     import nutpie
+
+    return nutpie.compile_pymc_model(build_model(slots))
+
+
+def build_model(slots: int) -> Any:
+    """Return the PyMC model for up to ``slots`` systems; its data are placeholders of ones."""
     import pymc as pm
     import pytensor.tensor as pt
     from pymc.math import logsumexp as tensor_logsumexp
@@ -196,7 +202,7 @@ def _compiled(slots: int) -> Any:
         noise = pt.exp(a["mu0"] + x[: a["rest_variance"].shape[0]])
         terms = log_likelihood(a, width, noise, pt.log) + a["log_weight"]
         pm.Potential("likelihood", tensor_logsumexp(terms))
-    return nutpie.compile_pymc_model(model)
+    return model
 
 
 def _log_noise(z: Any, tau: Any, a: dict[str, Any], xp: Any = np) -> tuple[Any, Any]:
@@ -272,13 +278,10 @@ def sample_noise(
     k = data.square.shape[1]
     if slots < k:
         raise InputError("slots", f"at least {k}, the number of systems", str(slots))
-    arrays = data.arrays() | _guess(data, priors.noise, slots)
+    arrays = model_data(data, priors, slots)
     import nutpie
 
-    compiled = _compiled(slots).with_data(
-        **arrays,
-        log_width=np.array([np.log(priors.width.median), priors.width.sd]),
-    )
+    compiled = _compiled(slots).with_data(**arrays)
     trace = nutpie.sample(
         compiled,
         chains=chains,
@@ -290,6 +293,12 @@ def sample_noise(
         target_accept=_TARGET_ACCEPT,
     )
     return _collect(trace, data, arrays, priors, seed)
+
+
+def model_data(data: Projected, priors: NoisePriors, slots: int) -> dict[str, FloatArray]:
+    """Return what :func:`build_model` is fed, by name."""
+    log_width = np.array([np.log(priors.width.median), priors.width.sd])
+    return data.arrays() | _guess(data, priors.noise, slots) | {"log_width": log_width}
 
 
 def _guess(data: Projected, mu0: float, slots: int) -> dict[str, FloatArray]:

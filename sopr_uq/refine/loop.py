@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
+from threadpoolctl import threadpool_limits
+
 from sopr_uq.engine.protocol import Configuration, Engine, Simulation
 from sopr_uq.errors import NoPotential, RuleFailed, SimulationFailed
 from sopr_uq.potentials import Tabulated
@@ -195,7 +197,9 @@ def _iterate(rule: Rule, engine: Engine, done: Sequence[Iteration], watcher: Wat
                 _run(rule, engine, state, done, (index, attempt), watcher)
                 for index in range(len(rule.problem.samples))
             )
-            new_state, info = rule.step(state, simulations)
+            # the matrices are small: threads would wait for each other, on a busy machine for long
+            with threadpool_limits(1):
+                new_state, info = rule.step(state, simulations)
         except NoPotential:
             raise
         except (SimulationFailed, RuleFailed):
