@@ -8,7 +8,12 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Protocol
 
+import ensembles
 import overhead
+import peer
+import rules
+import samplers
+import scaling
 from bench_base import Places, Store
 
 
@@ -24,7 +29,16 @@ class Benchmark(Protocol):
         ...
 
 
-BENCHMARKS: Mapping[str, Benchmark] = MappingProxyType({"overhead": overhead})
+BENCHMARKS: Mapping[str, Benchmark] = MappingProxyType(
+    {
+        "overhead": overhead,
+        "samplers": samplers,
+        "scaling": scaling,
+        "ensembles": ensembles,
+        "peer": peer,
+        "rules": rules,
+    }
+)
 """By name, in the order in which they run."""
 
 
