@@ -1,17 +1,18 @@
 # Two commands do everything on a machine with git, make and a Python >= 3.12:
 #   make demo    environment, install, liquid argon refined, result shown
 #   make test    environment, install, the whole test suite
-# Others: install, lint, figures, pins, clean.
+# Others: install, lint, figures, soak, pins, clean.
 # PYTHON=/path/to/python3 names the Python to use; WORKERS=4 runs more tests at once.
 
 VENV := .venv
 PYTHON :=
 WORKERS := 2
+KILLS := 200
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 DEMO := demo/argon
 
-.PHONY: install test demo figures lint pins clean
+.PHONY: install test demo figures lint soak pins clean
 
 install: $(STAMP)
 
@@ -42,6 +43,10 @@ lint: install
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# Refinements killed at random moments, resumed, and compared with undisturbed ones.
+soak: install
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python tools/soak.py --kills $(KILLS) --figures
 
 # Pin what is installed now: names and versions only.
 pins: install

@@ -80,3 +80,19 @@ class NoPotential(RuleFailed):
 
 class CheckpointError(SoprUqError):
     """A stored run cannot be read or continued."""
+
+
+class Interrupted(KeyboardInterrupt):
+    """A run that was told to stop, and has: what is kept, and how to go on.
+
+    Parameters
+    ----------
+    message : str
+        For a person.
+    signal : int, optional
+        What stopped it; SIGINT is Ctrl-C.
+    """
+
+    def __init__(self, message: str, signal: int = 2) -> None:
+        self.signal = signal
+        super().__init__(message)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import sys
+import warnings
+from typing import Any
 
 import click
 from rich.console import Console
@@ -10,7 +13,7 @@ from rich.console import Console
 from sopr_uq import __version__
 from sopr_uq.cli import calibration, laws, refinement, results
 from sopr_uq.cli.codes import INTERRUPTED, WRONG_INPUT
-from sopr_uq.errors import SoprUqError
+from sopr_uq.errors import Interrupted, SoprUqError
 
 _COMMANDS = (
     refinement.systems,
@@ -44,7 +47,12 @@ def cli() -> None:
 
 
 def main() -> None:
-    """Run the command line; errors of the input end with code 2 and a clear message."""
+    """Run the command line; errors of the input end with code 2 and a clear message.
+
+    Ctrl-C ends with 130, and a request to end (SIGTERM, as from a batch system) with 143.
+    """
+    signal.signal(signal.SIGTERM, _stop)
+    warnings.showwarning = _tell
     try:
         cli(standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:
@@ -53,13 +61,31 @@ def main() -> None:
     except click.ClickException as error:
         error.show()
         sys.exit(WRONG_INPUT)
-    except (click.Abort, KeyboardInterrupt):
-        Console(stderr=True).print(
-            "\nInterrupted. What was finished is on disk: `sopr-uq resume FOLDER` goes on."
-        )
-        sys.exit(INTERRUPTED)
+    except (click.Abort, KeyboardInterrupt) as error:
+        sys.exit(_interrupted(error))
     except SoprUqError as error:
-        Console(stderr=True, soft_wrap=True, highlight=False).print(
-            f"sopr-uq: {error}", markup=False
-        )
+        _say(f"sopr-uq: {error}")
         sys.exit(WRONG_INPUT)
+
+
+def _stop(number: int, frame: object) -> None:  # noqa: ARG001
+    raise Interrupted("Told to end.", number)
+
+
+def _interrupted(error: BaseException) -> int:
+    """Say what an interrupt means; return its exit code."""
+    cause = error if isinstance(error, Interrupted) else error.__cause__
+    found = cause if isinstance(cause, Interrupted) else Interrupted("Interrupted.")
+    _say(f"\n{found}")
+    return INTERRUPTED + found.signal - signal.SIGINT
+
+
+def _say(text: str) -> None:
+    Console(stderr=True, soft_wrap=True, highlight=False).print(text, markup=False)
+
+
+def _tell(message: Warning | str, category: type[Warning], *_: Any, **__: Any) -> None:
+    """Print our own warnings without the line of code that they come from."""
+    shown = f"note: {message}" if category is UserWarning else f"{category.__name__}: {message}"
+    if category is not DeprecationWarning:
+        _say(shown)

@@ -9,6 +9,7 @@ import matplotlib.pyplot as plt
 import xarray as xr
 from matplotlib.figure import Figure
 
+from sopr_uq.disk import whole
 from sopr_uq.figures.refinement import plot_course, plot_potential, plot_rdf
 from sopr_uq.figures.style import style
 
@@ -33,9 +34,16 @@ def save(figure: Figure, folder: Path, name: str) -> list[Path]:
     files = [folder / f"{name}.{suffix}" for suffix in ("png", "pdf")]
     with style():
         for file in files:
-            figure.savefig(file, metadata=_METADATA.get(file.suffix))
+            with whole(file) as temporary:
+                kind = file.suffix.removeprefix(".")
+                figure.savefig(temporary, format=kind, metadata=_METADATA.get(file.suffix))
     plt.close(figure)
     return files
+
+
+def last_figure(folder: Path) -> Path:
+    """Return the file that :func:`save_refinement` writes last."""
+    return folder / "summary.pdf"
 
 
 def save_refinement(result: xr.DataTree, folder: Path) -> list[Path]:

@@ -10,11 +10,12 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
+from sopr_uq.disk import write_whole
 from sopr_uq.engine.parallel import Outcome, Task, run_tasks
 from sopr_uq.engine.protocol import Engine, Simulation
 from sopr_uq.errors import CheckpointError, InputError, SimulationFailed
 from sopr_uq.potentials import Tabulated
-from sopr_uq.refine.checkpoint import decode, encode, write_whole
+from sopr_uq.refine.checkpoint import decode, encode
 from sopr_uq.refine.loop import Iteration, Refinement
 from sopr_uq.refine.problem import Problem
 from sopr_uq.refine.rule import RuleState, StepInfo

@@ -59,7 +59,7 @@ def iterations_dataset(r: FloatArray, refinement: Refinement, sample: int = 0) -
         "pressure": [s.pressure for s in simulations],
         "pressure_error": [s.pressure_error for s in simulations],
         "energy": [s.energy for s in simulations],
-        "md_steps": [s.steps for s in simulations],
+        "md_steps": [_total(each, "steps") for each in done],
         "md_seconds": [_total(each, "seconds") - _total(each, "rdf_seconds") for each in done],
         "rdf_seconds": [_total(each, "rdf_seconds") for each in done],
         "seconds": [each.seconds for each in done],

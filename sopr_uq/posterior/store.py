@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from numbers import Integral
 from pathlib import Path
 from typing import Final
@@ -10,26 +9,41 @@ from typing import Final
 import numpy as np
 import xarray as xr
 
-from sopr_uq.errors import InputError
+from sopr_uq.disk import whole
+from sopr_uq.errors import CheckpointError, InputError
+from sopr_uq.posterior.fingerprint import fingerprint
 
-SCHEMA = 1
+SCHEMA = 2
+"""Of what is written. 2 adds the fingerprint, and counts the steps of all state points."""
+
+OLDEST = 1
+"""Of what can be read. A result of schema 1 has no fingerprint to check."""
+
 ENGINE: Final = "netcdf4"
+FINGERPRINT: Final = "sha256"
 _COMPRESSION = {"zlib": True, "complevel": 4}
+_LARGEST = 4e9
 
 
 def write(tree: xr.DataTree, path: Path) -> None:
-    """Write a result whole or not at all.
+    """Write a result whole or not at all, and wait until it is on the disk.
 
     Parameters
     ----------
     tree : xarray.DataTree
-        The result; its root gets the attribute ``schema``.
+        The result; its root gets the attributes ``schema`` and ``sha256``.
     path : Path
         The netCDF-4 file.
+
+    Raises
+    ------
+    CheckpointError
+        If the disk does not take it; what was there before stays.
     """
     tree = tree.copy()
+    tree.attrs.pop(FINGERPRINT, None)
     tree.attrs["schema"] = SCHEMA
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    tree.attrs[FINGERPRINT] = fingerprint(tree, FINGERPRINT)
     encoding = {
         node.path: {
             name: _COMPRESSION
@@ -38,11 +52,15 @@ def write(tree: xr.DataTree, path: Path) -> None:
         }
         for node in tree.subtree
     }
-    try:
-        tree.to_netcdf(temporary, engine=ENGINE, encoding=encoding)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with whole(path) as temporary:
+        try:
+            tree.to_netcdf(temporary, engine=ENGINE, encoding=encoding)
+        except RuntimeError as error:
+            # The netCDF library tells its own errors, a full disk among them, like this.
+            raise CheckpointError(
+                f"{path} could not be written: {error}. What was written before is intact; "
+                "free some disk space and resume."
+            ) from error
 
 
 def read(path: Path) -> xr.DataTree:
@@ -51,15 +69,40 @@ def read(path: Path) -> xr.DataTree:
     Raises
     ------
     InputError
-        If there is none, or it is not one of this package's, or too new.
+        If there is none, or it is not one of this package's, of a schema that
+        cannot be read, or not as it was written.
     """
     if not path.is_file():
         raise InputError(str(path), "a result file", "nothing", "name the folder of a finished run")
+    tree = _load(path)
+    _check_schema(tree, path)
+    if int(tree.attrs["schema"]) > OLDEST:
+        _check_fingerprint(tree, path)
+    return tree
+
+
+def _load(path: Path) -> xr.DataTree:
     try:
-        tree = xr.open_datatree(path, engine=ENGINE).load()
-    except (OSError, ValueError, KeyError) as error:
+        with xr.open_datatree(path, engine=ENGINE) as tree:
+            size = sum(variable.nbytes for node in tree.subtree for variable in _variables(node))
+            if size > _LARGEST:
+                largest = f"at most {_LARGEST / 1e9:g} GB of numbers"
+                raise InputError(str(path), largest, f"{size / 1e9:.1f} GB")
+            return tree.load()
+    except InputError:
+        raise
+    except (
+        OSError, ValueError, KeyError, TypeError, IndexError,
+        RuntimeError, AttributeError, OverflowError, MemoryError,
+    ) as error:  # fmt: skip
         raise InputError(str(path), "a netCDF-4 file", f"{type(error).__name__}: {error}") from None
-    tree.close()
+
+
+def _variables(node: xr.DataTree) -> list[xr.DataArray]:
+    return list(node.to_dataset(inherit=False).variables.values())  # type: ignore[arg-type]
+
+
+def _check_schema(tree: xr.DataTree, path: Path) -> None:
     schema = tree.attrs.get("schema")
     if not isinstance(schema, Integral):
         raise InputError(
@@ -72,4 +115,21 @@ def read(path: Path) -> xr.DataTree:
             f"schema {schema}",
             "a newer version of sopr_uq",
         )
-    return tree
+    if int(schema) < OLDEST:
+        raise InputError(
+            str(path),
+            f"a result of sopr_uq with schema {OLDEST} to {SCHEMA}",
+            f"schema {schema}, which no version has written",
+            "refining again",
+        )
+
+
+def _check_fingerprint(tree: xr.DataTree, path: Path) -> None:
+    stated, found = tree.attrs.get(FINGERPRINT), fingerprint(tree, FINGERPRINT)
+    if stated != found:
+        raise InputError(
+            f"{path}, SHA-256 of its content",
+            str(stated),
+            found,
+            "the file was altered after it was written: take a copy of it from elsewhere",
+        )

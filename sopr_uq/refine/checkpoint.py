@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import os
+import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from sopr_uq.disk import clear_leftovers, unused, write_whole
 from sopr_uq.engine.protocol import Configuration, Simulation
 from sopr_uq.errors import CheckpointError
 from sopr_uq.refine.loop import Iteration
@@ -44,14 +45,16 @@ class Folder:
         """Return the iterations in order, up to the first that is missing or damaged.
 
         A damaged file and all that follow it are set aside with the suffix
-        ``.damaged``, and named by a warning.
+        ``.damaged``, and named by a warning. What a killed process was writing
+        is removed.
         """
+        clear_leftovers(self.path)
         iterations: list[Iteration] = []
-        while (file := self._file(len(iterations))).exists():
+        for file in sorted(self.path.glob("*.iteration")):
             try:
-                iterations.append(decode(file.read_bytes()))
+                iterations.append(self._read(len(iterations), file))
             except CheckpointError as error:
-                self._set_aside(len(iterations), error)
+                self._set_aside(len(iterations), file, error)
                 break
         return iterations
 
@@ -64,13 +67,20 @@ class Folder:
     def _file(self, number: int) -> Path:
         return self.path / f"{number:04d}.iteration"
 
-    def _set_aside(self, number: int, error: CheckpointError) -> None:
+    def _read(self, number: int, file: Path) -> Iteration:
+        if file != self._file(number):
+            raise CheckpointError(f"{self._file(number).name} before it is missing.")
+        iteration = decode(file.read_bytes())
+        if iteration.state.iteration != number + 1:
+            raise CheckpointError(f"holds iteration {iteration.state.iteration - 1} instead.")
+        return iteration
+
+    def _set_aside(self, number: int, first: Path, error: CheckpointError) -> None:
         import warnings
 
-        first = self._file(number)
         for file in sorted(self.path.glob("*.iteration")):
             if file.name >= first.name:
-                file.replace(file.with_suffix(".damaged"))
+                file.replace(unused(file.with_suffix(".damaged")))
         warnings.warn(
             f"{first}: {error} Going on from iteration {number}; "
             "the damaged file was kept with the suffix .damaged.",
@@ -78,40 +88,14 @@ class Folder:
         )
 
 
-def write_whole(file: Path, content: bytes) -> None:
-    """Write a file so that it is there whole or not at all.
+def encode(iteration: Iteration) -> bytes:
+    """Return the bytes of one iteration.
 
     Raises
     ------
     CheckpointError
-        If the disk does not take it; what was there before stays.
+        If one of its arrays holds Python objects, which only pickle could keep.
     """
-    temporary = file.with_name(f".{file.name}.{os.getpid()}.tmp")
-    try:
-        with temporary.open("wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        temporary.replace(file)
-        _sync_folder(file.parent)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise CheckpointError(
-            f"{file} could not be written: {error.strerror}. Earlier iterations are intact; "
-            "free some disk space and resume."
-        ) from error
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def encode(iteration: Iteration) -> bytes:
-    """Return the bytes of one iteration."""
     arrays: dict[str, FloatArray] = {"potential": iteration.potential}
     arrays |= {f"state/{k}": v for k, v in iteration.state.memory.items()}
     arrays |= {"next_potential": iteration.state.potential}
@@ -126,6 +110,9 @@ def encode(iteration: Iteration) -> bytes:
         scalars, more = _encode_simulation(simulation)
         header["simulations"].append(scalars)
         arrays |= {f"simulation{i}/{k}": v for k, v in more.items()}
+    for name, array in arrays.items():
+        if array.dtype.hasobject:
+            raise CheckpointError(f"{name} holds Python objects; only numbers and texts are kept.")
     buffer = io.BytesIO()
     text = np.frombuffer(json.dumps(header).encode(), dtype=np.uint8)
     np.savez(buffer, **{"header": text, **arrays})  # type: ignore[arg-type]
@@ -158,8 +145,14 @@ def decode(content: bytes) -> Iteration:
         raise CheckpointError("not an iteration of this version of sopr_uq.")
     if hashlib.sha256(body).hexdigest().encode() != digest:
         raise CheckpointError("truncated or altered: its checksum does not match.")
-    with np.load(io.BytesIO(body), allow_pickle=False) as archive:
-        arrays = {name: archive[name] for name in archive.files}
+    try:
+        return _decode_body(body)
+    except (ValueError, KeyError, TypeError, AttributeError, EOFError, zipfile.BadZipFile) as error:
+        raise CheckpointError(f"not an iteration: {type(error).__name__}: {error}.") from None
+
+
+def _decode_body(body: bytes) -> Iteration:
+    arrays = _arrays(body)
     header = json.loads(arrays.pop("header").tobytes())
     simulations = tuple(
         _decode_simulation(scalars, _under(arrays, f"simulation{i}/"))
@@ -172,6 +165,15 @@ def decode(content: bytes) -> Iteration:
         info=StepInfo(**header["info"], values=_under(arrays, "info/")),
         seconds=header["seconds"],
     )
+
+
+def _arrays(body: bytes) -> dict[str, Any]:
+    with zipfile.ZipFile(io.BytesIO(body)) as archive:
+        # We write without compression; a small file must not become a large memory.
+        if sum(member.file_size for member in archive.infolist()) > len(body):
+            raise ValueError("larger inside than outside")
+    with np.load(io.BytesIO(body), allow_pickle=False) as archive:
+        return {name: archive[name] for name in archive.files}
 
 
 def _under(arrays: Mapping[str, FloatArray], prefix: str) -> dict[str, FloatArray]:

@@ -10,6 +10,7 @@ import tomli_w
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from sopr_uq import __version__
+from sopr_uq.disk import write_whole
 from sopr_uq.engine.settings import EngineSettings
 from sopr_uq.experiment.catalogue import curve, system_entries
 from sopr_uq.experiment.faults import Faults
@@ -21,7 +22,7 @@ from sopr_uq.refine import presets
 from sopr_uq.refine.presets import PresetName
 from sopr_uq.refine.settings import RefineSettings
 from sopr_uq.workflow.check import check_tables
-from sopr_uq.workflow.observe import choose, parse_kinds
+from sopr_uq.workflow.observe import add_pressure, choose, parse_kinds
 from sopr_uq.workflow.overrides import pairs, put, resolve
 from sopr_uq.workflow.source import anchor, read_source
 from sopr_uq.workflow.translate import faults_of
@@ -82,7 +83,8 @@ def load_config(
         ``desktop`` or ``published``; explicit values win over it.
     observe : str, optional
         Kinds of measurements to use, such as ``g,pressure``; by default those
-        of the file, or g(r) of a shipped system.
+        of the file, or of a shipped system its g(r) and, for the newton rule,
+        its pressure.
 
     Returns
     -------
@@ -103,12 +105,14 @@ def load_config(
         with faults.caught():
             put(tables, key, value)
     anchor(tables, Path.cwd())
-    if observe is not None:
-        shipped = str(source) if source in system_entries() else None
-        with faults.caught():
-            choose(tables, parse_kinds(observe), shipped)
     if preset is not None:
         tables["preset"] = preset
+    shipped = str(source) if source in system_entries() else None
+    with faults.caught():
+        if observe is not None:
+            choose(tables, parse_kinds(observe), shipped)
+        elif shipped is not None:
+            add_pressure(tables)
     return _checked(faults, resolve(_preset_values(tables), tables))
 
 
@@ -118,7 +122,7 @@ def dump_config(config: Config, path: Path | str) -> None:
         f"# Resolved by sopr-uq {__version__}; sopr-uq refine with this file repeats the run.\n"
     )
     tables = _without_blanks(config.model_dump(mode="json", exclude_none=True))
-    Path(path).write_text(header + tomli_w.dumps(tables), encoding="utf-8")
+    write_whole(Path(path), (header + tomli_w.dumps(tables)).encode())
 
 
 def _without_blanks(value: Any) -> Any:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import xarray as xr
-from filelock import FileLock, Timeout
 
+from sopr_uq.disk import clear_leftovers, sync, unused
 from sopr_uq.engine.protocol import Engine
-from sopr_uq.errors import CheckpointError, InputError
-from sopr_uq.figures.sheet import save_refinement
+from sopr_uq.errors import CheckpointError, InputError, Interrupted
+from sopr_uq.figures.sheet import last_figure, save_refinement
 from sopr_uq.posterior import store
 from sopr_uq.refine.checkpoint import Folder
 from sopr_uq.refine.loop import Journal, Refinement, Watcher, refine
@@ -20,13 +22,13 @@ from sopr_uq.refine.rule import Rule
 from sopr_uq.workflow.build import build_engine, build_rule
 from sopr_uq.workflow.config import Config, dump_config, load_config
 from sopr_uq.workflow.finish import finish
+from sopr_uq.workflow.hold import held
 from sopr_uq.workflow.result import RESULT, load_result
 
 CONFIG = "config.toml"
 ITERATIONS = "iterations"
 CHECK = "check"
 FIGURES = "figures"
-_LOCK = ".lock"
 
 
 def run(
@@ -64,12 +66,11 @@ def run(
         refinement = _refine(rule, engine, None, watcher)
         return finish(config, rule, engine, refinement, watcher=watcher)
     folder = Path(out)
-    _make(folder)
-    dump_config(config, folder / CONFIG)
+    _make(folder, config)
     try:
         return _go_on(folder, config, rule, engine, watcher)
-    except BaseException:
-        if not any((folder / ITERATIONS).glob("*.iteration")):
+    except Exception:
+        if not _count(folder):
             # nothing was computed: leave nothing half done behind
             shutil.rmtree(folder, ignore_errors=True)
         raise
@@ -81,7 +82,13 @@ def resume(folder: Path | str, *, watcher: Watcher | None = None) -> xr.DataTree
     Raises
     ------
     CheckpointError
-        If the folder is not one of a refinement.
+        If the folder is not one of a refinement, or another process is working
+        in it.
+
+    Warns
+    -----
+    UserWarning
+        If a file in it was damaged; it is set aside, and its content made again.
     """
     folder = Path(folder)
     if not (folder / CONFIG).is_file():
@@ -90,8 +97,9 @@ def resume(folder: Path | str, *, watcher: Watcher | None = None) -> xr.DataTree
             "Name the folder that was given to --out."
         )
     config = load_config(folder / CONFIG)
-    if (folder / RESULT).is_file():
-        return load_result(folder)
+    complete = _complete(folder)
+    if complete is not None:
+        return complete
     rule = build_rule(config)
     return _go_on(folder, config, rule, build_engine(config, rule), watcher)
 
@@ -99,12 +107,17 @@ def resume(folder: Path | str, *, watcher: Watcher | None = None) -> xr.DataTree
 def _go_on(
     folder: Path, config: Config, rule: Rule, engine: Engine, watcher: Watcher | None
 ) -> xr.DataTree:
-    with _held(folder):
-        refinement = _refine(rule, engine, Folder(folder / ITERATIONS), watcher)
-        result = finish(config, rule, engine, refinement, folder=folder / CHECK, watcher=watcher)
-        store.write(result, folder / RESULT)
-    save_refinement(result, folder / FIGURES)
-    return result
+    with held(folder), _explained(folder):
+        for place in (folder, folder / CHECK, folder / FIGURES):
+            clear_leftovers(place)
+        result = _stored(folder)
+        if result is None:
+            refinement = _refine(rule, engine, Folder(folder / ITERATIONS), watcher)
+            checks = folder / CHECK
+            result = finish(config, rule, engine, refinement, folder=checks, watcher=watcher)
+            store.write(result, folder / RESULT)
+        save_refinement(result, folder / FIGURES)
+        return result
 
 
 def _refine(
@@ -113,7 +126,31 @@ def _refine(
     return refine(rule, engine, journal, watcher)
 
 
-def _make(folder: Path) -> None:
+def _complete(folder: Path) -> xr.DataTree | None:
+    """Return the result if nothing is left to do: the last figure is drawn after all else."""
+    if not last_figure(folder / FIGURES).is_file():
+        return None
+    try:
+        return load_result(folder)
+    except InputError:
+        return None
+
+
+def _stored(folder: Path) -> xr.DataTree | None:
+    """Return the result of a folder; a damaged one is set aside, and named by a warning."""
+    if not (folder / RESULT).is_file():
+        return None
+    try:
+        return load_result(folder)
+    except InputError as error:
+        kept = unused(folder / f"{RESULT}.damaged")
+        (folder / RESULT).replace(kept)
+        warnings.warn(f"{error} It was kept as {kept.name} and is made again.", stacklevel=4)
+        return None
+
+
+def _make(folder: Path, config: Config) -> None:
+    """Make a folder that holds its configuration from the first moment."""
     if folder.exists():
         raise InputError(
             "--out",
@@ -121,22 +158,32 @@ def _make(folder: Path) -> None:
             f"{folder}, which does",
             f"another name, or `sopr-uq resume {folder}` to go on with it",
         )
+    temporary = folder.with_name(f".{folder.name}.{os.getpid()}.tmp")
     try:
-        folder.mkdir(parents=True)
+        temporary.mkdir(parents=True)
+        dump_config(config, temporary / CONFIG)
+        temporary.rename(folder)
+        sync(folder.parent)
     except OSError as error:
         raise InputError("--out", "a folder that can be made", f"{folder}: {error}") from None
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
 
 
 @contextmanager
-def _held(folder: Path) -> Iterator[None]:
-    """Keep a second process out of the folder."""
-    lock = FileLock(folder / _LOCK)
+def _explained(folder: Path) -> Iterator[None]:
+    """Say on an interrupt what is kept and how to go on."""
     try:
-        with lock.acquire(timeout=0):
-            yield
-    except Timeout:
-        raise CheckpointError(
-            f"another process is working in {folder}. Wait for it, or stop it first."
-        ) from None
-    finally:
-        (folder / _LOCK).unlink(missing_ok=True)
+        yield
+    except KeyboardInterrupt as interrupt:
+        done = _count(folder)
+        kept = {0: "Nothing was finished yet", 1: "1 finished iteration is kept"}
+        message = (
+            f"Interrupted. {kept.get(done, f'{done} finished iterations are kept')} in {folder}; "
+            f"`sopr-uq resume {folder}` goes on from there."
+        )
+        raise Interrupted(message, getattr(interrupt, "signal", 2)) from interrupt
+
+
+def _count(folder: Path) -> int:
+    return len(list((folder / ITERATIONS).glob("*.iteration")))

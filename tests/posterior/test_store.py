@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import netCDF4
 import numpy as np
 import pytest
 import xarray as xr
 
-from sopr_uq.errors import InputError
+from sopr_uq.errors import CheckpointError, InputError
 from sopr_uq.posterior import store
+from sopr_uq.posterior.fingerprint import fingerprint
 
 
 @pytest.fixture
@@ -47,7 +49,8 @@ def test_round_trip(tree, tmp_path: Path) -> None:
     store.write(tree, file)
     assert tree.identical(before), "writing leaves the result alone"
     found = store.read(file)
-    assert found.attrs == {**tree.attrs, "schema": store.SCHEMA}
+    stated = {"schema": store.SCHEMA, "sha256": fingerprint(found, "sha256")}
+    assert found.attrs == {**tree.attrs, **stated}
     assert {n.path for n in found.subtree} == {n.path for n in tree.subtree}
     for node in tree.subtree:
         if node.path != "/":
@@ -72,9 +75,16 @@ def test_a_result_is_replaced(tree, tmp_path: Path) -> None:
     assert store.read(file).attrs["outcome"] == "max_iterations"
 
 
-@pytest.mark.parametrize("error", [OSError("disk full"), KeyboardInterrupt()])
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (OSError(28, "No space left on device"), CheckpointError),
+        (RuntimeError("NetCDF: HDF error"), CheckpointError),
+        (KeyboardInterrupt(), KeyboardInterrupt),
+    ],
+)
 def test_half_a_file_is_never_left(
-    tree, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException
+    tree, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException, told
 ) -> None:
     file = tmp_path / "result.nc"
 
@@ -87,10 +97,16 @@ def test_half_a_file_is_never_left(
             store.write(tree, file)
         with monkeypatch.context() as patch:
             patch.setattr(xr.DataTree, "to_netcdf", broken)
-            with pytest.raises(type(error)):
+            with pytest.raises(told):
                 store.write(tree, file)
         assert list(tmp_path.iterdir()) == ([file] if there_before else [])
     assert store.read(file).attrs["outcome"] == "converged"
+
+
+def test_a_result_of_the_first_schema_is_read(tree, tmp_path: Path) -> None:
+    tree.attrs["schema"] = 1
+    tree.to_netcdf(tmp_path / "old.nc", engine=store.ENGINE)
+    assert store.read(tmp_path / "old.nc").attrs["outcome"] == "converged"
 
 
 def foreign_text(file: Path, tree: xr.DataTree) -> None:
@@ -109,6 +125,35 @@ def foreign_schema(file: Path, tree: xr.DataTree) -> None:
 def newer_schema(file: Path, tree: xr.DataTree) -> None:
     tree.attrs["schema"] = store.SCHEMA + 1
     tree.to_netcdf(file, engine=store.ENGINE)
+
+
+def older_schema(file: Path, tree: xr.DataTree) -> None:
+    tree.attrs["schema"] = 0
+    tree.to_netcdf(file, engine=store.ENGINE)
+
+
+def altered(file: Path, tree: xr.DataTree) -> None:
+    store.write(tree, file)
+    with netCDF4.Dataset(file, "a") as content:
+        content["posterior/potential"][0, 0, 0] += 1e-9
+
+
+def altered_word(file: Path, tree: xr.DataTree) -> None:
+    store.write(tree, file)
+    with netCDF4.Dataset(file, "a") as content:
+        content.outcome = "max_iterations"
+
+
+def without_fingerprint(file: Path, tree: xr.DataTree) -> None:
+    tree.attrs["schema"] = store.SCHEMA
+    tree.to_netcdf(file, engine=store.ENGINE)
+
+
+def huge(file: Path, tree: xr.DataTree) -> None:
+    with netCDF4.Dataset(file, "w") as content:
+        content.schema = store.SCHEMA
+        content.createDimension("x", 10**12)
+        content.createVariable("a", "f8", ("x",), zlib=True, chunksizes=(1000,))
 
 
 def truncated(file: Path, tree: xr.DataTree) -> None:
@@ -131,6 +176,11 @@ def missing(file: Path, tree: xr.DataTree) -> None:
         (foreign_netcdf, "schema None"),
         (foreign_schema, "schema ACDD-1.3"),
         (newer_schema, f"schema {store.SCHEMA + 1}.*newer version"),
+        (older_schema, "schema 1 to 2; found schema 0.*refining again"),
+        (altered, "SHA-256 of its content: expected [0-9a-f]{64}; found [0-9a-f]{64}"),
+        (altered_word, "SHA-256 of its content"),
+        (without_fingerprint, "SHA-256 of its content: expected None"),
+        (huge, "at most 4 GB of numbers; found 8000.0 GB"),
         (truncated, "a netCDF-4 file"),
         (empty, "a netCDF-4 file"),
         (missing, "found nothing"),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+import hashlib
+import io
 import os
 from dataclasses import fields, replace
 from pathlib import Path
@@ -12,9 +14,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sopr_uq.disk import write_whole
 from sopr_uq.engine.protocol import Configuration, Simulation
 from sopr_uq.errors import CheckpointError
-from sopr_uq.refine.checkpoint import Folder, decode, encode, write_whole
+from sopr_uq.refine.checkpoint import _MAGIC, Folder, decode, encode
 from sopr_uq.refine.loop import Iteration
 from sopr_uq.refine.rule import RuleState, StepInfo
 
@@ -85,10 +88,31 @@ def test_any_number_survives(noise: float, seconds: float) -> None:
     assert same(before, decode(encode(before)))
 
 
-def test_nothing_is_unpickled() -> None:
-    objects = replace(iteration(), potential=np.array([{"a": 1}], dtype=object))
-    with pytest.raises(ValueError, match="allow_pickle=False"):
-        decode(encode(objects))
+def crafted(**arrays: np.ndarray) -> bytes:
+    """A file with a right checksum and a wrong content."""
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, **arrays)
+    body = buffer.getvalue()
+    return _MAGIC + hashlib.sha256(body).hexdigest().encode() + b"\n" + body
+
+
+def test_nothing_is_pickled_and_nothing_unpickled() -> None:
+    objects = np.array([{"a": 1}], dtype=object)
+    with pytest.raises(CheckpointError, match="potential holds Python objects"):
+        encode(replace(iteration(), potential=objects))
+    with pytest.raises(CheckpointError, match="not an iteration"):
+        decode(crafted(header=objects))
+
+
+def test_a_small_file_does_not_become_a_large_memory() -> None:
+    with pytest.raises(CheckpointError, match="larger inside"):
+        decode(crafted(header=np.zeros(1_000_000)))
+
+
+@pytest.mark.parametrize("header", [b"{}", b"[]", b"no json", b'{"simulations": 3}'])
+def test_a_right_checksum_of_something_else_is_refused(header: bytes) -> None:
+    with pytest.raises(CheckpointError, match="not an iteration"):
+        decode(crafted(header=np.frombuffer(header, dtype=np.uint8)))
 
 
 def test_iterations_come_back_in_order(tmp_path: Path) -> None:
@@ -139,6 +163,22 @@ def test_damage_is_noticed_and_set_aside(tmp_path: Path, damage) -> None:
     assert len(folder.load()) == 2
 
 
+def test_exchanged_and_missing_files_are_noticed(tmp_path: Path) -> None:
+    folder = Folder(tmp_path)
+    for number in (1, 2, 3):
+        folder.append(iteration(number))
+    (tmp_path / "0001.iteration").write_bytes((tmp_path / "0002.iteration").read_bytes())
+    with pytest.warns(UserWarning, match=r"0001.*holds iteration 2 instead"):
+        assert len(folder.load()) == 1
+    folder.append(iteration(2))
+    folder.append(iteration(3))
+    (tmp_path / "0001.iteration").unlink()
+    with pytest.warns(UserWarning, match=r"0002.*0001\.iteration before it is missing"):
+        assert len(folder.load()) == 1
+    kept = {f.name for f in tmp_path.iterdir()}
+    assert kept == {"0000.iteration", "0001.damaged", "0002.damaged", "0002.damaged2"}
+
+
 def test_a_full_disk_is_an_honest_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = Folder(tmp_path)
     first = iteration(1)
@@ -179,3 +219,4 @@ def test_what_a_kill_leaves_behind_is_not_read(tmp_path: Path) -> None:
     folder.append(iteration(1))
     (tmp_path / ".0001.iteration.4711.tmp").write_bytes(b"half of a fi")
     assert len(folder.load()) == 1
+    assert [f.name for f in tmp_path.iterdir()] == ["0000.iteration"]
