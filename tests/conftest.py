@@ -9,7 +9,8 @@ settings.load_profile("sopr_uq")
 
 
 QUICK = (
-    "engine.name='integral_equation'", "refine.max_iterations=3", "refine.draws=50",
+    "engine.name='integral_equation'", "refine.rule='sopr'", "refine.max_iterations=3",
+    "refine.draws=50",
     "refine.noise=0.01", "refine.width=0.1", "refine.length=0.7",
 )  # fmt: skip
 

@@ -18,6 +18,7 @@ _PUBLISHED: dict[str, dict[str, Any]] = {
         "sample_every": 100,
     },
     "refine": {
+        "rule": "sopr",
         "gamma": 0.2,
         "regressed": "potential",
         "width": 0.05,

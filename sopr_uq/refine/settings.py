@@ -21,7 +21,7 @@ class RefineSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    rule: RuleName = "sopr"
+    rule: RuleName = "newton"
     max_iterations: int = Field(30, ge=1, le=1000, description="engine runs at most")
     stable_start: bool = Field(
         True, description="make a reference too deep for its state point shallower"

@@ -12,8 +12,10 @@ from sopr_uq.experiment.equation_of_state import reference_pressure
 from sopr_uq.experiment.observation import KINDS
 from sopr_uq.experiment.registry import shipped_system
 from sopr_uq.experiment.settings import SystemSettings
+from sopr_uq.refine.settings import RefineSettings
 from sopr_uq.workflow.source import dicts
 
+DEFAULT_RULE = RefineSettings.model_fields["rule"].default
 _STATE_KEYS = ("temperature", "density", "fluid")
 
 
@@ -58,6 +60,24 @@ def choose(tables: dict[str, Any], kinds: Sequence[str], shipped: str | None) ->
     tables["observe"] = [entry for kind in kinds for entry in found[kind]]
     for index, state in enumerate(dicts(tables.get("state"))):
         _choose_in_state(index, state, kinds, system)
+
+
+def add_pressure(tables: dict[str, Any]) -> None:
+    """Add to the g(r) of a shipped system what else the newton rule wants, in place.
+
+    Other rules take a g(r) alone. A state point that is faulty is left to the
+    checks that name its faults.
+    """
+    refine, entries = tables.get("refine", {}), dicts(tables.get("observe"))
+    rule = refine.get("rule", DEFAULT_RULE) if isinstance(refine, dict) else DEFAULT_RULE
+    known = all(entry.get("kind") == "g" for entry in entries)
+    if rule != "newton" or tables.get("preset") == "published" or not known:
+        return
+    try:
+        SystemSettings.model_validate(tables.get("system"))
+    except ValidationError:
+        return
+    tables["observe"] = [*entries, _pressure(tables["system"])]
 
 
 def _choose_in_state(

@@ -14,7 +14,7 @@ import pytest
 import xarray as xr
 
 QUICK = [
-    "--engine", "integral_equation", "--set", "refine.max_iterations=3",
+    "--rule", "sopr", "--engine", "integral_equation", "--set", "refine.max_iterations=3",
     "--set", "refine.noise=0.01", "--set", "refine.width=0.1", "--set", "refine.length=0.7",
     "--set", "refine.draws=50", "--quiet",
 ]  # fmt: skip

@@ -44,7 +44,8 @@ def own(tmp_path):
 def test_every_shipped_system_resolves_under_every_preset(name, chosen):
     config = load_config(name, preset=chosen)
     assert config.system.name == name
-    assert [o.kind for o in config.observe] == ["g"]
+    expected = {"desktop": ("newton", ["g", "pressure"]), "published": ("sopr", ["g"])}
+    assert (config.refine.rule, [o.kind for o in config.observe]) == expected[chosen]
     for table, values in preset(chosen).items():
         resolved = getattr(config, table)
         assert {key: getattr(resolved, key) for key in values} == values

@@ -82,12 +82,12 @@ def faults(source, *arguments, **options):
             "expected one of argon_85K_gr",
         ),
         (
-            {"observe": [{"kind": "pressure", "value": 4.6}]},
+            {"observe": [{"kind": "pressure", "value": 4.6}], "refine": {"rule": "sopr"}},
             "refine, rule sopr",
             "one state point with one measured g(r)",
         ),
         (
-            {"observe": [{"kind": "pressure", "value": 4.6}], "refine": {"rule": "newton"}},
+            {"observe": [{"kind": "pressure", "value": 4.6}]},
             "refine, newton rule",
             "a pressure alone says almost nothing",
         ),

@@ -91,7 +91,7 @@ def test_one_state_point_is_written_as_before(tmp_path):
     config = load_config("argon-85K")
     assert config.state == ()
     dump_config(config, tmp_path / "argon.toml")
-    assert "state" not in (tmp_path / "argon.toml").read_text()
+    assert "[[state" not in (tmp_path / "argon.toml").read_text()
     assert len(build_rule(config).problem.samples) == 1
 
 
