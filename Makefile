@@ -48,6 +48,19 @@ lint: install
 soak: install
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python tools/soak.py --kills $(KILLS) --figures
 
+# The peers are wanted, not needed: without them their rows say so.
+bench-peers: install
+	-$(BIN)/python -m pip install --quiet --constraint constraints.txt \
+	    --no-build-isolation --editable '.[bench]'
+
+# Goes on where it was stopped; BENCH="--fresh" begins again, BENCH="--only rules" does one.
+bench: bench-peers
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python studies/benchmarks/run.py $(BENCH)
+
+bench-quick: bench-peers
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python studies/benchmarks/run.py \
+	    --quick --out runs/bench-quick $(BENCH)
+
 # Pin what is installed now: names and versions only.
 pins: install
 	$(BIN)/python -m pip freeze --exclude-editable \

@@ -62,11 +62,12 @@ CASES: Mapping[str, Case] = MappingProxyType(
 
 @dataclass(frozen=True)
 class Length:
-    """Steps of the runs: before sampling, of sampling, and of sampling the truth."""
+    """Steps of the runs: before sampling, of sampling, of sampling the truth, from a lattice."""
 
     equilibration: int
     production: int
     truth: int
+    lattice: int = 3_000
 
 
 def config_of(case: Case, length: Length) -> Config:
@@ -77,23 +78,27 @@ def config_of(case: Case, length: Length) -> Config:
             "engine.name": "lammps",
             "engine.threads": 1,
             "engine.particles": case.particles,
+            "engine.thermalisation_steps": length.lattice // 3,
+            "engine.ramp_steps": length.lattice - length.lattice // 3,
             "engine.equilibration_steps": length.equilibration,
             "engine.production_steps": length.production,
             "engine.sample_every": 40 if length.production >= 1_600 else 10,
         },
-        observe="g",
+        observe="g,pressure",
     )
 
 
 def start_of(case: Case, length: Length) -> Problem:
-    """Return the problem with its start; a twin's g(r) still to be measured."""
+    """Return the problem with its start, g(r) first; a twin's data are still to be measured."""
     problem = build_rule(config_of(case, length)).problem
     if case.r is None:
         return problem
     first, last, step = case.r
     r = np.arange(first, last, step)
+    sample = problem.samples[0]
     blank = Observation("g", r, np.ones(r.size))
-    return replace(problem, samples=(Sample(problem.samples[0].state, (blank,)),))
+    others = (o for o in sample.observations if o.kind != "g")
+    return replace(problem, samples=(Sample(sample.state, (blank, *others)),))
 
 
 def measured(case: Case, length: Length, seed: int) -> Twin:
@@ -118,9 +123,17 @@ def engine_of(case: Case, length: Length, problem: Problem) -> Engine:
     return make_engine(config_of(case, length).engine.model_copy(update={"cutoff": problem.r_cut}))
 
 
-def rule_of(problem: Problem, overrides: Mapping[str, object], iterations: int) -> Rule:
-    """Return a rule for the problem with its data and start, and settings of its own."""
+def rule_of(
+    problem: Problem, overrides: Mapping[str, object], iterations: int, *, pressure: bool = False
+) -> Rule:
+    """Return a rule for the problem's g(r), if wanted its pressure, with settings of its own."""
     settings = problem.settings.model_dump() | dict(overrides) | {"max_iterations": iterations}
+    sample = problem.samples[0]
+    used = sample.observations if pressure else sample.observations[:1]
     return RULES[str(settings["rule"])](
-        replace(problem, settings=RefineSettings.model_validate(settings))
+        replace(
+            problem,
+            samples=(Sample(sample.state, used),),
+            settings=RefineSettings.model_validate(settings),
+        )
     )

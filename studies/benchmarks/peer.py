@@ -179,7 +179,7 @@ def table(content: dict[str, Any]) -> Iterator[str]:
                      shown([e["seconds"] for e in ours], ".0f"), _errors(ours), "1"])  # fmt: skip
         rows.append(
             [case, "relentless", shown([len(e["seconds"]) for e in theirs], ".0f"),
-             shown([e["seconds"][-1] for e in theirs], ".0f"),
+             shown([_taken(e) for e in theirs], ".0f"),
              _milli([min(e["errors"]) for e in theirs]), _ratio(ours, theirs)]
         )  # fmt: skip
         rows.append([case, "the start", "0", "", _milli([e["start"] for e in ours]), ""])
@@ -200,8 +200,12 @@ def _errors(ours: list[dict[str, Any]]) -> str:
     return _milli([e["error"] for e in ours])
 
 
+def _taken(theirs: dict[str, Any]) -> float:
+    return float(sum(theirs["seconds"][-1:]))
+
+
 def _ratio(ours: list[dict[str, Any]], theirs: list[dict[str, Any]]) -> str:
-    ratios = [t["seconds"][-1] / o["seconds"] for o, t in zip(ours, theirs, strict=True)]
+    ratios = [_taken(t) / o["seconds"] for o, t in zip(ours, theirs, strict=True)]
     reached = sum(t["outcome"] == "as good" for t in theirs)
     if reached == len(theirs):
         return shown(ratios, ".1f")
@@ -216,6 +220,8 @@ def draw(content: dict[str, Any], folder: Path) -> list[Path]:
     from sopr_uq.figures.style import look, style
 
     found = {k: e for k, e in content["entries"].items() if isinstance(e, dict)}
+    if not found:
+        return []
     with style():
         figure, ax = plt.subplots(figsize=(5.2, 3.6))
         for place, case in enumerate(_CASES["full"]):

@@ -27,10 +27,12 @@ from sopr_uq.workflow.markdown import markdown_table
 from sopr_uq.workflow.twins import Twin
 
 _STEP = ("gamma", "regressed", "width", "length", "noise", "regress_from", "fit_level")
+WITH_PRESSURE = "newton, g and P"
 _NEVER = {"stop": "published", "tolerance": 1e-12}
 VARIANTS: Mapping[str, Mapping[str, object]] = MappingProxyType(
     {
         "newton": {"rule": "newton"},
+        WITH_PRESSURE: {"rule": "newton"},
         "ibi": {"rule": "ibi", "gamma": 1.0, **_NEVER},
         "sopr": {"rule": "sopr", **_NEVER},
         "sopr, published": {
@@ -43,7 +45,7 @@ VARIANTS: Mapping[str, Mapping[str, object]] = MappingProxyType(
 LENGTHS = {
     "full": Length(1_000, 4_000, 12_000),
     "quick": Length(800, 2_400, 6_000),
-    "smallest": Length(100, 400, 400),
+    "smallest": Length(300, 400, 400, 600),
 }
 _SEEDS = {"full": 5, "quick": 1, "smallest": 1}
 _CASES = {"full": tuple(CASES), "quick": tuple(CASES)[:2], "smallest": ("argon-dense",)}
@@ -130,14 +132,17 @@ def unit(name: str, seed: int, size: str) -> dict[str, Any]:
         if size == "smallest" and variant == "sopr":
             # to compile its inference takes longer than all the others together
             continue
-        rule = rule_of(twin.problem, overrides, cap)
+        rule = rule_of(twin.problem, overrides, cap, pressure=variant == WITH_PRESSURE)
         # what the first rule reaches on a measured curve is the first guess of its floor
         found["rules"][variant] = _refined(rule, engine, Course(twin, floor), cap)
         if variant == "newton":
             runs = found["rules"][variant]["runs"]
             if np.isnan(twin.truth).any():
                 floor = min(run["misfit"] for run in runs)
-            cap = max(_TIMES * (reached(runs, floor) or len(runs)), _LEAST[size])
+        if variant == WITH_PRESSURE:
+            runs = found["rules"]["newton"]["runs"]
+            times = _TIMES if size != "smallest" else 1
+            cap = max(times * (reached(runs, floor) or len(runs)), _LEAST[size])
     return found
 
 
