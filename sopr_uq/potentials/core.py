@@ -2,12 +2,38 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from sopr_uq.typing import FloatArray
 
 POWER_RANGE = (8.0, 40.0)
 """Exponents that a continued core may have."""
+
+
+REPULSIVE_TO = 0.95
+"""In σ: up to here a potential must fall."""
+
+
+def repulsive(r: FloatArray, v: FloatArray, sigma: float) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    """Whether potentials are positive and fall all the way from the first distance to 0.95 σ.
+
+    Parameters
+    ----------
+    r : array, shape (n,)
+        Distances in Å.
+    v : array, shape (..., n)
+        Energies in kcal/mol.
+    sigma : float
+        In Å.
+
+    Returns
+    -------
+    array of bool, shape (...)
+    """
+    core = v[..., r < REPULSIVE_TO * sigma]
+    return np.asarray((core[..., 0] > 0) & np.all(np.diff(core, axis=-1) < 0, axis=-1))
 
 
 def continue_core(r: FloatArray, v: FloatArray, height: float) -> FloatArray:

@@ -15,6 +15,7 @@ from sopr_uq.errors import RuleFailed
 from sopr_uq.gp import Diagonal, Dispersion, Kernel, Process, SquaredExponential, factor
 from sopr_uq.inference.noise import LogNormal, NoisePriors, Projected, project, sample_noise
 from sopr_uq.potentials import Tabulated
+from sopr_uq.potentials.core import repulsive
 from sopr_uq.refine.compare import Comparison, compare
 from sopr_uq.refine.problem import Problem
 from sopr_uq.refine.rule import RuleState, StepInfo
@@ -29,6 +30,7 @@ PUBLISHED_NOISE = 0.01
 _GRID = 13
 _SMALL_CHANGE = 0.5
 _FIRST_LEVEL = 2.0
+_CANDIDATES = 16
 
 
 class _Hyper(NamedTuple):
@@ -229,9 +231,10 @@ class Sopr:
         rng = stream(self.problem.seed, "posterior")
         chains = int(m["chains"])
         factors = {length: self._unit_factor(m["r"], length) for length in np.unique(theta.length)}
+        spare = stream(self.problem.seed, "posterior", "spare")
         draws = np.array(
             [
-                self._smooth(m, factors[length], width, noise).draw(rng, 1)[0]
+                self._draw(self._smooth(m, factors[length], width, noise), rng, spare)
                 for width, length, noise in zip(*theta, strict=True)
             ]
         ).reshape(chains, -1, self.problem.r.size)
@@ -247,6 +250,17 @@ class Sopr:
             },
             attrs=attrs,
         )
+
+    def _draw(
+        self, process: Process, rng: np.random.Generator, spare: np.random.Generator
+    ) -> FloatArray:
+        """Draw v, shape (n,); a core is repulsive, so draw until one is, a few times at most."""
+        r, sigma = self.problem.r, self.problem.sigma
+        v = process.draw(rng, 1)[0]
+        if not repulsive(r, v, sigma):
+            others = process.draw(spare, _CANDIDATES)
+            v = others[int(np.argmax(repulsive(r, others, sigma)))]
+        return np.asarray(v)
 
 
 def _flatten(draws: xr.Dataset) -> _Hyper:

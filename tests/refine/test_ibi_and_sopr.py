@@ -12,6 +12,7 @@ from sopr_uq.errors import InputError, RuleFailed
 from sopr_uq.experiment.observation import Observation
 from sopr_uq.gp import Dispersion, SquaredExponential
 from sopr_uq.potentials import Tabulated, lennard_jones
+from sopr_uq.potentials.core import repulsive
 from sopr_uq.refine.compare import compare
 from sopr_uq.refine.ibi import Ibi
 from sopr_uq.refine.loop import refine
@@ -158,6 +159,21 @@ def test_inferred_noise_enters_the_posterior(liquid) -> None:
     np.testing.assert_allclose(spread, textbook, rtol=0.3)
     again = rule.posterior(state)
     assert again.identical(draws)
+
+
+def test_a_drawn_core_is_repulsive(liquid) -> None:
+    """A wide kernel of short range leaves the core, where nothing is measured, to chance."""
+    settings = {"width": 1.0, "length": 0.15, "noise": 0.002, "chains": 1, "draws": 400}
+    data = liquid.measured(liquid.table(liquid.reference), 0.0, seed=3)
+    problem = liquid.problem(data, **settings)
+    rule = Sopr(problem)
+    state, _ = rule.step(rule.init(), [liquid.run(liquid_table(problem))])
+    drawn = rule.posterior(state)["potential"].values[0]
+    assert np.all(repulsive(problem.r, drawn, problem.sigma))
+    m = state.memory
+    process = rule._smooth(m, rule._unit_factor(m["r"], 0.15), 1.0, 0.002)
+    plain = process.draw(np.random.default_rng(1), 400)
+    assert not np.all(repulsive(problem.r, plain, problem.sigma)), "chance alone makes holes"
 
 
 @pytest.mark.parametrize("given", ["width", "length"])

@@ -20,7 +20,7 @@ from sopr_uq.inference.linear_gaussian import (
     sample_theta,
 )
 from sopr_uq.inference.noise import LogNormal
-from sopr_uq.potentials.core import continue_core
+from sopr_uq.potentials.core import continue_core, repulsive
 from sopr_uq.potentials.descriptors import descriptors
 from sopr_uq.refine.newton.data import Stacked, covariance_columns, nuisance_columns, stack
 from sopr_uq.refine.newton.discrepancy import discrepancy_columns
@@ -313,9 +313,9 @@ class Newton:
         return self._draw(fit, theta, trusted)
 
     def _repulsive(self, v: FloatArray) -> bool:
-        """Whether v, shape (n,), falls from a high core all the way to 0.95 σ."""
-        core = v[self.problem.r < 0.95 * self.problem.sigma]
-        return bool(core[0] > self.prior.core_height and np.all(np.diff(core) < 0))
+        """Whether v, shape (n,), falls from a high core."""
+        p = self.problem
+        return bool(v[0] > self.prior.core_height and repulsive(p.r, v, p.sigma))
 
     def _draw(self, fit: Fit, theta: xr.Dataset, trusted: Sequence[LinearModel]) -> xr.Dataset:
         rng = stream(self.problem.seed, "posterior")
