@@ -11,6 +11,7 @@ from sopr_uq.errors import NoPotential, RuleFailed
 from sopr_uq.experiment.observation import Observation
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.posterior.unexplained import doubt, unexplained
+from sopr_uq.potentials import Mie
 from sopr_uq.refine.loop import InMemory, refine
 from sopr_uq.refine.newton import Newton
 from sopr_uq.refine.newton.verdict import require_potential
@@ -27,6 +28,18 @@ def test_an_ideal_gas_has_no_potential_with_a_core(liquid) -> None:
     rule = newton(liquid, Observation("g", liquid.x, np.ones(liquid.x.size)), max_iterations=8)
     with pytest.raises(NoPotential, match=r"without a (repulsive core|well).*density"):
         refine(rule, liquid.engine)
+
+
+def test_a_start_too_large_goes_part_of_the_way(liquid) -> None:
+    """From σ 6 % too large the first linear step has no core; half of it leads to the truth."""
+    data = liquid.measured(liquid.truth, 0.01, seed=1)
+    far = replace(liquid, reference=Mie(3.6, 0.238, 12.0))
+    done = refine(newton(far, data, max_iterations=15), far.engine)
+    assert done.outcome == "converged"
+    r = far.problem().r
+    well = (r > 3.4) & (r < 6.8)
+    error = done.state.potential[well] - liquid.truth.energy(r[well])
+    assert np.sqrt(np.mean(error**2)) < 0.05 * liquid.truth.epsilon
 
 
 def test_proposals_are_judged_by_core_and_well(liquid) -> None:

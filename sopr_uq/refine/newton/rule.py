@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import ClassVar, NamedTuple
 
@@ -26,7 +26,7 @@ from sopr_uq.refine.newton.data import Stacked, covariance_columns, nuisance_col
 from sopr_uq.refine.newton.discrepancy import discrepancy_columns
 from sopr_uq.refine.newton.linear import LinearModel, linearise
 from sopr_uq.refine.newton.prior import Basis, Prior
-from sopr_uq.refine.newton.verdict import require_potential
+from sopr_uq.refine.newton.verdict import is_potential, require_potential
 from sopr_uq.refine.problem import Problem
 from sopr_uq.refine.rule import RuleState, StepInfo
 from sopr_uq.rng import integer_seed, stream
@@ -46,6 +46,8 @@ _SMALL_CHANGE = 0.25
 _ONE_SIGMA = (0.15866, 0.84134)
 _DRAWS = 400
 _CANDIDATES = 8
+_SHARES = (0.5, 0.25, 0.125)
+_EARLY = 2
 
 
 class Fit(NamedTuple):
@@ -169,9 +171,24 @@ class Newton:
                 **{f"sd_{k}": np.asarray(v) for k, v in sd.items()},
             },
         )
-        proposal = self._limited(state, fit.mean)
-        require_potential(self.problem, proposal)
+        proposal = self._proposal(state, fit, models[-1])
         return RuleState(state.iteration + 1, proposal, memory), info
+
+    def _proposal(self, state: RuleState, fit: Fit, model: LinearModel) -> FloatArray:
+        """Return the next potential, shape (n,): the posterior mean, or a part of the way.
+
+        Far from the data, at the beginning, a linear step can end without a core. Then
+        data are sought that lie a half, a quarter, an eighth of the way to the measured ones.
+        """
+        proposal = self._limited(state, fit.mean)
+        for share in _SHARES if state.iteration < _EARLY else ():
+            if is_potential(self.problem, proposal):
+                return proposal
+            offset = (1.0 - share) * (self.stacked.value - model.prediction)
+            nearer = replace(model, prediction=model.prediction + offset)
+            proposal = self._limited(state, self.fit([nearer], state.memory["point"]).mean)
+        require_potential(self.problem, proposal)
+        return proposal
 
     def fit(self, models: Sequence[LinearModel], point: FloatArray) -> Fit:
         """Return the posterior of v given some linear models, averaged.

@@ -10,6 +10,12 @@ from sopr_uq.refine.problem import Problem
 from sopr_uq.typing import FloatArray
 
 
+def is_potential(problem: Problem, potential: FloatArray) -> bool:
+    """Whether a proposal, shape (n,) in kcal/mol, has a repulsive core and a well."""
+    found = descriptors(problem.r, potential, problem.samples[0].state.beta)
+    return bool(potential[0] > 0 and np.isfinite(found).all())
+
+
 def require_potential(problem: Problem, potential: FloatArray) -> None:
     """Refuse a proposal without a repulsive core or without a well.
 
@@ -24,8 +30,7 @@ def require_potential(problem: Problem, potential: FloatArray) -> None:
     NoPotential
         If it is no potential of a simple liquid; says what the data may be.
     """
-    found = descriptors(problem.r, potential, problem.samples[0].state.beta)
-    if potential[0] > 0 and np.isfinite(found).all():
+    if is_potential(problem, potential):
         return
     missing = "repulsive core" if not potential[0] > 0 else "well"
     raise NoPotential(
