@@ -36,14 +36,17 @@ class Case:
         What a twin obeys; None for the real liquid with its measured g(r).
     particles : int
         N of all runs but those of the truth, which have 1372.
-    r : array or None
-        Abscissae of a twin's g(r), in Å.
+    r : tuple of float or None
+        First, last and spacing of the abscissae of a twin's g(r), in Å.
+    start : Potential or None
+        Where every rule begins; None for the shipped system's start.
     """
 
     system: str
     truth: Potential | None
     particles: int
     r: tuple[float, float, float] | None = None
+    start: Potential | None = None
 
 
 def _exp6(sigma: float, epsilon: float, a: float) -> Exp6:
@@ -52,10 +55,14 @@ def _exp6(sigma: float, epsilon: float, a: float) -> Exp6:
 
 CASES: Mapping[str, Case] = MappingProxyType(
     {
-        "argon-dense": Case("argon-85K", Mie(3.40, 0.238, 13.0), 500, (3.0, 13.0, 0.05)),
-        "xenon-near-critical": Case("xenon-274K", _exp6(3.90, 0.42, 13.5), 864, (3.4, 17.0, 0.08)),
+        "argon-dense": Case(
+            "argon-85K", Mie(3.40, 0.238, 13.0), 500, (3.0, 13.0, 0.05), Mie(3.35, 0.215)
+        ),
+        "xenon-near-critical": Case(
+            "xenon-274K", _exp6(3.90, 0.42, 13.5), 864, (3.4, 17.0, 0.08), Mie(3.83, 0.37)
+        ),
         "argon, measured": Case("argon-85K", None, 500),
-        "xenon, measured": Case("xenon-274K", None, 864),
+        "xenon, measured": Case("xenon-274K", None, 500),
     }
 )
 
@@ -91,14 +98,15 @@ def config_of(case: Case, length: Length) -> Config:
 def start_of(case: Case, length: Length) -> Problem:
     """Return the problem with its start, g(r) first; a twin's data are still to be measured."""
     problem = build_rule(config_of(case, length)).problem
-    if case.r is None:
+    if case.r is None or case.start is None:
         return problem
     first, last, step = case.r
     r = np.arange(first, last, step)
     sample = problem.samples[0]
     blank = Observation("g", r, np.ones(r.size))
     others = (o for o in sample.observations if o.kind != "g")
-    return replace(problem, samples=(Sample(sample.state, (blank, *others)),))
+    samples = (Sample(sample.state, (blank, *others)),)
+    return Problem(samples, case.start, problem.settings, problem.cutoff, problem.seed)
 
 
 def measured(case: Case, length: Length, seed: int) -> Twin:

@@ -33,7 +33,7 @@ _LENGTHS = {
     "quick": {"engine.production_steps": 4_000, "engine.equilibration_steps": 1_000},
     "full": {},
 }  # fmt: skip
-_ITERATIONS = {"smallest": 2, "quick": 3, "full": 6}
+_ITERATIONS = {"smallest": 2, "quick": 3, "full": 4}
 
 
 @dataclass

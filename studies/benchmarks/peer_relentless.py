@@ -6,12 +6,15 @@ the intensive relative entropy, and the optimiser that the authors say they
 prefer, steepest descent of fixed step with a line search. The potential is
 its spline in the default mode, with the differences of neighbouring knots as
 variables. The line search's numbers, knots and length of the step are ours: it
-gives none.
+gives none. Because that variant made little headway in trials, a second one is
+run beside it: plain steepest descent on the values of the knots, with the
+longest step that was stable.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -26,9 +29,37 @@ from sopr_uq.typing import FloatArray
 from sopr_uq.units import FS_PER_TIME
 
 KNOTS = 23
-STEP = 0.2
-"""Length of a step in the differences of knots, in ε of the start."""
 
+
+@dataclass(frozen=True)
+class Way:
+    """How relentless is run.
+
+    Parameters
+    ----------
+    mode : str
+        What the variables of the spline are: ``diff`` or ``value``.
+    optimiser : str
+        Name of its class.
+    step : float
+        In its own units: for ``FixedStepDescent`` the length of a step in ε of
+        the start.
+    line_search : bool
+        Whether a step is shortened where the gradient along it changes sign.
+    """
+
+    mode: str
+    optimiser: str
+    step: float
+    line_search: bool
+
+
+WAYS: Mapping[str, Way] = MappingProxyType(
+    {
+        "preferred": Way("diff", "FixedStepDescent", 0.1, line_search=True),
+        "values of knots": Way("value", "SteepestDescent", 0.4, line_search=False),
+    }
+)
 LINE_SEARCH: Mapping[str, Any] = MappingProxyType({"tolerance": 0.5, "max_iter": 3})
 _FIRST = 0.8
 _FRICTION = 0.1
@@ -49,12 +80,14 @@ class Peer:
         Our engine's run, whose start, time step, cut-off and lengths it shares.
     folder : Path
         For its files.
+    way : Way
     """
 
-    def __init__(self, problem: Problem, plan: Plan, folder: Path) -> None:
+    def __init__(self, problem: Problem, plan: Plan, folder: Path, way: Way) -> None:
         our_lammps._load()
         import relentless
 
+        self._way = way
         self._relentless, self._plan = relentless, plan
         self.length, self.energy = problem.sigma, problem.epsilon
         self._stop = plan.cutoff / self.length
@@ -73,9 +106,14 @@ class Peer:
         v = np.asarray(self._potentials.pair.energy(_PAIR, x))
         return x * self.length, v * self.energy
 
-    def optimise(self, before: Callable[[], None], after: Callable[[], None]) -> None:
-        """Minimise; the callables are called around every simulation and may raise."""
-        module = self._relentless.optimize
+    def optimise(
+        self, before: Callable[[], None], after: Callable[[FloatArray, FloatArray], None]
+    ) -> None:
+        """Minimise; the callables are called around every simulation and may raise.
+
+        The second is given r in Å and g(r) of the simulation.
+        """
+        module, length, way = self._relentless.optimize, self.length, self._way
         average = self._relentless.simulate.EnsembleAverage(
             filename=None,
             every=self._plan.settings.sample_every,
@@ -86,16 +124,20 @@ class Peer:
         class Watched(module.RelativeEntropy):  # type: ignore[misc]
             def compute(self, variables: Any, directory: Any = None) -> Any:
                 before()
-                result = super().compute(variables, directory)
-                after()
-                return result
+                return super().compute(variables, directory)
+
+            def compute_gradient(self, ensemble: Any, variables: Any) -> Any:
+                gradient = super().compute_gradient(ensemble, variables)
+                table = np.asarray(ensemble.rdf[_PAIR].table)
+                after(table[:, 0] * length, table[:, 1])
+                return gradient
 
         variables = self.spline.design_variables
-        module.FixedStepDescent(
+        getattr(module, way.optimiser)(
             stop=module.GradientTest(1e-8, variables),
             max_iter=1_000,
-            step_size=STEP,
-            line_search=module.LineSearch(**LINE_SEARCH),
+            step_size=way.step,
+            line_search=module.LineSearch(**LINE_SEARCH) if way.line_search else None,
         ).optimize(Watched(self._target, self._simulation(average), self._potentials, average),
                    variables)  # fmt: skip
 
@@ -104,7 +146,9 @@ class Peer:
         return 1.0 / (self._plan.state.beta * self.energy)
 
     def _spline(self, problem: Problem) -> Any:
-        spline = self._relentless.model.potential.PairSpline(types=("1",), num_knots=KNOTS)
+        spline = self._relentless.model.potential.PairSpline(
+            types=("1",), num_knots=KNOTS, mode=self._way.mode
+        )
         knots = np.linspace(_FIRST, self._stop, KNOTS)
         v = problem.reference.energy(knots * self.length)
         spline.from_array(_PAIR, knots, (v - v[-1]) / self.energy)
