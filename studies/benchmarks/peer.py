@@ -217,10 +217,9 @@ def table(content: dict[str, Any]) -> Iterator[str]:
     yield from markdown_table(head, rows)
     yield ""
     yield (
-        f"relentless with {KNOTS} knots; *preferred*: differences of knots, fixed steps of "
-        f"{WAYS['preferred'].step:g} ε, line search (tolerance {LINE_SEARCH['tolerance']:g}, at "
-        f"most {LINE_SEARCH['max_iter']} simulations); *values of knots*: steepest descent, step "
-        f"{WAYS['values of knots'].step:g}. Of relentless, its best error and χ² of all "
+        f"relentless with {KNOTS} knots, whose differences or values are varied, in fixed steps of "
+        f"{WAYS['values'].step:g} ε with its line search (tolerance {LINE_SEARCH['tolerance']:g}, "
+        f"at most {LINE_SEARCH['max_iter']} simulations). Of it, the best error and χ² of all its "
         f"simulations. {content['entries'].get('msibi', '')}"
     )
 
