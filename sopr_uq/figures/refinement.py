@@ -81,6 +81,35 @@ def plot_potential(result: xr.DataTree, ax: Axes, *, prob: float = 0.95) -> Axes
     return ax
 
 
+def plot_prior(result: xr.DataTree, ax: Axes, *, prob: float = 0.95) -> Axes:
+    """Draw potentials of the prior, and what the data left of them.
+
+    Parameters
+    ----------
+    result : xarray.DataTree
+        A result of the newton rule.
+    ax : matplotlib Axes
+        Where to draw.
+    prob : float
+        Probability of the equal-tailed band of the posterior.
+    """
+    prior = _group(result, "prior")["potential"].stack(each=("chain", "draw"))
+    for number in range(prior.sizes["each"]):
+        label = "draws of the prior" if number == 0 else None
+        one = prior.isel(each=number)
+        ax.plot(prior["r"], one, color=REFERENCE, lw=0.6, alpha=0.5, label=label)
+    posterior = _group(result, "posterior")["potential"]
+    low, high = equal_tailed(posterior, prob)
+    r = posterior["r"].values
+    ax.fill_between(r, low, high, color=MODEL, lw=0, label=f"posterior, {_band(prob)}", zorder=3)
+    depth = -float(prior.min())
+    ax.axhline(0.0, color="0.6", lw=0.8, zorder=0)
+    ax.set(xlabel="r / Å", ylabel="v(r) / (kcal/mol)", ylim=(-1.05 * depth, depth))
+    ax.set_xlim(float(r[np.argmax(low < depth)]) - 0.4, float(r[-1]))
+    ax.legend()
+    return ax
+
+
 def plot_course(result: xr.DataTree, ax: Axes) -> Axes:
     """Draw the misfit and the inferred noise against the iteration."""
     course = _group(result, "iterations")

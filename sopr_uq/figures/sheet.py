@@ -10,7 +10,7 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from sopr_uq.disk import whole
-from sopr_uq.figures.refinement import plot_course, plot_potential, plot_rdf
+from sopr_uq.figures.refinement import plot_course, plot_potential, plot_prior, plot_rdf
 from sopr_uq.figures.style import style
 
 _METADATA: dict[str, dict[str, Any]] = {".pdf": {"CreationDate": None}}
@@ -49,7 +49,10 @@ def last_figure(folder: Path) -> Path:
 def save_refinement(result: xr.DataTree, folder: Path) -> list[Path]:
     """Save the figures of a refinement, each alone and all on one sheet."""
     files: list[Path] = []
-    for name, plot in (("rdf", plot_rdf), ("potential", plot_potential), ("course", plot_course)):
+    plots = {"rdf": plot_rdf, "potential": plot_potential, "course": plot_course}
+    if "prior" in result.children:
+        plots["prior"] = plot_prior
+    for name, plot in plots.items():
         with style():
             figure, ax = plt.subplots(figsize=(4.6, 3.4))
             plot(result, ax)

@@ -47,13 +47,14 @@ def finish(
     -------
     xarray.DataTree
         The groups of :func:`~sopr_uq.workflow.result.assemble`; for the newton
-        rule also ``error_budget`` and, unless ``refine.check_draws`` is zero,
-        ``posterior_check``.
+        rule also ``prior``, ``error_budget`` and, unless ``refine.check_draws``
+        is zero, ``posterior_check``.
     """
     result = assemble(config, rule, refinement)
     _warn(result, *notices(rule.problem))
     if not isinstance(rule, Newton):
         return result
+    result["prior"] = xr.DataTree(rule.prior_predictive())
     _warn(result, doubt(unexplained(rule, refinement)))
     check = None
     if config.refine.check_draws:

@@ -11,7 +11,13 @@ import pytest
 import xarray as xr
 from matplotlib.axes import Axes
 
-from sopr_uq.figures.refinement import equal_tailed, plot_course, plot_potential, plot_rdf
+from sopr_uq.figures.refinement import (
+    equal_tailed,
+    plot_course,
+    plot_potential,
+    plot_prior,
+    plot_rdf,
+)
 from sopr_uq.figures.sheet import refinement_sheet, save_refinement
 from sopr_uq.figures.style import EXTRA, MEASURED, MODEL, REFERENCE, style
 from sopr_uq.potentials import lennard_jones
@@ -54,6 +60,7 @@ RESULTS = {
     "sopr": make_result(predictive=False),
     "ibi": make_result(draws=1, noise=False, predictive=False),
 }
+RESULTS["newton"]["prior"] = RESULTS["ibi"]["posterior"].copy()
 PLOTS = [plot_rdf, plot_potential, plot_course]
 
 
@@ -179,3 +186,14 @@ def test_the_look_ends_with_its_context() -> None:
     with style():
         assert plt.rcParams["axes.spines.top"] is False
     assert dict(plt.rcParams) == before
+
+
+def test_prior_and_posterior_are_drawn_together(ax: Axes, tmp_path) -> None:
+    result = RESULTS["newton"]
+    assert plot_prior(result, ax) is ax
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == [
+        "draws of the prior",
+        "posterior, 95 % band",
+    ]
+    names = {file.stem for file in save_refinement(result, tmp_path)}
+    assert names == {"rdf", "potential", "course", "prior", "summary"}

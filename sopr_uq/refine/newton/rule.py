@@ -190,6 +190,16 @@ class Newton:
         require_potential(self.problem, proposal)
         return proposal
 
+    def prior_predictive(self, size: int = 60) -> xr.Dataset:
+        """Return potentials of the prior, ``potential`` (chain, draw, r) in kcal/mol."""
+        rng = stream(self.problem.seed, "prior")
+        lengths = self.prior.length_median * rng.choice(LENGTHS, size, p=np.exp(LENGTH_WEIGHTS))
+        v = [self.prior.draw(rng, 1, width_sd=WIDTH_SD, length=each)[0] for each in lengths]
+        potential = xr.DataArray(
+            np.array(v)[None], dims=("chain", "draw", "r"), coords={"r": self.problem.r}
+        )
+        return xr.Dataset({"potential": potential.assign_attrs(units="kcal/mol")})
+
     def fit(self, models: Sequence[LinearModel], point: FloatArray) -> Fit:
         """Return the posterior of v given some linear models, averaged.
 
