@@ -67,10 +67,11 @@ def plot_coverage(
     Parameters
     ----------
     calibration : Dataset
+        Or its :func:`~sopr_uq.posterior.calibration_table.table`.
     ax : matplotlib Axes
     quantities : sequence of str
     """
-    found = table(calibration)
+    found = calibration if "coverage" in calibration else table(calibration)
     width = 0.035
     for place, name in enumerate(quantities):
         row, line = found.sel(quantity=name), look(place)
@@ -127,7 +128,8 @@ def plot_intervals(
     most : int
         Twins at most; the first ones.
     """
-    one = finished(calibration).sel(quantity=quantity, nominal=NOMINAL[-1])
+    one = finished(calibration).sel(quantity=quantity)
+    one = one.sel(nominal=NOMINAL[-1]) if "nominal" in one.dims else one
     one = one.isel(simulation=slice(most)).sortby("truth")
     scale = 100.0 / one["truth"]
     low, high = ((one[end] - one["truth"]) * scale for end in ("lower", "upper"))

@@ -45,7 +45,8 @@ def score(truth: FloatArray, draws: FloatArray, *, seed: int = 0) -> xr.Dataset:
     -------
     Dataset
         Over ``row``: ``truth``, ``mean``, ``sd``, ``z`` = (truth − mean)/sd and
-        ``rank``, uniform between 0 and 1 for a calibrated posterior; over
+        ``rank``, uniform between 0 and 1 for a calibrated posterior, with those
+        of the negative controls, ``rank_shrunk`` and ``rank_shifted``; over
         (row, nominal) the ends ``lower`` and ``upper`` of the equal-tailed
         interval that covers another draw with that probability. NaN where a
         draw is undefined.
@@ -72,6 +73,8 @@ def score(truth: FloatArray, draws: FloatArray, *, seed: int = 0) -> xr.Dataset:
             "sd": ("row", sd),
             "z": ("row", (truth - mean) / sd),
             "rank": ("row", _rank(truth, draws, seed)),
+            "rank_shrunk": ("row", _rank(truth, shrunk(draws), seed)),
+            "rank_shifted": ("row", _rank(truth, shifted(draws), seed)),
             "lower": (("row", "nominal"), ends[: nominal.size].T),
             "upper": (("row", "nominal"), ends[nominal.size :].T),
         },
@@ -84,6 +87,29 @@ def _rank(truth: FloatArray, draws: FloatArray, seed: int) -> FloatArray:
     place = np.random.default_rng(seed).random(truth.size)
     rank = (below + place) / (draws.shape[1] + 1)
     return np.where(np.isfinite(draws).all(axis=1) & np.isfinite(truth), rank, np.nan)
+
+
+def joint_rank(truth: FloatArray, draws: FloatArray, *, seed: int = 0) -> float:
+    """Return the rank of a truth's distance from the middle of its draws, between 0 and 1.
+
+    Uniform for a calibrated joint posterior, whatever its shape: truth and
+    draws are exchangeable, and so are their Mahalanobis distances from the mean
+    of them all. Many quantities together see a wrong width with few simulations.
+
+    Parameters
+    ----------
+    truth : array, shape (n,)
+        True values of the quantities of one simulation.
+    draws : array, shape (n, d)
+        Posterior draws.
+    seed : int
+        Of the place among draws at the same distance.
+    """
+    points = np.column_stack([truth, draws])
+    off = points - points.mean(axis=1, keepdims=True)
+    inverse = np.linalg.pinv(np.cov(points), rcond=1e-12, hermitian=True)
+    distance = np.einsum("ij,ik,kj->j", off, inverse, off)
+    return float(_rank(distance[:1], distance[None, 1:], seed)[0])
 
 
 def covered(scores: xr.Dataset) -> xr.DataArray:

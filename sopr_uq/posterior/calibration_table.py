@@ -52,12 +52,16 @@ def table(calibration: xr.Dataset, false_alarm: float = FALSE_ALARM) -> xr.Datas
         ``rank_p``, ``rank_passes``; over (quantity, nominal): ``coverage``,
         ``coverage_error``, ``width``, ``coverage_p``, ``coverage_passes``, and
         of the negative controls ``shrunk_coverage``, ``shrunk_passes``,
-        ``shifted_coverage``, ``shifted_passes``.
+        ``shifted_coverage``, ``shifted_passes``; their rank tests are
+        ``shrunk_rank_passes`` and ``shifted_rank_passes`` (quantity); and of
+        the joint ranks ``joint_p`` and ``joint_passes``.
     """
     rows = [
         _row(calibration.sel(quantity=name), false_alarm) for name in calibration["quantity"].values
     ]
-    return xr.concat(rows, calibration["quantity"].variable, coords="minimal").assign_attrs(
+    joint = rank_test(finished(calibration)["joint_rank"].dropna("simulation").values, false_alarm)
+    found = xr.concat(rows, calibration["quantity"].variable, coords="minimal")
+    return found.assign(joint_p=joint.p_value, joint_passes=joint.passes).assign_attrs(
         false_alarm=false_alarm,
         failed=int((calibration["outcome"] == "failed").sum()),
         simulations=calibration.sizes["simulation"],
@@ -79,6 +83,8 @@ def _row(one: xr.Dataset, false_alarm: float) -> xr.Dataset:
     for name, control in (("shrunk", narrowed(scores)), ("shifted", displaced(scores))):
         held = of_scores(control)
         ds[f"{name}_coverage"] = held["coverage"]
+        ranks = rank_test(scores[f"rank_{name}"].values, false_alarm)
+        ds[f"{name}_rank_passes"] = ranks.passes
         ds[f"{name}_passes"] = _tested(held, name, false_alarm)[f"{name}_passes"]
     return ds.drop_vars("quantity", errors="ignore")
 
@@ -128,6 +134,7 @@ def text(calibration: xr.Dataset) -> str:
             f"{float(row['z_mean']):>6.2f} {float(row['z_sd']):>6.2f}  {float(row['rank_p']):.3f}"
         )
     lines.append("* fails the binomial test of its coverage")
+    lines.append(f"joint ranks: p {float(t['joint_p']):.3f}")
     return "\n".join(lines)
 
 

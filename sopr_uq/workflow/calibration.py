@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import xarray as xr
 
 from sopr_uq.errors import CheckpointError, InputError
 from sopr_uq.posterior import store
+from sopr_uq.posterior.calibrate import joint_rank, score
 from sopr_uq.provenance import now, versions
 from sopr_uq.refine.start import CRITICAL_TEMPERATURE, saturated_density
 from sopr_uq.workflow.campaign import Campaign
@@ -27,7 +29,10 @@ TWINS = "twins"
 
 type Told = Callable[[int, int], None]
 
-_PER_TWIN = ("truth", "mean", "sd", "z", "rank", "lower", "upper", "band_truth", "band")
+TOGETHER = ("sigma", "epsilon", "r_vdw", "d_hp", "v(1.29 sigma)", "v(1.57 sigma)")
+"""Quantities whose joint posterior is judged too."""
+
+_KEPT = ("truth", "band_truth", "band")
 _NUMBERS = (
     "number", "iterations", "floor", "seconds", "refused", "reduced_density",
     "reduced_temperature", "k_hat", "divergences", "max_rhat", "min_ess",
@@ -60,7 +65,8 @@ def calibrate(
     twins : int
         How many, those that are there included.
     workers : int
-        Processes; one thread each.
+        Processes on this machine, of one thread each; every one of them compiles
+        the model of the noise once and makes many twins.
     told : callable, optional
         Called with the number of twins done, and of refinements that failed now.
 
@@ -107,10 +113,16 @@ def twin_file(folder: Path, number: int) -> Path:
 
 def make_one(campaign: Campaign, folder: Path, number: int) -> bool:
     """Make one twin and write its file, whole or not at all; return whether it failed."""
-    result = campaign.result(number)
+    result = _same(campaign).result(number)
     small = {name: v.astype(np.float32) for name, v in result.data_vars.items() if v.dtype == float}
     store.write(xr.DataTree(result.assign(small)), twin_file(folder, number))
     return bool(result.attrs["outcome"] == "failed")
+
+
+@lru_cache(maxsize=4)
+def _same(campaign: Campaign) -> Campaign:
+    """Return the equal campaign that came first: it has read its data already."""
+    return campaign
 
 
 def _claim(folder: Path, campaign: Campaign) -> None:
@@ -176,8 +188,10 @@ def collect(folder: Path | str) -> xr.Dataset:
     Returns
     -------
     Dataset
-        ``truth``, ``mean``, ``sd``, ``z``, ``rank`` (simulation, quantity),
-        ``lower``, ``upper`` (simulation, quantity, nominal), ``band_truth``
+        ``truth``, ``mean``, ``sd``, ``z``, ``rank``, ``rank_shrunk``,
+        ``rank_shifted`` (simulation, quantity), ``joint_rank`` (simulation) of
+        :data:`TOGETHER`, ``lower``, ``upper``
+        (simulation, quantity, nominal), ``band_truth``
         (simulation, r) and ``band`` (simulation, bound, r) in kcal/mol, and of
         every twin its ``number``, ``family``, ``outcome``, ``error``,
         ``iterations``, ``reduced_density`` and so on; ``limit_saturated`` and
@@ -196,12 +210,27 @@ def collect(folder: Path | str) -> xr.Dataset:
         raise CheckpointError(f"{folder} holds no twin yet.")
     found = [store.read(file).to_dataset() for file in files]
     ds = xr.concat(
-        [each[[n for n in _PER_TWIN if n in each]] for each in found], "simulation",
+        [_scored(each) for each in found], "simulation",
         join="outer", data_vars="all", coords="minimal", compat="override", combine_attrs="drop",
     )  # fmt: skip
     ds = ds.assign(_attributes(found)).assign(_limits()).assign_attrs(_certificate(campaign))
     store.write(xr.DataTree(ds), folder / CALIBRATION)
     return ds
+
+
+def _scored(twin: xr.Dataset) -> xr.Dataset:
+    """Return what is kept of a twin, and how its truth lies among its draws."""
+    kept = twin[[name for name in _KEPT if name in twin]]
+    if "draws" not in twin:
+        return kept
+    number = int(twin.attrs["number"])
+    scores = score(twin["truth"].values, twin["draws"].values, seed=number)
+    scores = scores.drop_vars("truth").rename(row="quantity")
+    together = twin.sel(quantity=list(TOGETHER))
+    scores["joint_rank"] = joint_rank(
+        together["truth"].values, together["draws"].values, seed=number
+    )
+    return kept.merge(scores.astype(np.float32)).assign_coords(nominal=scores["nominal"])
 
 
 def _attributes(found: Sequence[xr.Dataset]) -> dict[str, tuple[str, Any]]:

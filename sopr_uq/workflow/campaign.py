@@ -12,7 +12,6 @@ from sopr_uq.engine.factory import make_engine
 from sopr_uq.engine.parallel import single_threaded
 from sopr_uq.engine.protocol import Engine
 from sopr_uq.errors import InputError, RuleFailed, SimulationFailed
-from sopr_uq.posterior.calibrate import score
 from sopr_uq.potentials import Tabulated
 from sopr_uq.refine.problem import Problem
 from sopr_uq.rng import integer_seed, stream
@@ -125,14 +124,12 @@ class Campaign:
         Returns
         -------
         Dataset
-            ``truth`` and the scores of :func:`~sopr_uq.posterior.calibrate.score`
-            over ``quantity``, ``draws`` and the band of v(r); without a
-            posterior only what is known. Attributes: ``outcome``, ``error``.
+            Of :func:`~sopr_uq.workflow.twins.refine_twin`; without a posterior
+            only the truth. Attributes: ``outcome``, ``error`` and the rest.
         """
         twin, refused = self.twin(number)
         try:
             found = refine_twin(twin, RULES[self.config.refine.rule], self.engine, check=self.check)
-            found = found.merge(_scores(found, number))
         except Exception as error:
             # whatever it is, it is counted: a calibration that drops its failures flatters
             text = f"{type(error).__name__}: {error}"
@@ -147,8 +144,3 @@ class Campaign:
             reduced_density=reduced.density,
             reduced_temperature=reduced.temperature,
         )
-
-
-def _scores(found: xr.Dataset, number: int) -> xr.Dataset:
-    scores = score(found["truth"].values, found["draws"].values, seed=number)
-    return scores.drop_vars("truth").rename(row="quantity")

@@ -69,6 +69,8 @@ def _together(
             worker.terminate()
         for worker in crew:
             worker.wait()
+            for stream in filter(None, (worker.stdin, worker.stdout)):
+                stream.close()
 
 
 def _start(campaign: Campaign, folder: Path) -> subprocess.Popen[bytes]:

@@ -1,6 +1,7 @@
 """Do intervals hold what they promise? Twins of four liquids, in three worlds.
 
     python studies/calibration/run.py --refine DIR    # hours; stop and start as you like
+    python studies/calibration/run.py --refine DIR --again   # the refinements that failed, too
     python studies/calibration/run.py --collect DIR   # store, draw, fill the README
     python studies/calibration/run.py                 # draw and fill from what is stored
 
@@ -17,9 +18,13 @@ import argparse
 import time
 from pathlib import Path
 
+from drawing import draw
 from plan import SYSTEMS, WORLDS
+from stored import HERE, RESULTS, keep, load
+from tables import fill
 
-from sopr_uq.workflow.calibration import make_twins
+from sopr_uq.posterior.store import read
+from sopr_uq.workflow.calibration import TWINS, make_twins
 
 
 def refine(runs: Path, only: list[str], rounds: int) -> None:
@@ -36,16 +41,35 @@ def refine(runs: Path, only: list[str], rounds: int) -> None:
                 print(f"{world} {system}: {twins} ({failed} failed), {seconds:.0f} s", flush=True)
 
 
+def forget_failures(runs: Path) -> None:
+    """Remove the files of refinements that failed, so that they are made again."""
+    for file in runs.glob(f"*/{TWINS}/*.nc"):
+        if read(file).attrs["outcome"] == "failed":
+            print(f"again: {file}")
+            file.unlink()
+
+
 def main() -> None:
     """Read the arguments."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--refine", type=Path, metavar="DIR")
+    parser.add_argument("--again", action="store_true", help="with --refine: failed twins too")
     parser.add_argument("--collect", type=Path, metavar="DIR")
     parser.add_argument("--only", nargs="+", choices=list(WORLDS), default=list(WORLDS))
     parser.add_argument("--rounds", type=int, default=10_000)
     options = parser.parse_args()
+    if options.refine and options.again:
+        forget_failures(options.refine)
     if options.refine:
         refine(options.refine, options.only, options.rounds)
+        return
+    if options.collect:
+        keep(options.collect, RESULTS)
+    campaigns = load(RESULTS)
+    fill(campaigns, HERE / "README.md", HERE / "README.md")
+    draw(campaigns, HERE / "figures")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,115 @@
+"""What is kept of the campaigns: scores of the descriptors, and the verdict on all quantities."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import xarray as xr
+from plan import SYSTEMS, WORLDS
+
+from sopr_uq.figures.calibration import DESCRIPTORS
+from sopr_uq.posterior.calibration_table import table
+from sopr_uq.posterior.store import read, write
+from sopr_uq.workflow.calibration import TWINS, collect
+
+HERE = Path(__file__).resolve().parent
+RESULTS = HERE / "results"
+
+_BANDS = 8
+_DERIVED = ("z", "nominal", "rank_shrunk", "rank_shifted")
+_TEXTS = ("world", "system", "family", "outcome", "error")
+_LIMITS = ("limit_temperature", "limit_saturated", "limit_freezing")
+_KEPT = ("system", "rule", "engine", "sigma_reference", "epsilon_reference", "seed", "created")
+
+
+class Kept(NamedTuple):
+    """One campaign: the descriptors of every twin, and the verdict on every quantity."""
+
+    scores: xr.Dataset
+    table: xr.Dataset
+
+
+type Campaigns = Mapping[tuple[str, str], Kept]
+
+
+def keep(runs: Path, results: Path) -> None:
+    """Store a summary of all campaigns in a folder that have a twin, in two small files."""
+    folders = {(w, s): runs / f"{w}-{s}" for w in WORLDS for s in SYSTEMS}
+    found = {
+        key: small(collect(folder))
+        for key, folder in folders.items()
+        if any((folder / TWINS).glob("*.nc"))
+    }
+    if not found:
+        raise SystemExit(f"{runs}: no twin of any campaign")
+    results.mkdir(exist_ok=True)
+    scores = xr.concat(
+        [k.scores.drop_vars(_LIMITS).assign(_named(key, k.scores)) for key, k in found.items()],
+        "simulation", data_vars="all", join="outer", combine_attrs="drop",
+    )  # fmt: skip
+    # v over the well is at distances in σ of each reference
+    scores = scores.assign({n: next(iter(found.values())).scores[n] for n in _LIMITS})
+    write(xr.DataTree(_coded(scores)), results / "scores.nc")
+    tables = [k.table.assign_coords(campaign="/".join(key)) for key, k in found.items()]
+    write(xr.DataTree(xr.concat(tables, "campaign", combine_attrs="drop")), results / "table.nc")
+
+
+def small(calibration: xr.Dataset) -> Kept:
+    """Return what is kept of a campaign."""
+    scores = calibration.sel(quantity=list(DESCRIPTORS), nominal=0.95).drop_vars(_DERIVED)
+    # rounded, so that all liquids share one axis
+    r = (scores["r"] / calibration.attrs["sigma_reference"]).round(4)
+    scores = scores.assign_coords(r=r)
+    few = xr.DataArray(np.arange(scores.sizes["simulation"]) < _BANDS, dims="simulation")
+    bands = {n: scores[n].where(few) for n in ("band", "band_truth") if n in scores}
+    reason = [str(text).partition(":")[0] for text in scores["error"].values]
+    scores = scores.assign(bands).assign(error=("simulation", reason))
+    floats = {n: v.astype(np.float32) for n, v in scores.data_vars.items() if v.dtype == float}
+    verdict = table(calibration)
+    flags = {n: v.astype(np.int8) for n, v in verdict.data_vars.items() if v.dtype == bool}
+    kept = {name: calibration.attrs[name] for name in _KEPT}
+    return Kept(scores.assign(floats), verdict.assign(flags).assign(kept))
+
+
+def _named(key: tuple[str, str], scores: xr.Dataset) -> dict[str, tuple[str, list[str]]]:
+    count = scores.sizes["simulation"]
+    return {
+        name: ("simulation", [text] * count)
+        for name, text in zip(("world", "system"), key, strict=True)
+    }
+
+
+def _coded(ds: xr.Dataset) -> xr.Dataset:
+    """Write texts as small numbers; their meanings go into attributes."""
+    for name in _TEXTS:
+        words, codes = np.unique(ds[name].values.astype(str), return_inverse=True)
+        ds[name] = ("simulation", codes.astype(np.int8), {"flag_meanings": words.tolist()})
+    return ds
+
+
+def load(results: Path) -> dict[tuple[str, str], Kept]:
+    """Return what is stored, by world and liquid."""
+    ds, tables = (read(results / f"{name}.nc").to_dataset() for name in ("scores", "table"))
+    for name in _TEXTS:
+        words = np.atleast_1d(ds[name].attrs["flag_meanings"])
+        ds[name] = ("simulation", words[ds[name].values])
+    found = {}
+    for name in tables["campaign"].values:
+        world, system = str(name).split("/")
+        mine = (ds["world"] == world) & (ds["system"] == system)
+        verdict = tables.sel(campaign=name)
+        scores = ds.isel(simulation=np.flatnonzero(mine))
+        scores = scores.assign(z=(scores["truth"] - scores["mean"]) / scores["sd"])
+        attrs = {key: verdict[key].item() for key in _KEPT}
+        scores = scores.assign_coords(r=scores["r"] * attrs["sigma_reference"])
+        found[world, system] = Kept(scores.assign_attrs(attrs), verdict)
+    return found
+
+
+def pooled(campaigns: Campaigns, world: str) -> xr.Dataset:
+    """Return the twins of all liquids of a world as one."""
+    found = [k.scores.drop_dims(["limit", "r"]) for (w, _), k in campaigns.items() if w == world]
+    return xr.concat(found, "simulation", data_vars="all", combine_attrs="drop")

@@ -1,0 +1,249 @@
+"""Every number of the README, from what is stored: one function for each marked place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+import numpy as np
+import xarray as xr
+from plan import SYSTEMS, WORLDS
+from scipy import stats
+from stored import Campaigns, Kept, pooled
+
+from sopr_uq.figures.calibration import DESCRIPTORS
+from sopr_uq.posterior.calibrate import NOMINAL, covered
+from sopr_uq.posterior.calibration_table import (
+    FALSE_ALARM,
+    PUBLISHED_RULE,
+    Share,
+    finished,
+    published_rule,
+)
+from sopr_uq.workflow.markdown import markdown_table
+from sopr_uq.workflow.report import LABELS
+
+_NAMES = {"neon-42K": "Ne", "argon-85K": "Ar", "krypton-199K": "Kr", "xenon-274K": "Xe"}
+
+
+def blocks() -> Mapping[str, Callable[[Campaigns], Iterator[str]]]:
+    """Return what fills the marked places of the README, by their names."""
+    return {
+        "verdict": verdict,
+        "worlds": worlds,
+        "prior": lambda campaigns: coverage(campaigns, "prior"),
+        "mixed": lambda campaigns: coverage(campaigns, "mixed"),
+        "families": families,
+        "md": lambda campaigns: coverage(campaigns, "md"),
+        "md-pooled": md_pooled,
+        "sopr": lambda campaigns: coverage(campaigns, "sopr"),
+        "published": published,
+        "controls": controls,
+    }
+
+
+def fill(campaigns: Campaigns, template: Path, readme: Path) -> None:
+    """Write the README: the template's text with every marked place filled in."""
+    text = template.read_text(encoding="utf-8")
+    for name, block in blocks().items():
+        begin, end = f"<!-- {name}:begin -->", f"<!-- {name}:end -->"
+        before, _, rest = text.partition(begin)
+        _, found, after = rest.partition(end)
+        if not found:
+            raise SystemExit(f"{template}: no place for {name}")
+        text = "\n".join([before + begin, *block(campaigns), end + after])
+    readme.write_text(text, encoding="utf-8")
+
+
+def _of(campaigns: Campaigns, world: str) -> Iterator[tuple[str, Kept]]:
+    for system in SYSTEMS:
+        if (world, system) in campaigns:
+            yield _NAMES[system], campaigns[world, system]
+
+
+def verdict(campaigns: Campaigns) -> Iterator[str]:
+    """Say which descriptors are rejected where, and of how many twins that is known."""
+    for world, kind in WORLDS.items():
+        counts, bad, good = [], [], 0
+        for name, kept in _of(campaigns, world):
+            counts.append(kept.scores.sizes["simulation"])
+            for quantity in DESCRIPTORS:
+                row = kept.table.sel(quantity=quantity)
+                held = 100.0 * float(row["coverage"].sel(nominal=0.95))
+                good += _passes(row)
+                bad += [] if _passes(row) else [f"{LABELS[quantity]} of {name} ({held:.0f} %)"]
+        if counts:
+            found = f"; rejected: {', '.join(bad)}." if bad else "."
+            yield (
+                f"- **{kind.title}**, {_span(counts)} twins a liquid: "
+                f"{good} of {good + len(bad)} descriptors pass both tests{found}"
+            )
+
+
+def _span(counts: list[int]) -> str:
+    low, high = min(counts), max(counts)
+    return f"{low}" if low == high else f"{low} to {high}"
+
+
+def _passes(row: xr.Dataset) -> bool:
+    """Whether neither the test of the 95 % coverage nor that of the ranks rejects."""
+    return bool(row["coverage_passes"].sel(nominal=0.95)) and bool(row["rank_passes"])
+
+
+def worlds(campaigns: Campaigns) -> Iterator[str]:
+    """Say what was made."""
+    rows = []
+    for world, kind in WORLDS.items():
+        for name, kept in _of(campaigns, world):
+            ds = kept.scores
+            outcome = ds["outcome"].values
+            done = finished(ds)
+            rows.append(
+                [
+                    kind.title, name, f"{outcome.size}", f"{(outcome == 'failed').sum()}",
+                    f"{np.isin(outcome, ['max_iterations', 'simulation_failed']).sum()}",
+                    f"{float(done['iterations'].median()):.0f}",
+                    f"{float(done['seconds'].median()):.1f}",
+                ]
+            )  # fmt: skip
+    head = ("twins", "liquid", "number", "failed", "stopped early", "iterations", "s in the loop")
+    yield from markdown_table(head, rows)
+
+
+def coverage(campaigns: Campaigns, world: str) -> Iterator[str]:
+    """Coverage, bias, spread and the rank test of the descriptors, and of v(r) over the well."""
+    rows = []
+    for name, kept in _of(campaigns, world):
+        t = kept.table
+        for quantity in DESCRIPTORS:
+            row = t.sel(quantity=quantity)
+            rows.append([name, LABELS[quantity], *_held(row), *_shape(row)])
+        well = t.sel(quantity=[q for q in t["quantity"].values if str(q).startswith("v(")])
+        rows.append([name, "v(r), mean", *_mean_held(well), "", "", ""])
+        worst = well["coverage"].sel(nominal=0.95)
+        place = int(np.abs(worst.values - 0.95).argmax())
+        row = well.isel(quantity=place)
+        rows.append([name, f"{_at(row)}, worst", *_held(row), *_shape(row)])
+        rows.append([name, "together", "", "", "", "", "", _p(t["joint_p"], t["joint_passes"])])
+    head = ("", "", *(f"{100 * p:.0f} %" for p in NOMINAL), "z mean", "z s.d.", "rank p")
+    if not rows:
+        yield "Not run yet."
+        return
+    yield from markdown_table(head, rows)
+
+
+def _at(row: xr.Dataset) -> str:
+    return str(row["quantity"].item()).replace(" sigma", " σ")
+
+
+def _held(row: xr.Dataset) -> list[str]:
+    marks = ["" if p else "*" for p in row["coverage_passes"].values.astype(bool)]
+    return [f"{100 * c:.1f}{m}" for c, m in zip(row["coverage"].values, marks, strict=True)]
+
+
+def _mean_held(well: xr.Dataset) -> list[str]:
+    return [f"{100 * float(c):.1f}" for c in well["coverage"].mean("quantity")]
+
+
+def _shape(row: xr.Dataset) -> list[str]:
+    spread = f"{float(row['z_sd']):.2f}" if int(row["twins"]) > 1 else ""
+    return [f"{float(row['z_mean']):+.2f}", spread, _p(row["rank_p"], row["rank_passes"])]
+
+
+def _p(value: xr.DataArray, passes: xr.DataArray) -> str:
+    p = float(value)
+    return f"{f'{p:.3f}' if p >= 0.001 else '< 0.001'}{'' if bool(passes) else '*'}"
+
+
+def families(campaigns: Campaigns) -> Iterator[str]:
+    """Coverage by family of the truths, all liquids together."""
+    if not any(world == "mixed" for world, _ in campaigns):
+        yield "Not run yet."
+        return
+    ds = finished(pooled(campaigns, "mixed"))
+    rows = []
+    for family in dict.fromkeys(ds["family"].values.tolist()):
+        mine = ds.isel(simulation=np.flatnonzero(ds["family"] == family))
+        held = covered(mine).mean("simulation")
+        z = mine["z"]
+        cells = [f"{100 * float(held.sel(quantity=q)):.1f}" for q in DESCRIPTORS]
+        spread = [f"{float(z.sel(quantity=q).mean()):+.2f}" for q in DESCRIPTORS]
+        rows.append([family, str(mine.sizes["simulation"]), *cells, *spread])
+    labels = [LABELS[q] for q in DESCRIPTORS]
+    yield from markdown_table(("truths", "twins", *labels, *(f"z of {x}" for x in labels)), rows)
+
+
+def md_pooled(campaigns: Campaigns) -> Iterator[str]:
+    """Coverage of all MD twins together."""
+    if not any(world == "md" for world, _ in campaigns):
+        yield "Not run yet."
+        return
+    ds = finished(pooled(campaigns, "md"))
+    held = covered(ds)
+    rows = []
+    for quantity in DESCRIPTORS:
+        one = held.sel(quantity=quantity).values
+        rows.append([LABELS[quantity], *_share(int(one.sum()), one.size)])
+    rows.append(["all four", *_share(int(held.values.sum()), held.size)])
+    yield from markdown_table(("", "held", "of", "share / %", "95 % interval of it / %"), rows)
+    yield ""
+    yield "The descriptors of one twin are not independent: the last row's interval is too narrow."
+
+
+def _share(held: int, of: int) -> list[str]:
+    low, high = stats.binomtest(held, of).proportion_ci(method="exact")
+    return [f"{held}", f"{of}", f"{100 * held / of:.0f}", f"{100 * low:.0f} to {100 * high:.0f}"]
+
+
+def published(campaigns: Campaigns) -> Iterator[str]:
+    """How often the posterior mean ± 0.02 σ and ± 0.1 ε holds the truth."""
+    rows = []
+    for world, kind in WORLDS.items():
+        for name, kept in _of(campaigns, world):
+            ds = kept.scores
+            cells = []
+            for quantity in PUBLISHED_RULE:
+                share: Share = published_rule(ds, quantity)
+                one = finished(ds).sel(quantity=quantity)
+                ours = float((0.5 * (one["upper"] - one["lower"]) / one["mean"]).median())
+                cells += [f"{100 * share.value:.1f}", f"{ours:.3f}"]
+            rows.append([kind.title, name, *cells])
+    head = (
+        "twins",
+        "liquid",
+        "±0.02 σ holds / %",
+        "our 95 % of σ, ±",
+        "±0.1 ε holds / %",
+        "our 95 % of ε, ±",
+    )
+    yield from markdown_table(head, rows)
+
+
+def controls(campaigns: Campaigns) -> Iterator[str]:
+    """Say whether the tests reject what they must."""
+    rows = []
+    for world, kind in WORLDS.items():
+        for name, kept in _of(campaigns, world):
+            t = kept.table.sel(quantity=list(DESCRIPTORS), nominal=0.95)
+            cells = [_range(t["coverage"]), _rejects(t, "coverage_passes", "rank_passes")]
+            for control in ("shrunk", "shifted"):
+                cells += [_range(t[f"{control}_coverage"])]
+                cells += [_rejects(t, f"{control}_passes", f"{control}_rank_passes")]
+            rows.append([kind.title, name, *cells])
+    head = ("twins", "liquid", "95 % intervals hold / %", "rejected")
+    head += ("shrunk by 30 %", "rejected", "shifted by s.d./2", "rejected")
+    yield from markdown_table(head, rows)
+    yield ""
+    yield (
+        f"*Rejected*: by the test of the coverage or by that of the ranks, of four descriptors; "
+        f"each of the two rejects a calibrated one with probability {FALSE_ALARM:g} at most."
+    )
+
+
+def _rejects(t: xr.Dataset, *tests: str) -> str:
+    failed = np.any([t[name].values == 0 for name in tests], axis=0)
+    return f"{int(failed.sum())} of {failed.size}"
+
+
+def _range(values: xr.DataArray) -> str:
+    return f"{100 * float(values.min()):.0f} to {100 * float(values.max()):.0f}"
