@@ -20,7 +20,7 @@ from pathlib import Path
 
 from drawing import draw
 from plan import SYSTEMS, WORLDS
-from stored import HERE, RESULTS, keep, load
+from stored import HERE, RESULTS, keep, keep_distances, load
 from tables import fill
 
 from sopr_uq.posterior.store import read
@@ -67,6 +67,7 @@ def main() -> None:
         return
     if options.collect:
         keep(options.collect, RESULTS)
+        keep_distances(RESULTS)
     campaigns = load(RESULTS)
     fill(campaigns, HERE / "README.md", HERE / "README.md")
     draw(campaigns, HERE / "figures")

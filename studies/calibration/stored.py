@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 import xarray as xr
+from distance import distances
 from plan import SYSTEMS, WORLDS
 
 from sopr_uq.figures.calibration import DESCRIPTORS
@@ -55,6 +56,12 @@ def keep(runs: Path, results: Path) -> None:
     write(xr.DataTree(_coded(scores)), results / "scores.nc")
     tables = [k.table.assign_coords(campaign="/".join(key)) for key, k in found.items()]
     write(xr.DataTree(xr.concat(tables, "campaign", combine_attrs="drop")), results / "table.nc")
+
+
+def keep_distances(results: Path) -> None:
+    """Store how far the families lie from the prior, unless that is there: no twin matters to it."""
+    if not (results / "distances.nc").is_file():
+        write(xr.DataTree(distances()), results / "distances.nc")
 
 
 def small(calibration: xr.Dataset) -> Kept:

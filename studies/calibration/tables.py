@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 from plan import SYSTEMS, WORLDS
 from scipy import stats
-from stored import Campaigns, Kept, pooled
+from stored import RESULTS, Campaigns, Kept, pooled
 
 from sopr_uq.figures.calibration import DESCRIPTORS
 from sopr_uq.posterior.calibrate import NOMINAL, covered
@@ -20,6 +20,7 @@ from sopr_uq.posterior.calibration_table import (
     finished,
     published_rule,
 )
+from sopr_uq.posterior.store import read
 from sopr_uq.workflow.markdown import markdown_table
 from sopr_uq.workflow.report import LABELS
 
@@ -34,6 +35,7 @@ def blocks() -> Mapping[str, Callable[[Campaigns], Iterator[str]]]:
         "prior": lambda campaigns: coverage(campaigns, "prior"),
         "mixed": lambda campaigns: coverage(campaigns, "mixed"),
         "families": families,
+        "surprises": surprises,
         "md": lambda campaigns: coverage(campaigns, "md"),
         "md-pooled": md_pooled,
         "sopr": lambda campaigns: coverage(campaigns, "sopr"),
@@ -171,6 +173,19 @@ def families(campaigns: Campaigns) -> Iterator[str]:
         rows.append([family, str(mine.sizes["simulation"]), *cells, *spread])
     labels = [LABELS[q] for q in DESCRIPTORS]
     yield from markdown_table(("truths", "twins", *labels, *(f"z of {x}" for x in labels)), rows)
+
+
+def surprises(campaigns: Campaigns) -> Iterator[str]:  # noqa: ARG001
+    """How far the families lie from the prior."""
+    ds = read(RESULTS / "distances.nc").to_dataset()
+    rows = []
+    for family in ds["family"].values:
+        one = ds.sel(family=family)
+        low, high = np.quantile(one["surprise"], [0.1, 0.9])
+        middle, place = float(one["surprise"].median()), float(one["place"].median())
+        rows.append([str(family), f"{middle:.1f}", f"{low:.1f} to {high:.1f}", f"{place:.2f} σ"])
+    head = ("truths", "largest δ in prior s.d., median", "middle 80 %", "at")
+    yield from markdown_table(head, rows)
 
 
 def md_pooled(campaigns: Campaigns) -> Iterator[str]:
