@@ -59,7 +59,7 @@ def keep(runs: Path, results: Path) -> None:
 
 
 def keep_distances(results: Path) -> None:
-    """Store how far the families lie from the prior, unless that is there: no twin matters to it."""
+    """Store how far the families lie from the prior, unless that is there."""
     if not (results / "distances.nc").is_file():
         write(xr.DataTree(distances()), results / "distances.nc")
 
