@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -59,20 +60,13 @@ def ways(size: str) -> dict[str, Callable[[Engine, list[Task]], list[Any]]]:
 
 
 def _dask() -> dict[str, Callable[[Engine, list[Task]], list[Any]]]:
-    try:
-        from distributed import Client, LocalCluster
-    except ImportError:
+    """Dask's scheduler and workers, begun for the simulations and ended after them."""
+    if importlib.util.find_spec("distributed") is None:
         return {}
+    from sopr_uq.executor import DaskHere
 
     def dask(engine: Engine, tasks: list[Task]) -> list[Any]:
-        quiet = {"dashboard_address": None, "silence_logs": 50}
-        with (
-            LocalCluster(n_workers=cores(), threads_per_worker=1, **quiet) as cluster,
-            Client(cluster) as client,
-        ):
-            futures = client.map(outcome, [single_threaded(engine)] * len(tasks), tasks, pure=False)
-            found: list[Any] = client.gather(futures)
-            return found
+        return run_tasks(engine, tasks, executor=DaskHere(cores()))
 
     return {f"Dask, {cores()} workers": dask}
 

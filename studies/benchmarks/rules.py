@@ -49,7 +49,7 @@ LENGTHS = {
 }
 _SEEDS = {"full": 5, "quick": 1, "smallest": 1}
 _CASES = {"full": tuple(CASES), "quick": tuple(CASES)[:2], "smallest": ("argon-dense",)}
-_MOST_NEWTON = {"full": 6, "quick": 4, "smallest": 2}
+_MOST_NEWTON = {"full": 6, "quick": 4, "smallest": 1}
 _TIMES = 4
 """A rival is given so many times the runs that the quicker newton needed, and at least eight."""
 _LEAST = {"full": 8, "quick": 4, "smallest": 2}
