@@ -10,6 +10,7 @@ from typing import Any, get_args
 import click
 
 from sopr_uq.cli.codes import NOT_CONVERGED, OK, WRONG_INPUT
+from sopr_uq.cli.executor import chosen, executor_options
 from sopr_uq.cli.progress import Bar
 from sopr_uq.cli.show import print_doctor, print_result, print_systems
 from sopr_uq.engine.settings import EngineName
@@ -42,6 +43,7 @@ def systems(as_json: bool) -> None:
 )
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Set any key.")
 @click.option("--quiet", is_flag=True, help="No progress bar.")
+@executor_options
 def refine(
     system: str,
     rule: str | None,
@@ -52,6 +54,8 @@ def refine(
     out: Path | None,
     settings: tuple[str, ...],
     quiet: bool,
+    workers: int | None,
+    scheduler: str | None,
 ) -> None:
     """Refine a potential for SYSTEM: the name of a shipped liquid, or a TOML file."""
     from sopr_uq.workflow.config import load_config
@@ -61,15 +65,17 @@ def refine(
     given = [f"{key}={json.dumps(value)}" for key, value in named.items() if value is not None]
     config = load_config(system, [*given, *settings], preset=preset, observe=observe)
     folder = out or Path("runs") / f"{config.system.name}-{config.refine.rule}"
+    executor = chosen(workers, scheduler)
     with Bar(config, quiet=quiet) as bar:
-        result = run(config, folder, watcher=bar)
+        result = run(config, folder, watcher=bar, executor=executor)
     _finish(result, folder)
 
 
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--quiet", is_flag=True, help="No progress bar.")
-def resume(folder: Path, quiet: bool) -> None:
+@executor_options
+def resume(folder: Path, quiet: bool, workers: int | None, scheduler: str | None) -> None:
     """Go on with the refinement in FOLDER after an interruption."""
     from sopr_uq.workflow.config import load_config
     from sopr_uq.workflow.run import CONFIG
@@ -77,8 +83,9 @@ def resume(folder: Path, quiet: bool) -> None:
 
     if not (folder / CONFIG).is_file():
         go_on(folder)
+    executor = chosen(workers, scheduler)
     with Bar(load_config(folder / CONFIG), quiet=quiet) as bar:
-        result = go_on(folder, watcher=bar)
+        result = go_on(folder, watcher=bar, executor=executor)
     _finish(result, folder)
 
 

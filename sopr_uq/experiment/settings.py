@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from sopr_uq.errors import InputError
 from sopr_uq.experiment.observation import Kind
@@ -13,6 +13,7 @@ from sopr_uq.experiment.state import StatePoint
 
 type Form = Literal["lennard-jones", "mie", "table"]
 
+_LONGEST_NAME = 100
 _SHA256 = r"^[0-9a-f]{64}$"
 
 
@@ -27,6 +28,16 @@ class SystemSettings(BaseModel):
     mass: float = Field(gt=0, le=1e6, description="particle mass in u")
     fluid: str | None = Field(None, description="CoolProp's name of the fluid")
     title: str = Field("", description="one line for people")
+
+    @field_validator("name")
+    @classmethod
+    def _names_no_other_folder(cls, name: str) -> str:
+        if name.startswith(".") or set(name) & set("/\\\0\n\r\t") or len(name) > _LONGEST_NAME:
+            raise ValueError(
+                f"a name of at most {_LONGEST_NAME} characters, which does not begin with a dot "
+                f"and has no slash or line break in it: {name[:40]!r}"
+            )
+        return name
 
     @property
     def state(self) -> StatePoint:

@@ -19,6 +19,7 @@ import xarray as xr
 
 from sopr_uq.engine.protocol import Engine
 from sopr_uq.errors import InputError, RuleFailed
+from sopr_uq.executor import Executor
 from sopr_uq.posterior.check_runs import CheckFolder, CheckRun, Told, check_runs
 from sopr_uq.posterior.directions import Directions
 from sopr_uq.posterior.linearisation import Estimate, Surrogate, log_ratio
@@ -71,6 +72,7 @@ def end_check(
     posterior: xr.Dataset,
     folder: Path | None = None,
     told: Told = lambda _: None,
+    executor: Executor | None = None,
 ) -> xr.Dataset:
     """Run the engine at posterior draws and weigh the linear posterior against it.
 
@@ -86,6 +88,8 @@ def end_check(
         Where the runs are kept.
     told : callable, optional
         Called with the fraction of the runs that is done.
+    executor : Executor, optional
+        What makes the runs; by default processes on this machine.
 
     Returns
     -------
@@ -98,9 +102,8 @@ def end_check(
         ``linearisation_variance`` (descriptor). The attribute ``warning`` says
         what is wrong; bad weights are no exception.
     """
-    runs = check_runs(
-        rule.problem, engine, refinement, posterior["potential"], CheckFolder(folder), told
-    )
+    draws, kept = posterior["potential"], CheckFolder(folder)
+    runs = check_runs(rule.problem, engine, refinement, draws, kept, told, executor)
     found = [_shown(rule, run) for run in runs]
     ds = _runs_dataset(rule, found)
     good = [each for each in found if isinstance(each, _Shown)]

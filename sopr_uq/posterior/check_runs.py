@@ -14,6 +14,7 @@ from sopr_uq.disk import write_whole
 from sopr_uq.engine.parallel import Outcome, Task, run_tasks
 from sopr_uq.engine.protocol import Engine, Simulation
 from sopr_uq.errors import CheckpointError, InputError, SimulationFailed
+from sopr_uq.executor import Executor
 from sopr_uq.potentials import Tabulated
 from sopr_uq.refine.checkpoint import decode, encode
 from sopr_uq.refine.loop import Iteration, Refinement
@@ -97,8 +98,9 @@ def check_runs(
     potential: xr.DataArray,
     folder: CheckFolder,
     told: Told,
+    executor: Executor | None = None,
 ) -> list[CheckRun]:
-    """Simulate ``settings.check_draws`` draws of the posterior, on all cores.
+    """Simulate ``settings.check_draws`` draws of the posterior, side by side.
 
     The draws are spread evenly over the chains. Each simulation goes on from
     where the last iteration ended, with a seed of its own.
@@ -114,10 +116,13 @@ def check_runs(
         What it holds already is not done again.
     told : callable
         Called with the fraction done.
+    executor : Executor, optional
+        What makes them; by default processes on this machine, one a core.
     """
     places = _places(potential, problem.settings.check_draws)
     values = [potential.values[place] for place in places]
-    outcomes = _outcomes(problem, engine, refinement, values, folder, told)
+    tasks = _known_and_missing(problem, refinement, values, folder)
+    outcomes = _outcomes(engine, values, folder, told, executor, *tasks)
     size = len(problem.samples)
     runs = []
     for m, (place, v) in enumerate(zip(places, values, strict=True)):
@@ -136,15 +141,10 @@ def _places(potential: xr.DataArray, count: int) -> list[tuple[int, int]]:
     return [(int(c), int(d)) for c, d in zip(*np.unravel_index(flat, shape), strict=True)]
 
 
-def _outcomes(
-    problem: Problem,
-    engine: Engine,
-    refinement: Refinement,
-    values: list[FloatArray],
-    folder: CheckFolder,
-    told: Told,
-) -> list[Outcome]:
-    """Return what is stored, and simulate the rest; draws outside, samples inside."""
+def _known_and_missing(
+    problem: Problem, refinement: Refinement, values: list[FloatArray], folder: CheckFolder
+) -> tuple[dict[int, Outcome], dict[int, Task]]:
+    """Return what is stored, and the tasks for the rest; draws outside, samples inside."""
     size = len(problem.samples)
     found: dict[int, Outcome] = {}
     tasks: dict[int, Task] = {}
@@ -155,7 +155,21 @@ def _outcomes(
             tasks[number] = known
         else:
             found[number] = known
-    numbers, total = list(tasks), len(values) * size
+    return found, tasks
+
+
+def _outcomes(
+    engine: Engine,
+    values: list[FloatArray],
+    folder: CheckFolder,
+    told: Told,
+    executor: Executor | None,
+    found: dict[int, Outcome],
+    tasks: dict[int, Task],
+) -> list[Outcome]:
+    """Simulate what is missing, and keep each simulation as soon as it is there."""
+    numbers, total = list(tasks), len(tasks) + len(found)
+    size = total // len(values)
 
     def done(i: int, outcome: Outcome) -> None:
         found[numbers[i]] = outcome
@@ -163,7 +177,7 @@ def _outcomes(
             folder.save(numbers[i], values[numbers[i] // size], outcome)
         told(len(found) / total)
 
-    run_tasks(engine, list(tasks.values()), done=done)
+    run_tasks(engine, list(tasks.values()), executor=executor, done=done)
     return [found[number] for number in range(total)]
 
 

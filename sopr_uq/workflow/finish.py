@@ -7,6 +7,7 @@ from pathlib import Path
 import xarray as xr
 
 from sopr_uq.engine.protocol import Engine
+from sopr_uq.executor import Executor
 from sopr_uq.posterior.budget import error_budget
 from sopr_uq.posterior.check import end_check
 from sopr_uq.posterior.unexplained import doubt, unexplained
@@ -26,6 +27,7 @@ def finish(
     *,
     folder: Path | None = None,
     watcher: Watcher | None = None,
+    executor: Executor | None = None,
 ) -> xr.DataTree:
     """Return the result of a refinement, checked by simulations at posterior draws.
 
@@ -42,6 +44,8 @@ def finish(
         done twice.
     watcher : Watcher, optional
         Told of their progress.
+    executor : Executor, optional
+        What makes them; by default processes on this machine.
 
     Returns
     -------
@@ -60,7 +64,7 @@ def finish(
     if config.refine.check_draws:
         told = (watcher or Silent()).checking
         posterior = result["posterior"].to_dataset()
-        check = end_check(rule, engine, refinement, posterior, folder, told)
+        check = end_check(rule, engine, refinement, posterior, folder, told, executor)
         _warn(result, check.attrs.pop("warning"))
         result["posterior_check"] = xr.DataTree(check)
     result["error_budget"] = xr.DataTree(error_budget(rule, refinement, check))

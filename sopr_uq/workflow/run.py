@@ -7,6 +7,7 @@ import shutil
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import xarray as xr
@@ -14,10 +15,11 @@ import xarray as xr
 from sopr_uq.disk import clear_leftovers, sync, unused
 from sopr_uq.engine.protocol import Engine
 from sopr_uq.errors import CheckpointError, InputError, Interrupted
+from sopr_uq.executor import Executor
 from sopr_uq.figures.sheet import last_figure, save_refinement
 from sopr_uq.posterior import store
 from sopr_uq.refine.checkpoint import Folder
-from sopr_uq.refine.loop import Journal, Refinement, Watcher, refine
+from sopr_uq.refine.loop import Watcher, refine
 from sopr_uq.refine.rule import Rule
 from sopr_uq.workflow.build import build_engine, build_rule
 from sopr_uq.workflow.config import Config, dump_config, load_config
@@ -32,7 +34,11 @@ FIGURES = "figures"
 
 
 def run(
-    config: Config, out: Path | str | None = None, *, watcher: Watcher | None = None
+    config: Config,
+    out: Path | str | None = None,
+    *,
+    watcher: Watcher | None = None,
+    executor: Executor | None = None,
 ) -> xr.DataTree:
     """Refine as a configuration says.
 
@@ -45,6 +51,9 @@ def run(
         ``result.nc`` and ``figures/``; without it nothing is written.
     watcher : Watcher, optional
         Told of progress.
+    executor : Executor, optional
+        What makes the simulations that do not depend on each other; by
+        default processes on this machine, one a core.
 
     Returns
     -------
@@ -63,12 +72,12 @@ def run(
     rule = build_rule(config)
     engine = build_engine(config, rule)
     if out is None:
-        refinement = _refine(rule, engine, None, watcher)
-        return finish(config, rule, engine, refinement, watcher=watcher)
+        refinement = refine(rule, engine, None, watcher)
+        return finish(config, rule, engine, refinement, watcher=watcher, executor=executor)
     folder = Path(out)
     _make(folder, config)
     try:
-        return _go_on(folder, config, rule, engine, watcher)
+        return _go_on(folder, config, _Means(rule, engine, watcher, executor))
     except Exception:
         if not _count(folder):
             # nothing was computed: leave nothing half done behind
@@ -76,7 +85,9 @@ def run(
         raise
 
 
-def resume(folder: Path | str, *, watcher: Watcher | None = None) -> xr.DataTree:
+def resume(
+    folder: Path | str, *, watcher: Watcher | None = None, executor: Executor | None = None
+) -> xr.DataTree:
     """Go on with a refinement that was interrupted, or return its result.
 
     Raises
@@ -101,29 +112,40 @@ def resume(folder: Path | str, *, watcher: Watcher | None = None) -> xr.DataTree
     if complete is not None:
         return complete
     rule = build_rule(config)
-    return _go_on(folder, config, rule, build_engine(config, rule), watcher)
+    means = _Means(rule, build_engine(config, rule), watcher, executor)
+    return _go_on(folder, config, means)
 
 
-def _go_on(
-    folder: Path, config: Config, rule: Rule, engine: Engine, watcher: Watcher | None
-) -> xr.DataTree:
+@dataclass(frozen=True)
+class _Means:
+    """What a refinement is done with."""
+
+    rule: Rule
+    engine: Engine
+    watcher: Watcher | None
+    executor: Executor | None
+
+
+def _go_on(folder: Path, config: Config, means: _Means) -> xr.DataTree:
     with held(folder), _explained(folder):
         for place in (folder, folder / CHECK, folder / FIGURES):
             clear_leftovers(place)
         result = _stored(folder)
         if result is None:
-            refinement = _refine(rule, engine, Folder(folder / ITERATIONS), watcher)
-            checks = folder / CHECK
-            result = finish(config, rule, engine, refinement, folder=checks, watcher=watcher)
+            rule, engine, watcher = means.rule, means.engine, means.watcher
+            refinement = refine(rule, engine, Folder(folder / ITERATIONS), watcher)
+            result = finish(
+                config,
+                rule,
+                engine,
+                refinement,
+                folder=folder / CHECK,
+                watcher=watcher,
+                executor=means.executor,
+            )
             store.write(result, folder / RESULT)
         save_refinement(result, folder / FIGURES)
         return result
-
-
-def _refine(
-    rule: Rule, engine: Engine, journal: Journal | None, watcher: Watcher | None
-) -> Refinement:
-    return refine(rule, engine, journal, watcher)
 
 
 def _complete(folder: Path) -> xr.DataTree | None:
