@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +12,13 @@ import numpy as np
 import xarray as xr
 
 from sopr_uq.errors import CheckpointError, InputError
+from sopr_uq.executor import Executor, InTurn, Lost, Processes
 from sopr_uq.posterior import store
 from sopr_uq.posterior.calibrate import joint_rank, score
 from sopr_uq.provenance import now, versions
 from sopr_uq.refine.start import CRITICAL_TEMPERATURE, saturated_density
 from sopr_uq.workflow.campaign import Campaign
 from sopr_uq.workflow.config import dump_config, load_config
-from sopr_uq.workflow.crew import work
 from sopr_uq.workflow.truths import freezing_density
 from sopr_uq.workflow.twins import Measurement
 
@@ -47,6 +47,7 @@ def calibrate(
     *,
     twins: int,
     workers: int = 1,
+    executor: Executor | None = None,
     told: Told = lambda *_: None,
 ) -> xr.Dataset:
     """Refine twins of known truth and set the truths beside the posteriors.
@@ -67,6 +68,8 @@ def calibrate(
     workers : int
         Processes on this machine, of one thread each; every one of them compiles
         the model of the noise once and makes many twins.
+    executor : Executor, optional
+        Something else that makes them, such as a cluster.
     told : callable, optional
         Called with the number of twins done, and of refinements that failed now.
 
@@ -80,7 +83,7 @@ def calibrate(
     InputError
         If the folder holds another calibration.
     """
-    make_twins(campaign, out, twins=twins, workers=workers, told=told)
+    make_twins(campaign, out, twins=twins, workers=workers, executor=executor, told=told)
     return collect(out)
 
 
@@ -90,6 +93,7 @@ def make_twins(
     *,
     twins: int,
     workers: int = 1,
+    executor: Executor | None = None,
     told: Told = lambda *_: None,
 ) -> int:
     """Make the twins of :func:`calibrate` that are missing; return how many of them failed."""
@@ -98,12 +102,17 @@ def make_twins(
     folder = Path(out)
     _claim(folder, campaign)
     missing = [n for n in range(twins) if not twin_file(folder, n).exists()]
-    failed, done = 0, twins - len(missing)
-    told(done, failed)
-    for each in work(campaign, folder, missing, workers):
-        done, failed = done + 1, failed + each
-        told(done, failed)
-    return failed
+    failed = [False] * (twins - len(missing))
+    told(len(failed), 0)
+
+    def ended(_: int, found: bool | Lost) -> None:
+        # a twin whose process was lost has no file, and is made again the next time
+        failed.append(bool(found))
+        told(len(failed), sum(failed))
+
+    chosen = executor or (Processes(workers) if workers > 1 else InTurn())
+    chosen.run(partial(make_one, campaign, folder), missing, ended)
+    return sum(failed)
 
 
 def twin_file(folder: Path, number: int) -> Path:
