@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from sopr_uq.errors import CheckpointError, InputError
+from sopr_uq.errors import CheckpointError, InputError, Interrupted
 from sopr_uq.executor import Executor, InTurn, Lost, Processes
 from sopr_uq.posterior import store
 from sopr_uq.posterior.calibrate import joint_rank, score
@@ -111,7 +111,12 @@ def make_twins(
         told(len(failed), sum(failed))
 
     chosen = executor or (Processes(workers) if workers > 1 else InTurn())
-    chosen.run(partial(make_one, campaign, folder), missing, ended)
+    try:
+        chosen.run(partial(make_one, campaign, folder), missing, ended)
+    except KeyboardInterrupt as interrupt:
+        kept = len(list((folder / TWINS).glob("*.nc")))
+        message = f"Interrupted. {kept} twins are kept in {folder}; the same command goes on."
+        raise Interrupted(message, getattr(interrupt, "signal", 2)) from interrupt
     return sum(failed)
 
 

@@ -10,7 +10,7 @@ from scipy import stats
 
 from sopr_uq import Campaign, Measurement, calibrate, load_config
 from sopr_uq.cli.main import cli
-from sopr_uq.errors import CheckpointError, InputError, RuleFailed
+from sopr_uq.errors import CheckpointError, InputError, Interrupted, RuleFailed
 from sopr_uq.posterior.calibrate import joint_rank, shrunk
 from sopr_uq.posterior.calibration_table import published_rule, table
 from sopr_uq.potentials import Mie, Tabulated
@@ -157,6 +157,16 @@ def test_a_refinement_that_fails_is_counted(tmp_path, monkeypatch):
     assert table(ds)["twins"].values.tolist() == [2] * ds.sizes["quantity"]
     assert table(ds).attrs["failed"] == 1
     assert published_rule(ds, "sigma").of == 2
+
+
+def test_an_interrupted_calibration_says_what_is_kept_and_goes_on(tmp_path):
+    def stop(done, _):
+        if done == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(Interrupted, match="2 twins are kept"):
+        calibrate(quick(), tmp_path / "out", twins=3, told=stop)
+    assert calibrate(quick(), tmp_path / "out", twins=3).sizes["simulation"] == 3
 
 
 def test_the_command(tmp_path):
