@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import platform
-import subprocess
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from importlib import metadata
@@ -156,13 +154,3 @@ def shown(values: Sequence[float], form: str = ".3g") -> str:
         return "–"
     middle, low, high = (format(s[k], form) for k in ("median", "low", "high"))
     return middle if low == high else f"{middle} ({low}–{high})"
-
-
-def in_process(script: Path, *arguments: str) -> Any:
-    """Run a script of this folder in a fresh interpreter; return the JSON it prints last."""
-    done = subprocess.run(
-        [sys.executable, str(script), *arguments], capture_output=True, text=True, check=False
-    )
-    if done.returncode != 0:
-        raise RuntimeError(f"{script.name} {' '.join(arguments)}: {done.stderr[-2000:]}")
-    return json.loads(done.stdout.strip().splitlines()[-1])

@@ -12,16 +12,20 @@ from typing import Any
 from unittest.mock import patch
 
 from bench_base import Store, cores, shown
-from raw_lammps import run_raw
+from raw_lammps import Raw, run_raw
+from threadpoolctl import threadpool_limits
 
 from sopr_uq import load_config
 from sopr_uq.engine.plan import make_plan
+from sopr_uq.engine.protocol import Engine, Simulation
 from sopr_uq.potentials import Tabulated
 from sopr_uq.refine import sopr
 from sopr_uq.refine.checkpoint import Folder
 from sopr_uq.refine.loop import Iteration, refine
 from sopr_uq.refine.newton import rule as newton_rule
+from sopr_uq.refine.rule import Rule
 from sopr_uq.workflow.build import build_engine, build_rule
+from sopr_uq.workflow.config import Config
 from sopr_uq.workflow.markdown import markdown_table
 
 RULES = {"sopr": "g", "newton": "g,pressure"}
@@ -30,7 +34,7 @@ _LENGTHS = {
     "smallest": {"engine.particles": 500, "engine.equilibration_steps": 100,
                  "engine.production_steps": 400, "engine.sample_every": 10,
                  "engine.thermalisation_steps": 200, "engine.ramp_steps": 400},
-    "quick": {"engine.production_steps": 4_000, "engine.equilibration_steps": 1_000},
+    "quick": {"engine.production_steps": 3_000, "engine.equilibration_steps": 1_000},
     "full": {},
 }  # fmt: skip
 _ITERATIONS = {"smallest": 2, "quick": 3, "full": 4}
@@ -85,16 +89,40 @@ def inference_timed(clock: Clock) -> Iterator[None]:
 
 def measure(store: Store) -> None:
     """Refine liquid argon by both rules, on one core and on all, each beside raw LAMMPS."""
-    for threads in sorted({1, cores()}) if store.size != "smallest" else [1]:
+    threads_of = {"smallest": {1}, "quick": {cores()}, "full": {1, cores()}}
+    for threads in sorted(threads_of[store.size]):
         for rule in RULES if store.size != "smallest" else ("sopr",):
             store.once(f"{rule}, {threads}", lambda r=rule, t=threads: one(r, t, store.size))
     store.finish()
 
 
-def one(rule_name: str, threads: int, size: str) -> dict[str, Any]:
-    """Return the seconds of every iteration, by part, and of the script beside it."""
+@dataclass
+class Script:
+    """Makes the run of an iteration again, without Python, after each but the first."""
+
+    rule: Rule
+    engine: Engine
+    threads: int
+    raw: list[Raw] = field(default_factory=list)
+    before: Simulation | None = None
+
+    def __call__(self, iteration: Iteration) -> None:
+        """Go on from where the engine's run began, with the same potential."""
+        start = self.before.configuration if self.before else None
+        self.before = iteration.simulations[0]
+        if start is None:
+            return
+        problem, settings = self.rule.problem, self.engine.settings  # type: ignore[attr-defined]
+        potential = Tabulated(problem.r, iteration.potential)
+        plan = make_plan(settings, potential, problem.samples[0].state, 1, start)
+        with tempfile.TemporaryDirectory() as scratch:
+            self.raw.append(run_raw(plan, Path(scratch), self.threads))
+
+
+def config_of(rule: str, threads: int, size: str) -> Config:
+    """Return the shipped configuration of argon with a rule, threads and number of iterations."""
     overrides = _LENGTHS[size] | {
-        "refine.rule": rule_name,
+        "refine.rule": rule,
         "refine.max_iterations": _ITERATIONS[size],
         "engine.threads": threads,
         "engine.name": "lammps",
@@ -102,45 +130,37 @@ def one(rule_name: str, threads: int, size: str) -> dict[str, Any]:
     if size == "smallest":
         # nothing to infer, nothing to compile
         overrides |= {"refine.width": 0.1, "refine.length": 0.7, "refine.noise": 0.01}
-    config = load_config("argon-85K", overrides, observe=RULES[rule_name])
+    return load_config("argon-85K", overrides, observe=RULES[rule])
+
+
+def one(rule_name: str, threads: int, size: str) -> dict[str, Any]:
+    """Return the seconds of every iteration, by part, and of the script beside it."""
+    config = config_of(rule_name, threads, size)
     rule = build_rule(config)
     engine = build_engine(config, rule)
-    raw, before, inference = [], [], Clock()
-
-    def script(iteration: Iteration) -> None:
-        # it goes on from where the engine's run began, with the same potential
-        start = before[-1].configuration if before else None
-        before.append(iteration.simulations[0])
-        if start is None:
-            return
-        potential = Tabulated(rule.problem.r, iteration.potential)
-        plan = make_plan(engine.settings, potential, rule.problem.samples[0].state, 1, start)
-        with tempfile.TemporaryDirectory() as scratch:
-            raw.append(run_raw(plan, Path(scratch), threads))
-
+    script, inference = Script(rule, engine, threads), Clock()
     with tempfile.TemporaryDirectory() as folder, inference_timed(inference):
         journal = TimedFolder(Folder(Path(folder, "iterations")), script)
         done = refine(rule, engine, journal).iterations
-        steps = list(inference.seconds)
+        pymc, disk = list(inference.seconds), journal.clock.seconds
     measured = ["posterior", "posterior_again"] if size != "smallest" else []
     return {
         "rule": rule_name,
         "threads": threads,
         "particles": done[-1].simulations[0].particles,
         "steps": done[-1].simulations[0].steps,
-        "iterations": [
-            _split(i, steps[k] if steps else 0.0, journal.clock.seconds[k])
-            for k, i in enumerate(done)
-        ],
-        "raw_loop": [r.loop for r in raw],
-        "raw_wall": [r.wall for r in raw],
+        "iterations": [_split(i, pymc[k] if pymc else 0.0, disk[k]) for k, i in enumerate(done)],
+        "raw_loop": [r.loop for r in script.raw],
+        "raw_wall": [r.wall for r in script.raw],
         **{name: _timed_posterior(rule, done[-1]) for name in measured},
     }
 
 
-def _timed_posterior(rule: Any, last: Iteration) -> float:
+def _timed_posterior(rule: Rule, last: Iteration) -> float:
     started = time.perf_counter()
-    rule.posterior(last.state)
+    # as a finished refinement does it
+    with threadpool_limits(1):
+        rule.posterior(last.state)
     return time.perf_counter() - started
 
 
@@ -187,19 +207,20 @@ def table(content: dict[str, Any]) -> Iterator[str]:
     yield from markdown_table(head, rows)
     yield ""
     for e in content["entries"].values():
-        if "posterior" not in e:
-            continue
-        first, later = e["iterations"][0], e["iterations"][1:]
-        if e["rule"] == "sopr":
-            more = first["pymc"] - sorted(i["pymc"] for i in later)[len(later) // 2]
-            compiles = f"takes {more:.0f} s more, to compile" if more > 1 else "found it compiled"
-            yield (
-                f"- sopr, {e['threads']} threads: the first inference of this refinement "
-                f"{compiles}; the posterior at the end took {e['posterior']:.1f} s."
-            )
-        else:
-            yield (
-                f"- newton, {e['threads']} threads: no PyMC within the iterations; the posterior "
-                f"at the end {e['posterior']:.0f} s the first time in a process, "
-                f"{e['posterior_again']:.1f} s after it."
-            )
+        if "posterior" in e:
+            yield _ends(e)
+
+
+def _ends(e: dict[str, Any]) -> str:
+    """Say what compiling and the posterior at the end took."""
+    who = f"- {e['rule']}, {e['threads']} thread{'s' if e['threads'] > 1 else ''}:"
+    end, again = e["posterior"], e["posterior_again"]
+    if e["rule"] == "newton":
+        return (
+            f"{who} no PyMC within the iterations; the posterior at the end took {end:.1f} s, and "
+            f"{again:.1f} s when made once more."
+        )
+    first, later = e["iterations"][0], e["iterations"][1:]
+    more = first["pymc"] - sorted(i["pymc"] for i in later)[len(later) // 2]
+    compiles = f"took {more:.0f} s more, to compile" if more > 1 else "found it compiled"
+    return f"{who} the first inference {compiles}; the posterior at the end took {end:.1f} s."

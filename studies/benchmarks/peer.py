@@ -31,7 +31,7 @@ from sopr_uq.workflow.twins import Twin
 _SEEDS = {"full": 1, "quick": 1, "smallest": 1}
 _CASES = {"full": tuple(CASES)[:2], "quick": tuple(CASES)[:1], "smallest": ("argon-dense",)}
 _MOST = {"full": 6, "quick": 4, "smallest": 1}
-BUDGET = {"full": 11.0, "quick": 3.0, "smallest": 1e-6}
+BUDGET = {"full": 11.0, "quick": 1.5, "smallest": 1e-6}
 """Time given to the peer each way, in newton's seconds."""
 
 

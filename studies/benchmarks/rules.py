@@ -50,8 +50,8 @@ LENGTHS = {
 _SEEDS = {"full": 5, "quick": 1, "smallest": 1}
 _CASES = {"full": tuple(CASES), "quick": tuple(CASES)[:2], "smallest": ("argon-dense",)}
 _MOST_NEWTON = {"full": 6, "quick": 4, "smallest": 1}
-_TIMES = 4
-"""A rival is given so many times the runs that the quicker newton needed, and at least eight."""
+_TIMES = {"full": 4, "quick": 2, "smallest": 1}
+"""A rival is given so many times the runs that the quicker newton needed, or this many."""
 _LEAST = {"full": 8, "quick": 4, "smallest": 2}
 FLOOR_FACTOR = 1.2
 """At the floor of a measured curve: within this factor of the least misfit of any rule."""
@@ -142,7 +142,7 @@ def unit(name: str, seed: int, size: str) -> dict[str, Any]:
         if variant == WITH_PRESSURE:
             ours = [found["rules"][name]["runs"] for name in ("newton", WITH_PRESSURE)]
             needed = min(reached(runs, floor) or len(runs) for runs in ours)
-            cap = max((_TIMES if size != "smallest" else 1) * needed, _LEAST[size])
+            cap = max(_TIMES[size] * needed, _LEAST[size])
     return found
 
 
