@@ -16,6 +16,7 @@ from sopr_uq.posterior.calibration_table import published_rule, table
 from sopr_uq.potentials import Mie, Tabulated
 from sopr_uq.refine.start import saturated_density
 from sopr_uq.workflow import campaign as campaign_module
+from sopr_uq.workflow import truths
 from sopr_uq.workflow.calibration import collect, make_twins, twin_file
 from sopr_uq.workflow.truths import FAMILIES, corresponding, draw_truth, freezing_density, members
 from sopr_uq.workflow.twins import unit_noise
@@ -68,8 +69,9 @@ def test_freezing_at_known_temperatures():
     assert freezing_density(1.0) == pytest.approx(0.923, abs=0.01)
 
 
-def test_a_potential_too_deep_for_its_state_is_never_drawn():
-    with pytest.raises(InputError, match="none among 500"):
+def test_a_potential_too_deep_for_its_state_is_never_drawn(monkeypatch):
+    monkeypatch.setattr(truths, "_TRIES", 50)
+    with pytest.raises(InputError, match="none among 50"):
         draw_truth(quick().problem, (3.6, 0.60), "mie", np.random.default_rng(1))
 
 
