@@ -10,8 +10,9 @@ from typing import Any, Self
 import numpy as np
 
 from sopr_uq.engine.lattice import wrapped
-from sopr_uq.engine.plan import Plan, make_plan
+from sopr_uq.engine.plan import Plan
 from sopr_uq.engine.protocol import Configuration, Progress, Simulation
+from sopr_uq.engine.retry import with_retry
 from sopr_uq.engine.sampling import Thermo, simulate
 from sopr_uq.engine.settings import EngineSettings
 from sopr_uq.engine.trouble import BLOWN_UP
@@ -63,11 +64,15 @@ class HoomdEngine:
         progress: Progress | None = None,
     ) -> Simulation:
         """Simulate; see :meth:`sopr_uq.engine.protocol.Engine.run`."""
-        plan = make_plan(self.settings, potential, state, seed, start)
-        try:
-            return simulate(HoomdDynamics, plan, progress)
-        except RuntimeError as error:
-            raise SimulationFailed(f"HOOMD-blue stopped: {error} {BLOWN_UP}") from error
+
+        def attempt(plan: Plan) -> Simulation:
+            try:
+                return simulate(HoomdDynamics, plan, progress)
+            except RuntimeError as error:
+                lost = "lost atoms: " if "out of bounds" in str(error) else ""
+                raise SimulationFailed(f"{lost}HOOMD-blue stopped: {error} {BLOWN_UP}") from error
+
+        return with_retry(attempt, self.settings, potential, state, seed, start)
 
 
 def unavailable() -> str | None:

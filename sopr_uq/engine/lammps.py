@@ -16,8 +16,9 @@ from typing import Any, Self
 import numpy as np
 
 from sopr_uq.engine.lattice import wrapped
-from sopr_uq.engine.plan import Plan, make_plan
+from sopr_uq.engine.plan import Plan
 from sopr_uq.engine.protocol import Configuration, Progress, Simulation
+from sopr_uq.engine.retry import with_retry
 from sopr_uq.engine.sampling import Thermo, simulate
 from sopr_uq.engine.settings import EngineSettings
 from sopr_uq.engine.trouble import BLOWN_UP
@@ -70,8 +71,11 @@ class LammpsEngine:
         progress: Progress | None = None,
     ) -> Simulation:
         """Simulate; see :meth:`sopr_uq.engine.protocol.Engine.run`."""
-        plan = make_plan(self.settings, potential, state, seed, start)
-        return simulate(LammpsDynamics, plan, progress)
+
+        def attempt(plan: Plan) -> Simulation:
+            return simulate(LammpsDynamics, plan, progress)
+
+        return with_retry(attempt, self.settings, potential, state, seed, start)
 
 
 def unavailable() -> str | None:
@@ -286,6 +290,8 @@ class LammpsDynamics:
         try:
             self._lammps.command(command)
         except Exception as error:
+            words = str(error).splitlines()[0]
+            name = "lost atoms: " if "lost atoms" in words.lower() else ""
             raise SimulationFailed(
-                f"LAMMPS stopped at '{command}': {str(error).splitlines()[0]}. {BLOWN_UP}"
+                f"{name}LAMMPS stopped at '{command}': {words}. {BLOWN_UP}"
             ) from error

@@ -69,6 +69,8 @@ class Simulation:
         The share of it spent on g(r).
     engine : str
         Name and version.
+    trouble : str
+        Why a first attempt failed, if this is a second one with a safer set-up.
     """
 
     r: FloatArray
@@ -84,6 +86,7 @@ class Simulation:
     seconds: float
     rdf_seconds: float
     engine: str
+    trouble: str = ""
 
     @property
     def bin_width(self) -> float:

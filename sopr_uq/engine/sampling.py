@@ -16,7 +16,7 @@ from sopr_uq.engine.plan import Plan
 from sopr_uq.engine.protocol import Configuration, Progress, Simulation
 from sopr_uq.engine.rdf import RdfSampler
 from sopr_uq.engine.tail import tail_energy, tail_pressure
-from sopr_uq.engine.trouble import Trajectory, check_finite, check_trajectory
+from sopr_uq.engine.trouble import Trajectory, check_core, check_finite, check_trajectory
 from sopr_uq.typing import FloatArray
 from sopr_uq.units import MPA_PER_KCAL_MOL_A3
 
@@ -107,6 +107,7 @@ def simulate(open_dynamics: OpenDynamics, plan: Plan, progress: Progress | None)
         last = Configuration(dynamics.positions(), dynamics.velocities(), plan.box_length)
         version = dynamics.version
     check_trajectory(trajectory, plan)
+    check_core(rdf.r, rdf.g.mean(axis=0), plan)
     return _assemble(plan, rdf, thermo, last, version, time.perf_counter() - started)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from sopr_uq.engine.plan import Plan
+from sopr_uq.engine.waves import check_one_phase, wave_shells
 from sopr_uq.errors import SimulationFailed
 from sopr_uq.typing import FloatArray
 from sopr_uq.units import FS_PER_TIME, thermal_energy
@@ -14,18 +15,14 @@ from sopr_uq.units import FS_PER_TIME, thermal_energy
 TEMPERATURE_TOLERANCE = 0.05
 """Relative deviation of the mean temperature that is no fluctuation."""
 
-SEPARATED = 10.0
-"""S(k) of the longest waves in the box at which the density has come apart.
-
-Fluids at 0.95 T_c on the liquid side have 0.2 to 2; a box that was quenched
-into the coexistence region passes 20 within 4 000 steps.
-"""
-
 FROZEN = 0.005
 """Diffusion coefficient in units of ρ^(−1/3) (k_B T/m)^(1/2) below which nothing flows.
 
 Simple liquids have 0.03 where they freeze (Rosenfeld, Phys. Rev. A 15, 2545 (1977)).
 """
+
+OVERLAP = 30.0
+"""Energy of a pair in k_B T that no pair of a fluid in equilibrium has: e⁻³⁰ is 10⁻¹³."""
 
 BLOWN_UP = "Try: a smaller time step, or a potential with a harder or less steep core."
 """Advice for a program that lost its particles."""
@@ -48,14 +45,14 @@ class Trajectory:
     box_length: float
     samples: int
     temperatures: list[float] = field(default_factory=list)
-    waves: list[float] = field(default_factory=list)
+    waves: list[tuple[float, float]] = field(default_factory=list)
     _last: FloatArray | None = None
     _late_walk: FloatArray | None = None
 
     def add(self, positions: FloatArray, temperature: float) -> None:
         """Take note of a snapshot, shape (N, 3) in Å, and its temperature in K."""
         self.temperatures.append(temperature)
-        self.waves.append(longest_waves(positions, self.box_length))
+        self.waves.append(wave_shells(positions, self.box_length))
         if (
             self._last is None
             or self._late_walk is None
@@ -75,18 +72,12 @@ class Trajectory:
         return float(np.sqrt(np.mean(np.sum(self._late_walk**2, axis=1))))
 
 
-def longest_waves(positions: FloatArray, box_length: float) -> float:
-    """Return S(k) = |Σ exp(ikr)|²/N averaged over the three shortest wave vectors of the box."""
-    phase = 2.0 * np.pi / box_length * positions
-    square = np.cos(phase).sum(axis=0) ** 2 + np.sin(phase).sum(axis=0) ** 2
-    return float(square.mean() / len(positions))
-
-
 def check_finite(thermo: tuple[float, ...]) -> None:
     """Raise SimulationFailed at the first energy, pressure or temperature that is no number."""
     if not np.isfinite(thermo).all():
         raise SimulationFailed(
-            f"energy, pressure or temperature is not finite any more. {BLOWN_UP}"
+            "overlap: energy, pressure or temperature is not finite any more, as after a "
+            f"collision too hard for the time step. {BLOWN_UP}"
         )
 
 
@@ -99,7 +90,7 @@ def check_trajectory(trajectory: Trajectory, plan: Plan) -> None:
         If the temperature ran away, the box holds two phases, or it froze.
     """
     _check_temperature(trajectory, plan)
-    _check_one_phase(trajectory)
+    check_one_phase(np.array(trajectory.waves))
     _check_flow(trajectory, plan)
 
 
@@ -109,20 +100,28 @@ def _check_temperature(trajectory: Trajectory, plan: Plan) -> None:
     noise = np.sqrt(2.0 / (3.0 * plan.settings.particles * plan.samples))
     if abs(found / expected - 1.0) > max(TEMPERATURE_TOLERANCE, 10.0 * noise):
         raise SimulationFailed(
-            f"the mean temperature was {found:.1f} K instead of {expected:.1f} K. Try: a time step "
-            f"below {plan.timestep:.2f} fs, or more equilibration_steps."
+            f"temperature run-away: the mean temperature was {found:.1f} K instead of "
+            f"{expected:.1f} K. Try: a smaller time step, below "
+            f"{plan.timestep:.2f} fs, or more equilibration_steps."
         )
 
 
-def _check_one_phase(trajectory: Trajectory) -> None:
-    late = float(np.mean(trajectory.waves[len(trajectory.waves) // 2 :]))
-    if late > SEPARATED:
+def check_core(r: FloatArray, g: FloatArray, plan: Plan) -> None:
+    """Raise SimulationFailed if particles overlapped while g(r) was sampled.
+
+    Parameters
+    ----------
+    r, g : array, shape (m,)
+        Centres of the bins in Å, and g(r).
+    plan : Plan
+    """
+    outer = r + 0.5 * plan.settings.bin_width
+    inside = plan.state.beta * plan.potential.energy(outer) > OVERLAP
+    if g[inside].any():
+        nearest = float(r[np.flatnonzero(g)[0]])
         raise SimulationFailed(
-            "the box has come apart into a dense and a thin phase, or its density fluctuates over "
-            f"distances as long as the box (S(k) = {late:.1f} at the longest waves; below "
-            f"{SEPARATED:g} expected), so its g(r) is not that of a fluid. Try: a shallower "
-            "potential, a smaller step of the update, or a state point outside the coexistence "
-            "region."
+            f"overlap: pairs of particles at {nearest:.2f} Å, where the potential exceeds "
+            f"{OVERLAP:g} k_B T. {BLOWN_UP}"
         )
 
 
@@ -136,7 +135,7 @@ def _check_flow(trajectory: Trajectory, plan: Plan) -> None:
     diffusion = (trajectory.late_displacement / spacing) ** 2 / (6.0 * flights)
     if diffusion < FROZEN:
         raise SimulationFailed(
-            f"the box is frozen: in {time / 1000.0:.1f} ps particles moved by only "
+            f"frozen: in {time / 1000.0:.1f} ps particles moved by only "
             f"{trajectory.late_displacement:.2f} Å (diffusion coefficient {diffusion:.4f} in units "
             f"of ρ^(−1/3) (k_B T/m)^(1/2); above {FROZEN} expected). Try: a shallower or smaller "
             "potential, a smaller step of the update, or a state point above the freezing line."

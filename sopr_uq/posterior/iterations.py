@@ -42,7 +42,8 @@ def iterations_dataset(r: FloatArray, refinement: Refinement, sample: int = 0) -
     xarray.Dataset
         ``potential`` (iteration, r), ``g``, ``g_error`` (iteration, r_g),
         ``misfit``, ``noise``, ``change``, ``pressure``, ``pressure_error``,
-        ``energy``, ``md_steps``, ``md_seconds``, ``rdf_seconds``, ``seconds``
+        ``energy``, ``md_steps``, ``md_seconds``, ``rdf_seconds``, ``seconds``,
+        ``repeated`` (how many simulations succeeded at a second attempt only)
         (iteration) and the rule's own values.
     """
     done = refinement.iterations
@@ -63,6 +64,7 @@ def iterations_dataset(r: FloatArray, refinement: Refinement, sample: int = 0) -
         "md_seconds": [_total(each, "seconds") - _total(each, "rdf_seconds") for each in done],
         "rdf_seconds": [_total(each, "rdf_seconds") for each in done],
         "seconds": [each.seconds for each in done],
+        "repeated": [float(sum(bool(s.trouble) for s in each.simulations)) for each in done],
     }
     data |= {name: (("iteration",), np.array(values)) for name, values in numbers.items()}
     data |= _rule_values(done)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sopr_uq.refine.loop import Refinement
 from sopr_uq.refine.problem import Problem, Sample
 
 
@@ -19,6 +20,17 @@ def notices(problem: Problem) -> list[str]:
                 "smoothness, and from what it does to g(r) at shorter distances only."
             )
     return found
+
+
+def troubles(refinement: Refinement) -> list[str]:
+    """Return a sentence for every simulation that succeeded at its second attempt only."""
+    return [
+        f"The simulation of iteration {number} was made twice, because the first failed: "
+        f"{simulation.trouble}"
+        for number, iteration in enumerate(refinement.iterations, 1)
+        for simulation in iteration.simulations
+        if simulation.trouble
+    ]
 
 
 def _reach(sample: Sample) -> float:

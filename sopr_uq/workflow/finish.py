@@ -13,7 +13,7 @@ from sopr_uq.posterior.check import end_check
 from sopr_uq.posterior.unexplained import doubt, unexplained
 from sopr_uq.refine.loop import Refinement, Silent, Watcher
 from sopr_uq.refine.newton import Newton
-from sopr_uq.refine.notices import notices
+from sopr_uq.refine.notices import notices, troubles
 from sopr_uq.refine.rule import Rule
 from sopr_uq.workflow.config import Config
 from sopr_uq.workflow.result import assemble
@@ -55,7 +55,7 @@ def finish(
         is zero, ``posterior_check``.
     """
     result = assemble(config, rule, refinement)
-    _warn(result, *notices(rule.problem))
+    _warn(result, *notices(rule.problem), *troubles(refinement))
     if not isinstance(rule, Newton):
         return result
     result["prior"] = xr.DataTree(rule.prior_predictive())

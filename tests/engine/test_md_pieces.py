@@ -9,12 +9,14 @@ from hypothesis import strategies as st
 
 from sopr_uq.engine.lattice import fcc_positions, kinetic_temperature, thermal_velocities, wrapped
 from sopr_uq.engine.plan import make_plan
-from sopr_uq.engine.protocol import Configuration
+from sopr_uq.engine.protocol import Configuration, Simulation
+from sopr_uq.engine.retry import with_retry
 from sopr_uq.engine.settings import EngineSettings
 from sopr_uq.engine.table import CORE_ENERGY, cap
 from sopr_uq.engine.tail import tail_energy, tail_pressure
 from sopr_uq.engine.timestep import REDUCED_TIMESTEP, default_timestep, length_scale
-from sopr_uq.engine.trouble import Trajectory, check_finite, check_trajectory, longest_waves
+from sopr_uq.engine.trouble import Trajectory, check_core, check_finite, check_trajectory
+from sopr_uq.engine.waves import check_one_phase, wave_shells
 from sopr_uq.errors import InputError, SimulationFailed
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.potentials import Exp6, Mie, Tabulated, lennard_jones
@@ -198,8 +200,82 @@ def test_displacements_cross_the_faces_of_the_box():
 def test_waves_of_an_ideal_gas_and_of_a_slab():
     """S(k) of independent particles is 1 ± 1/√3, averaged here over 300 gases."""
     rng = stream(9, "waves")
-    gases = [longest_waves(rng.random((100, 3)) * 7.0, 7.0) for _ in range(300)]
-    assert np.mean(gases) == pytest.approx(1.0, abs=3.3 / np.sqrt(900))
+    gases = [wave_shells(rng.random((100, 3)) * 7.0, 7.0) for _ in range(300)]
+    np.testing.assert_allclose(np.mean(gases, axis=0), 1.0, atol=3.3 / np.sqrt(900))
     slab = rng.random((1000, 3)) * [3.5, 7.0, 7.0]
     # One of three axes, amplitude 2/π.
-    assert longest_waves(slab, 7.0) == pytest.approx(1000 * (2 / np.pi) ** 2 / 3, rel=0.05)
+    assert wave_shells(slab, 7.0)[0] == pytest.approx(1000 * (2 / np.pi) ** 2 / 3, rel=0.05)
+
+
+def _ornstein_zernike(zero, xi, independent, rng):
+    """Waves of 200 snapshots of a fluid with S(0) and ξ (in 1/k), as short runs sample them.
+
+    Each squared amplitude is exponentially distributed; ``independent`` of the
+    late ones are.
+    """
+    s = zero / (1.0 + xi**2 * np.array([1.0, 3.0]))
+    means = [s[i] * rng.exponential(size=(independent, n)).mean() for i, n in ((0, 3), (1, 4))]
+    return np.tile(means, (200, 1))
+
+
+def _named(waves):
+    try:
+        check_one_phase(waves)
+    except SimulationFailed:
+        return True
+    return False
+
+
+def test_mild_separation_is_named_and_critical_fluctuations_are_not():
+    """Near-critical xenon has S(k) of 0.4 to 1.3 in such boxes: at most 1 in 200 is named.
+
+    Seven independent late samples, fewer than real runs have. A box that has
+    begun to come apart has had S(k) = 4 to 8, and a ratio of 5 to 11.
+    """
+    rng = stream(10, "critical")
+    healthy = [_named(_ornstein_zernike(2.0, 0.8, 7, rng)) for _ in range(2000)]
+    assert np.mean(healthy) <= 1 / 200
+    for longest, diagonal in ((5.5, 1.0), (4.5, 0.7), (6.0, 0.5), (12.0, 11.0)):
+        assert _named(np.tile([longest, diagonal], (200, 1)))
+    assert not _named(np.tile([6.0, 2.0], (200, 1))), "the longest correlations of one fluid"
+
+
+def test_overlaps_are_named():
+    plan = make_plan(EngineSettings(), ARGON, LIQUID, 1, None)
+    r = 0.02 * (np.arange(300) + 0.5)
+    g = np.where(r > 3.0, 1.0, 0.0)
+    check_core(r, g, plan)
+    g[100] = 1e-6
+    with pytest.raises(SimulationFailed, match=r"overlap: pairs of particles at 2\.01 Å"):
+        check_core(r, g, plan)
+
+
+def test_what_fails_is_tried_once_more_in_a_safer_way():
+    plans = []
+
+    def attempt(plan, good=2, words="lost atoms"):
+        plans.append(plan)
+        if len(plans) < good:
+            raise SimulationFailed(f"{words} {len(plans)}")
+        return SIMULATION
+
+    start = Configuration(np.zeros((1372, 3)), np.zeros((1372, 3)), (1372 / 0.02125) ** (1 / 3))
+    found = with_retry(attempt, EngineSettings(), ARGON, LIQUID, 1, start)
+    assert found.trouble == "lost atoms 1"
+    first, second = plans
+    assert not first.from_lattice
+    assert second.from_lattice
+    assert second.timestep == pytest.approx(0.5 * first.timestep)
+    assert (second.samples, second.seed != first.seed) == (first.samples, True)
+    assert second.settings.production_steps == 2 * first.settings.production_steps
+    plans.clear()
+    with pytest.raises(SimulationFailed, match=r"atoms 2 This was the second.*atoms 1"):
+        with_retry(lambda plan: attempt(plan, 9), EngineSettings(), ARGON, LIQUID, 1, start)
+    assert len(plans) == 2
+
+
+SIMULATION = Simulation(
+    r=np.arange(1.0, 5.0), g=np.ones(4), g_blocks=np.ones((4, 4)), pressure=0.0,
+    pressure_blocks=np.zeros(4), energy=0.0, energy_blocks=np.zeros(4), configuration=None,
+    particles=1, steps=1, seconds=0.0, rdf_seconds=0.0, engine="none",
+)  # fmt: skip
