@@ -11,7 +11,7 @@ import click
 from rich.console import Console
 
 from sopr_uq import __version__
-from sopr_uq.cli import calibration, laws, refinement, results
+from sopr_uq.cli import calibration, laws, refinement, results, trust
 from sopr_uq.cli.codes import INTERRUPTED, WRONG_INPUT
 from sopr_uq.errors import Interrupted, SoprUqError
 
@@ -22,6 +22,8 @@ _COMMANDS = (
     results.show,
     results.figures,
     results.report,
+    trust.verify,
+    trust.repeat,
     laws.laws,
     laws.predict,
     calibration.calibrate,

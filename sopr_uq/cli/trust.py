@@ -1,0 +1,101 @@
+"""Commands that ask whether a result can be trusted: verify it, repeat it."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from sopr_uq.cli.codes import DISAGREES, OK, WRONG_INPUT
+from sopr_uq.cli.executor import chosen, executor_options
+from sopr_uq.cli.progress import Bar
+from sopr_uq.workflow.doctor import Finding
+from sopr_uq.workflow.report import LABELS, UNITS
+
+if TYPE_CHECKING:
+    from sopr_uq.workflow.repeat import Comparison
+
+
+@click.command()
+@click.argument("path", type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+def verify(path: Path, as_json: bool) -> None:
+    """Check that what is in PATH is what was written: inputs, checkpoints, result.
+
+    Exit code 0: all good; 2: something is altered, damaged or missing.
+    """
+    from sopr_uq.workflow.verify import verify_run
+
+    findings = verify_run(path)
+    if as_json:
+        rows = [{"check": f.name, "good": f.good, "text": f.text} for f in findings]
+        click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+    else:
+        _print(findings)
+    sys.exit(OK if all(finding.good for finding in findings) else WRONG_INPUT)
+
+
+def _print(findings: Sequence[Finding]) -> None:
+    console = Console(soft_wrap=True, highlight=False)
+    for finding in findings:
+        mark = "ok   " if finding.good else "WRONG"
+        console.print(f"{mark} {finding.name:24} {finding.text}", markup=False)
+
+
+@click.command()
+@click.argument("path", type=click.Path(path_type=Path))
+@click.option(
+    "--out", type=click.Path(path_type=Path), help="New folder; default PATH with -repeat after it."
+)
+@click.option("--seed", type=int, help="Another seed; by default the stored one.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+@click.option("--quiet", is_flag=True, help="No progress bar.")
+@executor_options
+def repeat(
+    path: Path,
+    out: Path | None,
+    seed: int | None,
+    as_json: bool,
+    quiet: bool,
+    workers: int | None,
+    scheduler: str | None,
+) -> None:
+    """Refine again as stored in PATH, and say whether the result agrees within error.
+
+    Exit code 0: it agrees; 3: it does not.
+    """
+    from sopr_uq.workflow import repeat as api
+    from sopr_uq.workflow.result import load_result
+
+    config = api.stored_config(path, load_result(path), seed)
+    executor = chosen(workers, scheduler)
+    with Bar(config, quiet=quiet) as bar:
+        found = api.repeat(path, out, seed=seed, watcher=bar, executor=executor)
+    if as_json:
+        click.echo(json.dumps(found.as_dict(), indent=2, ensure_ascii=False))
+    else:
+        _print_comparison(found, api.repeat_folder(path, out))
+    sys.exit(OK if found.agrees else DISAGREES)
+
+
+def _print_comparison(found: Comparison, folder: Path) -> None:
+    table = Table("quantity", "stored (sd)", "repeated (sd)", "difference / sd", "unit")
+    for row in found.rows:
+        stored, again = f"{row.first:.4f} ({row.first_sd:.4f})", f"{row.second:.4f}"
+        label, unit = LABELS.get(row.quantity, row.quantity), UNITS.get(row.unit, row.unit)
+        table.add_row(label, stored, f"{again} ({row.second_sd:.4f})", f"{row.z:.2f}", unit)
+    console = Console(soft_wrap=True, highlight=False)
+    console.print(table)
+    words = "agrees within error" if found.agrees else "does NOT agree within error"
+    if found.identical:
+        words = "is the same, number for number"
+    console.print(f"The repetition {words} (limit: {found.limit:g} standard deviations).")
+    if found.outcomes[0] != found.outcomes[1]:
+        console.print(f"outcome  stored {found.outcomes[0]}, repeated {found.outcomes[1]}")
+    console.print(f"result   {folder}", markup=False)
