@@ -7,7 +7,13 @@ import numpy as np
 import pytest
 from scipy.stats import t as student
 
-from sopr_uq.engine.pairs import direct_counter, freud_counter, pair_counter
+from sopr_uq.engine.pairs import (
+    compiled_histogram,
+    direct_counter,
+    freud_counter,
+    histogram,
+    pair_counter,
+)
 from sopr_uq.engine.rdf import RdfSampler
 from sopr_uq.errors import InputError
 from sopr_uq.rng import stream
@@ -62,6 +68,15 @@ def test_normalisation_is_that_of_freud_for_a_finite_box():
     reference.compute((freud.box.Box.cube(BOX), x - BOX / 2))
     np.testing.assert_allclose(sampler.r, reference.bin_centers, rtol=1e-5)
     assert np.abs(sampler.g[0] - reference.rdf).mean() < 2e-3
+
+
+def test_machine_code_does_what_its_source_says():
+    turns = stream(11, "turns").integers(-(2**31), 2**31, size=(3, 9)).astype(np.int32)
+    unit = np.float32(BOX / 2**32 / WIDTH)
+    with np.errstate(over="ignore"):
+        expected = histogram(turns, unit, 301)
+    np.testing.assert_array_equal(compiled_histogram()(turns, unit, 301), expected)
+    assert expected.sum() == 36
 
 
 def test_a_counter_forgets_the_last_snapshot():
