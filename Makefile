@@ -1,18 +1,19 @@
 # Two commands do everything on a machine with git, make and a Python >= 3.12:
 #   make demo    environment, install, liquid argon refined, result shown
 #   make test    environment, install, the whole test suite
-# Others: install, lint, figures, soak, pins, clean.
+# Others: install, lint, figures, soak, fuzz, pins, clean.
 # PYTHON=/path/to/python3 names the Python to use; WORKERS=4 runs more tests at once.
 
 VENV := .venv
 PYTHON :=
 WORKERS := 2
 KILLS := 200
+CASES := 3000
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 DEMO := demo/argon
 
-.PHONY: install test demo figures lint soak pins clean
+.PHONY: install test demo figures lint soak fuzz pins clean
 
 install: $(STAMP)
 
@@ -60,6 +61,10 @@ bench: bench-peers
 bench-quick: bench-peers
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python studies/benchmarks/run.py \
 	    --quick --out runs/bench-quick $(BENCH)
+
+# More than four times CASES files from strangers at every door.
+fuzz: install
+	SOPR_UQ_FUZZ_CASES=$(CASES) OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q tests/doors
 
 # Pin what is installed now: names and versions only.
 pins: install

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -58,6 +59,24 @@ def write_whole(file: Path, content: bytes) -> None:
     """
     with whole(file) as temporary:
         temporary.write_bytes(content)
+
+
+def read_bytes(path: Path, largest: float = 100e6) -> bytes:
+    """Read a file that may be anything: only a regular one, and of ordinary size.
+
+    Raises
+    ------
+    OSError
+        If it cannot be read, is a device or a pipe (which might never end), or
+        is larger than so many bytes.
+    """
+    about = path.stat()
+    if not (stat.S_ISREG(about.st_mode) or stat.S_ISDIR(about.st_mode)):
+        raise OSError(errno.EINVAL, "not a regular file")
+    if about.st_size > largest:
+        size = f"{about.st_size / 1e6:.0f} MB, more than {largest / 1e6:g} MB"
+        raise OSError(errno.EFBIG, size)
+    return path.read_bytes()
 
 
 def sync(path: Path) -> None:

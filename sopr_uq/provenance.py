@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 
+from sopr_uq.disk import read_bytes
+
 _PACKAGES = (
     "sopr-uq",
     "numpy",
@@ -41,4 +43,4 @@ def now() -> str:
 
 def sha256(path: Path) -> str:
     """Return the SHA-256 of a file's bytes as hexadecimal text."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    return hashlib.sha256(read_bytes(path)).hexdigest()

@@ -16,13 +16,14 @@ from sopr_uq.cli.show_laws import print_laws
 @click.option("--prob", type=float, help="Probability of the intervals; default 0.95.")
 def show(path: Path, as_json: bool, prob: float | None) -> None:
     """Show the result in PATH: the folder of a refinement, or a file of laws."""
-    from sopr_uq.workflow.result import load_any
+    from sopr_uq.workflow.result import load_any, understood
 
     tree = load_any(path)
-    if tree.attrs.get("kind") == "laws":
-        print_laws(tree, path, as_json=as_json, prob=prob)
-    else:
-        print_result(tree, path, as_json=as_json, prob=0.95 if prob is None else prob)
+    with understood(tree, path):
+        if tree.attrs.get("kind") == "laws":
+            print_laws(tree, path, as_json=as_json, prob=prob)
+        else:
+            print_result(tree, path, as_json=as_json, prob=0.95 if prob is None else prob)
 
 
 @click.command()
@@ -33,11 +34,13 @@ def show(path: Path, as_json: bool, prob: float | None) -> None:
 def figures(path: Path, out: Path | None) -> None:
     """Draw the figures of the result in PATH: a refinement's folder, or a file of laws."""
     from sopr_uq.workflow.figures import FIGURES, save_figures
-    from sopr_uq.workflow.result import load_any
+    from sopr_uq.workflow.result import load_any, understood
 
     folder = out or (path if path.is_dir() else path.parent) / FIGURES
-    for file in save_figures(load_any(path), folder):
-        click.echo(str(file))
+    tree = load_any(path)
+    with understood(tree, path):
+        for file in save_figures(tree, folder):
+            click.echo(str(file))
 
 
 @click.command()
@@ -48,10 +51,11 @@ def report(path: Path, bibtex: bool, prob: float) -> None:
     """Print a report on PATH in markdown, for a paper's supporting information."""
     from sopr_uq.workflow.citations import citations
     from sopr_uq.workflow.markdown import report as written
-    from sopr_uq.workflow.result import load_any
+    from sopr_uq.workflow.result import load_any, understood
 
     tree = load_any(path)
-    if bibtex:
-        click.echo("\n\n".join(entry.bibtex for entry in citations(tree)))
-    else:
-        click.echo(written(tree, prob))
+    with understood(tree, path):
+        if bibtex:
+            click.echo("\n\n".join(entry.bibtex for entry in citations(tree)))
+        else:
+            click.echo(written(tree, prob))

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from sopr_uq.disk import read_bytes
 from sopr_uq.errors import InputError
 from sopr_uq.experiment.catalogue import verify
 from sopr_uq.experiment.nearest import suggestion
@@ -160,7 +161,7 @@ def read_matrix(path: Path | str, n: int) -> FloatArray:
 def _content(path: Path) -> list[tuple[int, str]]:
     """Return the lines that are neither empty nor a comment, with their numbers."""
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        text = read_bytes(path).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
         raise InputError(

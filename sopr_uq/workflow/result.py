@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -10,17 +12,31 @@ import xarray as xr
 from threadpoolctl import threadpool_limits
 
 from sopr_uq.derived.labelled import describe
-from sopr_uq.errors import InputError
+from sopr_uq.errors import InputError, SoprUqError
 from sopr_uq.posterior import store
 from sopr_uq.posterior.iterations import iterations_dataset
 from sopr_uq.posterior.predictive import predictive
+from sopr_uq.potentials.descriptors import Descriptors
 from sopr_uq.provenance import now, versions
 from sopr_uq.refine.loop import Refinement
 from sopr_uq.refine.rule import Rule
+from sopr_uq.typing import FloatArray
 from sopr_uq.workflow.config import Config
 
 RESULT = "result.nc"
 _SAMPLER = ("divergences", "max_rhat", "min_ess")
+_TEXTS = ("system", "title", "rule", "preset", "engine", "outcome", "message", "warning")
+_NUMBERS = ("temperature", "density", "seed")
+_TABLES = ("versions", "settings", "inputs")
+_VARIABLES = {
+    "posterior/potential": ("chain", "draw", "r"),
+    **{f"derived/{name}": ("chain", "draw") for name in Descriptors._fields},
+    "iterations/potential": ("iteration", "r"),
+    **{
+        f"iterations/{name}": ("iteration",)
+        for name in ("misfit", "noise", "md_steps", "md_seconds", "seconds")
+    },
+}
 _SMALLEST_ESS = 100.0
 _LARGEST_RHAT = 1.05
 
@@ -155,8 +171,74 @@ def load_result(path: Path | str) -> xr.DataTree:
     return tree
 
 
+@contextmanager
+def understood(tree: xr.DataTree, path: Path) -> Iterator[None]:
+    """Within the context, content that nobody can make sense of is a fault of the file.
+
+    It is a fault of this package where the fingerprint says that the file is
+    as it was written.
+
+    Raises
+    ------
+    InputError
+        In place of what came of a file without a fingerprint.
+    """
+    try:
+        yield
+    except SoprUqError:
+        raise
+    except (KeyError, ValueError, TypeError, AttributeError, IndexError) as error:
+        if store.FINGERPRINT in tree.attrs and int(tree.attrs["schema"]) > store.OLDEST:
+            raise
+        found = f"content of another form ({type(error).__name__}: {str(error)[:200]})"
+        raise InputError(str(path), "a result as sopr_uq writes it", found) from error
+
+
+def _check_refinement(tree: xr.DataTree, path: Path) -> None:
+    """See that a file has what every result of a refinement has, and numbers where they belong."""
+    missing = [name for name in (*_TEXTS, *_NUMBERS, *_TABLES) if not _is_right(tree, name)]
+    for name, dims in _VARIABLES.items():
+        group, variable = name.split("/")
+        dataset = tree[group].to_dataset() if group in tree.children else xr.Dataset()
+        if variable not in dataset or not set(dims) <= set(dataset[variable].dims):
+            missing.append(f"{name} ({', '.join(dims)})")
+        elif not _has_numbers(dataset[variable].values):
+            missing.append(f"numbers in {name}")
+    if not missing:
+        missing = [f"a finite {n}" for n in Descriptors._fields if not _finite(tree, n)]
+    if missing:
+        shown = ", ".join(missing[:4])
+        raise InputError(str(path), "the result of a refinement", f"a file without {shown}")
+
+
 def load_any(path: Path | str) -> xr.DataTree:
     """Read what a folder or file holds: a refinement's result, or laws (attribute ``kind``)."""
     path = Path(path)
     is_file = path.is_file() or path.suffix == ".nc"
-    return store.read(path if is_file else path / RESULT)
+    file = path if is_file else path / RESULT
+    tree = store.read(file)
+    if "kind" not in tree.attrs:
+        _check_refinement(tree, file)
+    return tree
+
+
+def _has_numbers(values: FloatArray) -> bool:
+    return values.dtype.kind in "fiu" and bool(values.size)
+
+
+def _finite(tree: xr.DataTree, descriptor: str) -> bool:
+    values = tree["derived"].to_dataset()[descriptor].values
+    return bool(np.isfinite(values).any())
+
+
+def _is_right(tree: xr.DataTree, name: str) -> bool:
+    """Whether an attribute is there and of its kind: a text, a number, or a table in JSON."""
+    value = tree.attrs.get(name)
+    if name in _NUMBERS:
+        return isinstance(value, int | float | np.number)
+    if name in _TEXTS:
+        return isinstance(value, str)
+    try:
+        return isinstance(value, str) and isinstance(json.loads(value), dict)
+    except ValueError:
+        return False

@@ -7,10 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from sopr_uq.disk import read_bytes
 from sopr_uq.errors import InputError
 from sopr_uq.experiment.catalogue import system_entries
 from sopr_uq.experiment.nearest import suggestion
 from sopr_uq.experiment.registry import shipped_system
+
+_LARGEST = 1e6
 
 
 def read_source(source: str | Path) -> dict[str, Any]:
@@ -60,7 +63,7 @@ def _shipped(name: str) -> dict[str, Any]:
 
 def _parse(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_bytes().decode("utf-8"))
+        return tomllib.loads(read_bytes(path, _LARGEST).decode("utf-8"))
     except tomllib.TOMLDecodeError as error:
         raise InputError(str(path), "TOML", str(error)) from None
     except UnicodeDecodeError as error:

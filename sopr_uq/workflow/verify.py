@@ -20,7 +20,7 @@ from sopr_uq.provenance import versions
 from sopr_uq.refine.checkpoint import decode
 from sopr_uq.workflow.config import Config
 from sopr_uq.workflow.doctor import Finding
-from sopr_uq.workflow.result import RESULT
+from sopr_uq.workflow.result import RESULT, load_any
 from sopr_uq.workflow.run import CHECK, CONFIG, ITERATIONS
 
 _GROUPS = ("posterior", "derived", "observed_data", "iterations")
@@ -120,7 +120,7 @@ def _checkpoints(folder: Path, suffix: str) -> Finding:
 
 def _result_findings(file: Path, config: Config | None) -> Iterator[Finding]:
     try:
-        tree = store.read(file)
+        tree = load_any(file)
     except InputError as error:
         yield Finding("result", False, str(error))
         return
@@ -128,7 +128,7 @@ def _result_findings(file: Path, config: Config | None) -> Iterator[Finding]:
     if store.FINGERPRINT not in tree.attrs:
         text = f"schema {tree.attrs['schema']}, read; such files have no fingerprint to check"
     yield Finding("result", True, text)
-    if tree.attrs.get("kind") == "laws":
+    if "kind" in tree.attrs:
         return
     yield _contents(tree)
     if config is not None:
