@@ -105,7 +105,7 @@ def test_an_existing_folder_is_refused_and_left_alone(finished):
         (["refine", "argon-85K", "--observe", "g,x"], "pressure"),
         (["refine", "no_such.toml"], "no_such.toml"),
         (["refine", "argon-85K", "--set", "engine.cutoff=40"], "particles"),
-        (["refine", "argon-85K", "--observe", "s"], "newton"),
+        (["refine", "argon-85K", "--rule", "sopr", "--observe", "s"], "newton"),
         (["show", "nowhere"], "nowhere"),
         (["resume", "nowhere"], "nowhere"),
     ],
