@@ -71,5 +71,5 @@ def print_doctor(findings: Sequence[Finding]) -> bool:
     console = Console(soft_wrap=True, highlight=False)
     for finding in findings:
         mark = "ok  " if finding.good else "--  "
-        console.print(f"{mark}{finding.name:20} {finding.text}", markup=False)
+        console.print(f"{mark}{finding.name:24} {finding.text}", markup=False)
     return any(f.good for f in findings if f.name in ("engine lammps", "engine hoomd"))

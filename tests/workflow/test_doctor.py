@@ -9,7 +9,7 @@ from sopr_uq.workflow import doctor
 def test_everything_a_bug_report_needs_is_there():
     done = CliRunner().invoke(refinement.doctor, [])
     assert done.exit_code == 0, done.output
-    lines = {line[4:24].strip(): line for line in done.output.splitlines()}
+    lines = {line[4:28].strip(): line for line in done.output.splitlines()}
     wanted = {
         "engine lammps", "engine hoomd", "engine integral_equation", "engine dilute", "GPU",
         "threads", "memory", "disk", "temporary files", "cluster", "machine", "python",
