@@ -5,6 +5,8 @@ from __future__ import annotations
 import signal
 import sys
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import click
@@ -53,10 +55,9 @@ def main() -> None:
 
     Ctrl-C ends with 130, and a request to end (SIGTERM, as from a batch system) with 143.
     """
-    signal.signal(signal.SIGTERM, _stop)
-    warnings.showwarning = _tell
     try:
-        cli(standalone_mode=False)
+        with _manners():
+            cli(standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:
         error.show()
         sys.exit(WRONG_INPUT)
@@ -68,6 +69,18 @@ def main() -> None:
     except SoprUqError as error:
         _say(f"sopr-uq: {error}")
         sys.exit(WRONG_INPUT)
+
+
+@contextmanager
+def _manners() -> Iterator[None]:
+    """Hear a request to end as one hears Ctrl-C, and print warnings for people."""
+    before = signal.signal(signal.SIGTERM, _stop)
+    try:
+        with warnings.catch_warnings():
+            warnings.showwarning = _tell
+            yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _stop(number: int, frame: object) -> None:  # noqa: ARG001
