@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, get_args
 import click
 
 from sopr_uq.cli.codes import NOT_CONVERGED, OK
+from sopr_uq.cli.executor import chosen
 from sopr_uq.engine.settings import EngineName
 from sopr_uq.errors import InputError
 from sopr_uq.refine.presets import PresetName
@@ -54,6 +55,9 @@ if TYPE_CHECKING:
 @click.option("--seed", type=int, help="Seed of every random choice.")
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Set any key.")
 @click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Processes.")
+@click.option(
+    "--scheduler", metavar="ADDRESS", help="A Dask cluster for the twins, in place of --workers."
+)
 @click.option("--end-check", is_flag=True, help="Simulate posterior draws of each twin (newton).")
 @click.option(
     "--out",
@@ -75,6 +79,7 @@ def calibrate(
     seed: int | None,
     settings: tuple[str, ...],
     workers: int,
+    scheduler: str | None,
     end_check: bool,
     out: Path,
     quiet: bool,
@@ -92,9 +97,10 @@ def calibrate(
     given = [f"{key}={json.dumps(value)}" for key, value in named.items() if value is not None]
     config = load_config(system, [*given, *settings], preset=preset, observe=observe)
     campaign = Campaign(config, family, _measurement(measurement), _about(about), end_check)
+    executor = chosen(None, scheduler)
     with _Progress(twins, quiet) as progress:
         found = calibration.calibrate(
-            campaign, out, twins=twins, workers=workers, told=progress.told
+            campaign, out, twins=twins, workers=workers, executor=executor, told=progress.told
         )
     save_calibration(found, out / "figures")
     _print(found, out)

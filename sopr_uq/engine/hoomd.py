@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from functools import partial
 from types import TracebackType
 from typing import Any, Self
 
@@ -64,15 +65,24 @@ class HoomdEngine:
         progress: Progress | None = None,
     ) -> Simulation:
         """Simulate; see :meth:`sopr_uq.engine.protocol.Engine.run`."""
-
-        def attempt(plan: Plan) -> Simulation:
-            try:
-                return simulate(HoomdDynamics, plan, progress)
-            except RuntimeError as error:
-                lost = "lost atoms: " if "out of bounds" in str(error) else ""
-                raise SimulationFailed(f"{lost}HOOMD-blue stopped: {error} {BLOWN_UP}") from error
-
+        attempt = partial(carry_out, progress=progress)
         return with_retry(attempt, self.settings, potential, state, seed, start)
+
+
+def carry_out(plan: Plan, progress: Progress | None = None) -> Simulation:
+    """Simulate once, as a plan says.
+
+    Raises
+    ------
+    SimulationFailed
+        If the trajectory must not be averaged.
+    """
+    try:
+        return simulate(HoomdDynamics, plan, progress)
+    except RuntimeError as error:
+        lost = "lost atoms: " if "simulation box" in str(error) else ""
+        words = str(error).splitlines()[0]
+        raise SimulationFailed(f"{lost}HOOMD-blue stopped: {words} {BLOWN_UP}") from error
 
 
 def unavailable() -> str | None:

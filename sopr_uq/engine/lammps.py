@@ -9,6 +9,7 @@ import importlib.util
 import os
 import tempfile
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -71,11 +72,19 @@ class LammpsEngine:
         progress: Progress | None = None,
     ) -> Simulation:
         """Simulate; see :meth:`sopr_uq.engine.protocol.Engine.run`."""
-
-        def attempt(plan: Plan) -> Simulation:
-            return simulate(LammpsDynamics, plan, progress)
-
+        attempt = partial(carry_out, progress=progress)
         return with_retry(attempt, self.settings, potential, state, seed, start)
+
+
+def carry_out(plan: Plan, progress: Progress | None = None) -> Simulation:
+    """Simulate once, as a plan says.
+
+    Raises
+    ------
+    SimulationFailed
+        If the trajectory must not be averaged.
+    """
+    return simulate(LammpsDynamics, plan, progress)
 
 
 def unavailable() -> str | None:

@@ -18,7 +18,6 @@ from sopr_uq.engine.blocks import standard_error
 from sopr_uq.engine.dilute import DiluteEngine
 from sopr_uq.engine.lattice import kinetic_temperature
 from sopr_uq.engine.plan import make_plan
-from sopr_uq.engine.sampling import simulate
 from sopr_uq.engine.settings import EngineSettings
 from sopr_uq.engine.tail import tail_energy, tail_pressure
 from sopr_uq.errors import SimulationFailed
@@ -307,7 +306,7 @@ def test_what_must_not_be_averaged_is_refused(engine, text, state, changes):
     """One attempt each. Negative control: every other test of this file; its boxes are fluid."""
     plan = make_plan(settings(**changes), ARGON, state, 1, None)
     with pytest.raises(SimulationFailed, match=text):
-        simulate(ENGINES[engine][1], plan, None)
+        MODULES[engine].carry_out(plan)
 
 
 def test_a_mild_separation_is_named_and_near_critical_xenon_is_not(engine):
@@ -321,10 +320,10 @@ def test_a_mild_separation_is_named_and_near_critical_xenon_is_not(engine):
         xenon = StatePoint(274.0, 0.00881, 131.3)
         plan = make_plan(settings(**changes), lennard_jones(3.9, depth), xenon, 3, None)
         if fluid:
-            assert simulate(ENGINES[engine][1], plan, None).particles == 500
+            assert MODULES[engine].carry_out(plan).particles == 500
         else:
             with pytest.raises(SimulationFailed, match="two phases"):
-                simulate(ENGINES[engine][1], plan, None)
+                MODULES[engine].carry_out(plan)
 
 
 def test_a_bad_start_is_healed_by_the_second_attempt(engine):
