@@ -265,13 +265,25 @@ class Coefficients(NamedTuple):
 
 def coefficients(model: LinearGaussian, theta: Theta) -> Coefficients:
     """Return the exact posterior of the coefficients given θ."""
-    a = _arrays(model)
-    root = np.sqrt(_variance(a, theta.noise, theta.reading))
-    x = np.hstack([model.columns, theta.width * model.correction[theta.index]]) / root[:, None]
+    x, root = _weighed(model, theta)
     chol = np.linalg.cholesky(np.eye(x.shape[1]) + x.T @ x)
     mean = cho_solve((chol, True), x.T @ (model.residual / root))
     inverse = solve_triangular(chol, np.eye(x.shape[1]), lower=True)
     return Coefficients(np.asarray(mean), np.asarray(inverse.T))
+
+
+def gain(model: LinearGaussian, theta: Theta) -> FloatArray:
+    """Return the derivative of the posterior mean with respect to y, shape (p + m, d)."""
+    x, root = _weighed(model, theta)
+    inner = np.linalg.solve(np.eye(x.shape[1]) + x.T @ x, x.T)
+    return np.asarray(inner / root)
+
+
+def _weighed(model: LinearGaussian, theta: Theta) -> tuple[FloatArray, FloatArray]:
+    """Return all columns in units of the errors, shape (d, p + m), and these, shape (d,)."""
+    root = np.sqrt(_variance(_arrays(model), theta.noise, theta.reading))
+    columns = np.hstack([model.columns, theta.width * model.correction[theta.index]])
+    return columns / root[:, None], root
 
 
 @lru_cache(maxsize=8)

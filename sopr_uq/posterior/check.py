@@ -203,10 +203,10 @@ def _weigh(
     rule: Newton, refinement: Refinement, posterior: xr.Dataset, shown: Sequence[_Shown]
 ) -> xr.Dataset:
     """Return importance weights of all draws, and what linearisation does to the descriptors."""
-    fit, models = rule.conclusion(refinement.state)
-    frame = Directions(Whitened(rule, fit), models)
+    fit, model = rule.conclusion(refinement.state)
+    frame = Directions(Whitened(rule, fit), model)
     simulated_v = np.array([s.run.potential for s in shown])
-    linear = frame.linear(simulated_v)
+    linear = model.about(simulated_v)
     eta = np.array([s.prediction for s in shown]) - linear
     noise = np.array([frame.project @ s.covariance @ frame.project.T for s in shown])
     surrogate = Surrogate.fitted(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -25,12 +24,12 @@ class Directions:
     Parameters
     ----------
     whitened : Whitened
-    models : sequence of LinearModel
-        Those that the posterior averages.
+    model : LinearModel
+        That the posterior rests on.
     """
 
     whitened: Whitened
-    models: Sequence[LinearModel]
+    model: LinearModel
 
     @cached_property
     def _svd(self) -> tuple[FloatArray, FloatArray, FloatArray]:
@@ -50,20 +49,10 @@ class Directions:
         """A: coordinates to data, shape (d, K)."""
         return np.asarray(self.whitened.root @ self._svd[0])
 
-    @cached_property
-    def jacobian(self) -> FloatArray:
-        """Mean Jacobian of the models, shape (d, n)."""
-        return np.asarray(np.mean([m.jacobian for m in self.models], axis=0))
-
-    def linear(self, potential: FloatArray) -> FloatArray:
-        """Linear prediction of potentials, shape (S, n) → (S, d)."""
-        offset = np.mean([m.prediction - m.jacobian @ m.potential for m in self.models], axis=0)
-        return np.asarray(offset + potential @ self.jacobian.T)
-
     def signal(self, potential: FloatArray) -> FloatArray:
         """Linear signals about the simulated potentials, shape (S, n) → (S, K)."""
-        centre = np.mean([m.potential for m in self.models], axis=0)
-        return np.asarray((potential - centre) @ (self.project @ self.jacobian).T)
+        step = potential - self.model.potential
+        return np.asarray(step @ (self.project @ self.model.jacobian).T)
 
     @cached_property
     def shared(self) -> FloatArray:
@@ -90,7 +79,7 @@ class Directions:
             covariance Σ of the data at the noise levels of each draw.
         """
         w, model = self.whitened, self.whitened.fit.model
-        residuals = w.rule.stacked.value - self.linear(posterior["potential"].values)
+        residuals = w.rule.stacked.value - self.model.about(posterior["potential"].values)
         others = [columns for name, columns in w.columns.items() if name != "potential"]
         columns = np.hstack([self.directions, *others])
         left, right = [], []

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import platform
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from sopr_uq import provenance
+from sopr_uq.executor import Executor, InTurn, Lost, Processes, cores
 
 HERE = Path(__file__).resolve().parent
 _PEERS = ("relentless", "lammpsio", "msibi", "emcee", "numba", "dask", "distributed")
@@ -110,12 +110,6 @@ def machine() -> dict[str, Any]:
     return {"processor": _processor(), "cores": cores(), "system": platform.system()}
 
 
-def cores() -> int:
-    """Cores that this process may use."""
-    affinity = getattr(os, "sched_getaffinity", None)
-    return len(affinity(0)) if affinity else os.cpu_count() or 1
-
-
 def _processor() -> str:
     info = Path("/proc/cpuinfo")
     lines = info.read_text(encoding="utf-8").splitlines() if info.is_file() else []
@@ -154,3 +148,28 @@ def shown(values: Sequence[float], form: str = ".3g") -> str:
         return "–"
     middle, low, high = (format(s[k], form) for k in ("median", "low", "high"))
     return middle if low == high else f"{middle} ({low}–{high})"
+
+
+type Unit = tuple[str, int, str]
+"""A case, a seed and a size."""
+
+
+def side_by_side(
+    store: Store, unit: Callable[[Unit], dict[str, Any]], cases: Sequence[str], seeds: int
+) -> None:
+    """Do every case with every seed that the store lacks, one a core."""
+    wanted = [(case, seed, store.size) for seed in range(1, seeds + 1) for case in cases]
+    missing = [u for u in wanted if _key(u) not in store.entries]
+
+    def keep(number: int, found: dict[str, Any] | Lost) -> None:
+        if isinstance(found, Lost):
+            raise SystemExit(found.message)
+        store.put(_key(missing[number]), found)
+        print(_key(missing[number]), flush=True)
+
+    executor: Executor = InTurn() if store.size == "smallest" else Processes()
+    executor.run(unit, missing, keep)
+
+
+def _key(unit: Unit) -> str:
+    return f"{unit[0]}, {unit[1]}"

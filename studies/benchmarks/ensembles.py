@@ -8,13 +8,14 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
-from bench_base import Store, cores, shown
+from bench_base import Store, shown
 
 from sopr_uq.engine import hoomd
 from sopr_uq.engine.factory import make_engine
 from sopr_uq.engine.parallel import Task, outcome, run_tasks, single_threaded
 from sopr_uq.engine.protocol import Engine, Simulation
 from sopr_uq.engine.settings import EngineSettings
+from sopr_uq.executor import DaskHere, cores
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.potentials import Mie, Tabulated
 from sopr_uq.workflow.markdown import markdown_table
@@ -63,7 +64,6 @@ def _dask() -> dict[str, Callable[[Engine, list[Task]], list[Any]]]:
     """Dask's scheduler and workers, begun for the simulations and ended after them."""
     if importlib.util.find_spec("distributed") is None:
         return {}
-    from sopr_uq.executor import DaskHere
 
     def dask(engine: Engine, tasks: list[Task]) -> list[Any]:
         return run_tasks(engine, tasks, executor=DaskHere(cores()))

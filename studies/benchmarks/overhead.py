@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-from bench_base import Store, cores, shown
+from bench_base import Store, shown
 from raw_lammps import Raw, run_raw
 from threadpoolctl import threadpool_limits
 
 from sopr_uq import load_config
 from sopr_uq.engine.plan import make_plan
 from sopr_uq.engine.protocol import Engine, Simulation
+from sopr_uq.executor import cores
 from sopr_uq.potentials import Tabulated
 from sopr_uq.refine import sopr
 from sopr_uq.refine.checkpoint import Folder

@@ -7,15 +7,13 @@ import tempfile
 import time
 import warnings
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import suppress
 from dataclasses import dataclass, field
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from bench_base import Store, cores, shown
+from bench_base import Store, Unit, shown, side_by_side
 from bench_cases import CASES, NOISE, config_of, engine_of, measured, rule_of
 from peer_relentless import KNOTS, LINE_SEARCH, WAYS, Peer, Way
 from rules import LENGTHS, WITH_PRESSURE, at_floor, taken
@@ -100,8 +98,9 @@ def shifted_error(twin: Twin, r: FloatArray, v: FloatArray) -> float:
     return float(np.sqrt(np.mean((found - true) ** 2)))
 
 
-def unit(name: str, seed: int, size: str) -> dict[str, Any]:
+def unit(item: Unit) -> dict[str, Any]:
     """Refine a twin by newton, then give relentless so many times its seconds."""
+    name, seed, size = item
     case, length = CASES[name], LENGTHS[size]
     twin = measured(case, length, 100 + seed)
     p = twin.problem
@@ -175,17 +174,7 @@ def measure(store: Store) -> None:
         store.put("missing", "relentless is not installed: pip install 'sopr-uq[bench]'")
         return
     store.entries.pop("missing", None)
-    wanted = [(c, s) for s in range(1, _SEEDS[size] + 1) for c in _CASES[size]]
-    missing = [(c, s) for c, s in wanted if f"{c}, {s}" not in store.entries]
-    if size == "smallest":
-        for case, seed in missing:
-            store.put(f"{case}, {seed}", unit(case, seed, size))
-    else:
-        with ProcessPoolExecutor(cores(), mp_context=get_context("spawn")) as pool:
-            futures = {pool.submit(unit, c, s, size): f"{c}, {s}" for c, s in missing}
-            for future in as_completed(futures):
-                store.put(futures[future], future.result())
-                print(futures[future], flush=True)
+    side_by_side(store, unit, _CASES[size], _SEEDS[size])
     store.put("msibi", _msibi())
     store.finish()
 

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, field
-from multiprocessing import get_context
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
-from bench_base import Store, cores, shown
+from bench_base import Store, Unit, shown, side_by_side
 from bench_cases import CASES, NOISE, Length, engine_of, measured, rule_of
 
 from sopr_uq.engine.protocol import Engine
@@ -120,8 +118,9 @@ def _truth(twin: Twin, at: FloatArray) -> FloatArray:
     return np.interp(at, twin.problem.r, twin.truth)
 
 
-def unit(name: str, seed: int, size: str) -> dict[str, Any]:
+def unit(item: Unit) -> dict[str, Any]:
     """Refine one case by all rules, one after the other."""
+    name, seed, size = item
     case, length = CASES[name], LENGTHS[size]
     twin = measured(case, length, seed)
     engine = engine_of(case, length, twin.problem)
@@ -173,17 +172,7 @@ def _refined(rule: Rule, engine: Engine, course: Course, cap: int) -> dict[str, 
 def measure(store: Store) -> None:
     """Run every case and seed that is missing, one a core."""
     size = store.size
-    wanted = [(c, s) for s in range(1, _SEEDS[size] + 1) for c in _CASES[size]]
-    missing = [(c, s) for c, s in wanted if f"{c}, {s}" not in store.entries]
-    if size == "smallest":
-        for case, seed in missing:
-            store.put(f"{case}, {seed}", unit(case, seed, size))
-    else:
-        with ProcessPoolExecutor(cores(), mp_context=get_context("spawn")) as pool:
-            futures = {pool.submit(unit, c, s, size): f"{c}, {s}" for c, s in missing}
-            for future in as_completed(futures):
-                store.put(futures[future], future.result())
-                print(futures[future], flush=True)
+    side_by_side(store, unit, _CASES[size], _SEEDS[size])
     store.finish()
 
 

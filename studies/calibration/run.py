@@ -1,6 +1,7 @@
 """Do intervals hold what they promise? Twins of four liquids, in three worlds.
 
     python studies/calibration/run.py --refine DIR    # hours; stop and start as you like
+    python studies/calibration/run.py --refine DIR --systems neon-42K   # in two terminals, say
     python studies/calibration/run.py --refine DIR --again   # the refinements that failed, too
     python studies/calibration/run.py --collect DIR   # store, draw, fill the README
     python studies/calibration/run.py                 # draw and fill from what is stored
@@ -27,9 +28,9 @@ from sopr_uq.posterior.store import read
 from sopr_uq.workflow.calibration import TWINS, make_twins
 
 
-def refine(runs: Path, only: list[str], rounds: int) -> None:
+def refine(runs: Path, only: list[str], systems: list[str], rounds: int) -> None:
     """Make the twins that are missing, a few of each liquid at a time."""
-    campaigns = {(w, s): WORLDS[w].campaign(s) for w in only for s in SYSTEMS}
+    campaigns = {(w, s): WORLDS[w].campaign(s) for w in only for s in systems}
     last = max(-(-WORLDS[w].twins // WORLDS[w].share) for w in only)
     for number in range(1, min(last, rounds) + 1):
         for (world, system), campaign in campaigns.items():
@@ -58,12 +59,13 @@ def main() -> None:
     parser.add_argument("--again", action="store_true", help="with --refine: failed twins too")
     parser.add_argument("--collect", type=Path, metavar="DIR")
     parser.add_argument("--only", nargs="+", choices=list(WORLDS), default=list(WORLDS))
+    parser.add_argument("--systems", nargs="+", choices=SYSTEMS, default=list(SYSTEMS))
     parser.add_argument("--rounds", type=int, default=10_000)
     options = parser.parse_args()
     if options.refine and options.again:
         forget_failures(options.refine)
     if options.refine:
-        refine(options.refine, options.only, options.rounds)
+        refine(options.refine, options.only, options.systems, options.rounds)
         return
     if options.collect:
         keep(options.collect, RESULTS)

@@ -2,28 +2,56 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
+import json
 from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from itertools import product
+from pathlib import Path
 from time import perf_counter
 
 from plan import CONFIGS, HERE, MAIN, VARIANTS, Places, name
 
+from sopr_uq.executor import DaskCluster, Executor, Lost, Processes, cores
 from sopr_uq.posterior.store import write
 from sopr_uq.posterior.thin import thin
+from sopr_uq.workflow.config import load_config
 from sopr_uq.workflow.result import load_result
-from sopr_uq.workflow.run import CONFIG, RESULT
+from sopr_uq.workflow.run import CONFIG, RESULT, resume, run
 
-_GOOD = (0, 3)
 _DRAWS = {MAIN: 200}
 _FEWER_DRAWS = 50
 
 
+@dataclass(frozen=True)
+class Job:
+    """One refinement.
+
+    Parameters
+    ----------
+    system, observe : str
+        As :func:`sopr_uq.load_config` takes them.
+    settings : tuple of str
+        ``KEY=VALUE``.
+    folder : Path
+    workers : int
+        Processes for the simulations at posterior draws.
+    """
+
+    system: str
+    observe: str
+    settings: tuple[str, ...]
+    folder: Path
+    workers: int
+
+
 def refine(
-    places: Places, variants: Iterable[str], *, engine: str, workers: int, options: Sequence[str]
+    places: Places,
+    variants: Iterable[str],
+    *,
+    engine: str,
+    workers: int,
+    options: Sequence[str],
+    scheduler: str | None = None,
 ) -> None:
     """Refine what has not been refined; go on with what was interrupted.
 
@@ -36,40 +64,38 @@ def refine(
         Refinements at a time.
     options : sequence of str
         ``KEY=VALUE`` for every refinement.
+    scheduler : str, optional
+        A Dask cluster that refines them, in folders that its workers share.
     """
-    threads = max((os.cpu_count() or 1) // workers, 1)
-    settings = [f"engine.threads={threads}", *options]
-    jobs = [(s, v) for v, s in product(variants, CONFIGS)]
-    with ThreadPoolExecutor(workers) as pool:
-        for line in pool.map(lambda job: _refine_one(places, *job, engine, settings), jobs):
-            print(line, flush=True)
+    threads = max(cores() // workers, 1)
+    common = (f"engine.name={json.dumps(engine)}", f"engine.threads={threads}", *options)
+    jobs = [_job(places, s, v, common, threads) for v, s in product(variants, CONFIGS)]
+    executor: Executor = DaskCluster(scheduler) if scheduler else Processes(workers)
+    executor.run(refined, jobs, lambda _, line: print(_text(line), flush=True))
 
 
-def _refine_one(
-    places: Places, symbol: str, variant: str, engine: str, settings: Sequence[str]
-) -> str:
-    folder, chosen = places.run(symbol, variant), VARIANTS[variant]
-    if (folder / RESULT).is_file():
-        return f"{folder.name}: done before"
-    command = [sys.executable, "-m", "sopr_uq"]
-    if (folder / CONFIG).is_file():
-        command += ["resume", str(folder)]
+def _job(places: Places, symbol: str, variant: str, common: tuple[str, ...], workers: int) -> Job:
+    chosen = VARIANTS[variant]
+    settings = (f"refine.rule={json.dumps(chosen.rule)}", *chosen.settings, *common)
+    config = HERE / "configs" / f"{CONFIGS[symbol]}.toml"
+    return Job(str(config), chosen.observe, settings, places.run(symbol, variant), workers)
+
+
+def refined(job: Job) -> str:
+    """Refine one liquid in its folder; return a line about it."""
+    name, begin = job.folder.name, perf_counter()
+    if (job.folder / RESULT).is_file():
+        return f"{name}: done before"
+    if (job.folder / CONFIG).is_file():
+        result = resume(job.folder, executor=Processes(job.workers))
     else:
-        config = HERE / "configs" / f"{CONFIGS[symbol]}.toml"
-        command += ["refine", str(config), "--rule", chosen.rule, "--observe", chosen.observe]
-        command += ["--engine", engine, "--out", str(folder)]
-        for setting in (*chosen.settings, *settings):
-            command += ["--set", setting]
-    begin = perf_counter()
-    # workers fill the cores; the mathematics of each must not want them all
-    environment = os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-    done = subprocess.run(
-        [*command, "--quiet"], capture_output=True, text=True, check=False, env=environment
-    )
-    if done.returncode not in _GOOD:
-        raise SystemExit(f"{folder.name} failed:\n{done.stderr}")
-    outcome = load_result(folder).attrs["outcome"]
-    return f"{folder.name}: {outcome}, {perf_counter() - begin:.0f} s"
+        config = load_config(job.system, job.settings, observe=job.observe)
+        result = run(config, job.folder, executor=Processes(job.workers))
+    return f"{name}: {result.attrs['outcome']}, {perf_counter() - begin:.0f} s"
+
+
+def _text(line: str | Lost) -> str:
+    return line.message if isinstance(line, Lost) else line
 
 
 def store(places: Places, variants: Iterable[str]) -> None:

@@ -28,6 +28,7 @@ STAGES = ("refine", "store", "laws", "tables", "figures")
 @click.argument("stages", nargs=-1, type=click.Choice(STAGES))
 @click.option("--only", multiple=True, type=click.Choice(list(VARIANTS)), help="Rules and data.")
 @click.option("--workers", default=2, show_default=True, help="Refinements at a time.")
+@click.option("--scheduler", metavar="ADDRESS", help="A Dask cluster for the refinements.")
 @click.option("--engine", default="auto", show_default=True, help="What simulates.")
 @click.option("--set", "options", multiple=True, metavar="KEY=VALUE", help="For every refinement.")
 @click.option("--draws", default=1000, show_default=True, help="Of each law, by chain.")
@@ -39,6 +40,7 @@ def main(
     stages: tuple[str, ...],
     only: tuple[str, ...],
     workers: int,
+    scheduler: str | None,
     engine: str,
     options: tuple[str, ...],
     draws: int,
@@ -53,7 +55,9 @@ def main(
     try:
         for stage in chosen:
             click.echo(f"— {stage}")
-            _stage(stage, places, only or tuple(VARIANTS), workers, engine, options, draws)
+            _stage(
+                stage, places, only or tuple(VARIANTS), workers, scheduler, engine, options, draws
+            )
     except SoprUqError as error:
         raise SystemExit(f"run.py: {error}") from None
 
@@ -63,6 +67,7 @@ def _stage(
     places: Places,
     variants: tuple[str, ...],
     workers: int,
+    scheduler: str | None,
     engine: str,
     options: tuple[str, ...],
     draws: int,
@@ -71,7 +76,9 @@ def _stage(
     if stage == "refine":
         from refining import refine
 
-        refine(places, variants, engine=engine, workers=workers, options=options)
+        refine(
+            places, variants, engine=engine, workers=workers, options=options, scheduler=scheduler
+        )
     elif stage == "store":
         from refining import store
 

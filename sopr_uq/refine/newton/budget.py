@@ -24,14 +24,13 @@ from scipy.linalg import solve_triangular
 
 from sopr_uq.potentials.descriptors import Descriptors, descriptors
 from sopr_uq.refine.newton.discrepancy import discrepancy_root
-from sopr_uq.refine.newton.rule import Fit, Newton
+from sopr_uq.refine.newton.rule import MIE, Fit, Newton
 from sopr_uq.typing import FloatArray
 
 SOURCES = ("measurement", "normalisation", "discrepancy", "simulation", "prior")
 """Noise and reading errors; scale and level of curves; differences between state
 points; sampling of the simulations; what the data leave of the prior."""
 
-_MIE = 3
 _STEP = 0.1
 
 
@@ -54,7 +53,7 @@ class Whitened:
         fit, stacked, problem = self.fit, self.rule.stacked, self.rule.problem
         root = discrepancy_root(problem, self.rule.prior.length_median)
         counts = [
-            _MIE,
+            MIE,
             2 * len(stacked.names),
             stacked.stated_columns.shape[1],
             fit.model.columns.shape[1] - root.shape[1] * len(problem.samples),
@@ -132,12 +131,12 @@ def descriptor_gradient(rule: Newton, fit: Fit) -> FloatArray:
     """
     beta = rule.problem.samples[0].state.beta
     size = fit.bases[fit.theta.index].correction.shape[1]
-    centre = np.concatenate([fit.coefficients.mean[:_MIE], _corrections(fit)])
+    centre = np.concatenate([fit.coefficients.mean[:MIE], _corrections(fit)])
     # the posterior's own spread is the distance over which a slope matters
     steps = _STEP * np.minimum(_spread(fit), 1.0)
     shifted = centre + np.concatenate([np.diag(steps), -np.diag(steps)])
     values = np.array(descriptors(rule.problem.r, fit.of_coefficients(shifted), beta))
-    up, down = values[:, : _MIE + size], values[:, _MIE + size :]
+    up, down = values[:, : MIE + size], values[:, MIE + size :]
     return np.asarray((up - down) / (2 * steps))
 
 
@@ -159,4 +158,4 @@ def _spread(fit: Fit) -> FloatArray:
     sd = np.sqrt(np.sum(fit.coefficients.root**2, axis=1))
     first = fit.model.columns.shape[1]
     size = fit.bases[fit.theta.index].correction.shape[1]
-    return np.concatenate([sd[:_MIE], sd[first : first + size]])
+    return np.concatenate([sd[:MIE], sd[first : first + size]])

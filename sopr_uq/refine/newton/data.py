@@ -173,10 +173,14 @@ def nuisance_columns(stacked: Stacked, prediction: FloatArray) -> FloatArray:
     return np.array(columns).T
 
 
+def square_root(covariance: FloatArray) -> FloatArray:
+    """Return A with A Aᵀ the covariance, its columns by size: the largest last, shape (d, d)."""
+    values, vectors = np.linalg.eigh(covariance)
+    return np.asarray(vectors * np.sqrt(np.maximum(values, 0.0)))
+
+
 def covariance_columns(covariance: FloatArray, rank: int) -> tuple[FloatArray, FloatArray]:
     """Split a covariance into leading columns (d, rank) and a diagonal rest (d,)."""
-    values, vectors = np.linalg.eigh(covariance)
-    top = slice(max(values.size - rank, 0), None)
-    columns = vectors[:, top] * np.sqrt(np.maximum(values[top], 0.0))
+    columns = square_root(covariance)[:, -rank:]
     rest = np.diagonal(covariance) - (columns**2).sum(axis=1)
     return columns, np.maximum(rest, 0.0)

@@ -10,7 +10,7 @@ r for g, at its own Q for S, as a number for the pressure.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import Self
 
@@ -80,9 +80,44 @@ class LinearModel:
             np.concatenate([m.pressure_jacobian for m in models]),
         )
 
+    @classmethod
+    def average(cls, models: Sequence[Self], weights: FloatArray) -> Self:
+        """Average models of one problem, expanded about their mean potential.
+
+        Parameters
+        ----------
+        models : sequence of LinearModel
+        weights : array, shape (len(models),)
+            Their sum is 1.
+        """
+        centre = np.average([m.potential for m in models], axis=0, weights=weights)
+        moved = [m.moved(centre) for m in models]
+
+        def mean(name: str) -> FloatArray:
+            return np.average([getattr(m, name) for m in moved], axis=0, weights=weights)
+
+        kept = {f.name: mean(f.name) for f in fields(cls)}
+        square = [w**2 * m.covariance for w, m in zip(weights, models, strict=True)]
+        return cls(**kept | {"potential": centre, "covariance": np.sum(square, axis=0)})
+
+    def moved(self, potential: FloatArray) -> Self:
+        """Return the same linear functions, expanded about another potential, shape (n,)."""
+        return replace(
+            self,
+            potential=potential,
+            prediction=self.about(potential),
+            pressure=self.pressure_at(potential),
+        )
+
+    def pressure_at(self, potential: FloatArray) -> FloatArray:
+        """Return the linear pressures in MPa at other potentials, (..., n) → (..., samples)."""
+        step = potential - self.potential
+        return np.asarray(self.pressure + step @ self.pressure_jacobian.T)
+
     def about(self, potential: FloatArray) -> FloatArray:
-        """Return the linear prediction at another potential, shape (d,)."""
-        return np.asarray(self.prediction + self.jacobian @ (potential - self.potential))
+        """Return the linear prediction at other potentials, (..., n) → (..., d)."""
+        step = potential - self.potential
+        return np.asarray(self.prediction + step @ self.jacobian.T)
 
 
 def linearise(

@@ -16,13 +16,20 @@ from sopr_uq.inference.linear_gaussian import (
     LinearGaussian,
     Theta,
     coefficients,
+    gain,
     most_probable,
     sample_theta,
 )
 from sopr_uq.inference.noise import LogNormal
 from sopr_uq.potentials.core import continue_core, repulsive
 from sopr_uq.potentials.descriptors import descriptors
-from sopr_uq.refine.newton.data import Stacked, covariance_columns, nuisance_columns, stack
+from sopr_uq.refine.newton.data import (
+    Stacked,
+    covariance_columns,
+    nuisance_columns,
+    square_root,
+    stack,
+)
 from sopr_uq.refine.newton.discrepancy import discrepancy_columns
 from sopr_uq.refine.newton.linear import LinearModel, linearise
 from sopr_uq.refine.newton.prior import Basis, Prior
@@ -38,16 +45,19 @@ LENGTHS = np.exp(LENGTH_SD * np.array([-1.2247, 0.0, 1.2247]))
 LENGTH_WEIGHTS = np.log(np.array([0.3, 0.4, 0.3]))
 """Three length scales in units of the median: mean and variance of ln ℓ are the prior's."""
 
+MIE = 3
+"""Coefficients of the Mie potential, the first of all."""
+
 _MODELS = 8
 _RANK = 20
-_TRUSTED = 3.0
+_EXACT = 1e-6
 _LARGEST_STEP = 1.0
 _SMALL_CHANGE = 0.25
 _ONE_SIGMA = (0.15866, 0.84134)
 _DRAWS = 400
 _CANDIDATES = 8
-_SHARES = (0.5, 0.25, 0.125)
-_EARLY = 2
+_SHARES = (0.5, 0.25, 0.125, 0.0625)
+_EARLY = 6
 
 
 class Fit(NamedTuple):
@@ -73,6 +83,18 @@ class Fit(NamedTuple):
         z = np.zeros((1, self.coefficients.mean.size))
         return np.asarray(self.draws(z)[0])
 
+    def moved(self, errors: FloatArray) -> FloatArray:
+        """How far errors of the data move v, in posterior standard deviations, (d, k) → (n, k).
+
+        To first order, outside the core.
+        """
+        basis, first = self.bases[self.theta.index], self.model.columns.shape[1]
+        count = basis.correction.shape[1]
+        mine = np.r_[0:MIE, first : first + count]
+        columns = basis.columns(self.theta.width)
+        sd = np.sqrt(np.sum((columns @ self.coefficients.root[mine]) ** 2, axis=1))
+        return np.asarray((columns @ (gain(self.model, self.theta)[mine] @ errors)) / sd[:, None])
+
 
 def potentials(
     bases: list[Basis], model: LinearGaussian, theta: Theta, c: Coefficients, z: FloatArray
@@ -82,7 +104,7 @@ def potentials(
     values = c.mean + z @ c.root.T
     first = model.columns.shape[1]
     b = values[:, first : first + basis.correction.shape[1]]
-    return _potential(basis, theta.width, np.hstack([values[:, :3], b]))
+    return _potential(basis, theta.width, np.hstack([values[:, :MIE], b]))
 
 
 def _potential(basis: Basis, width: float, values: FloatArray) -> FloatArray:
@@ -148,15 +170,12 @@ class Newton:
         """
         models = [*unpack(state.memory), linearise(self.problem, state.potential, simulations)]
         models = models[-_MODELS:]
-        fit = self.fit([models[-1]], state.memory["point"])
-        trusted = self._trusted(fit, models)
-        fit = self.fit(trusted, fit.point)
+        fit, _, averaged = self._averaged(models, state.memory["point"])
         chi2 = self._reduced_misfit(fit, models[-1])
         change, sd = self._change(state, fit)
         before = float(state.memory.get("change", np.asarray(np.inf)))
         at_floor = chi2 < 1.0 + 3.0 * np.sqrt(2.0 / self.stacked.value.size)
         memory = {"point": fit.point, "change": np.asarray(change), **pack(models)}
-        memory |= {"trusted": np.asarray(float(len(trusted)))}
         info = StepInfo(
             misfit=self._misfit(models[-1], fit),
             noise=float(fit.theta.noise[0]),
@@ -165,7 +184,7 @@ class Newton:
             values={
                 "reduced_misfit": np.asarray(chi2),
                 "at_floor": np.asarray(float(at_floor)),
-                "averaged": np.asarray(float(len(trusted))),
+                "averaged": np.asarray(averaged),
                 "width": np.asarray(fit.theta.width),
                 "length": np.asarray(fit.model.length[fit.theta.index]),
                 **{f"sd_{k}": np.asarray(v) for k, v in sd.items()},
@@ -177,8 +196,8 @@ class Newton:
     def _proposal(self, state: RuleState, fit: Fit, model: LinearModel) -> FloatArray:
         """Return the next potential, shape (n,): the posterior mean, or a part of the way.
 
-        Far from the data, at the beginning, a linear step can end without a core. Then
-        data are sought that lie a half, a quarter, an eighth of the way to the measured ones.
+        Far from the data, in the first iterations, a linear step can end without a core. Then
+        data are sought that lie a half, a quarter ... of the way to the measured ones.
         """
         proposal = self._limited(state, fit.mean)
         for share in _SHARES if state.iteration < _EARLY else ():
@@ -186,7 +205,7 @@ class Newton:
                 return proposal
             offset = (1.0 - share) * (self.stacked.value - model.prediction)
             nearer = replace(model, prediction=model.prediction + offset)
-            proposal = self._limited(state, self.fit([nearer], state.memory["point"]).mean)
+            proposal = self._limited(state, self.fit(nearer, state.memory["point"]).mean)
         require_potential(self.problem, proposal)
         return proposal
 
@@ -200,19 +219,19 @@ class Newton:
         )
         return xr.Dataset({"potential": potential.assign_attrs(units="kcal/mol")})
 
-    def fit(self, models: Sequence[LinearModel], point: FloatArray) -> Fit:
-        """Return the posterior of v given some linear models, averaged.
+    def fit(self, linear: LinearModel, point: FloatArray) -> Fit:
+        """Return the posterior of v given a linear model.
 
         Parameters
         ----------
-        models : sequence of LinearModel
+        linear : LinearModel
         point : array, shape (3,)
             Mie parameters about which the prior is expanded at first; it is
             moved to the posterior's own point before the result is taken.
         """
         for _ in range(3):
             bases = [self.prior.basis(point, self.prior.length_median * f) for f in LENGTHS]
-            model = self._linear_gaussian(models, bases)
+            model = self._linear_gaussian(linear, bases)
             theta = most_probable(model)
             c = coefficients(model, theta)
             moved = self.prior.point(c.mean)
@@ -221,28 +240,22 @@ class Newton:
             point = moved
         return Fit(point, bases, model, theta, c)
 
-    def _linear_gaussian(
-        self, models: Sequence[LinearModel], bases: Sequence[Basis]
-    ) -> LinearGaussian:
-        s, k = self.stacked, len(models)
-        at_base = np.mean([m.about(bases[0].base) for m in models], axis=0)
-        jacobian = np.mean([m.jacobian for m in models], axis=0)
-        prediction = np.mean([m.prediction for m in models], axis=0)
-        total = np.sum([m.covariance for m in models], axis=0)
-        sampling, rest = covariance_columns(total / k**2, _RANK)
+    def _linear_gaussian(self, linear: LinearModel, bases: Sequence[Basis]) -> LinearGaussian:
+        s, jacobian = self.stacked, linear.jacobian
+        sampling, rest = covariance_columns(linear.covariance, _RANK)
         discrepancy = discrepancy_columns(self.problem, jacobian, self.prior.length_median)
         size = max(b.correction.shape[1] for b in bases)
         corrections = [jacobian @ b.correction for b in bases]
         return LinearGaussian(
-            residual=s.value - at_base,
+            residual=s.value - linear.about(bases[0].base),
             fixed_variance=s.stated_variance + rest,
             noisy=s.noisy,
-            slope=np.mean([m.slope for m in models], axis=0),
+            slope=linear.slope,
             curve=s.curve,
             columns=np.hstack(
                 [
                     jacobian @ bases[0].mie,
-                    nuisance_columns(s, prediction),
+                    nuisance_columns(s, linear.prediction),
                     s.stated_columns,
                     sampling,
                     discrepancy,
@@ -256,17 +269,27 @@ class Newton:
             reading=s.reading,
         )
 
-    def _trusted(self, fit: Fit, models: Sequence[LinearModel]) -> list[LinearModel]:
-        """The last model, and those whose potential lies within the posterior's reach."""
-        rng = stream(self.problem.seed, "trust")
-        draws = fit.draws(rng.standard_normal((_DRAWS, fit.coefficients.mean.size)))
-        well = self._well
-        sd = draws.std(axis=0)[well]
-        distance = [
-            np.sqrt(np.mean(((m.potential - fit.mean)[well] / sd) ** 2)) for m in models[:-1]
-        ]
-        close = [m for m, d in zip(models[:-1], distance, strict=True) if d < _TRUSTED]
-        return [*close, models[-1]]
+    def _averaged(
+        self, models: Sequence[LinearModel], point: FloatArray
+    ) -> tuple[Fit, LinearModel, float]:
+        """Return the posterior given all models, their average, and how many it amounts to.
+
+        A model is weighed by the inverse of two variances: that of its sampling error, and
+        the square of what it says wrongly of the last potential beyond what sampling
+        explains. Both are taken as they move v over the well.
+        """
+        last, well = models[-1], self._well
+        fit = self.fit(last, point)
+        missed = np.array([m.about(last.potential) - last.prediction for m in models]).T
+        moved = np.mean(fit.moved(missed)[well] ** 2, axis=0)
+        roots = [square_root(m.covariance) for m in models]
+        sampling = np.array([np.mean(np.sum(fit.moved(x)[well] ** 2, axis=1)) for x in roots])
+        excess = np.maximum(moved - sampling - sampling[-1], 0.0)
+        excess[-1] = 0.0
+        weights = 1.0 / (sampling + excess + _EXACT)
+        weights /= weights.sum()
+        average = LinearModel.average(models, weights)
+        return self.fit(average, fit.point), average, float(1.0 / np.sum(weights**2))
 
     @property
     def _well(self) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
@@ -319,17 +342,15 @@ class Newton:
         largest = float(np.max(np.abs(beta * step[self._well])))
         return np.asarray(state.potential + step * min(1.0, _LARGEST_STEP / max(largest, 1e-12)))
 
-    def conclusion(self, state: RuleState) -> tuple[Fit, list[LinearModel]]:
-        """Return the posterior at the most probable θ, and the models that it averages."""
-        models = unpack(state.memory)
-        fit = self.fit([models[-1]], state.memory["point"])
-        trusted = self._trusted(fit, models)
-        return self.fit(trusted, fit.point), trusted
+    def conclusion(self, state: RuleState) -> tuple[Fit, LinearModel]:
+        """Return the posterior at the most probable θ, and the model that it rests on."""
+        fit, average, _ = self._averaged(unpack(state.memory), state.memory["point"])
+        return fit, average
 
     def posterior(self, state: RuleState) -> xr.Dataset:
         """Sample θ, then draw v exactly; see :class:`~sopr_uq.refine.rule.Rule`."""
         settings = self.problem.settings
-        fit, trusted = self.conclusion(state)
+        fit, linear = self.conclusion(state)
         theta = sample_theta(
             fit.model,
             seed=integer_seed(self.problem.seed, "theta"),
@@ -337,14 +358,14 @@ class Newton:
             tune=settings.tune,
             draws=settings.draws,
         )
-        return self._draw(fit, theta, trusted)
+        return self._draw(fit, theta, linear)
 
     def _repulsive(self, v: FloatArray) -> bool:
         """Whether v, shape (n,), falls from a high core."""
         p = self.problem
         return bool(v[0] > self.prior.core_height and repulsive(p.r, v, p.sigma))
 
-    def _draw(self, fit: Fit, theta: xr.Dataset, trusted: Sequence[LinearModel]) -> xr.Dataset:
+    def _draw(self, fit: Fit, theta: xr.Dataset, linear: LinearModel) -> xr.Dataset:
         rng = stream(self.problem.seed, "posterior")
         spare = stream(self.problem.seed, "posterior", "spare")
         shape = theta["width"].shape
@@ -365,12 +386,9 @@ class Newton:
                 z = spare.standard_normal((_CANDIDATES, exact.mean.size))
                 others = potentials(fit.bases, fit.model, t, exact, z)
                 v[c, d] = others[int(np.argmax([self._repulsive(each) for each in others]))]
-        pressure = np.mean(
-            [m.pressure + (v - m.potential) @ m.pressure_jacobian.T for m in trusted], axis=0
-        )
         dims = ("chain", "draw")
         ds = theta.drop_vars("length_index").assign(
-            potential=((*dims, "r"), v), pressure=((*dims, "sample"), pressure)
+            potential=((*dims, "r"), v), pressure=((*dims, "sample"), linear.pressure_at(v))
         )
         return ds.assign_coords(
             chain=np.arange(shape[0]),

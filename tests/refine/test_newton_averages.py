@@ -1,0 +1,66 @@
+"""Which simulations the posterior averages: those that agree, by how much they know."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from sopr_uq.potentials import Mie
+from sopr_uq.refine.newton import Newton
+from sopr_uq.refine.newton.linear import LinearModel, linearise
+from sopr_uq.refine.newton.rule import pack
+from sopr_uq.refine.rule import RuleState
+
+NEAR, FAR = Mie(3.40, 0.238, 13.0), Mie(3.36, 0.28, 12.0)
+
+
+@pytest.fixture(scope="module")
+def rule(liquid) -> Newton:
+    return Newton(liquid.problem(liquid.measured(NEAR, 0.01, seed=1), rule="newton"))
+
+
+def model(liquid, rule: Newton, potential: Mie, *, error: float, seed: int = 1) -> LinearModel:
+    table = liquid.table(potential)
+    engine = replace(liquid.engine, sampling_error=error)
+    return linearise(rule.problem, table.v, [engine.run(table, liquid.state, seed=seed)])
+
+
+def concluded(rule: Newton, models: list[LinearModel]) -> LinearModel:
+    memory = {"point": rule.prior.centre, **pack(models)}
+    return rule.conclusion(RuleState(len(models), models[-1].potential, memory))[1]
+
+
+def share(average: LinearModel, first: LinearModel, last: LinearModel) -> float:
+    """Weight of the first of two models, read off the mean potential."""
+    step = last.potential - first.potential
+    return float((last.potential - average.potential) @ step / (step @ step))
+
+
+def test_the_same_function_is_its_own_average(liquid, rule) -> None:
+    one = model(liquid, rule, NEAR, error=0.0)
+    elsewhere = one.moved(liquid.table(FAR).v)
+    average = LinearModel.average([one, elsewhere], np.array([0.3, 0.7]))
+    v = liquid.table(Mie(3.38, 0.25, 12.0)).v
+    assert average.about(v) == pytest.approx(one.about(v), abs=1e-10)
+    assert average.pressure_at(v) == pytest.approx(one.pressure_at(v), abs=1e-8)
+    assert average.covariance == pytest.approx(0.58 * one.covariance)
+
+
+def test_simulations_of_one_potential_count_equally(liquid, rule) -> None:
+    runs = [model(liquid, rule, NEAR, error=0.02, seed=s) for s in range(1, 5)]
+    average = concluded(rule, runs)
+    own = np.mean([np.trace(m.covariance) for m in runs])
+    # four at best; weights are judged by the noise of the runs themselves
+    assert own / np.trace(average.covariance) > 2.5
+
+
+def test_exact_simulations_leave_no_reason_to_average(liquid, rule) -> None:
+    far, near = (model(liquid, rule, p, error=0.0) for p in (FAR, NEAR))
+    assert share(concluded(rule, [far, near]), far, near) < 0.01
+
+
+def test_a_far_simulation_counts_little_even_when_all_are_noisy(liquid, rule) -> None:
+    far, near = (model(liquid, rule, p, error=0.01) for p in (FAR, NEAR))
+    assert share(concluded(rule, [far, near]), far, near) < 0.1
