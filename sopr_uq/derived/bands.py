@@ -7,6 +7,7 @@ import xarray as xr
 
 from sopr_uq.derived import labelled
 from sopr_uq.derived.summary import interval
+from sopr_uq.posterior.weighted import weighed
 from sopr_uq.units import inverse_temperature
 
 MOST_DRAWS = 400
@@ -63,19 +64,19 @@ def structure_bands(result: xr.DataTree, ci_prob: float = 0.95) -> xr.Dataset:
         the last simulated one.
     """
     beta = inverse_temperature(float(result.attrs["temperature"]))
-    potential = _thinned(result["posterior"].to_dataset()["potential"])
+    potential = _thinned(weighed(result, "posterior")["potential"])
     curves = {
         "potential": potential,
         "hard_particle_integrand": labelled.hard_particle_integrand(potential, beta),
         "blip": labelled.blip(potential, beta),
     }
     if "posterior_predictive" in result.children:
-        curves["g"] = result["posterior_predictive"].to_dataset()["g"]
+        curves["g"] = weighed(result, "posterior_predictive")["g"]
     else:
         last = result["iterations"].to_dataset()["g"].isel(iteration=-1)
         curves["g"] = last.expand_dims(chain=1, draw=1).assign_attrs(last.attrs)
     ds = xr.merge([_named(name, band(curve, ci_prob)) for name, curve in curves.items()])
-    ds["d_hp"] = result["derived"]["d_hp"].mean()
+    ds["d_hp"] = weighed(result, "derived")["d_hp"].mean()
     ds = ds.assign(_measured(result["observed_data"].to_dataset(), ds))
     ds["reference"] = result["iterations"].to_dataset()["potential"].isel(iteration=0, drop=True)
     attrs = {k: result.attrs[k] for k in ("system", "rule", "engine")}

@@ -23,15 +23,13 @@ from sopr_uq.executor import Executor
 from sopr_uq.posterior.check_runs import CheckFolder, CheckRun, Told, check_runs
 from sopr_uq.posterior.directions import Directions
 from sopr_uq.posterior.linearisation import Estimate, Surrogate, log_ratio
+from sopr_uq.posterior.weighted import LARGEST_K
 from sopr_uq.potentials.descriptors import Descriptors, descriptors
 from sopr_uq.refine.loop import Refinement
 from sopr_uq.refine.newton import Newton
 from sopr_uq.refine.newton.budget import Whitened, descriptor_gradient
 from sopr_uq.refine.newton.linear import Fluid, fluid_of, simulated
 from sopr_uq.typing import FloatArray
-
-LARGEST_K = 0.7
-"""Of the Pareto shape: beyond it importance weights have no useful mean."""
 
 SMALLEST_SHARE = 0.1
 """Of the draws that must be effective."""

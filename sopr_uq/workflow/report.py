@@ -7,6 +7,7 @@ from typing import Any
 import xarray as xr
 
 from sopr_uq.derived.summary import interval_text, summary
+from sopr_uq.posterior.weighted import LARGEST_K, weighed
 
 LABELS = {"sigma": "σ", "epsilon": "ε", "r_vdw": "r_vdW", "d_hp": "d_hp"}
 UNITS = {"angstrom": "Å", "kcal/mol": "kcal/mol", "MPa": "MPa"}
@@ -21,7 +22,7 @@ def as_dict(result: xr.DataTree, prob: float = 0.95) -> dict[str, Any]:
     prob : float
         Probability of the equal-tailed intervals.
     """
-    table = summary(result["derived"].to_dataset(), ci_prob=prob)
+    table = summary(weighed(result, "derived"), ci_prob=prob)
     rows = {}
     for name in table["quantity"].values:
         row = table.sel(quantity=name)
@@ -52,7 +53,7 @@ def as_dict(result: xr.DataTree, prob: float = 0.95) -> dict[str, Any]:
 
 def table(result: xr.DataTree, prob: float = 0.95) -> list[tuple[str, str, str, str]]:
     """Return rows (quantity, value(sd), interval, unit) of the derived quantities."""
-    found = summary(result["derived"].to_dataset(), ci_prob=prob)
+    found = summary(weighed(result, "derived"), ci_prob=prob)
     rows = []
     for name in found["quantity"].values:
         row = found.sel(quantity=name)
@@ -113,7 +114,8 @@ def _check_line(found: dict[str, float]) -> str:
     return (
         f"{text}: k̂ {found['k_hat']:.2f}, {found['effective_draws']:.0f} of "
         f"{found['draws']:.0f} draws effective; linearisation at most "
-        f"{100 * found['largest_linearisation_share']:.0f} % of a variance"
+        f"{100 * found['largest_linearisation_share']:.0f} % of a variance; the numbers are "
+        f"{'weighted' if found['k_hat'] <= LARGEST_K else 'not weighted'} by it"
     )
 
 
