@@ -12,6 +12,7 @@ import shutil
 import sys
 from pathlib import Path
 
+from sopr_uq.workflow.markdown import filled
 from sopr_uq.workflow.report import facts, table
 from sopr_uq.workflow.result import load_result
 
@@ -58,10 +59,8 @@ def rules() -> str:
 def fill(name: str, text: str) -> None:
     """Replace what stands between two markers of the README."""
     readme = ROOT / "README.md"
-    before, rest = readme.read_text(encoding="utf-8").split(f"<!-- {name}:begin -->")
-    after = rest.split(f"<!-- {name}:end -->")[1]
-    middle = f"<!-- {name}:begin -->\n{text}\n<!-- {name}:end -->"
-    readme.write_text(before + middle + after, encoding="utf-8")
+    whole = filled(readme.read_text(encoding="utf-8"), {name: [text]})
+    readme.write_text(whole, encoding="utf-8")
 
 
 def main() -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import PurePath
 from typing import Any
 
 import xarray as xr
 
+from sopr_uq.errors import InputError
 from sopr_uq.workflow import laws_report
 from sopr_uq.workflow.citations import citations
 from sopr_uq.workflow.report import facts, table
@@ -34,6 +35,31 @@ def report(tree: xr.DataTree, prob: float = 0.95) -> str:
     body = _laws(tree, prob) if tree.attrs.get("kind") == "laws" else _refinement(tree, prob)
     references = [f"{i}. {c.text}." for i, c in enumerate(citations(tree), start=1)]
     return "\n".join([*body, "", "## Please cite", "", *references])
+
+
+def filled(text: str, blocks: Mapping[str, Iterable[str]]) -> str:
+    """Put lines between the markers ``<!-- name:begin -->`` and ``<!-- name:end -->``.
+
+    Parameters
+    ----------
+    text : str
+        Markdown.
+    blocks : mapping of str to iterable of str
+        Lines by the name of their place; what stood there is replaced.
+
+    Raises
+    ------
+    InputError
+        If a place is not there.
+    """
+    for name, lines in blocks.items():
+        begin, end = f"<!-- {name}:begin -->", f"<!-- {name}:end -->"
+        before, _, rest = text.partition(begin)
+        _, found, after = rest.partition(end)
+        if not found:
+            raise InputError("a text to be filled in", f"{begin} ... {end}", "neither or one")
+        text = "\n".join([before + begin, *lines, end + after])
+    return text
 
 
 def markdown_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:

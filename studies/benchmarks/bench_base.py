@@ -16,6 +16,9 @@ from sopr_uq import provenance
 from sopr_uq.executor import Executor, InTurn, Lost, Processes, cores
 
 HERE = Path(__file__).resolve().parent
+FRONT = HERE.parents[1] / "README.md"
+"""The front page, whose table comes from the stored results."""
+
 _PEERS = ("relentless", "lammpsio", "msibi", "emcee", "numba", "dask", "distributed")
 
 

@@ -14,7 +14,9 @@ import peer
 import rules
 import samplers
 import scaling
-from bench_base import Places, Store
+from bench_base import Places, Store, shown
+
+from sopr_uq.workflow.markdown import filled, markdown_table
 
 
 class Benchmark(Protocol):
@@ -82,14 +84,7 @@ def fill(places: Places, template: Path) -> list[str]:
     contents = load(places)
     blocks = {name: list(lines(name, content)) for name, content in contents.items()}
     blocks["versions"] = [versions(contents)]
-    text = template.read_text(encoding="utf-8")
-    for name, block in blocks.items():
-        begin, end = f"<!-- {name}:begin -->", f"<!-- {name}:end -->"
-        before, _, rest = text.partition(begin)
-        _, found, after = rest.partition(end)
-        if not found:
-            raise SystemExit(f"{template}: no place for {name}")
-        text = "\n".join([before + begin, *block, end + after])
+    text = filled(template.read_text(encoding="utf-8"), blocks)
     places.readme.parent.mkdir(parents=True, exist_ok=True)
     places.readme.write_text(text, encoding="utf-8")
     return [line for name, block in blocks.items() for line in ("", f"## {name}", "", *block)]
@@ -102,3 +97,20 @@ def draw(places: Places) -> list[Path]:
         drawing = getattr(BENCHMARKS[name], "draw", None)
         files += drawing(content, places.figures) if drawing else []
     return files
+
+
+def short(contents: Mapping[str, dict[str, Any]]) -> Iterator[str]:
+    """Return the lines about the benchmarks for the front page."""
+    head = ["twin", "rule", "MD runs to the noise", "error of v(r) over the well"]
+    rows = []
+    for case in ("argon-dense", "xenon-near-critical"):
+        for variant in rules.VARIANTS:
+            s = rules.summary(contents["rules"], case, variant)
+            error = f"{shown([1000 * x for x in s.error], '.1f')}·10⁻³ kcal/mol"
+            rows.append([case, variant, rules.runs_text(s), error])
+    yield from markdown_table(head, rows)
+    yield ""
+    entries = contents["overhead"]["entries"].values()
+    found = [x for e in entries for x in overhead.ratios(e)["iteration / raw loop"]]
+    yield f"An iteration takes {shown(found, '.2f')} times as long as the same run of LAMMPS alone."
+    yield from peer.short(contents["peer"])

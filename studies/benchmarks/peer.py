@@ -213,6 +213,22 @@ def table(content: dict[str, Any]) -> Iterator[str]:
     )
 
 
+def short(content: dict[str, Any]) -> Iterator[str]:
+    """Say in a sentence how the peer did."""
+    found = [e for e in content["entries"].values() if isinstance(e, dict)]
+    if not found:
+        return
+    theirs = [t for e in found for t in e.values() if "outcome" in t]
+    ours = [e[WITH_PRESSURE] for e in found for t in e.values() if "outcome" in t]
+    ratios = [t["seconds"][-1] / o["seconds"] for o, t in zip(ours, theirs, strict=True)]
+    reached = sum(t["outcome"] == "as good" for t in theirs)
+    yield (
+        f"relentless, which minimises the relative entropy, was as near the truth as `newton` with "
+        f"g and P in {reached} of {len(theirs)} trials, each of up to {shown(ratios, '.0f')} times "
+        "newton's seconds."
+    )
+
+
 def _newton_row(mine: list[dict[str, Any]], ours: list[dict[str, Any]]) -> list[str]:
     ratios = [m["seconds"] / o["seconds"] for m, o in zip(mine, ours, strict=True)]
     return [

@@ -227,7 +227,8 @@ def summary(content: dict[str, Any], case: str, variant: str) -> Summary:
     return out
 
 
-def _runs_text(s: Summary) -> str:
+def runs_text(s: Summary) -> str:
+    """Say after how many runs the floor was reached, over the seeds."""
     if not s.cap:
         return "–"
     reached_by = [n for n in s.to_floor if n is not None]
@@ -247,7 +248,7 @@ def table(content: dict[str, Any]) -> Iterator[str]:
     for case in cases:
         for variant in VARIANTS:
             s = summary(content, case, variant)
-            row = [case, variant, _runs_text(s), shown(s.seconds, ".0f")]
+            row = [case, variant, runs_text(s), shown(s.seconds, ".0f")]
             if np.isfinite(s.error).all() and s.error:
                 row += [
                     f"{shown([1000 * x for x in s.error], '.1f')}·10⁻³",

@@ -17,7 +17,9 @@ import time
 from pathlib import Path
 
 import bench_tables
-from bench_base import HERE, KEPT, Places, Store
+from bench_base import FRONT, HERE, KEPT, Places, Store
+
+from sopr_uq.workflow.markdown import filled
 
 
 def measure(names: list[str], places: Places, size: str, fresh: bool) -> None:
@@ -56,6 +58,10 @@ def main() -> None:
     for line in bench_tables.fill(places, HERE / "README.md"):
         print(line)
     bench_tables.draw(places)
+    if places is KEPT:
+        text = FRONT.read_text(encoding="utf-8")
+        lines = bench_tables.short(bench_tables.load(places))
+        FRONT.write_text(filled(text, {"benchmarks": lines}), encoding="utf-8")
 
 
 if __name__ == "__main__":

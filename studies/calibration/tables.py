@@ -21,7 +21,7 @@ from sopr_uq.posterior.calibration_table import (
     published_rule,
 )
 from sopr_uq.posterior.store import read
-from sopr_uq.workflow.markdown import markdown_table
+from sopr_uq.workflow.markdown import filled, markdown_table
 from sopr_uq.workflow.report import LABELS
 
 _NAMES = {"neon-42K": "Ne", "argon-85K": "Ar", "krypton-199K": "Kr", "xenon-274K": "Xe"}
@@ -47,13 +47,7 @@ def blocks() -> Mapping[str, Callable[[Campaigns], Iterator[str]]]:
 def fill(campaigns: Campaigns, template: Path, readme: Path) -> None:
     """Write the README: the template's text with every marked place filled in."""
     text = template.read_text(encoding="utf-8")
-    for name, block in blocks().items():
-        begin, end = f"<!-- {name}:begin -->", f"<!-- {name}:end -->"
-        before, _, rest = text.partition(begin)
-        _, found, after = rest.partition(end)
-        if not found:
-            raise SystemExit(f"{template}: no place for {name}")
-        text = "\n".join([before + begin, *block(campaigns), end + after])
+    text = filled(text, {name: block(campaigns) for name, block in blocks().items()})
     readme.write_text(text, encoding="utf-8")
 
 

@@ -33,6 +33,7 @@ from sopr_uq.refine.problem import Problem, Sample
 from sopr_uq.refine.settings import RefineSettings
 from sopr_uq.rng import integer_seed
 from sopr_uq.typing import FloatArray
+from sopr_uq.workflow.markdown import filled
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results.nc"
@@ -264,10 +265,8 @@ def draw(comparisons: dict[str, xr.Dataset], kind: str, label: str) -> list[Path
 
 def fill(readme: Path, text: str, name: str = "table") -> None:
     """Put a table between the markers of the README."""
-    begin, end = f"<!-- {name}:begin -->", f"<!-- {name}:end -->"
-    head, rest = readme.read_text(encoding="utf-8").split(begin)
-    tail = rest.split(end)[1]
-    readme.write_text(f"{head}{begin}\n{text}\n{end}{tail}", encoding="utf-8")
+    whole = filled(readme.read_text(encoding="utf-8"), {name: [text]})
+    readme.write_text(whole, encoding="utf-8")
 
 
 def main() -> None:

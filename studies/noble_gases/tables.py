@@ -24,7 +24,7 @@ from sopr_uq.laws import (
 )
 from sopr_uq.posterior.store import read
 from sopr_uq.workflow import laws_report
-from sopr_uq.workflow.markdown import markdown_table
+from sopr_uq.workflow.markdown import filled, markdown_table
 from sopr_uq.workflow.report import LABELS, UNITS
 from sopr_uq.workflow.result import load_result
 
@@ -52,13 +52,7 @@ def blocks() -> Mapping[str, Callable[[Places], Iterator[str]]]:
 def fill(places: Places, template: Path) -> None:
     """Write the README: the template's text with every marked place filled in."""
     text = template.read_text(encoding="utf-8")
-    for name, block in blocks().items():
-        begin, end = f"<!-- {name}:begin -->", f"<!-- {name}:end -->"
-        before, _, rest = text.partition(begin)
-        _, found, after = rest.partition(end)
-        if not found:
-            raise SystemExit(f"{template}: no place for {name}")
-        text = "\n".join([before + begin, *block(places), end + after])
+    text = filled(text, {name: block(places) for name, block in blocks().items()})
     places.readme.write_text(text, encoding="utf-8")
 
 

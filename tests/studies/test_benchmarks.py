@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from sopr_uq.workflow.markdown import filled
+
 STUDY = Path(__file__).resolve().parents[2] / "studies" / "benchmarks"
 
 
@@ -97,6 +99,13 @@ def test_the_readme_says_what_is_stored(study, tmp_path):
     tables.fill(where, STUDY / "README.md")
     text = (STUDY / "README.md").read_text(encoding="utf-8")
     assert where.readme.read_text(encoding="utf-8") == text
+
+
+@stored
+def test_the_front_page_says_what_is_stored(study):
+    tables, base = study
+    front = base.FRONT.read_text(encoding="utf-8")
+    assert filled(front, {"benchmarks": tables.short(tables.load(base.KEPT))}) == front
 
 
 @stored
