@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from queue import Empty, SimpleQueue
 from typing import Any
 from uuid import uuid4
 
@@ -16,6 +17,9 @@ from sopr_uq.executor.interpreter import Interpreter
 from sopr_uq.executor.protocol import ATTEMPTS, Lost
 
 _PATIENCE = 20.0
+_IDLE: SimpleQueue[Interpreter] = SimpleQueue()
+"""Of a Dask worker's process: interpreters between two tasks, one a thread of the worker."""
+
 INSTALL = "Dask distributed is not installed. Try: pip install 'sopr-uq[cluster]'"
 
 
@@ -160,7 +164,10 @@ def _result(future: Any, address: str) -> Any:
 
 
 def apart(function: Callable[[Any], Any], item: Any, version: str) -> Any:
-    """Do a task on a worker, in an interpreter of its own with one thread.
+    """Do a task on a worker, in an interpreter with one thread beside it.
+
+    The interpreter stays for the tasks to come, with all that it has imported
+    and compiled, and ends with the worker.
 
     Raises
     ------
@@ -173,5 +180,11 @@ def apart(function: Callable[[Any], Any], item: Any, version: str) -> Any:
         raise InputError(
             "--scheduler", f"workers with sopr-uq {version}", __version__, "the same environment"
         )
-    with Interpreter() as interpreter:
+    try:
+        interpreter = _IDLE.get_nowait()
+    except Empty:
+        interpreter = Interpreter()
+    try:
         return interpreter.call(function, item)
+    finally:
+        _IDLE.put(interpreter)

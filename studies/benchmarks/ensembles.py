@@ -22,7 +22,7 @@ from sopr_uq.workflow.markdown import markdown_table
 
 STATE = StatePoint(85.0, 0.02125, 39.948)
 _TASKS = {"full": 16, "quick": 6, "smallest": 2}
-_STEPS = {"full": 2_000, "quick": 800, "smallest": 100}
+_STEPS = {"full": 10_000, "quick": 800, "smallest": 100}
 _REPEATS = {"full": 2, "quick": 1, "smallest": 1}
 
 

@@ -281,5 +281,5 @@ def draw(content: dict[str, Any], folder: Path) -> list[Path]:
                         label=name)  # fmt: skip
             ax.set(title=key.rpartition(", ")[0], xlabel="seconds", yscale="log")
         axes[0, 0].set_ylabel("error of v / 10⁻³ kcal/mol")
-        axes[0, 0].legend()
+        axes[0, -1].legend(loc="lower right")
     return save(figure, folder, "peer")
