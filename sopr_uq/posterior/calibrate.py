@@ -48,8 +48,9 @@ def score(truth: FloatArray, draws: FloatArray, *, seed: int = 0) -> xr.Dataset:
         ``rank``, uniform between 0 and 1 for a calibrated posterior, with those
         of the negative controls, ``rank_shrunk`` and ``rank_shifted``; over
         (row, nominal) the ends ``lower`` and ``upper`` of the equal-tailed
-        interval that covers another draw with that probability. NaN where a
-        draw is undefined.
+        interval that covers another draw with that probability. Draws in which
+        a quantity is undefined are left out, as in the table of a result; NaN
+        where none is left.
 
     Raises
     ------
@@ -64,8 +65,11 @@ def score(truth: FloatArray, draws: FloatArray, *, seed: int = 0) -> xr.Dataset:
     nominal = np.array(NOMINAL)
     tails = np.concatenate([(1 - nominal) / 2, (1 + nominal) / 2])
     # Weibull's quantiles: n draws and the truth are exchangeable, whatever n is
-    ends = np.quantile(draws, tails, axis=1, method="weibull")
-    mean, sd = draws.mean(axis=1), draws.std(axis=1, ddof=1)
+    known = [row[np.isfinite(row)] for row in draws]
+    known = [row if row.size > 1 else np.full(2, np.nan) for row in known]
+    ends = np.array([np.quantile(row, tails, method="weibull") for row in known]).T
+    mean = np.array([row.mean() for row in known])
+    sd = np.array([row.std(ddof=1) for row in known])
     return xr.Dataset(
         {
             "truth": ("row", truth),
@@ -84,9 +88,10 @@ def score(truth: FloatArray, draws: FloatArray, *, seed: int = 0) -> xr.Dataset:
 
 def _rank(truth: FloatArray, draws: FloatArray, seed: int) -> FloatArray:
     below = (draws < truth[:, None]).sum(axis=1)
+    known = np.isfinite(draws).sum(axis=1)
     place = np.random.default_rng(seed).random(truth.size)
-    rank = (below + place) / (draws.shape[1] + 1)
-    return np.where(np.isfinite(draws).all(axis=1) & np.isfinite(truth), rank, np.nan)
+    rank = (below + place) / (known + 1)
+    return np.where((known > 1) & np.isfinite(truth), rank, np.nan)
 
 
 def joint_rank(truth: FloatArray, draws: FloatArray, *, seed: int = 0) -> float:
@@ -105,7 +110,9 @@ def joint_rank(truth: FloatArray, draws: FloatArray, *, seed: int = 0) -> float:
     seed : int
         Of the place among draws at the same distance.
     """
-    points = np.column_stack([truth, draws])
+    points = np.column_stack([truth, draws[:, np.isfinite(draws).all(axis=0)]])
+    if points.shape[1] <= truth.size or not np.isfinite(truth).all():
+        return np.nan
     off = points - points.mean(axis=1, keepdims=True)
     inverse = np.linalg.pinv(np.cov(points), rcond=1e-12, hermitian=True)
     distance = np.einsum("ij,ik,kj->j", off, inverse, off)
@@ -169,13 +176,14 @@ def coverage_test(covered: FloatArray, nominal: float, false_alarm: float = 0.01
 
 def shrunk(draws: FloatArray, factor: float = 0.7) -> FloatArray:
     """Pull draws, shape (n, d), towards their means: a negative control that must fail."""
-    mean = draws.mean(axis=1, keepdims=True)
+    mean = np.ma.masked_invalid(draws).mean(axis=1, keepdims=True).filled(np.nan)
     return np.asarray(mean + factor * (draws - mean))
 
 
 def shifted(draws: FloatArray, sds: float = 0.5) -> FloatArray:
     """Shift draws, shape (n, d), by a share of their deviation: a negative control."""
-    return np.asarray(draws + sds * draws.std(axis=1, keepdims=True))
+    sd = np.ma.masked_invalid(draws).std(axis=1, keepdims=True).filled(np.nan)
+    return np.asarray(draws + sds * sd)
 
 
 def envelope(n: int, prob: float = 0.95, *, seed: int = 0, size: int = 4000) -> FloatArray:

@@ -21,8 +21,12 @@ from sopr_uq.posterior.calibration_table import (
     published_rule,
 )
 from sopr_uq.posterior.store import read
+from sopr_uq.typing import FloatArray
 from sopr_uq.workflow.markdown import filled, markdown_table
 from sopr_uq.workflow.report import LABELS
+
+_FAR = 3.3
+"""In standard deviations; of a normal distribution a thousandth lies beyond."""
 
 _NAMES = {"neon-42K": "Ne", "argon-85K": "Ar", "krypton-199K": "Kr", "xenon-274K": "Xe"}
 
@@ -33,6 +37,8 @@ def blocks() -> Mapping[str, Callable[[Campaigns], Iterator[str]]]:
         "verdict": verdict,
         "worlds": worlds,
         "prior": lambda campaigns: coverage(campaigns, "prior"),
+        "reading": reading,
+        "far": far,
         "mixed": lambda campaigns: coverage(campaigns, "mixed"),
         "families": families,
         "surprises": surprises,
@@ -126,6 +132,47 @@ def coverage(campaigns: Campaigns, world: str) -> Iterator[str]:
         yield "Not run yet."
         return
     yield from markdown_table(head, rows)
+
+
+def reading(campaigns: Campaigns) -> Iterator[str]:
+    """Mean z of the twins of the prior in thirds of their reading error."""
+    rows = []
+    for name, kept in _of(campaigns, "prior"):
+        ds = finished(kept.scores)
+        error = ds["reading"].values
+        if not np.any(error > 0):
+            continue
+        third = np.digitize(error, np.quantile(error, [1 / 3, 2 / 3]))
+        for k, text in enumerate(("smallest", "middle", "largest")):
+            mine = ds.isel(simulation=np.flatnonzero(third == k))
+            z = [mine["z"].sel(quantity=q).values for q in DESCRIPTORS]
+            size = float(np.median(error[third == k]))
+            rows.append([name, text, f"{size:.3f}", *(_mean_with_error(x) for x in z)])
+    head = ("", "third", "median / Å", *(f"z of {LABELS[q]}" for q in DESCRIPTORS))
+    yield from markdown_table(head, rows) if rows else ["Not run yet."]
+
+
+def _mean_with_error(z: FloatArray) -> str:
+    known = z[np.isfinite(z)]
+    return f"{known.mean():+.2f} ± {known.std(ddof=1) / np.sqrt(known.size):.2f}"
+
+
+def far(campaigns: Campaigns) -> Iterator[str]:
+    """Twins of the prior that lie further out than any should."""
+    rows = []
+    for name, kept in _of(campaigns, "prior"):
+        ds = finished(kept.scores)
+        out = (np.abs(ds["z"].sel(quantity=list(DESCRIPTORS))) > _FAR).any("quantity").values
+        depth = ds["truth"].sel(quantity="epsilon").values / kept.scores.attrs["epsilon_reference"]
+        rows.append(
+            [
+                name, f"{out.sum()} of {out.size}",
+                ", ".join(f"{x:.2f}" for x in sorted(depth[out])),
+                ", ".join(f"{x:.1g}" for x in sorted(ds["noise"].values[out])),
+            ]
+        )  # fmt: skip
+    head = ("", f"a descriptor beyond {_FAR} s.d.", "their ε / start's", "their noise")
+    yield from markdown_table(head, rows) if rows else ["Not run yet."]
 
 
 def _at(row: xr.Dataset) -> str:
