@@ -1,8 +1,9 @@
 """A linear Gaussian model with unknown noise levels and kernel.
 
 The data are y = X a + w K_g b + e, with a, b ~ N(0, 1) and
-e_i ~ N(0, f_i + s_j² + (y′_i δ_j)²) for point i of curve j: a fixed variance, a
-noise level and a reading error of the abscissa. X holds the columns of known
+e_i ~ N(½ y″_i δ_j², f_i + s_j² + (y′_i δ_j)² + ½ (y″_i δ_j²)²) for point i of curve
+j: a fixed variance, a noise level and a reading error of the abscissa, which
+scatters a curve and flattens its peaks. X holds the columns of known
 prior size (tangents, normalisation, sampling error), K_g those of a process of
 unit width with length scale ℓ_g. Given θ = (s, δ, w, ℓ) everything is Gaussian:
 a and b are integrated out to sample θ, and drawn exactly afterwards. The cost
@@ -46,6 +47,8 @@ class LinearGaussian:
         1 where a noise level applies, 0 where f is all there is.
     slope : array, shape (d,)
         y′, the derivative with respect to the abscissa.
+    bend : array, shape (d,)
+        y″, the second derivative.
     curve : array of int, shape (d,)
         Which curve a point belongs to.
     columns : array, shape (d, p)
@@ -66,6 +69,7 @@ class LinearGaussian:
     fixed_variance: FloatArray
     noisy: FloatArray
     slope: FloatArray
+    bend: FloatArray
     curve: np.ndarray[tuple[int], np.dtype[np.intp]]
     columns: FloatArray
     correction: FloatArray
@@ -146,14 +150,20 @@ _NUMPY = _Ops(
 def _variance(a: Any, noise: Any, reading: Any) -> Any:
     """Variance of every point; ``a`` holds the arrays of the model."""
     levels = noise[a["curve"]] ** 2 * a["noisy"]
-    return a["fixed_variance"] + levels + (a["slope"] * reading[a["curve"]]) ** 2
+    shifts = _flattening(a, reading)
+    return a["fixed_variance"] + levels + (a["slope"] * reading[a["curve"]]) ** 2 + 2.0 * shifts**2
 
 
-def _log_likelihood(a: Any, variance: Any, width: Any, index: int, ops: _Ops) -> Any:
+def _flattening(a: Any, reading: Any) -> Any:
+    """Mean of every point's error: what reading errors take off a peak."""
+    return 0.5 * a["bend"] * reading[a["curve"]] ** 2
+
+
+def _log_likelihood(a: Any, shift: Any, variance: Any, width: Any, index: int, ops: _Ops) -> Any:
     """Marginal log likelihood for one length scale, by the matrix inversion lemma."""
     x = ops.hstack([a["columns"], width * a["correction"][index]])
     x = x / ops.sqrt(variance)[:, None]
-    y = a["residual"] / ops.sqrt(variance)
+    y = (a["residual"] - shift) / ops.sqrt(variance)
     chol = ops.cholesky(ops.eye(x.shape[1]) + x.T @ x)
     projected = ops.solve(chol, x.T @ y)
     quadratic = (y**2).sum() - (projected**2).sum()
@@ -161,7 +171,9 @@ def _log_likelihood(a: Any, variance: Any, width: Any, index: int, ops: _Ops) ->
 
 
 def _arrays(model: LinearGaussian) -> dict[str, Any]:
-    names = ("residual", "fixed_variance", "noisy", "slope", "curve", "columns", "correction")
+    names = (
+        "residual", "fixed_variance", "noisy", "slope", "bend", "curve", "columns", "correction",
+    )  # fmt: skip
     return {name: getattr(model, name) for name in names}
 
 
@@ -181,7 +193,8 @@ def log_likelihoods(
     a = _arrays(model)
     variance = _variance(a, noise, reading)
     grid = range(model.length.size)
-    values = [_log_likelihood(a, variance, width, g, _NUMPY) for g in grid]
+    shift = _flattening(a, reading)
+    values = [_log_likelihood(a, shift, variance, width, g, _NUMPY) for g in grid]
     constant = 0.5 * model.residual.size * np.log(2 * np.pi)
     return np.asarray(np.array(values) - constant)
 
@@ -214,23 +227,27 @@ def _with_slopes(model: LinearGaussian, z: FloatArray) -> tuple[FloatArray, Floa
     noise, reading, width = _unstandardise(model, z)
     level = noise[model.curve] ** 2 * model.noisy
     blur = (model.slope * reading[model.curve]) ** 2
-    variance = model.fixed_variance + level + blur
+    shift = _flattening(_arrays(model), reading)
+    variance = model.fixed_variance + level + blur + 2.0 * shift**2
     mine = model.curve == np.arange(model.curves)[:, None]
     sds = np.array([p.sd for p in (*model.noise, *model.reading, model.width)])
     terms, slopes = [], []
     for correction in model.correction:
-        value, each, of_width = _likelihood_slopes(model, variance, width * correction)
+        value, each, pull, of_width = _likelihood_slopes(
+            model, model.residual - shift, variance, width * correction
+        )
         terms.append(value)
-        slopes.append(sds * np.concatenate([mine @ (each * level), mine @ (each * blur), of_width]))
+        of_reading = each * (blur + 4.0 * shift**2) + 2.0 * pull * shift
+        slopes.append(sds * np.concatenate([mine @ (each * level), mine @ of_reading, of_width]))
     return np.array(terms) + model.log_weight, np.array(slopes)
 
 
 def _likelihood_slopes(
-    model: LinearGaussian, variance: FloatArray, correction: FloatArray
-) -> tuple[float, FloatArray, FloatArray]:
-    """Return log L, α_i² − (S⁻¹)_ii of every point, and ∂ log L/∂ ln w, shape (1,)."""
+    model: LinearGaussian, residual: FloatArray, variance: FloatArray, correction: FloatArray
+) -> tuple[float, FloatArray, FloatArray, FloatArray]:
+    """Return log L, α_i² − (S⁻¹)_ii and α_i of every point, and ∂ log L/∂ ln w, shape (1,)."""
     root = np.sqrt(variance)
-    y, own = model.residual / root, correction / root[:, None]
+    y, own = residual / root, correction / root[:, None]
     x = np.hstack([model.columns / root[:, None], own])
     chol = np.linalg.cholesky(np.eye(x.shape[1]) + x.T @ x)
     half = solve_triangular(chol, x.T, lower=True, check_finite=False)
@@ -240,7 +257,7 @@ def _likelihood_slopes(
     value = -0.5 * quadratic - np.log(root).sum() - np.log(np.diagonal(chol)).sum()
     each = (left**2 - 1.0 + (half**2).sum(axis=0)) / variance
     of_width = ((own.T @ left) ** 2).sum() - (own**2).sum() + ((half @ own) ** 2).sum()
-    return float(value), each, np.array([of_width])
+    return float(value), each, left / root, np.array([of_width])
 
 
 def _unstandardise(model: LinearGaussian, z: FloatArray) -> tuple[FloatArray, FloatArray, float]:
@@ -267,7 +284,8 @@ def coefficients(model: LinearGaussian, theta: Theta) -> Coefficients:
     """Return the exact posterior of the coefficients given θ."""
     x, root = _weighed(model, theta)
     chol = np.linalg.cholesky(np.eye(x.shape[1]) + x.T @ x)
-    mean = cho_solve((chol, True), x.T @ (model.residual / root))
+    residual = model.residual - _flattening(_arrays(model), theta.reading)
+    mean = cho_solve((chol, True), x.T @ (residual / root))
     inverse = solve_triangular(chol, np.eye(x.shape[1]), lower=True)
     return Coefficients(np.asarray(mean), np.asarray(inverse.T))
 
@@ -306,7 +324,7 @@ def _compiled(curves: int, grid: int) -> Any:
         partial(pt.concatenate, axis=1),
     )
     ranks = {"columns": 2, "correction": 3}
-    names = ("residual", "fixed_variance", "noisy", "slope", "columns", "correction")
+    names = ("residual", "fixed_variance", "noisy", "slope", "bend", "columns", "correction")
     with pm.Model() as model:
         shapes = {n: (grid, 1, 1)[-ranks.get(n, 1) :] for n in names}
         a = {n: pm.Data(n, np.ones(shape)) for n, shape in shapes.items()}
@@ -316,9 +334,10 @@ def _compiled(curves: int, grid: int) -> Any:
         spread = pm.Data("spread", np.ones(2 * curves + 1))
         z = pm.Normal("z", 0.0, 1.0, shape=2 * curves + 1)
         level = pt.exp(centre + spread * z)
-        variance = _variance(a, level[:curves], level[curves : 2 * curves])
+        reading = level[curves : 2 * curves]
+        variance, shift = _variance(a, level[:curves], reading), _flattening(a, reading)
         terms = [
-            _log_likelihood(a, variance, level[2 * curves], g, ops) + log_weight[g]
+            _log_likelihood(a, shift, variance, level[2 * curves], g, ops) + log_weight[g]
             for g in range(grid)
         ]
         pm.Potential("likelihood", tensor_logsumexp(pt.stack(terms)))

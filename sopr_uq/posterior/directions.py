@@ -85,12 +85,14 @@ class Directions:
         left, right = [], []
         noise, reading = posterior["noise"].values, posterior["reading"].values
         for s, residual in enumerate(residuals):
+            shift = 0.5 * model.bend * reading[s, model.curve] ** 2
             variance = (
                 model.fixed_variance
                 + noise[s, model.curve] ** 2 * model.noisy
                 + (model.slope * reading[s, model.curve]) ** 2
+                + 2.0 * shift**2
             )
-            y, p = _marginal(columns, residual, variance, self.directions.shape[1])
+            y, p = _marginal(columns, residual - shift, variance, self.directions.shape[1])
             left.append(y)
             right.append(p)
         return np.array(left), np.array(right)

@@ -51,6 +51,7 @@ def make_model(curves: int = 1, seed: int = 1) -> LinearGaussian:
         fixed_variance=np.append(np.full(d - 1, 0.002**2), 0.05**2),
         noisy=noisy,
         slope=np.append(np.tile(np.cos(R), curves), 0.0),
+        bend=np.append(np.tile(-40.0 * np.sin(R), curves), 0.0),
         curve=curve,
         columns=np.hstack([tangent, np.array(levels).T]),
         correction=response @ np.array(padded),
@@ -72,15 +73,22 @@ def draw_theta(model: LinearGaussian, rng: np.random.Generator) -> Theta:
 
 
 def variance(model: LinearGaussian, theta: Theta) -> np.ndarray:
-    """f_i + s_j² + (y′_i δ_j)², written out point by point."""
+    """f_i + s_j² + (y′_i δ_j)² + ½ (y″_i δ_j²)², written out point by point."""
     return np.array(
         [
             model.fixed_variance[i]
             + model.noisy[i] * theta.noise[j] ** 2
             + (model.slope[i] * theta.reading[j]) ** 2
+            + 0.5 * (model.bend[i] * theta.reading[j] ** 2) ** 2
             for i, j in enumerate(model.curve)
         ]
     )
+
+
+def flattening(model: LinearGaussian, theta: Theta) -> np.ndarray:
+    """½ y″_i δ_j², written out point by point."""
+    pairs = enumerate(model.curve)
+    return np.array([0.5 * model.bend[i] * theta.reading[j] ** 2 for i, j in pairs])
 
 
 def design(model: LinearGaussian, theta: Theta) -> np.ndarray:
@@ -94,7 +102,7 @@ def with_data(
     x = design(model, theta)
     signal = x @ rng.standard_normal(x.shape[1])
     error = np.sqrt(variance(model, theta)) * rng.standard_normal(signal.size)
-    return replace(model, residual=signal + error), signal
+    return replace(model, residual=signal + flattening(model, theta) + error), signal
 
 
 @pytest.mark.parametrize("curves", [1, 2])
@@ -107,7 +115,9 @@ def test_marginal_likelihood_is_the_dense_normal(curves: int) -> None:
         for g in range(3):
             x = design(model, replace(theta, index=g))
             dense = x @ x.T + np.diag(variance(model, theta))
-            expected = stats.multivariate_normal.logpdf(model.residual, cov=dense)
+            expected = stats.multivariate_normal.logpdf(
+                model.residual - flattening(model, theta), cov=dense
+            )
             assert found[g] == pytest.approx(expected, rel=1e-9, abs=1e-7)
 
 
@@ -119,7 +129,8 @@ def test_coefficients_are_the_dense_posterior(curves: int) -> None:
     found = coefficients(model, theta)
     x = design(model, theta)
     gain = x.T @ np.linalg.inv(x @ x.T + np.diag(variance(model, theta)))
-    np.testing.assert_allclose(found.mean, gain @ model.residual, atol=1e-8)
+    left = model.residual - flattening(model, theta)
+    np.testing.assert_allclose(found.mean, gain @ left, atol=1e-8)
     covariance = np.eye(x.shape[1]) - gain @ x
     np.testing.assert_allclose(found.root @ found.root.T, covariance, atol=1e-8)
 

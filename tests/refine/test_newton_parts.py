@@ -49,7 +49,7 @@ def linear(liquid, observations) -> dict[str, LinearModel]:
     parts, start = {}, 0
     for kind, o in observations.items():
         mine = slice(start, start := start + independent(o).x.size)
-        rows = {n: getattr(whole, n)[mine] for n in ("prediction", "jacobian", "slope")}
+        rows = {n: getattr(whole, n)[mine] for n in ("prediction", "jacobian", "slope", "bend")}
         parts[kind] = replace(whole, **rows)
     assert start == whole.prediction.size
     return parts
@@ -86,6 +86,16 @@ def test_slope_is_the_derivative_of_the_prediction(linear, observations) -> None
     smooth = x > 4.5
     np.testing.assert_allclose(linear["g"].slope[smooth], by_differences[smooth], atol=0.02)
     assert linear["pressure"].slope == 0.0
+
+
+def test_bend_is_the_derivative_of_the_slope(linear, observations) -> None:
+    """Reading errors δ take ½ g″ δ² off a point, on average."""
+    x = observations["g"].x
+    by_differences = np.gradient(linear["g"].slope, x)
+    smooth = x > 4.5
+    np.testing.assert_allclose(linear["g"].bend[smooth], by_differences[smooth], atol=0.05)
+    assert np.abs(by_differences[smooth]).max() > 0.5
+    assert linear["pressure"].bend == 0.0
 
 
 def test_linear_prediction_elsewhere(liquid, observations) -> None:

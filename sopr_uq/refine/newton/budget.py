@@ -75,7 +75,8 @@ class Whitened:
         """Variances of independent errors by source, each of shape (d,)."""
         model, theta, stated = self.fit.model, self.fit.theta, self.rule.stacked.stated_variance
         noise = theta.noise[model.curve] ** 2 * model.noisy
-        reading = (model.slope * theta.reading[model.curve]) ** 2
+        each = theta.reading[model.curve]
+        reading = (model.slope * each) ** 2 + 0.5 * (model.bend * each**2) ** 2
         return {
             "measurement": stated + noise + reading,
             "simulation": model.fixed_variance - stated,

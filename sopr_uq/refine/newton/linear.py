@@ -53,6 +53,8 @@ class LinearModel:
         Sampling covariance of the prediction.
     slope : array, shape (d,)
         Derivative of the prediction with respect to the abscissa.
+    bend : array, shape (d,)
+        Its second derivative.
     pressure : array, shape (samples,)
         Simulated pressures in MPa, observed or not.
     pressure_jacobian : array, shape (samples, n)
@@ -64,6 +66,7 @@ class LinearModel:
     jacobian: FloatArray
     covariance: FloatArray
     slope: FloatArray
+    bend: FloatArray
     pressure: FloatArray
     pressure_jacobian: FloatArray
 
@@ -76,6 +79,7 @@ class LinearModel:
             np.concatenate([m.jacobian for m in models]),
             np.asarray(block_diag(*[m.covariance for m in models])),
             np.concatenate([m.slope for m in models]),
+            np.concatenate([m.bend for m in models]),
             np.concatenate([m.pressure for m in models]),
             np.concatenate([m.pressure_jacobian for m in models]),
         )
@@ -301,6 +305,7 @@ def _one(
         jacobian=np.concatenate(changes),
         covariance=mean_covariance(np.concatenate([s.blocks for s in shown], axis=1)),
         slope=np.concatenate([_slope(fluid, o) for o in data]),
+        bend=np.concatenate([_bend(fluid, o) for o in data]),
         pressure=np.array([simulation.pressure]),
         pressure_jacobian=pressure_row[None, :],
     )
@@ -389,6 +394,14 @@ def _slope(fluid: Fluid, data: Observation, step: float = 1e-3) -> FloatArray:
         return np.zeros(1)
     ahead = _rows(fluid, data, data.x + step) - _rows(fluid, data, data.x)
     return np.asarray(ahead @ (fluid.g - 1.0) / step)
+
+
+def _bend(fluid: Fluid, data: Observation, step: float = 0.02) -> FloatArray:
+    """Second derivative of a curve with respect to its abscissa, shape (k,)."""
+    if data.kind == "pressure":
+        return np.zeros(1)
+    before, at, after = (_rows(fluid, data, data.x + k * step) for k in (-1, 0, 1))
+    return np.asarray((before - 2.0 * at + after) @ (fluid.g - 1.0) / step**2)
 
 
 def _rows(fluid: Fluid, data: Observation, x: FloatArray) -> FloatArray:

@@ -251,6 +251,7 @@ class Newton:
             fixed_variance=s.stated_variance + rest,
             noisy=s.noisy,
             slope=linear.slope,
+            bend=linear.bend,
             curve=s.curve,
             columns=np.hstack(
                 [
@@ -300,7 +301,8 @@ class Newton:
         """Data minus the prediction at the simulated potential, normalisation fitted."""
         count = 2 * len(self.stacked.names)
         shift = fit.model.columns[:, 3 : 3 + count] @ fit.coefficients.mean[3 : 3 + count]
-        return np.asarray(self.stacked.value - model.prediction - shift)
+        flattening = 0.5 * model.bend * fit.theta.reading[self.stacked.curve] ** 2
+        return np.asarray(self.stacked.value - model.prediction - shift - flattening)
 
     def _reduced_misfit(self, fit: Fit, model: LinearModel) -> float:
         """χ² per datum at the simulated potential, under the inferred noise."""
@@ -310,6 +312,7 @@ class Newton:
             + (s.stated_columns**2).sum(axis=1)
             + theta.noise[s.curve] ** 2 * s.noisy
             + (model.slope * theta.reading[s.curve]) ** 2
+            + 0.5 * (model.bend * theta.reading[s.curve] ** 2) ** 2
             + np.diagonal(model.covariance)
         )
         return float(np.mean(self.residual(fit, model) ** 2 / variance))
