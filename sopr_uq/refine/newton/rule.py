@@ -51,6 +51,7 @@ MIE = 3
 _MODELS = 8
 _RANK = 20
 _EXACT = 1e-6
+_CHANCE = 3.0
 _LARGEST_STEP = 1.0
 _SMALL_CHANGE = 0.25
 _ONE_SIGMA = (0.15866, 0.84134)
@@ -276,8 +277,8 @@ class Newton:
         """Return the posterior given all models, their average, and how many it amounts to.
 
         A model is weighed by the inverse of two variances: that of its sampling error, and
-        the square of what it says wrongly of the last potential beyond what sampling
-        explains. Both are taken as they move v over the well.
+        the square of what it says wrongly of the last potential beyond what sampling can
+        explain. Both are taken as they move v over the well.
         """
         last, well = models[-1], self._well
         fit = self.fit(last, point)
@@ -285,7 +286,8 @@ class Newton:
         moved = np.mean(fit.moved(missed)[well] ** 2, axis=0)
         roots = [square_root(m.covariance) for m in models]
         sampling = np.array([np.mean(np.sum(fit.moved(x)[well] ** 2, axis=1)) for x in roots])
-        excess = np.maximum(moved - sampling - sampling[-1], 0.0)
+        # a few directions carry the noise: thrice its mean is no proof of another error
+        excess = np.maximum(moved - _CHANCE * (sampling + sampling[-1]), 0.0)
         excess[-1] = 0.0
         weights = 1.0 / (sampling + excess + _EXACT)
         weights /= weights.sum()
