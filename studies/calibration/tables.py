@@ -154,6 +154,8 @@ def reading(campaigns: Campaigns) -> Iterator[str]:
 
 def _mean_with_error(z: FloatArray) -> str:
     known = z[np.isfinite(z)]
+    if known.size < 2:
+        return "–"
     return f"{known.mean():+.2f} ± {known.std(ddof=1) / np.sqrt(known.size):.2f}"
 
 

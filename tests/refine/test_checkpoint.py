@@ -139,7 +139,7 @@ def altered(content: bytes) -> bytes:
 
 
 def other_version(content: bytes) -> bytes:
-    return content.replace(b"iteration 1", b"iteration 9", 1)
+    return content.replace(_MAGIC, b"sopr_uq iteration 1\n", 1)
 
 
 @pytest.mark.parametrize("damage", [truncated, altered, other_version, lambda content: b""])
