@@ -302,7 +302,8 @@ class Newton:
     def residual(self, fit: Fit, model: LinearModel) -> FloatArray:
         """Data minus the prediction at the simulated potential, normalisation fitted."""
         count = 2 * len(self.stacked.names)
-        shift = fit.model.columns[:, 3 : 3 + count] @ fit.coefficients.mean[3 : 3 + count]
+        mine = slice(MIE, MIE + count)
+        shift = fit.model.columns[:, mine] @ fit.coefficients.mean[mine]
         flattening = 0.5 * model.bend * fit.theta.reading[self.stacked.curve] ** 2
         return np.asarray(self.stacked.value - model.prediction - shift - flattening)
 
