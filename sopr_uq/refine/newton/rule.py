@@ -23,11 +23,11 @@ from sopr_uq.inference.linear_gaussian import (
 from sopr_uq.inference.noise import LogNormal
 from sopr_uq.potentials.core import continue_core, repulsive
 from sopr_uq.potentials.descriptors import descriptors
+from sopr_uq.refine.newton.averaging import Scale, weights
 from sopr_uq.refine.newton.data import (
     Stacked,
     covariance_columns,
     nuisance_columns,
-    square_root,
     stack,
 )
 from sopr_uq.refine.newton.discrepancy import discrepancy_columns
@@ -37,7 +37,7 @@ from sopr_uq.refine.newton.verdict import is_potential, require_potential
 from sopr_uq.refine.problem import Problem
 from sopr_uq.refine.rule import RuleState, StepInfo
 from sopr_uq.rng import integer_seed, stream
-from sopr_uq.typing import FloatArray
+from sopr_uq.typing import BoolArray, FloatArray, IntArray
 
 WIDTH_SD = 0.5
 LENGTH_SD = 0.4
@@ -50,8 +50,7 @@ MIE = 3
 
 _MODELS = 8
 _RANK = 20
-_EXACT = 1e-6
-_CHANCE = 3.0
+_PASSES = 2
 _LARGEST_STEP = 1.0
 _SMALL_CHANGE = 0.25
 _ONE_SIGMA = (0.15866, 0.84134)
@@ -84,17 +83,29 @@ class Fit(NamedTuple):
         z = np.zeros((1, self.coefficients.mean.size))
         return np.asarray(self.draws(z)[0])
 
-    def moved(self, errors: FloatArray) -> FloatArray:
-        """How far errors of the data move v, in posterior standard deviations, (d, k) → (n, k).
+    @property
+    def gain(self) -> FloatArray:
+        """How far each datum moves v, outside the core, kcal/mol per unit, shape (n, d)."""
+        columns, mine = self._linear
+        return np.asarray(columns @ gain(self.model, self.theta)[mine])
 
-        To first order, outside the core.
-        """
+    @property
+    def sd(self) -> FloatArray:
+        """Posterior standard deviation of v given θ, outside the core, shape (n,)."""
+        columns, mine = self._linear
+        return np.asarray(np.sqrt(np.sum((columns @ self.coefficients.root[mine]) ** 2, axis=1)))
+
+    def scale(self, where: BoolArray) -> Scale:
+        """Return the measure of errors and changes at some distances, shape (n,)."""
+        sd = self.sd[where]
+        return Scale(self.gain[where] / sd[:, None], where, sd)
+
+    @property
+    def _linear(self) -> tuple[FloatArray, IntArray]:
+        """∂v/∂coefficients outside the core, shape (n, 3 + m), and which coefficients these are."""
         basis, first = self.bases[self.theta.index], self.model.columns.shape[1]
-        count = basis.correction.shape[1]
-        mine = np.r_[0:MIE, first : first + count]
-        columns = basis.columns(self.theta.width)
-        sd = np.sqrt(np.sum((columns @ self.coefficients.root[mine]) ** 2, axis=1))
-        return np.asarray((columns @ (gain(self.model, self.theta)[mine] @ errors)) / sd[:, None])
+        mine = np.r_[0:MIE, first : first + basis.correction.shape[1]]
+        return basis.columns(self.theta.width), mine
 
 
 def potentials(
@@ -274,28 +285,16 @@ class Newton:
     def _averaged(
         self, models: Sequence[LinearModel], point: FloatArray
     ) -> tuple[Fit, LinearModel, float]:
-        """Return the posterior given all models, their average, and how many it amounts to.
-
-        A model is weighed by the inverse of two variances: that of its sampling error, and
-        the square of what it says wrongly of the last potential beyond what sampling can
-        explain. Both are taken as they move v over the well.
-        """
-        last, well = models[-1], self._well
-        fit = self.fit(last, point)
-        missed = np.array([m.about(last.potential) - last.prediction for m in models]).T
-        moved = np.mean(fit.moved(missed)[well] ** 2, axis=0)
-        roots = [square_root(m.covariance) for m in models]
-        sampling = np.array([np.mean(np.sum(fit.moved(x)[well] ** 2, axis=1)) for x in roots])
-        # a few directions carry the noise: thrice its mean is no proof of another error
-        excess = np.maximum(moved - _CHANCE * (sampling + sampling[-1]), 0.0)
-        excess[-1] = 0.0
-        weights = 1.0 / (sampling + excess + _EXACT)
-        weights /= weights.sum()
-        average = LinearModel.average(models, weights)
-        return self.fit(average, fit.point), average, float(1.0 / np.sum(weights**2))
+        """Return the posterior given all models, their average, and how many it amounts to."""
+        fit = self.fit(models[-1], point)
+        for _ in range(_PASSES):
+            share = weights(models, models[-1].potential, fit.scale(self._well))
+            average = LinearModel.average(models, share)
+            fit = self.fit(average, fit.point)
+        return fit, average, float(1.0 / np.sum(share**2))
 
     @property
-    def _well(self) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    def _well(self) -> BoolArray:
         r, sigma = self.problem.r, self.problem.sigma
         return (r >= sigma) & (r <= 2.0 * sigma)
 
