@@ -67,12 +67,13 @@ class SquaredExponential:
 class Dispersion:
     """A kernel for corrections to a pair potential.
 
-    k(r, r') = w² a(r) a(r') exp(−σ² (ln r − ln r')² / 2ℓ²), a(r) = (σ/r)⁶.
+    k(r, r') = w² a(r) a(r') exp(−σ² (ln r − ln r')² / 2ℓ²), a(r) = (σ/r)ᵐ.
 
     Corrections are large and short-ranged in the core, small and smooth in the
-    tail: the amplitude dies like the leading dispersion term, and the local
-    length scale ℓ r/σ grows with distance. It is the squared exponential in
-    the coordinate σ ln r, hence positive definite.
+    tail: the amplitude dies like the leading dispersion term (m = 6), or more
+    slowly where the forces are others, and the local length scale ℓ r/σ grows
+    with distance. It is the squared exponential in the coordinate σ ln r, hence
+    positive definite.
 
     Parameters
     ----------
@@ -82,18 +83,23 @@ class Dispersion:
         Length scale at r = σ, in Å.
     sigma : float
         The reference distance σ, in Å.
+    decay : float
+        m.
     """
 
     width: float
     length: float
     sigma: float
+    decay: float = 6.0
 
     def __post_init__(self) -> None:
-        _positive("Dispersion", width=self.width, length=self.length, sigma=self.sigma)
+        given = {"width": self.width, "length": self.length, "sigma": self.sigma}
+        _positive("Dispersion", **given, decay=self.decay)
 
     def __call__(self, x: ArrayLike, y: ArrayLike) -> FloatArray:
         """Return the covariance matrix."""
         x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
         d = self.sigma * (np.log(x)[:, None] - np.log(y)[None, :]) / self.length
-        amplitude = (self.sigma / x[:, None]) ** 6 * (self.sigma / y[None, :]) ** 6
+        along_x, along_y = ((self.sigma / each) ** self.decay for each in (x, y))
+        amplitude = along_x[:, None] * along_y[None, :]
         return np.asarray(self.width**2 * amplitude * np.exp(-0.5 * d**2))

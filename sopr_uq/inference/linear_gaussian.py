@@ -147,16 +147,29 @@ _NUMPY = _Ops(
 )
 
 
-def _variance(a: Any, noise: Any, reading: Any) -> Any:
-    """Variance of every point; ``a`` holds the arrays of the model."""
+def reading_error(slope: Any, bend: Any, reading: Any) -> tuple[Any, Any]:
+    """Return mean and variance of what an error of the abscissa does to a point.
+
+    Parameters
+    ----------
+    slope, bend : array, shape (d,)
+        First and second derivative of the curve at the point.
+    reading : array, shape (d,)
+        Standard deviation of the error of its abscissa.
+
+    Returns
+    -------
+    array, shape (d,), and array, shape (d,)
+    """
+    mean = 0.5 * bend * reading**2
+    return mean, (slope * reading) ** 2 + 2.0 * mean**2
+
+
+def _errors(a: Any, noise: Any, reading: Any) -> tuple[Any, Any]:
+    """Mean and variance of every point's error; ``a`` holds the arrays of the model."""
+    mean, variance = reading_error(a["slope"], a["bend"], reading[a["curve"]])
     levels = noise[a["curve"]] ** 2 * a["noisy"]
-    shifts = _flattening(a, reading)
-    return a["fixed_variance"] + levels + (a["slope"] * reading[a["curve"]]) ** 2 + 2.0 * shifts**2
-
-
-def _flattening(a: Any, reading: Any) -> Any:
-    """Mean of every point's error: what reading errors take off a peak."""
-    return 0.5 * a["bend"] * reading[a["curve"]] ** 2
+    return mean, a["fixed_variance"] + levels + variance
 
 
 def _log_likelihood(a: Any, shift: Any, variance: Any, width: Any, index: int, ops: _Ops) -> Any:
@@ -191,9 +204,8 @@ def log_likelihoods(
         w in kcal/mol.
     """
     a = _arrays(model)
-    variance = _variance(a, noise, reading)
+    shift, variance = _errors(a, noise, reading)
     grid = range(model.length.size)
-    shift = _flattening(a, reading)
     values = [_log_likelihood(a, shift, variance, width, g, _NUMPY) for g in grid]
     constant = 0.5 * model.residual.size * np.log(2 * np.pi)
     return np.asarray(np.array(values) - constant)
@@ -226,9 +238,8 @@ def _with_slopes(model: LinearGaussian, z: FloatArray) -> tuple[FloatArray, Floa
     """
     noise, reading, width = _unstandardise(model, z)
     level = noise[model.curve] ** 2 * model.noisy
-    blur = (model.slope * reading[model.curve]) ** 2
-    shift = _flattening(_arrays(model), reading)
-    variance = model.fixed_variance + level + blur + 2.0 * shift**2
+    shift, blur = reading_error(model.slope, model.bend, reading[model.curve])
+    variance = model.fixed_variance + level + blur
     mine = model.curve == np.arange(model.curves)[:, None]
     sds = np.array([p.sd for p in (*model.noise, *model.reading, model.width)])
     terms, slopes = [], []
@@ -237,7 +248,8 @@ def _with_slopes(model: LinearGaussian, z: FloatArray) -> tuple[FloatArray, Floa
             model, model.residual - shift, variance, width * correction
         )
         terms.append(value)
-        of_reading = each * (blur + 4.0 * shift**2) + 2.0 * pull * shift
+        # half of ∂blur/∂ln δ = 2 (y′δ)² + 8 shift²: `each` is twice ∂ log L/∂ variance
+        of_reading = each * (blur + 2.0 * shift**2) + 2.0 * pull * shift
         slopes.append(sds * np.concatenate([mine @ (each * level), mine @ of_reading, of_width]))
     return np.array(terms) + model.log_weight, np.array(slopes)
 
@@ -282,26 +294,26 @@ class Coefficients(NamedTuple):
 
 def coefficients(model: LinearGaussian, theta: Theta) -> Coefficients:
     """Return the exact posterior of the coefficients given θ."""
-    x, root = _weighed(model, theta)
+    x, y, _ = _weighed(model, theta)
     chol = np.linalg.cholesky(np.eye(x.shape[1]) + x.T @ x)
-    residual = model.residual - _flattening(_arrays(model), theta.reading)
-    mean = cho_solve((chol, True), x.T @ (residual / root))
+    mean = cho_solve((chol, True), x.T @ y)
     inverse = solve_triangular(chol, np.eye(x.shape[1]), lower=True)
     return Coefficients(np.asarray(mean), np.asarray(inverse.T))
 
 
 def gain(model: LinearGaussian, theta: Theta) -> FloatArray:
     """Return the derivative of the posterior mean with respect to y, shape (p + m, d)."""
-    x, root = _weighed(model, theta)
+    x, _, root = _weighed(model, theta)
     inner = np.linalg.solve(np.eye(x.shape[1]) + x.T @ x, x.T)
     return np.asarray(inner / root)
 
 
-def _weighed(model: LinearGaussian, theta: Theta) -> tuple[FloatArray, FloatArray]:
-    """Return all columns in units of the errors, shape (d, p + m), and these, shape (d,)."""
-    root = np.sqrt(_variance(_arrays(model), theta.noise, theta.reading))
+def _weighed(model: LinearGaussian, theta: Theta) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return columns (d, p + m) and residuals (d,) in units of the errors, and these (d,)."""
+    shift, variance = _errors(_arrays(model), theta.noise, theta.reading)
+    root = np.sqrt(variance)
     columns = np.hstack([model.columns, theta.width * model.correction[theta.index]])
-    return columns / root[:, None], root
+    return columns / root[:, None], (model.residual - shift) / root, root
 
 
 @lru_cache(maxsize=8)
@@ -334,8 +346,7 @@ def _compiled(curves: int, grid: int) -> Any:
         spread = pm.Data("spread", np.ones(2 * curves + 1))
         z = pm.Normal("z", 0.0, 1.0, shape=2 * curves + 1)
         level = pt.exp(centre + spread * z)
-        reading = level[curves : 2 * curves]
-        variance, shift = _variance(a, level[:curves], reading), _flattening(a, reading)
+        shift, variance = _errors(a, level[:curves], level[curves : 2 * curves])
         terms = [
             _log_likelihood(a, shift, variance, level[2 * curves], g, ops) + log_weight[g]
             for g in range(grid)

@@ -9,6 +9,7 @@ import numpy as np
 import xarray as xr
 from scipy.linalg import cho_factor, cho_solve, solve_triangular
 
+from sopr_uq.inference.linear_gaussian import reading_error
 from sopr_uq.refine.newton.budget import Whitened
 from sopr_uq.refine.newton.linear import LinearModel
 from sopr_uq.typing import FloatArray
@@ -79,19 +80,16 @@ class Directions:
             covariance Σ of the data at the noise levels of each draw.
         """
         w, model = self.whitened, self.whitened.fit.model
-        residuals = w.rule.stacked.value - self.model.about(posterior["potential"].values)
+        potential = posterior["potential"].values
+        residuals = w.rule.stacked.value - self.model.about(potential)
+        slopes = self.model.slope_at(potential)
         others = [columns for name, columns in w.columns.items() if name != "potential"]
         columns = np.hstack([self.directions, *others])
         left, right = [], []
         noise, reading = posterior["noise"].values, posterior["reading"].values
         for s, residual in enumerate(residuals):
-            shift = 0.5 * model.bend * reading[s, model.curve] ** 2
-            variance = (
-                model.fixed_variance
-                + noise[s, model.curve] ** 2 * model.noisy
-                + (model.slope * reading[s, model.curve]) ** 2
-                + 2.0 * shift**2
-            )
+            shift, blur = reading_error(slopes[s], model.bend, reading[s, model.curve])
+            variance = model.fixed_variance + noise[s, model.curve] ** 2 * model.noisy + blur
             y, p = _marginal(columns, residual - shift, variance, self.directions.shape[1])
             left.append(y)
             right.append(p)

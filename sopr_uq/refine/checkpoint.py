@@ -20,7 +20,7 @@ from sopr_uq.refine.loop import Iteration
 from sopr_uq.refine.rule import RuleState, StepInfo
 from sopr_uq.typing import FloatArray
 
-_MAGIC = b"sopr_uq iteration 2\n"
+_MAGIC = b"sopr_uq iteration 3\n"
 _SIMULATION = [f.name for f in fields(Simulation) if f.name != "configuration"]
 _INFO = ["misfit", "noise", "change", "converged"]
 

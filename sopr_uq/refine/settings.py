@@ -54,6 +54,13 @@ class RefineSettings(BaseModel):
         description="newton: whether the bridge function of the linear response rides on the "
         "repulsive core, or is held fixed",
     )
+    decay: float = Field(
+        6.0,
+        ge=1,
+        le=12,
+        description="newton: exponent with which v(r) is believed to approach a Mie potential; "
+        "6: dispersion forces; 2: others, as between metal atoms or colloids",
+    )
     discrepancy: float = Field(
         0.0,
         ge=0,

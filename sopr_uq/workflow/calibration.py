@@ -36,7 +36,7 @@ _KEPT = ("truth", "band_truth", "band")
 _NUMBERS = (
     "number", "iterations", "floor", "seconds", "refused", "reduced_density",
     "reduced_temperature", "k_hat", "divergences", "max_rhat", "min_ess",
-    "noise", "reading", "scale", "level",
+    "noise", "reading", "scale", "level", "noise_inferred", "reading_inferred",
 )  # fmt: skip
 _TEXTS = ("family", "outcome", "error")
 

@@ -245,7 +245,8 @@ def refine_twin(
         For σ, ε, r_vdW, d_hp and v at eight distances over the well:
         ``truth`` (quantity) and ``draws`` (quantity, sample); v over the well
         as ``band_truth`` and ``band`` (bound, r) with the central 95 %;
-        attributes tell outcome, iterations and engine seconds.
+        attributes tell outcome, iterations, engine seconds and the inferred
+        sizes of noise and reading error.
     """
     rule = make_rule(twin.problem)
     refinement = refine(rule, engine)
@@ -259,11 +260,21 @@ def refine_twin(
         floor=_floor(refinement),
         seconds=sum(i.seconds for i in refinement.iterations),
         **{k: float(v) for k, v in posterior.attrs.items() if isinstance(v, int | float)},
+        **_inferred(posterior),
     )
     if check and isinstance(rule, Newton):
         found = end_check(rule, engine, refinement, posterior)
         ds.attrs["k_hat"] = float(found.get("k_hat", np.nan))
     return ds
+
+
+def _inferred(posterior: xr.Dataset) -> dict[str, float]:
+    """Posterior medians of noise and reading error of the first curve, where there are any."""
+    return {
+        f"{name}_inferred": float(posterior[name].isel(curve=0).median())
+        for name in ("noise", "reading")
+        if name in posterior and "curve" in posterior[name].dims
+    }
 
 
 def truth_of(twin: Twin) -> xr.Dataset:

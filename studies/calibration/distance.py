@@ -13,7 +13,6 @@ from plan import ABOUT, SYSTEMS, WORLDS
 from scipy.linalg import solve_triangular
 from scipy.optimize import least_squares
 
-from sopr_uq.gp import Dispersion
 from sopr_uq.refine.newton.prior import MIE_SD, Prior, mie_energy
 from sopr_uq.refine.problem import Problem
 from sopr_uq.rng import stream
@@ -55,7 +54,7 @@ def _one(system: str, family: Family, number: int) -> tuple[float, float]:
 
 def _surprise(problem: Problem, r: FloatArray, truth: FloatArray) -> tuple[float, float]:
     prior, slack = Prior(problem), _SLACK * problem.epsilon
-    kernel = Dispersion(prior.width_median, prior.length_median, problem.sigma)
+    kernel = prior.kernel(prior.width_median, prior.length_median)
     root = np.linalg.cholesky(kernel(r, r) + slack**2 * np.eye(r.size))
 
     def unlikely(point: FloatArray) -> FloatArray:
@@ -63,6 +62,6 @@ def _surprise(problem: Problem, r: FloatArray, truth: FloatArray) -> tuple[float
         return np.concatenate([delta, (point - prior.centre) / MIE_SD])
 
     best = least_squares(unlikely, prior.centre, bounds=([0, -8, 6], [3, 3, 30]))
-    sd = np.hypot(prior.width_median * (problem.sigma / r) ** 6, slack)
+    sd = np.hypot(np.sqrt(np.diag(kernel(r, r))), slack)
     ratio = np.abs(truth - mie_energy(best.x, r)) / sd
     return float(ratio.max()), float(r[ratio.argmax()] / problem.sigma)

@@ -1,4 +1,4 @@
-"""What is refined: four liquids, three worlds, two rules, and how many twins of each."""
+"""What is refined: four liquids, the worlds of their twins, two rules, and how many of each."""
 
 from __future__ import annotations
 
@@ -88,6 +88,10 @@ WORLDS: Mapping[str, World] = MappingProxyType(
         "mixed": World(
             "newton, other truths", "newton", "integral_equation", "mixed", 100, 4,
             ("refine.max_iterations=12", *_QUICK),
+        ),
+        "loose": World(
+            "newton without a dispersion tail, other truths", "newton", "integral_equation",
+            "mixed", 100, 4, ("refine.max_iterations=12", "refine.decay=2", *_QUICK),
         ),
         "sopr": World(
             "sopr, truths from the prior", "sopr", "integral_equation", "prior", 100, 4,

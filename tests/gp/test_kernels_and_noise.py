@@ -49,22 +49,24 @@ def test_kernels_obey_cauchy_schwarz(kernel: Kernel, x: np.ndarray, y: np.ndarra
     np.testing.assert_array_equal(kernel(x, y), kernel(y, x).T)
 
 
-@given(WIDTHS, LENGTHS, st.floats(2.0, 5.0), POINTS)
+@given(WIDTHS, LENGTHS, st.floats(2.0, 5.0), st.floats(1.0, 12.0), POINTS)
 def test_dispersion_is_a_stationary_kernel_in_the_logarithm(
-    width: float, length: float, sigma: float, x: np.ndarray
+    width: float, length: float, sigma: float, decay: float, x: np.ndarray
 ) -> None:
-    found = Dispersion(width, length, sigma)(x, x)
+    found = Dispersion(width, length, sigma, decay)(x, x)
     u = sigma * np.log(x)
     stationary = SquaredExponential(width, length)(u, u)
-    amplitude = (sigma / x) ** 6
-    np.testing.assert_allclose(found, stationary * np.outer(amplitude, amplitude), rtol=1e-8)
+    amplitude = (sigma / x) ** decay
+    expected = stationary * np.outer(amplitude, amplitude)
+    np.testing.assert_allclose(found, expected, rtol=1e-8, atol=1e-300)
 
 
 @given(KERNELS, POINTS, st.floats(0.1, 10.0), st.floats(0.1, 10.0))
 def test_a_change_of_units_changes_nothing(
     kernel: Kernel, x: np.ndarray, length: float, energy: float
 ) -> None:
-    values = {k: v * length for k, v in vars(kernel).items()} | {"width": energy * kernel.width}
+    lengths = {k: v * length for k, v in vars(kernel).items() if k in ("length", "sigma")}
+    values = vars(kernel) | lengths | {"width": energy * kernel.width}
     scaled = type(kernel)(**values)(length * x, length * x)
     np.testing.assert_allclose(scaled, energy**2 * kernel(x, x), rtol=1e-7, atol=1e-300)
 
@@ -96,6 +98,7 @@ def test_noise_adds_like_its_matrices(a, b) -> None:
         (lambda: SquaredExponential(0.0, 1.0), "SquaredExponential.width"),
         (lambda: SquaredExponential(1.0, np.inf), "SquaredExponential.length"),
         (lambda: Dispersion(1.0, 1.0, -3.0), "Dispersion.sigma"),
+        (lambda: Dispersion(1.0, 1.0, 3.0, 0.0), "Dispersion.decay"),
         (lambda: Diagonal(np.array([1.0, -1.0])), "non-negative variances"),
         (lambda: Diagonal(np.array([1.0, np.nan])), "non-negative variances"),
         (lambda: Diagonal(np.ones((2, 2))), "shape"),

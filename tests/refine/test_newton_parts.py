@@ -25,6 +25,7 @@ from sopr_uq.refine.newton.rule import LENGTH_WEIGHTS, LENGTHS, WIDTH_SD, pack, 
 from sopr_uq.units import MPA_PER_KCAL_MOL_A3
 
 Q = np.arange(0.5, 10.0, 0.25)
+ROWS = ("prediction", "jacobian", "slope", "slope_jacobian", "bend")
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +50,7 @@ def linear(liquid, observations) -> dict[str, LinearModel]:
     parts, start = {}, 0
     for kind, o in observations.items():
         mine = slice(start, start := start + independent(o).x.size)
-        rows = {n: getattr(whole, n)[mine] for n in ("prediction", "jacobian", "slope", "bend")}
+        rows = {n: getattr(whole, n)[mine] for n in ROWS}
         parts[kind] = replace(whole, **rows)
     assert start == whole.prediction.size
     return parts
@@ -86,6 +87,18 @@ def test_slope_is_the_derivative_of_the_prediction(linear, observations) -> None
     smooth = x > 4.5
     np.testing.assert_allclose(linear["g"].slope[smooth], by_differences[smooth], atol=0.02)
     assert linear["pressure"].slope == 0.0
+
+
+def test_slopes_move_with_the_potential(liquid, linear, observations) -> None:
+    """The slope's own Jacobian is the derivative of the Jacobian along the curve."""
+    x, model = observations["g"].x, linear["g"]
+    bump = np.exp(-0.5 * ((liquid.problem().r - 4.2) / 0.4) ** 2)
+    by_differences = np.gradient(model.jacobian @ bump, x)
+    smooth = x > 4.5
+    found = (model.slope_jacobian @ bump)[smooth]
+    np.testing.assert_allclose(found, by_differences[smooth], atol=0.05)
+    assert np.abs(found).max() > 1.0
+    assert not linear["pressure"].slope_jacobian.any()
 
 
 def test_bend_is_the_derivative_of_the_slope(linear, observations) -> None:

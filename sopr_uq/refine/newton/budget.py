@@ -22,9 +22,11 @@ from functools import cached_property
 import numpy as np
 from scipy.linalg import solve_triangular
 
+from sopr_uq.inference.linear_gaussian import reading_error
 from sopr_uq.potentials.descriptors import Descriptors, descriptors
 from sopr_uq.refine.newton.discrepancy import discrepancy_root
-from sopr_uq.refine.newton.rule import MIE, Fit, Newton
+from sopr_uq.refine.newton.fit import MIE, Fit
+from sopr_uq.refine.newton.rule import Newton
 from sopr_uq.typing import FloatArray
 
 SOURCES = ("measurement", "normalisation", "discrepancy", "simulation", "prior")
@@ -75,8 +77,7 @@ class Whitened:
         """Variances of independent errors by source, each of shape (d,)."""
         model, theta, stated = self.fit.model, self.fit.theta, self.rule.stacked.stated_variance
         noise = theta.noise[model.curve] ** 2 * model.noisy
-        each = theta.reading[model.curve]
-        reading = (model.slope * each) ** 2 + 0.5 * (model.bend * each**2) ** 2
+        reading = reading_error(model.slope, model.bend, theta.reading[model.curve])[1]
         return {
             "measurement": stated + noise + reading,
             "simulation": model.fixed_variance - stated,

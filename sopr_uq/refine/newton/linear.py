@@ -53,6 +53,8 @@ class LinearModel:
         Sampling covariance of the prediction.
     slope : array, shape (d,)
         Derivative of the prediction with respect to the abscissa.
+    slope_jacobian : array, shape (d, n)
+        How it depends on v, per kcal/mol.
     bend : array, shape (d,)
         Its second derivative.
     pressure : array, shape (samples,)
@@ -66,6 +68,7 @@ class LinearModel:
     jacobian: FloatArray
     covariance: FloatArray
     slope: FloatArray
+    slope_jacobian: FloatArray
     bend: FloatArray
     pressure: FloatArray
     pressure_jacobian: FloatArray
@@ -79,6 +82,7 @@ class LinearModel:
             np.concatenate([m.jacobian for m in models]),
             np.asarray(block_diag(*[m.covariance for m in models])),
             np.concatenate([m.slope for m in models]),
+            np.concatenate([m.slope_jacobian for m in models]),
             np.concatenate([m.bend for m in models]),
             np.concatenate([m.pressure for m in models]),
             np.concatenate([m.pressure_jacobian for m in models]),
@@ -110,6 +114,7 @@ class LinearModel:
             self,
             potential=potential,
             prediction=self.about(potential),
+            slope=self.slope_at(potential),
             pressure=self.pressure_at(potential),
         )
 
@@ -117,6 +122,11 @@ class LinearModel:
         """Return the linear pressures in MPa at other potentials, (..., n) → (..., samples)."""
         step = potential - self.potential
         return np.asarray(self.pressure + step @ self.pressure_jacobian.T)
+
+    def slope_at(self, potential: FloatArray) -> FloatArray:
+        """Return the slopes of the curves at other potentials, (..., n) → (..., d)."""
+        step = potential - self.potential
+        return np.asarray(self.slope + step @ self.slope_jacobian.T)
 
     def about(self, potential: FloatArray) -> FloatArray:
         """Return the linear prediction at other potentials, (..., n) → (..., d)."""
@@ -299,12 +309,14 @@ def _one(
     data = [independent(o) for o in sample.observations]
     shown = [_shown(fluid, o, simulation) for o in data]
     changes = [pressure_row[None] if o.kind == "pressure" else _change(fluid, o) for o in data]
+    steep = [_slope_rows(fluid, o) for o in data]
     return LinearModel(
         potential=values,
         prediction=np.concatenate([s.prediction for s in shown]),
         jacobian=np.concatenate(changes),
         covariance=mean_covariance(np.concatenate([s.blocks for s in shown], axis=1)),
-        slope=np.concatenate([_slope(fluid, o) for o in data]),
+        slope=np.concatenate([rows @ (fluid.g - 1.0) for rows in steep]),
+        slope_jacobian=np.concatenate([rows @ fluid.change_g for rows in steep]),
         bend=np.concatenate([_bend(fluid, o) for o in data]),
         pressure=np.array([simulation.pressure]),
         pressure_jacobian=pressure_row[None, :],
@@ -388,12 +400,11 @@ def _change(fluid: Fluid, data: Observation) -> FloatArray:
     return np.asarray(_rows(fluid, data, data.x) @ fluid.change_g)
 
 
-def _slope(fluid: Fluid, data: Observation, step: float = 1e-3) -> FloatArray:
-    """Derivative of a curve with respect to its abscissa, shape (k,)."""
+def _slope_rows(fluid: Fluid, data: Observation, step: float = 1e-3) -> FloatArray:
+    """Return A with ∂d/∂x = A h for a measured curve; zero for a pressure."""
     if data.kind == "pressure":
-        return np.zeros(1)
-    ahead = _rows(fluid, data, data.x + step) - _rows(fluid, data, data.x)
-    return np.asarray(ahead @ (fluid.g - 1.0) / step)
+        return np.zeros((1, fluid.grid.n))
+    return np.asarray((_rows(fluid, data, data.x + step) - _rows(fluid, data, data.x)) / step)
 
 
 def _bend(fluid: Fluid, data: Observation, step: float = 0.02) -> FloatArray:

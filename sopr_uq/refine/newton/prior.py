@@ -1,9 +1,10 @@
 """What is believed about v(r) before a measurement.
 
 v = Mie(r; σ, ε, n) + δ(r): a Mie potential with a repulsive core, one well and
-an r⁻⁶ tail, and a Gaussian process whose amplitude dies like r⁻⁶ and whose
-length scale grows with r. Around a point p of the Mie parameters
-(ln σ, ln ε, n) the prior is Gaussian; the point moves with the iterations.
+an r⁻⁶ tail, and a Gaussian process whose amplitude dies like a power of r (r⁻⁶
+unless ``decay`` says otherwise) and whose length scale grows with r. Around a
+point p of the Mie parameters (ln σ, ln ε, n) the prior is Gaussian; the point
+moves with the iterations.
 """
 
 from __future__ import annotations
@@ -88,6 +89,10 @@ class Prior:
         """Prior median of the length scale of δ at σ, in Å."""
         return 0.2 * self.problem.sigma
 
+    def kernel(self, width: float, length: float) -> Dispersion:
+        """Return the kernel of δ of a width in kcal/mol and a length scale at σ in Å."""
+        return Dispersion(width, length, self.problem.sigma, self.problem.settings.decay)
+
     def basis(self, point: FloatArray, length: float) -> Basis:
         """Return the Gaussian prior linearised about a point.
 
@@ -101,7 +106,7 @@ class Prior:
         r = self.problem.r
         tangents = MIE_SD * self._tangents(point)
         base = mie_energy(point, r) - tangents @ ((point - self.centre) / MIE_SD)
-        unit = factor(Dispersion(1.0, length, self.problem.sigma), r)
+        unit = factor(self.kernel(1.0, length), r)
         size = np.linalg.norm(unit, axis=0)
         kept = unit[:, size > _RELATIVE_CUT * size.max()]
         return Basis(base, tangents, kept, r, self.core_height)

@@ -5,48 +5,39 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
-from typing import ClassVar, NamedTuple
+from typing import ClassVar
 
 import numpy as np
 import xarray as xr
 
 from sopr_uq.engine.protocol import Simulation
 from sopr_uq.inference.linear_gaussian import (
-    Coefficients,
     LinearGaussian,
-    Theta,
     coefficients,
-    gain,
     most_probable,
+    reading_error,
     sample_theta,
 )
 from sopr_uq.inference.noise import LogNormal
-from sopr_uq.potentials.core import continue_core, repulsive
 from sopr_uq.potentials.descriptors import descriptors
-from sopr_uq.refine.newton.averaging import Scale, weights
-from sopr_uq.refine.newton.data import (
-    Stacked,
-    covariance_columns,
-    nuisance_columns,
-    stack,
-)
+from sopr_uq.refine.newton.averaging import weights
+from sopr_uq.refine.newton.data import Stacked, covariance_columns, nuisance_columns, stack
 from sopr_uq.refine.newton.discrepancy import discrepancy_columns
+from sopr_uq.refine.newton.draws import Draws
+from sopr_uq.refine.newton.fit import MIE, Fit
 from sopr_uq.refine.newton.linear import LinearModel, linearise
 from sopr_uq.refine.newton.prior import Basis, Prior
 from sopr_uq.refine.newton.verdict import is_potential, require_potential
 from sopr_uq.refine.problem import Problem
 from sopr_uq.refine.rule import RuleState, StepInfo
 from sopr_uq.rng import integer_seed, stream
-from sopr_uq.typing import BoolArray, FloatArray, IntArray
+from sopr_uq.typing import BoolArray, FloatArray
 
 WIDTH_SD = 0.5
 LENGTH_SD = 0.4
 LENGTHS = np.exp(LENGTH_SD * np.array([-1.2247, 0.0, 1.2247]))
 LENGTH_WEIGHTS = np.log(np.array([0.3, 0.4, 0.3]))
 """Three length scales in units of the median: mean and variance of ln ℓ are the prior's."""
-
-MIE = 3
-"""Coefficients of the Mie potential, the first of all."""
 
 _MODELS = 8
 _RANK = 20
@@ -55,74 +46,8 @@ _LARGEST_STEP = 1.0
 _SMALL_CHANGE = 0.25
 _ONE_SIGMA = (0.15866, 0.84134)
 _DRAWS = 400
-_CANDIDATES = 8
 _SHARES = (0.5, 0.25, 0.125, 0.0625)
 _EARLY = 6
-
-
-class Fit(NamedTuple):
-    """The Gaussian posterior of v at the most probable θ."""
-
-    point: FloatArray
-    bases: list[Basis]
-    model: LinearGaussian
-    theta: Theta
-    coefficients: Coefficients
-
-    def of_coefficients(self, values: FloatArray) -> FloatArray:
-        """Return v for coefficients of the potential, shape (size, 3 + m) → (size, n)."""
-        return _potential(self.bases[self.theta.index], self.theta.width, values)
-
-    def draws(self, z: FloatArray) -> FloatArray:
-        """Return v for standard normal z, shape (size, p + m) → (size, n)."""
-        return potentials(self.bases, self.model, self.theta, self.coefficients, z)
-
-    @property
-    def mean(self) -> FloatArray:
-        """Posterior mean of v on the grid, shape (n,)."""
-        z = np.zeros((1, self.coefficients.mean.size))
-        return np.asarray(self.draws(z)[0])
-
-    @property
-    def gain(self) -> FloatArray:
-        """How far each datum moves v, outside the core, kcal/mol per unit, shape (n, d)."""
-        columns, mine = self._linear
-        return np.asarray(columns @ gain(self.model, self.theta)[mine])
-
-    @property
-    def sd(self) -> FloatArray:
-        """Posterior standard deviation of v given θ, outside the core, shape (n,)."""
-        columns, mine = self._linear
-        return np.asarray(np.sqrt(np.sum((columns @ self.coefficients.root[mine]) ** 2, axis=1)))
-
-    def scale(self, where: BoolArray) -> Scale:
-        """Return the measure of errors and changes at some distances, shape (n,)."""
-        sd = self.sd[where]
-        return Scale(self.gain[where] / sd[:, None], where, sd)
-
-    @property
-    def _linear(self) -> tuple[FloatArray, IntArray]:
-        """∂v/∂coefficients outside the core, shape (n, 3 + m), and which coefficients these are."""
-        basis, first = self.bases[self.theta.index], self.model.columns.shape[1]
-        mine = np.r_[0:MIE, first : first + basis.correction.shape[1]]
-        return basis.columns(self.theta.width), mine
-
-
-def potentials(
-    bases: list[Basis], model: LinearGaussian, theta: Theta, c: Coefficients, z: FloatArray
-) -> FloatArray:
-    """Return v of coefficients mean + root z, shape (size, p + m) → (size, n)."""
-    basis = bases[theta.index]
-    values = c.mean + z @ c.root.T
-    first = model.columns.shape[1]
-    b = values[:, first : first + basis.correction.shape[1]]
-    return _potential(basis, theta.width, np.hstack([values[:, :MIE], b]))
-
-
-def _potential(basis: Basis, width: float, values: FloatArray) -> FloatArray:
-    """Return v of standardised coefficients, shape (size, 3 + m) → (size, n)."""
-    v = basis.base + values @ basis.columns(width).T
-    return continue_core(basis.r, v, basis.core_height)
 
 
 @dataclass(frozen=True)
@@ -303,8 +228,12 @@ class Newton:
         count = 2 * len(self.stacked.names)
         mine = slice(MIE, MIE + count)
         shift = fit.model.columns[:, mine] @ fit.coefficients.mean[mine]
-        flattening = 0.5 * model.bend * fit.theta.reading[self.stacked.curve] ** 2
+        flattening, _ = reading_error(model.slope, model.bend, self._reading(fit))
         return np.asarray(self.stacked.value - model.prediction - shift - flattening)
+
+    def _reading(self, fit: Fit) -> FloatArray:
+        """Reading error of every point, shape (d,)."""
+        return np.asarray(fit.theta.reading[self.stacked.curve])
 
     def _reduced_misfit(self, fit: Fit, model: LinearModel) -> float:
         """χ² per datum at the simulated potential, under the inferred noise."""
@@ -313,8 +242,7 @@ class Newton:
             s.stated_variance
             + (s.stated_columns**2).sum(axis=1)
             + theta.noise[s.curve] ** 2 * s.noisy
-            + (model.slope * theta.reading[s.curve]) ** 2
-            + 0.5 * (model.bend * theta.reading[s.curve] ** 2) ** 2
+            + reading_error(model.slope, model.bend, self._reading(fit))[1]
             + np.diagonal(model.covariance)
         )
         return float(np.mean(self.residual(fit, model) ** 2 / variance))
@@ -363,41 +291,14 @@ class Newton:
             tune=settings.tune,
             draws=settings.draws,
         )
-        return self._draw(fit, theta, linear)
-
-    def _repulsive(self, v: FloatArray) -> bool:
-        """Whether v, shape (n,), falls from a high core."""
-        p = self.problem
-        return bool(v[0] > self.prior.core_height and repulsive(p.r, v, p.sigma))
-
-    def _draw(self, fit: Fit, theta: xr.Dataset, linear: LinearModel) -> xr.Dataset:
-        rng = stream(self.problem.seed, "posterior")
-        spare = stream(self.problem.seed, "posterior", "spare")
-        shape = theta["width"].shape
-        v = np.empty((*shape, self.problem.r.size))
-        for c, d in np.ndindex(*shape):
-            each = theta.isel(chain=c, draw=d)
-            t = Theta(
-                each["noise"].values,
-                each["reading"].values,
-                float(each["width"]),
-                int(each["length_index"]),
-            )
-            exact = coefficients(fit.model, t)
-            z = rng.standard_normal((1, exact.mean.size))
-            v[c, d] = potentials(fit.bases, fit.model, t, exact, z)[0]
-            if not self._repulsive(v[c, d]):
-                # the prior says that a core is repulsive: draw until one obeys
-                z = spare.standard_normal((_CANDIDATES, exact.mean.size))
-                others = potentials(fit.bases, fit.model, t, exact, z)
-                v[c, d] = others[int(np.argmax([self._repulsive(each) for each in others]))]
+        v = Draws(self.prior, fit, linear, self.stacked.value).of(theta)
         dims = ("chain", "draw")
         ds = theta.drop_vars("length_index").assign(
             potential=((*dims, "r"), v), pressure=((*dims, "sample"), linear.pressure_at(v))
         )
         return ds.assign_coords(
-            chain=np.arange(shape[0]),
-            draw=np.arange(shape[1]),
+            chain=np.arange(v.shape[0]),
+            draw=np.arange(v.shape[1]),
             r=self.problem.r,
             curve=list(self.stacked.names),
         )
