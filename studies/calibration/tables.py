@@ -43,7 +43,9 @@ def blocks() -> Mapping[str, Callable[[Campaigns], Iterator[str]]]:
         "reading": reading,
         "far": far,
         "mixed": lambda campaigns: coverage(campaigns, "mixed"),
-        "families": families,
+        "families": lambda campaigns: families(campaigns, "mixed"),
+        "loose": lambda campaigns: coverage(campaigns, "loose"),
+        "loose-families": lambda campaigns: families(campaigns, "loose"),
         "surprises": surprises,
         "md": lambda campaigns: coverage(campaigns, "md"),
         "md-pooled": md_pooled,
@@ -145,6 +147,8 @@ def reading(campaigns: Campaigns) -> Iterator[str]:
     rows = []
     for name, kept in _of(campaigns, "prior"):
         ds = finished(kept.scores)
+        if "reading_inferred" not in ds:
+            continue
         error = ds["reading_inferred"].values
         if not np.any(error > _NO_READING):
             continue
@@ -206,12 +210,12 @@ def _p(value: xr.DataArray, passes: xr.DataArray) -> str:
     return f"{f'{p:.3f}' if p >= 0.001 else '< 0.001'}{'' if bool(passes) else '*'}"
 
 
-def families(campaigns: Campaigns) -> Iterator[str]:
+def families(campaigns: Campaigns, world: str) -> Iterator[str]:
     """Coverage by family of the truths, all liquids together."""
-    if not any(world == "mixed" for world, _ in campaigns):
+    if not any(found == world for found, _ in campaigns):
         yield "Not run yet."
         return
-    ds = finished(pooled(campaigns, "mixed"))
+    ds = finished(pooled(campaigns, world))
     rows = []
     for family in dict.fromkeys(ds["family"].values.tolist()):
         mine = ds.isel(simulation=np.flatnonzero(ds["family"] == family))

@@ -18,6 +18,7 @@ from sopr_uq.potentials.descriptors import Descriptors, descriptors
 from sopr_uq.refine.loop import Refinement, refine
 from sopr_uq.refine.newton import Newton, data
 from sopr_uq.refine.newton.linear import linearise
+from sopr_uq.typing import FloatArray
 
 NOISE = 0.01
 SAMPLED = {"chains": 2, "tune": 300, "draws": 300}
@@ -46,7 +47,9 @@ class Outcome:
         return Descriptors(*(d.std() for d in draws))
 
 
-def run(liquid, potential, *, seed, pressure=False, scale=1.0, level=0.0, error=0.0) -> Outcome:
+def run(
+    liquid, potential, *, seed, pressure=False, scale=1.0, level=0.0, error=0.0, **settings
+) -> Outcome:
     truth = liquid.table(potential)
     g = liquid.measured(truth, NOISE, seed)
     g = replace(g, value=scale * g.value + level)
@@ -55,7 +58,7 @@ def run(liquid, potential, *, seed, pressure=False, scale=1.0, level=0.0, error=
     if pressure:
         blank = Observation("pressure", np.zeros(1), np.zeros(1))
         observed.append(replace(blank, value=liquid.exact(blank, truth)))
-    settings = {"rule": "newton", "max_iterations": 4, **SAMPLED}
+    settings = {"rule": "newton", "max_iterations": 4, **SAMPLED} | settings
     rule = Newton(liquid.problem(*observed, **settings))
     done = refine(rule, engine)
     return Outcome(rule, done, rule.posterior(done.state), truth)
@@ -183,3 +186,32 @@ def test_a_step_is_limited(liquid) -> None:
     step = liquid.state.beta * np.abs(state.potential - start.potential)[well].max()
     assert step == pytest.approx(1.0)
     assert not info.converged
+
+
+@dataclass(frozen=True)
+class Morse:
+    """ε [(1 − e^{−a (r/r_min − 1)})² − 1]: a well without a dispersion tail."""
+
+    epsilon: float
+    r_min: float
+    a: float
+
+    def energy(self, r: FloatArray) -> FloatArray:
+        """Return v in kcal/mol."""
+        return self.epsilon * ((1.0 - np.exp(-self.a * (r / self.r_min - 1.0))) ** 2 - 1.0)
+
+
+def test_a_well_without_a_dispersion_tail_needs_another_decay(liquid) -> None:
+    """Scores of ε of independent liquids, summed: with r⁻² they cancel, with r⁻⁶ they do not."""
+    limit = stats.norm.isf(0.5 * 1e-3)
+    total = {}
+    for decay in (2.0, 6.0):
+        scores = [
+            run(
+                liquid, Morse(0.2, 3.85, a), seed=k, decay=decay, pressure=True, max_iterations=8
+            ).scores()[1]
+            for k, a in enumerate((6.0, 6.4, 6.8, 7.2), 1)
+        ]
+        total[decay] = np.abs(np.sum(scores)) / np.sqrt(len(scores))
+    assert total[2.0] < limit
+    assert total[6.0] > limit
