@@ -21,8 +21,8 @@ from pathlib import Path
 
 from drawing import draw
 from plan import SYSTEMS, WORLDS
-from stored import HERE, RESULTS, keep, keep_distances, load
-from tables import fill
+from stored import FRONT, HERE, RESULTS, keep, keep_distances, load
+from tables import fill, fill_front
 
 from sopr_uq.posterior.store import read
 from sopr_uq.workflow.calibration import TWINS, make_twins
@@ -72,6 +72,7 @@ def main() -> None:
         keep_distances(RESULTS)
     campaigns = load(RESULTS)
     fill(campaigns, HERE / "README.md", HERE / "README.md")
+    fill_front(campaigns, FRONT, FRONT)
     draw(campaigns, HERE / "figures")
 
 

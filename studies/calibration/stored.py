@@ -18,6 +18,7 @@ from sopr_uq.workflow.calibration import TWINS, collect
 
 HERE = Path(__file__).resolve().parent
 RESULTS = HERE / "results"
+FRONT = HERE.parents[1] / "README.md"
 
 _BANDS = 8
 _DERIVED = ("z", "nominal", "rank_shrunk", "rank_shifted")

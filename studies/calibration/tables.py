@@ -55,6 +55,29 @@ def blocks() -> Mapping[str, Callable[[Campaigns], Iterator[str]]]:
     }
 
 
+def fill_front(campaigns: Campaigns, template: Path, readme: Path) -> None:
+    """Write the project's README with its marked place filled in."""
+    text = template.read_text(encoding="utf-8")
+    text = filled(text, {"calibration": short(campaigns)})
+    readme.write_text(text, encoding="utf-8")
+
+
+def short(campaigns: Campaigns) -> Iterator[str]:
+    """How many of the 95 % intervals hold, all liquids of a kind of twin together."""
+    rows = []
+    for world, kind in WORLDS.items():
+        found = [kept for _, kept in _of(campaigns, world)]
+        if not found:
+            continue
+        held = covered(finished(pooled(campaigns, world))).mean("simulation")
+        well = [_well(kept.table)["coverage"].sel(nominal=0.95).mean() for kept in found]
+        cells = [f"{100 * float(held.sel(quantity=q)):.0f}" for q in DESCRIPTORS]
+        count = sum(kept.scores.sizes["simulation"] for kept in found)
+        rows.append([kind.title, f"{count}", *cells, f"{100 * float(np.mean(well)):.0f}"])
+    labels = [LABELS[q] for q in DESCRIPTORS]
+    yield from markdown_table(("twins", "number", *labels, "v(r) over the well"), rows)
+
+
 def fill(campaigns: Campaigns, template: Path, readme: Path) -> None:
     """Write the README: the template's text with every marked place filled in."""
     text = template.read_text(encoding="utf-8")
@@ -125,7 +148,7 @@ def coverage(campaigns: Campaigns, world: str) -> Iterator[str]:
         for quantity in DESCRIPTORS:
             row = t.sel(quantity=quantity)
             rows.append([name, LABELS[quantity], *_held(row), *_shape(row)])
-        well = t.sel(quantity=[q for q in t["quantity"].values if str(q).startswith("v(")])
+        well = _well(t)
         rows.append([name, "v(r), mean", *_mean_held(well), "", "", ""])
         worst = well["coverage"].sel(nominal=0.95)
         place = int(np.abs(worst.values - 0.95).argmax())
@@ -194,6 +217,11 @@ def _at(row: xr.Dataset) -> str:
 def _held(row: xr.Dataset) -> list[str]:
     marks = ["" if p else "*" for p in row["coverage_passes"].values.astype(bool)]
     return [f"{100 * c:.1f}{m}" for c, m in zip(row["coverage"].values, marks, strict=True)]
+
+
+def _well(t: xr.Dataset) -> xr.Dataset:
+    """Return the rows of v(r) over the well."""
+    return t.sel(quantity=[q for q in t["quantity"].values if str(q).startswith("v(")])
 
 
 def _mean_held(well: xr.Dataset) -> list[str]:

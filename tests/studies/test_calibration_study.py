@@ -85,5 +85,14 @@ def test_the_readme_says_what_is_stored(study, tmp_path):
     assert all((STUDY / "figures" / name.replace("png", "pdf")).is_file() for name in shown)
 
 
+def test_the_front_page_says_what_is_stored(study, tmp_path):
+    stored, front = study["stored"].load(STUDY / "results"), study["stored"].FRONT
+    readme = tmp_path / "README.md"
+    study["tables"].fill_front(stored, front, readme)
+    text = front.read_text(encoding="utf-8")
+    assert readme.read_text(encoding="utf-8") == text
+    assert "newton, truths from the prior | 2000" in text
+
+
 def test_what_is_stored_is_small():
     assert sum(f.stat().st_size for f in (STUDY / "results").glob("*.nc")) < 1e6

@@ -46,7 +46,8 @@ _LARGEST_STEP = 1.0
 _SMALL_CHANGE = 0.25
 _ONE_SIGMA = (0.15866, 0.84134)
 _DRAWS = 400
-_SHARES = (0.5, 0.25, 0.125, 0.0625)
+_SHARES = (1.0, 0.5, 0.25, 0.125, 0.0625)
+_STIFF = 100.0
 _EARLY = 6
 
 
@@ -131,10 +132,11 @@ class Newton:
         return RuleState(state.iteration + 1, proposal, memory), info
 
     def _proposal(self, state: RuleState, fit: Fit, model: LinearModel) -> FloatArray:
-        """Return the next potential, shape (n,): the posterior mean, or a part of the way.
+        """Return the next potential, shape (n,): the posterior mean, or what leads there.
 
         Far from the data, in the first iterations, a linear step can end without a core. Then
-        data are sought that lie a half, a quarter ... of the way to the measured ones.
+        it is taken in the Mie parameters alone, towards data that lie all the way, a half, a
+        quarter ... of the way to the measured ones.
         """
         proposal = self._limited(state, fit.mean)
         for share in _SHARES if state.iteration < _EARLY else ():
@@ -142,7 +144,8 @@ class Newton:
                 return proposal
             offset = (1.0 - share) * (self.stacked.value - model.prediction)
             nearer = replace(model, prediction=model.prediction + offset)
-            proposal = self._limited(state, self.fit(nearer, state.memory["point"]).mean)
+            stiff = self.fit(nearer, state.memory["point"], stiffness=_STIFF)
+            proposal = self._limited(state, stiff.mean)
         require_potential(self.problem, proposal)
         return proposal
 
@@ -156,7 +159,7 @@ class Newton:
         )
         return xr.Dataset({"potential": potential.assign_attrs(units="kcal/mol")})
 
-    def fit(self, linear: LinearModel, point: FloatArray) -> Fit:
+    def fit(self, linear: LinearModel, point: FloatArray, stiffness: float = 1.0) -> Fit:
         """Return the posterior of v given a linear model.
 
         Parameters
@@ -165,10 +168,12 @@ class Newton:
         point : array, shape (3,)
             Mie parameters about which the prior is expanded at first; it is
             moved to the posterior's own point before the result is taken.
+        stiffness : float
+            By how much the correction to the Mie potential is to be smaller.
         """
         for _ in range(3):
             bases = [self.prior.basis(point, self.prior.length_median * f) for f in LENGTHS]
-            model = self._linear_gaussian(linear, bases)
+            model = self._linear_gaussian(linear, bases, stiffness)
             theta = most_probable(model)
             c = coefficients(model, theta)
             moved = self.prior.point(c.mean)
@@ -177,7 +182,9 @@ class Newton:
             point = moved
         return Fit(point, bases, model, theta, c)
 
-    def _linear_gaussian(self, linear: LinearModel, bases: Sequence[Basis]) -> LinearGaussian:
+    def _linear_gaussian(
+        self, linear: LinearModel, bases: Sequence[Basis], stiffness: float
+    ) -> LinearGaussian:
         s, jacobian = self.stacked, linear.jacobian
         sampling, rest = covariance_columns(linear.covariance, _RANK)
         discrepancy = discrepancy_columns(self.problem, jacobian, self.prior.length_median)
@@ -202,7 +209,7 @@ class Newton:
             correction=np.array([np.pad(x, ((0, 0), (0, size - x.shape[1]))) for x in corrections]),
             length=self.prior.length_median * LENGTHS,
             log_weight=LENGTH_WEIGHTS,
-            width=LogNormal(self.prior.width_median, WIDTH_SD),
+            width=LogNormal(self.prior.width_median / stiffness, WIDTH_SD),
             noise=s.noise,
             reading=s.reading,
         )
