@@ -1,4 +1,4 @@
-"""Do intervals hold what they promise? Twins of four liquids, in three worlds.
+"""Do intervals hold what they promise? Twins of four liquids, in the worlds of ``plan.py``.
 
     python studies/calibration/run.py --refine DIR    # hours; stop and start as you like
     python studies/calibration/run.py --refine DIR --systems neon-42K   # in two terminals, say

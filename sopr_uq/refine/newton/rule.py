@@ -60,7 +60,7 @@ class Newton:
     reading errors and the sampling error of the simulation. With the prior of
     :mod:`.prior` v is Gaussian given θ, and θ is inferred
     (:mod:`sopr_uq.inference.linear_gaussian`). The next potential is the
-    posterior mean; the last runs, once they agree, are averaged.
+    posterior mean; all runs are averaged, the near ones most (:mod:`.averaging`).
 
     Parameters
     ----------
