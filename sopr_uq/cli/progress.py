@@ -1,4 +1,4 @@
-"""A progress bar for a refinement: iteration, misfit, σ and ε so far, time left."""
+"""A progress bar for a refinement: round, misfit, σ and ε so far, time left."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.potentials.descriptors import descriptors
-from sopr_uq.refine.loop import Iteration
+from sopr_uq.refine.journal import Iteration
 from sopr_uq.typing import FloatArray
 from sopr_uq.workflow.config import Config
 
@@ -41,7 +41,7 @@ class Bar:
             TextColumn("left"),
             console=self._console,
         )
-        self._task = self._progress.add_task("iteration 1", total=float(self._most))
+        self._task = self._progress.add_task("round 1", total=float(self._most))
 
     def __enter__(self) -> Self:
         self._progress.start()
@@ -60,19 +60,15 @@ class Bar:
         self._r = r
 
     def simulating(self, iteration: int, fraction: float) -> None:
-        """Move the bar within an iteration."""
+        """Move the bar within a round."""
         self._progress.update(
-            self._task, completed=iteration + fraction, description=f"iteration {iteration + 1}"
+            self._task, completed=iteration + fraction, description=f"round {iteration + 1}"
         )
 
-    def checking(self, fraction: float) -> None:
-        """Show how far the simulations at posterior draws have come."""
-        self._progress.update(self._task, total=1.0, completed=fraction, description="end check")
-
     def done(self, iteration: Iteration) -> None:
-        """Print a line for a completed iteration."""
+        """Print a line for a completed round."""
         number, info = iteration.state.iteration, iteration.info
-        text = f"iteration {number:2d}  mean squared Δg {info.misfit:.2e}"
+        text = f"round {number:2d}  {len(iteration.runs)} simulations  mean squared Δg {info.misfit:.2e}"
         if self._r is not None:
             d = descriptors(self._r, iteration.state.potential, self._state.beta)
             text += f"  σ {float(d.sigma):.3f} Å  ε {float(d.epsilon):.4f} kcal/mol"

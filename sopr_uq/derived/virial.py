@@ -2,7 +2,7 @@
 
 Tables are ``r`` of shape (n,) in Å and ``v`` of shape (..., n) in kcal/mol. The
 core inside the table counts as impenetrable; beyond the table the last point is
-continued as r⁻⁶.
+continued with its own slope there (:mod:`sopr_uq.potentials.tail`).
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from scipy.optimize import elementwise
 
 from sopr_uq.derived.quadrature import integrate
 from sopr_uq.potentials.descriptors import well
+from sopr_uq.potentials.tail import tail_power
 from sopr_uq.typing import ArrayLike, FloatArray
 from sopr_uq.units import BOLTZMANN
 
@@ -89,7 +90,7 @@ def _second_virial(r: FloatArray, v: FloatArray, beta: FloatArray) -> FloatArray
     """B₂ in Å³ at ``beta`` (shape () or (...)) in mol/kcal."""
     mayer = np.expm1(-beta[..., None] * v)
     core = -(r[0] ** 3) / 3.0
-    x = -beta * v[..., -1]
-    series = (x**k / (factorial(k) * (6 * k - 3)) for k in range(1, _TAIL_TERMS + 1))
+    x, power = -beta * v[..., -1], tail_power(r, v)
+    series = (x**k / (factorial(k) * (power * k - 3.0)) for k in range(1, _TAIL_TERMS + 1))
     tail = r[-1] ** 3 * sum(series)
     return np.asarray(-2.0 * pi * (core + integrate(r, mayer * r**2) + tail))

@@ -37,6 +37,11 @@ class DiluteEngine:
         """The engine's name in configurations."""
         return "dilute"
 
+    @property
+    def exact(self) -> bool:
+        """Whether it gives the same whatever the seed."""
+        return True
+
     def run(
         self,
         potential: Potential,

@@ -12,6 +12,7 @@ from sopr_uq.engine.protocol import Simulation
 from sopr_uq.engine.settings import EngineSettings
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.potentials import Potential
+from sopr_uq.potentials.tail import tail_power
 from sopr_uq.structure.bins import shell_quadrature
 from sopr_uq.structure.transforms import RadialGrid
 from sopr_uq.structure.virial import internal_energy, virial_pressure
@@ -65,13 +66,14 @@ def exact_simulation(
         ``time.perf_counter()`` at the beginning of the run.
     """
     v, f = potential.energy(grid.r), potential.force(grid.r)
+    power = float(tail_power(grid.r, v))
     return Simulation(
         r=bins[0],
         g=bins[1],
         g_blocks=np.empty((0, bins[0].size)),
-        pressure=virial_pressure(grid, g, v, f, state.density, state.beta),
+        pressure=virial_pressure(grid, g, v, f, state.density, state.beta, power),
         pressure_blocks=np.empty(0),
-        energy=internal_energy(grid, g, v, state.density),
+        energy=internal_energy(grid, g, v, state.density, power),
         energy_blocks=np.empty(0),
         configuration=None,
         particles=0,

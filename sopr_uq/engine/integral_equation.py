@@ -65,6 +65,11 @@ class IntegralEquationEngine:
         """The engine's name in configurations."""
         return "integral_equation"
 
+    @property
+    def exact(self) -> bool:
+        """Whether it gives the same whatever the seed."""
+        return self.sampling_error == 0.0
+
     def run(
         self,
         potential: Potential,

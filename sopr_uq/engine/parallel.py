@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 
@@ -71,6 +72,12 @@ def run_tasks(
             done(number, _outcome(found))
 
     return [_outcome(found) for found in chosen.run(partial(outcome, engine), tasks, told)]
+
+
+@contextmanager
+def own_executor(engine: Engine) -> Iterator[Executor]:
+    """Give the executor of this machine that suits an engine, for as long as the context lasts."""
+    yield _here(default_workers(engine))
 
 
 def _here(count: int) -> Executor:

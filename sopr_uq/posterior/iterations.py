@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
-from sopr_uq.refine.loop import Iteration, Refinement
+from sopr_uq.engine.protocol import Simulation
+from sopr_uq.refine.journal import Iteration
+from sopr_uq.refine.loop import Refinement
 from sopr_uq.typing import FloatArray
 
 _UNITS = {
@@ -26,7 +28,7 @@ _UNITS = {
 
 
 def iterations_dataset(r: FloatArray, refinement: Refinement, sample: int = 0) -> xr.Dataset:
-    """Return what happened, one entry an iteration.
+    """Return what happened, one entry a round.
 
     Parameters
     ----------
@@ -42,9 +44,11 @@ def iterations_dataset(r: FloatArray, refinement: Refinement, sample: int = 0) -
     xarray.Dataset
         ``potential`` (iteration, r), ``g``, ``g_error`` (iteration, r_g),
         ``misfit``, ``noise``, ``change``, ``pressure``, ``pressure_error``,
-        ``energy``, ``md_steps``, ``md_seconds``, ``rdf_seconds``, ``seconds``,
-        ``repeated`` (how many simulations succeeded at a second attempt only)
-        (iteration) and the rule's own values.
+        ``energy`` (of the best guess that was simulated), ``simulations``,
+        ``md_steps``, ``md_seconds``, ``rdf_seconds`` (of all simulations of the
+        round), ``seconds`` (wall time), ``failed`` (how many potentials could not
+        be simulated), ``repeated`` (how many simulations succeeded at a second
+        attempt only) (iteration) and the rule's own values.
     """
     done = refinement.iterations
     simulations = [each.simulations[sample] for each in done]
@@ -64,7 +68,9 @@ def iterations_dataset(r: FloatArray, refinement: Refinement, sample: int = 0) -
         "md_seconds": [_total(each, "seconds") - _total(each, "rdf_seconds") for each in done],
         "rdf_seconds": [_total(each, "rdf_seconds") for each in done],
         "seconds": [each.seconds for each in done],
-        "repeated": [float(sum(bool(s.trouble) for s in each.simulations)) for each in done],
+        "simulations": [float(len(each.runs) * len(each.simulations)) for each in done],
+        "failed": [float(sum(run.failed for run in each.runs)) for each in done],
+        "repeated": [float(sum(bool(s.trouble) for s in _all(each))) for each in done],
     }
     data |= {name: (("iteration",), np.array(values)) for name, values in numbers.items()}
     data |= _rule_values(done)
@@ -77,8 +83,13 @@ def iterations_dataset(r: FloatArray, refinement: Refinement, sample: int = 0) -
     return ds
 
 
+def _all(iteration: Iteration) -> list[Simulation]:
+    """Every simulation of a round, at every state point."""
+    return [s for run in iteration.runs for s in run.simulations]
+
+
 def _total(iteration: Iteration, name: str) -> float:
-    return float(sum(getattr(s, name) for s in iteration.simulations))
+    return float(sum(getattr(s, name) for s in _all(iteration)))
 
 
 def _rule_values(done: tuple[Iteration, ...]) -> dict[str, tuple[tuple[str, ...], FloatArray]]:

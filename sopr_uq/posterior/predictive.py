@@ -7,7 +7,7 @@ import xarray as xr
 
 from sopr_uq.errors import InputError, RuleFailed
 from sopr_uq.refine.loop import Refinement
-from sopr_uq.refine.newton.linear import linear_rdf
+from sopr_uq.refine.newton.fluid import linear_rdf
 from sopr_uq.refine.problem import Problem
 
 MOST_DRAWS = 200

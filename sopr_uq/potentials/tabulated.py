@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from scipy.interpolate import CubicSpline
 
 from sopr_uq.errors import InputError
+from sopr_uq.potentials.core import POWER_RANGE
+from sopr_uq.potentials.tail import tail_power
 from sopr_uq.typing import ArrayLike, FloatArray
-
-_POWER_RANGE = (8.0, 40.0)
 
 
 @dataclass(frozen=True)
 class Tabulated:
-    """Cubic spline through a table, an inverse-power core and an r⁻⁶ tail.
+    """Cubic spline through a table, an inverse-power core and an inverse-power tail.
 
     The core continues the first point with v₀ (r₀/r)ᵖ, where p takes over the
     slope of the spline and is held between 8 and 40, so that it is repulsive
     whatever the table does there. The tail continues the last point with
-    v_N (r_N/r)⁶, the leading dispersion term.
+    v_N (r_N/r)ᵐ, m being the table's own slope there (:mod:`.tail`).
 
     Parameters
     ----------
@@ -68,7 +69,12 @@ class Tabulated:
     def core_power(self) -> float:
         """Exponent p of the core continuation."""
         slope = -float(self._spline(self.r[0], 1)) * self.r[0] / self.v[0]
-        return float(np.clip(slope, *_POWER_RANGE))
+        return float(np.clip(slope, *POWER_RANGE))
+
+    @cached_property
+    def tail_power(self) -> float:
+        """Exponent m of the tail continuation."""
+        return float(tail_power(self.r, self.v))
 
     def energy(self, r: ArrayLike) -> FloatArray:
         """Return v(r) in kcal/mol."""
@@ -85,7 +91,7 @@ class Tabulated:
         v, f = self._spline(inside), -self._spline(inside, 1)
         power = self.core_power
         core = self.v[0] * (first / np.minimum(r, first)) ** power
-        tail = self.v[-1] * (last / np.maximum(r, last)) ** 6
+        tail = self.v[-1] * (last / np.maximum(r, last)) ** self.tail_power
         v = np.where(r < first, core, np.where(r > last, tail, v))
-        f = np.where(r < first, power * core / r, np.where(r > last, 6.0 * tail / r, f))
+        f = np.where(r < first, power * core / r, np.where(r > last, self.tail_power * tail / r, f))
         return v, f

@@ -1,10 +1,11 @@
-"""Iterations on disk: one file each, written whole or not at all."""
+"""Rounds on disk: one file each, written whole or not at all."""
 
 from __future__ import annotations
 
 import hashlib
 import io
 import json
+import warnings
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -16,20 +17,23 @@ import numpy as np
 from sopr_uq.disk import clear_leftovers, unused, write_whole
 from sopr_uq.engine.protocol import Configuration, Simulation
 from sopr_uq.errors import CheckpointError
-from sopr_uq.refine.loop import Iteration
+from sopr_uq.refine.journal import Iteration
+from sopr_uq.refine.round import Run
 from sopr_uq.refine.rule import RuleState, StepInfo
 from sopr_uq.typing import FloatArray
 
-_MAGIC = b"sopr_uq iteration 3\n"
+_MAGIC = b"sopr_uq iteration 4\n"
 _SIMULATION = [f.name for f in fields(Simulation) if f.name != "configuration"]
-_INFO = ["misfit", "noise", "change", "converged"]
+_MALFORMED = (ValueError, KeyError, TypeError, AttributeError, EOFError, zipfile.BadZipFile)
+_INFO = ["misfit", "noise", "change", "converged", "doubt"]
 
 
 @dataclass(frozen=True)
 class Folder:
-    """A journal in a folder, one file ``0000.iteration`` and so on an iteration.
+    """A journal in a folder, one file ``0000.iteration`` and so on a round.
 
-    Each file is a header with the SHA-256 of what follows, then NumPy's npz
+    The simulations of a round that is not complete are files ``0000-0.simulation``
+    and so on, removed when it is. Each file is a header with the SHA-256 of what follows, then NumPy's npz
     without pickled objects. It is written under a temporary name, synced and
     renamed, so a name that exists belongs to a whole file.
 
@@ -63,6 +67,35 @@ class Folder:
         number = iteration.state.iteration - 1
         self.path.mkdir(parents=True, exist_ok=True)
         write_whole(self._file(number), encode(iteration))
+        for part in self.path.glob("*.simulation"):
+            part.unlink()
+
+    def kept(self, iteration: int, number: int, potential: FloatArray) -> Simulation | None:
+        """Return a simulation of an unfinished round, if it is there, whole, of this potential."""
+        file = self._part(iteration, number)
+        if not file.is_file():
+            return None
+        try:
+            arrays = _arrays(_body(file.read_bytes()))
+            scalars = json.loads(arrays.pop("header").tobytes())
+            if not np.array_equal(arrays.pop("potential"), potential):
+                return None
+            return _decode_simulation(scalars, arrays)
+        except (CheckpointError, *_MALFORMED) as error:
+            warnings.warn(f"{file}: {error} It is simulated again.", stacklevel=2)
+            return None
+
+    def keep(
+        self, iteration: int, number: int, potential: FloatArray, simulation: Simulation
+    ) -> None:
+        """Write one simulation of an unfinished round and sync it to disk."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        scalars, arrays = _encode_simulation(simulation)
+        content = _content(scalars, {"potential": potential, **arrays})
+        write_whole(self._part(iteration, number), content)
+
+    def _part(self, iteration: int, number: int) -> Path:
+        return self.path / f"{iteration:04d}-{number}.simulation"
 
     def _file(self, number: int) -> Path:
         return self.path / f"{number:04d}.iteration"
@@ -76,8 +109,6 @@ class Folder:
         return iteration
 
     def _set_aside(self, number: int, first: Path, error: CheckpointError) -> None:
-        import warnings
-
         for file in sorted(self.path.glob("*.iteration")):
             if file.name >= first.name:
                 file.replace(unused(file.with_suffix(".damaged")))
@@ -96,20 +127,29 @@ def encode(iteration: Iteration) -> bytes:
     CheckpointError
         If one of its arrays holds Python objects, which only pickle could keep.
     """
-    arrays: dict[str, FloatArray] = {"potential": iteration.potential}
-    arrays |= {f"state/{k}": v for k, v in iteration.state.memory.items()}
-    arrays |= {"next_potential": iteration.state.potential}
-    arrays |= {f"info/{k}": np.asarray(v) for k, v in iteration.info.values.items()}
+    state, info = iteration.state, iteration.info
+    arrays: dict[str, FloatArray] = {"proposals": state.proposals}
+    arrays |= {f"state/{k}": v for k, v in state.memory.items()}
+    arrays |= {f"info/{k}": np.asarray(v) for k, v in info.values.items()}
     header: dict[str, Any] = {
-        "iteration": iteration.state.iteration,
+        "iteration": state.iteration,
         "seconds": iteration.seconds,
-        "info": {name: getattr(iteration.info, name) for name in _INFO},
-        "simulations": [],
+        "info": {name: getattr(info, name) for name in _INFO},
+        "runs": [],
     }
-    for i, simulation in enumerate(iteration.simulations):
-        scalars, more = _encode_simulation(simulation)
-        header["simulations"].append(scalars)
-        arrays |= {f"simulation{i}/{k}": v for k, v in more.items()}
+    for i, run in enumerate(iteration.runs):
+        arrays[f"run{i}/potential"] = run.potential
+        kept = [_encode_simulation(simulation) for simulation in run.simulations]
+        header["runs"].append(
+            {"message": run.message, "simulations": [scalars for scalars, _ in kept]}
+        )
+        for j, (_, more) in enumerate(kept):
+            arrays |= {f"run{i}/simulation{j}/{k}": v for k, v in more.items()}
+    return _content(header, arrays)
+
+
+def _content(header: dict[str, Any], arrays: dict[str, FloatArray]) -> bytes:
+    """Return the bytes of a file: magic, checksum, arrays."""
     for name, array in arrays.items():
         if array.dtype.hasobject:
             raise CheckpointError(f"{name} holds Python objects; only numbers and texts are kept.")
@@ -139,32 +179,42 @@ def decode(content: bytes) -> Iteration:
     CheckpointError
         If they are not what :func:`encode` wrote.
     """
+    try:
+        return _decode_body(_body(content))
+    except _MALFORMED as error:
+        raise CheckpointError(f"not an iteration: {type(error).__name__}: {error}.") from None
+
+
+def _body(content: bytes) -> bytes:
+    """Return what follows magic and checksum, when both are right."""
     head, _, rest = content.partition(b"\n")
     digest, _, body = rest.partition(b"\n")
     if head + b"\n" != _MAGIC:
         raise CheckpointError("not an iteration of this version of sopr_uq.")
     if hashlib.sha256(body).hexdigest().encode() != digest:
         raise CheckpointError("truncated or altered: its checksum does not match.")
-    try:
-        return _decode_body(body)
-    except (ValueError, KeyError, TypeError, AttributeError, EOFError, zipfile.BadZipFile) as error:
-        raise CheckpointError(f"not an iteration: {type(error).__name__}: {error}.") from None
+    return body
 
 
 def _decode_body(body: bytes) -> Iteration:
     arrays = _arrays(body)
     header = json.loads(arrays.pop("header").tobytes())
-    simulations = tuple(
-        _decode_simulation(scalars, _under(arrays, f"simulation{i}/"))
-        for i, scalars in enumerate(header["simulations"])
-    )
     return Iteration(
-        potential=arrays["potential"],
-        simulations=simulations,
-        state=RuleState(header["iteration"], arrays["next_potential"], _under(arrays, "state/")),
+        runs=tuple(
+            _decode_run(each, _under(arrays, f"run{i}/")) for i, each in enumerate(header["runs"])
+        ),
+        state=RuleState(header["iteration"], arrays["proposals"], _under(arrays, "state/")),
         info=StepInfo(**header["info"], values=_under(arrays, "info/")),
         seconds=header["seconds"],
     )
+
+
+def _decode_run(header: dict[str, Any], arrays: dict[str, FloatArray]) -> Run:
+    simulations = tuple(
+        _decode_simulation(scalars, _under(arrays, f"simulation{j}/"))
+        for j, scalars in enumerate(header["simulations"])
+    )
+    return Run(arrays["potential"], simulations, header["message"])
 
 
 def _arrays(body: bytes) -> dict[str, Any]:

@@ -9,12 +9,12 @@ from typing import ClassVar
 import numpy as np
 import xarray as xr
 
-from sopr_uq.engine.protocol import Simulation
 from sopr_uq.errors import RuleFailed
 from sopr_uq.potentials import Tabulated
 from sopr_uq.refine.compare import Comparison, compare
 from sopr_uq.refine.problem import Problem
-from sopr_uq.refine.rule import RuleState, StepInfo
+from sopr_uq.refine.round import Run, leading
+from sopr_uq.refine.rule import Band, RuleState, StepInfo
 from sopr_uq.refine.single import only_rdf
 from sopr_uq.typing import FloatArray
 
@@ -42,22 +42,21 @@ class Ibi:
 
     problem: Problem
     name: ClassVar[str] = "ibi"
+    band: ClassVar[Band] = "none"
 
     def __post_init__(self) -> None:
         only_rdf(self.problem, self.name)
 
     def init(self) -> RuleState:
         """Return the reference potential."""
-        return RuleState(0, self.problem.reference.energy(self.problem.r))
+        return RuleState(0, self._replicas(self.problem.first.energy(self.problem.r)))
 
-    def step(
-        self, state: RuleState, simulations: Sequence[Simulation]
-    ) -> tuple[RuleState, StepInfo]:
+    def step(self, past: Sequence[RuleState], runs: Sequence[Run]) -> tuple[RuleState, StepInfo]:
         """Return the corrected potential."""
-        p = self.problem
+        p, state = self.problem, past[-1]
         sample, observation = only_rdf(p, self.name)
         comparison = compare(
-            simulations[0],
+            leading(runs).simulations[0],
             Tabulated(p.r, state.potential),
             sample.state,
             observation,
@@ -72,7 +71,10 @@ class Ibi:
             converged=misfit < p.settings.tolerance,
             values={"level": np.asarray(comparison.level)},
         )
-        return RuleState(state.iteration + 1, state.potential + delta), info
+        return RuleState(state.iteration + 1, self._replicas(state.potential + delta)), info
+
+    def _replicas(self, potential: FloatArray) -> FloatArray:
+        return np.tile(potential, (self.problem.settings.round_size, 1))
 
     def _correction(self, c: Comparison, beta: float) -> FloatArray:
         r = self.problem.r
@@ -88,10 +90,14 @@ class Ibi:
         taper = np.clip((r[-1] - r) / (r[-1] - start), 0.0, 1.0)
         return np.asarray(np.interp(r, x, y) * taper)
 
-    def posterior(self, state: RuleState) -> xr.Dataset:
+    def posterior(self, past: Sequence[RuleState]) -> xr.Dataset:
         """Return the last potential as the only draw: this rule has no posterior."""
         return xr.Dataset(
-            {"potential": (("chain", "draw", "r"), state.potential[None, None, :])},
+            {"potential": (("chain", "draw", "r"), past[-1].potential[None, None, :])},
             coords={"chain": [0], "draw": [0], "r": self.problem.r},
             attrs={"kind": "point estimate; ibi has no posterior"},
         )
+
+    def conclude(self, past: Sequence[RuleState], posterior: xr.Dataset) -> dict[str, xr.Dataset]:  # noqa: ARG002
+        """Return nothing more."""
+        return {}

@@ -1,29 +1,37 @@
-"""The loop of every refinement: simulate, step, store; stop; step back; go on."""
+"""The loop of every refinement: simulate a round, step, store; stop; step back; go on."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from typing import Literal, Protocol
+from typing import Literal
 
+import numpy as np
 from threadpoolctl import threadpool_limits
 
-from sopr_uq.engine.protocol import Configuration, Engine, Simulation
-from sopr_uq.errors import NoPotential, RuleFailed, SimulationFailed
+from sopr_uq.engine.parallel import Outcome as Simulated
+from sopr_uq.engine.parallel import Task, own_executor, run_tasks
+from sopr_uq.engine.protocol import Engine, Simulation
+from sopr_uq.errors import InputError, NoPotential, RuleFailed, SimulationFailed
+from sopr_uq.executor import Executor
 from sopr_uq.potentials import Tabulated
-from sopr_uq.refine.rule import Rule, RuleState, StepInfo
+from sopr_uq.refine.journal import InMemory, Iteration, Journal, Silent, Watcher
+from sopr_uq.refine.round import Run, good
+from sopr_uq.refine.rule import Rule, RuleState
 from sopr_uq.rng import integer_seed
 from sopr_uq.typing import FloatArray
 
-type Outcome = Literal["converged", "max_iterations", "simulation_failed"]
+type Outcome = Literal["converged", "doubtful", "max_iterations", "simulation_failed"]
 
 ADVICE: dict[str, str] = {
     "converged": "The stopping criterion was met.",
     "max_iterations": (
         "Stopped at refine.max_iterations before the criterion was met; the result is kept. "
-        "Allow more iterations, or look at the misfit against iteration: where it wanders, "
-        "a smaller refine.gamma or longer runs help; where it is flat, the data may not allow less."
+        "Allow more rounds, or look at the misfit against the round: where it wanders, longer "
+        "runs (engine.production_steps) or more of them (refine.round_size) help; where it is "
+        "flat, the data may not allow less."
     ),
     "simulation_failed": (
         "The engine failed at every potential tried between the last good one and the proposed "
@@ -32,31 +40,6 @@ ADVICE: dict[str, str] = {
 }
 
 _STEPS_BACK = 3
-
-
-@dataclass(frozen=True)
-class Iteration:
-    """One completed iteration.
-
-    Parameters
-    ----------
-    potential : array, shape (n,)
-        The potential that was simulated, in kcal/mol.
-    simulations : tuple of Simulation
-        One of each sample.
-    state : RuleState
-        What the rule made of them.
-    info : StepInfo
-        What it reports.
-    seconds : float
-        Wall time, simulations included.
-    """
-
-    potential: FloatArray
-    simulations: tuple[Simulation, ...]
-    state: RuleState
-    info: StepInfo
-    seconds: float
 
 
 @dataclass(frozen=True)
@@ -72,68 +55,10 @@ class Refinement:
         """The last state."""
         return self.iterations[-1].state
 
-
-class Journal(Protocol):
-    """Where iterations are kept, so that none is ever done twice."""
-
-    def load(self) -> Sequence[Iteration]:
-        """Return the iterations already done, in order."""
-        ...
-
-    def append(self, iteration: Iteration) -> None:
-        """Keep one more, durably, before returning."""
-        ...
-
-
-class Watcher(Protocol):
-    """Somebody who wants to see how it goes."""
-
-    def begin(self, r: FloatArray) -> None:
-        """Hear of the grid of the potential, shape (n,), in Å, before anything else."""
-        ...
-
-    def simulating(self, iteration: int, fraction: float) -> None:
-        """Hear that a fraction of an iteration's simulations is done."""
-        ...
-
-    def done(self, iteration: Iteration) -> None:
-        """See a completed iteration."""
-        ...
-
-    def checking(self, fraction: float) -> None:
-        """Hear that a fraction of the simulations at posterior draws is done."""
-        ...
-
-
-class Silent:
-    """A watcher that does nothing."""
-
-    def begin(self, r: FloatArray) -> None:
-        """Ignore."""
-
-    def simulating(self, iteration: int, fraction: float) -> None:
-        """Ignore."""
-
-    def done(self, iteration: Iteration) -> None:
-        """Ignore."""
-
-    def checking(self, fraction: float) -> None:
-        """Ignore."""
-
-
-@dataclass
-class InMemory:
-    """A journal that is forgotten with the process."""
-
-    iterations: list[Iteration]
-
-    def load(self) -> Sequence[Iteration]:
-        """Return what was appended."""
-        return tuple(self.iterations)
-
-    def append(self, iteration: Iteration) -> None:
-        """Append."""
-        self.iterations.append(iteration)
+    @property
+    def past(self) -> tuple[RuleState, ...]:
+        """All states but the first, which no simulation has made."""
+        return tuple(iteration.state for iteration in self.iterations)
 
 
 def refine(
@@ -141,12 +66,13 @@ def refine(
     engine: Engine,
     journal: Journal | None = None,
     watcher: Watcher | None = None,
+    executor: Executor | None = None,
 ) -> Refinement:
     """Refine until the rule is content or its patience ends.
 
     Every random choice depends on the seed of the problem and the number of
-    the iteration alone, so a refinement that goes on from its journal ends
-    like one that was never interrupted.
+    the round alone, so a refinement that goes on from its journal ends like
+    one that was never interrupted, and the executor decides only how fast.
 
     Parameters
     ----------
@@ -155,85 +81,155 @@ def refine(
     engine : Engine
         What simulates.
     journal : Journal, optional
-        Where iterations are kept; what it holds already is not done again.
+        Where rounds are kept; what it holds already is not done again.
     watcher : Watcher, optional
         Told of progress.
+    executor : Executor, optional
+        What makes the simulations; by default processes on this machine.
     """
     journal = InMemory([]) if journal is None else journal
     watcher = Silent() if watcher is None else watcher
     watcher.begin(rule.problem.r)
     done = list(journal.load())
-    while not done or not _finished(rule, done):
-        try:
-            iteration = _iterate(rule, engine, done, watcher)
-        except NoPotential:
-            raise
-        except (SimulationFailed, RuleFailed) as failure:
-            if not done:
+    with ExitStack() as stack:
+        chosen = executor or stack.enter_context(own_executor(engine))
+        means = _Means(rule, engine, journal, watcher, chosen)
+        while not done or not _finished(rule, done):
+            try:
+                iteration = _iterate(means, done)
+            except NoPotential:
                 raise
-            return Refinement(tuple(done), "simulation_failed", f"{failure}")
-        journal.append(iteration)
-        done.append(iteration)
-        watcher.done(iteration)
-    outcome: Outcome = "converged" if done[-1].info.converged else "max_iterations"
-    return Refinement(tuple(done), outcome, ADVICE[outcome])
+            except (SimulationFailed, RuleFailed) as failure:
+                if not done:
+                    raise
+                return Refinement(tuple(done), "simulation_failed", f"{failure}")
+            journal.append(iteration)
+            done.append(iteration)
+            watcher.done(iteration)
+    return _concluded(done)
 
 
 def _finished(rule: Rule, done: Sequence[Iteration]) -> bool:
     return done[-1].info.converged or len(done) >= rule.problem.settings.max_iterations
 
 
-def _iterate(rule: Rule, engine: Engine, done: Sequence[Iteration], watcher: Watcher) -> Iteration:
+def _concluded(done: Sequence[Iteration]) -> Refinement:
+    info = done[-1].info
+    if info.converged:
+        return Refinement(tuple(done), "converged", ADVICE["converged"])
+    if info.doubt:
+        return Refinement(tuple(done), "doubtful", info.doubt)
+    return Refinement(tuple(done), "max_iterations", ADVICE["max_iterations"])
+
+
+@dataclass(frozen=True)
+class _Means:
+    """What a round is made with."""
+
+    rule: Rule
+    engine: Engine
+    journal: Journal
+    watcher: Watcher
+    executor: Executor
+
+
+def _iterate(means: _Means, done: Sequence[Iteration]) -> Iteration:
     """Simulate and step, going back towards the last good potential where that fails.
 
     A trial potential can be too deep for its state point and separate the box
     into phases; its g(r) is then no fluid's and must not be learnt from.
     """
-    started = time.perf_counter()
-    state = done[-1].state if done else rule.init()
+    started, rule = time.perf_counter(), means.rule
+    past = [rule.init(), *(iteration.state for iteration in done)]
     for attempt in range(_STEPS_BACK + 1):
         try:
-            simulations = tuple(
-                _run(rule, engine, state, done, (index, attempt), watcher)
-                for index in range(len(rule.problem.samples))
-            )
+            runs = _simulated(means, past[-1], done, attempt)
             # the matrices are small: threads would wait for each other, on a busy machine for long
             with threadpool_limits(1):
-                new_state, info = rule.step(state, simulations)
+                state, info = rule.step(past, runs)
         except NoPotential:
             raise
         except (SimulationFailed, RuleFailed):
             if not done or attempt == _STEPS_BACK:
                 raise
-            state = replace(state, potential=0.5 * (state.potential + done[-1].potential))
+            half = 0.5 * (past[-1].proposals + done[-1].potential)
+            past[-1] = replace(past[-1], proposals=half)
         else:
-            seconds = time.perf_counter() - started
-            return Iteration(state.potential, simulations, new_state, info, seconds)
+            return Iteration(runs, state, info, time.perf_counter() - started)
     raise AssertionError("unreachable")
 
 
-def _run(
-    rule: Rule,
-    engine: Engine,
-    state: RuleState,
-    done: Sequence[Iteration],
+def _simulated(
+    means: _Means, state: RuleState, done: Sequence[Iteration], attempt: int
+) -> tuple[Run, ...]:
+    """Simulate every proposal at every state point.
+
+    Raises
+    ------
+    SimulationFailed
+        If no proposal could be simulated at all state points.
+    """
+    proposals = _distinct(means.engine, state.proposals)
+    count, size = len(means.rule.problem.samples), len(proposals)
+    found: dict[int, Simulated] = {}
+    tasks: dict[int, Task] = {}
+    for number in range(size * count):
+        place = divmod(number, count)
+        known = (
+            None if attempt else means.journal.kept(state.iteration, number, proposals[place[0]])
+        )
+        made = known or _task(means, state.iteration, place, attempt, proposals[place[0]], done)
+        if isinstance(made, Task):
+            tasks[number] = made
+        else:
+            found[number] = made
+    numbers = list(tasks)
+
+    def ended(index: int, outcome: Simulated) -> None:
+        number = numbers[index]
+        found[number] = outcome
+        if isinstance(outcome, Simulation) and not attempt:
+            means.journal.keep(state.iteration, number, proposals[number // count], outcome)
+        means.watcher.simulating(state.iteration, len(found) / (size * count))
+
+    run_tasks(means.engine, list(tasks.values()), executor=means.executor, done=ended)
+    runs = tuple(
+        _run(v, [found[m * count + s] for s in range(count)]) for m, v in enumerate(proposals)
+    )
+    if not good(runs):
+        raise SimulationFailed(runs[0].message)
+    return runs
+
+
+def _distinct(engine: Engine, proposals: FloatArray) -> FloatArray:
+    """Leave out replicas where an engine gives the same again."""
+    if not getattr(engine, "exact", False):
+        return proposals
+    first = np.unique(proposals, axis=0, return_index=True)[1]
+    return np.asarray(proposals[np.sort(first)])
+
+
+def _run(potential: FloatArray, outcomes: Sequence[Simulated]) -> Run:
+    failed = [str(o) for o in outcomes if not isinstance(o, Simulation)]
+    simulations = () if failed else tuple(o for o in outcomes if isinstance(o, Simulation))
+    return Run(potential, simulations, "; ".join(failed))
+
+
+def _task(
+    means: _Means,
+    iteration: int,
     place: tuple[int, int],
-    watcher: Watcher,
-) -> Simulation:
-    """Simulate one sample; ``place`` is its index, and how often the iteration was tried."""
-    problem, number = rule.problem, state.iteration
-    index, attempt = place
-    again = (attempt,) if attempt else ()
-    share = 1.0 / len(problem.samples)
-    warm = bool(done) and problem.settings.warm_start
-    start: Configuration | None = done[-1].simulations[index].configuration if warm else None
-    progress: Callable[[float], None] = lambda fraction: watcher.simulating(  # noqa: E731
-        number, (index + fraction) * share
-    )
-    return engine.run(
-        Tabulated(problem.r, state.potential),
-        problem.samples[index].state,
-        seed=integer_seed(problem.seed, "engine", number, index, *again),
-        start=start,
-        progress=progress,
-    )
+    attempt: int,
+    potential: FloatArray,
+    done: Sequence[Iteration],
+) -> Task | SimulationFailed:
+    """Return the simulation of a proposal at a state point: ``place`` is the numbers of both."""
+    problem, again = means.rule.problem, (attempt,) if attempt else ()
+    before = good(done[-1].runs) if done and problem.settings.warm_start else ()
+    start = before[place[0] % len(before)].simulations[place[1]].configuration if before else None
+    try:
+        table = Tabulated(problem.r, potential)
+    except InputError as error:
+        return SimulationFailed(f"the proposal is no potential: {error}")
+    seed = integer_seed(problem.seed, "engine", iteration, *place, *again)
+    return Task(table, problem.samples[place[1]].state, seed, start)

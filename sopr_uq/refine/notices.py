@@ -25,10 +25,11 @@ def notices(problem: Problem) -> list[str]:
 def troubles(refinement: Refinement) -> list[str]:
     """Return a sentence for every simulation that succeeded at its second attempt only."""
     return [
-        f"The simulation of iteration {number} was made twice, because the first failed: "
+        f"A simulation of round {number} was made twice, because the first failed: "
         f"{simulation.trouble}"
         for number, iteration in enumerate(refinement.iterations, 1)
-        for simulation in iteration.simulations
+        for run in iteration.runs
+        for simulation in run.simulations
         if simulation.trouble
     ]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -12,6 +12,7 @@ from sopr_uq.experiment.observation import Observation
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.potentials import Potential
 from sopr_uq.potentials.descriptors import descriptors, first_zero
+from sopr_uq.refine.belief import PriorSettings
 from sopr_uq.refine.settings import RefineSettings
 from sopr_uq.typing import FloatArray
 
@@ -48,13 +49,18 @@ class Problem:
     samples : tuple of Sample
         The liquids that share one potential; most problems have one.
     reference : Potential
-        The starting potential, in kcal/mol.
+        A first guess in kcal/mol; it sets the scales σ and ε of grids and of what
+        is believed, unless ``prior`` says otherwise.
     settings : RefineSettings
         How to refine.
     cutoff : float, optional
         Cut-off of the potential in Å; 3 σ of the reference by default.
     seed : int
         Seed of every random choice.
+    prior : PriorSettings
+        What is believed beforehand.
+    start : Potential, optional
+        What is simulated first, in kcal/mol; by default the reference.
     """
 
     samples: tuple[Sample, ...]
@@ -62,6 +68,8 @@ class Problem:
     settings: RefineSettings
     cutoff: float | None = None
     seed: int = 1
+    prior: PriorSettings = field(default_factory=PriorSettings)
+    start: Potential | None = None
 
     def __post_init__(self) -> None:
         if not self.samples:
@@ -80,9 +88,21 @@ class Problem:
     @cached_property
     def epsilon(self) -> float:
         """ε of the reference, in kcal/mol."""
+        return self._depth(self.reference)
+
+    @cached_property
+    def first_epsilon(self) -> float:
+        """ε of what is simulated first, in kcal/mol."""
+        return self._depth(self.first)
+
+    def _depth(self, potential: Potential) -> float:
         r = self.sigma * np.arange(0.7, 3.0, 0.005)
-        beta = self.samples[0].state.beta
-        return float(descriptors(r, self.reference.energy(r), beta).epsilon)
+        return float(descriptors(r, potential.energy(r), self.samples[0].state.beta).epsilon)
+
+    @property
+    def first(self) -> Potential:
+        """What is simulated first, in kcal/mol."""
+        return self.reference if self.start is None else self.start
 
     @property
     def r_cut(self) -> float:

@@ -1,7 +1,7 @@
 """What an update rule takes and gives.
 
 A rule is a pure function: from the state of the refinement and the simulations
-made with its potential to the next state and a report. What the next step
+made with its potentials to the next state and a report. What the next step
 needs (:class:`RuleState`) and what a reader wants to know (:class:`StepInfo`)
 are kept apart. Running simulations, stopping, storing and resuming belong to
 the loop.
@@ -11,49 +11,59 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Literal, Protocol
 
 import xarray as xr
 
-from sopr_uq.engine.protocol import Simulation
 from sopr_uq.refine.problem import Problem
+from sopr_uq.refine.round import Run
 from sopr_uq.typing import FloatArray
+
+type Band = Literal["posterior", "smoothing", "none"]
 
 
 @dataclass(frozen=True)
 class RuleState:
-    """The potential to simulate next, and the rule's memory.
+    """The potentials to simulate next, and what the rule keeps of the last round.
 
     Parameters
     ----------
     iteration : int
-        Number of steps made so far.
-    potential : array, shape (n,)
-        v on the grid of the problem, in kcal/mol.
+        Number of rounds made so far.
+    proposals : array, shape (m, n)
+        v on the grid of the problem, in kcal/mol; the first is the best guess.
     memory : mapping of str to array
-        What the rule wants to remember; names and shapes are its own.
+        What the rule wants to keep; names and shapes are its own. It sees that
+        of all earlier states too, so none needs to repeat another's.
     """
 
     iteration: int
-    potential: FloatArray
+    proposals: FloatArray
     memory: Mapping[str, FloatArray] = field(default_factory=dict)
+
+    @property
+    def potential(self) -> FloatArray:
+        """The best guess, shape (n,), in kcal/mol."""
+        return self.proposals[0]
 
 
 @dataclass(frozen=True)
 class StepInfo:
-    """What a step found out about the potential that was simulated.
+    """What a step found out about the potentials that were simulated.
 
     Parameters
     ----------
     misfit : float
         Mean squared Δg over the measured points that the simulation reaches.
     noise : float
-        Inferred (or given) noise of the smoothing, in kcal/mol; NaN without one.
+        Inferred (or given) noise, in the unit of the rule; NaN without one.
     change : float
-        Root-mean-square change of v over the well, in its own standard
-        deviations; NaN for a rule without one.
+        How far this step moves the answer, in its own standard deviations; NaN
+        for a rule without one.
     converged : bool
         Whether this step meets the stopping criterion.
+    doubt : str
+        Why the answer is not to be trusted if the refinement ends here; empty if it is.
     values : mapping of str to array
         Anything else worth a line in the file.
     """
@@ -62,6 +72,7 @@ class StepInfo:
     noise: float
     change: float
     converged: bool
+    doubt: str = ""
     values: Mapping[str, FloatArray] = field(default_factory=dict)
 
 
@@ -74,18 +85,28 @@ class Rule(Protocol):
         ...
 
     @property
+    def band(self) -> Band:
+        """What the spread of its draws is: a posterior's, a smoothing's, or nothing."""
+        ...
+
+    @property
     def problem(self) -> Problem:
         """The problem it was made for."""
         ...
 
     def init(self) -> RuleState:
-        """Return the state before the first simulation."""
+        """Return the state before the first round."""
         ...
 
-    def step(
-        self, state: RuleState, simulations: Sequence[Simulation]
-    ) -> tuple[RuleState, StepInfo]:
-        """Return the next state, from one simulation of each sample.
+    def step(self, past: Sequence[RuleState], runs: Sequence[Run]) -> tuple[RuleState, StepInfo]:
+        """Return the next state, from the runs of a round.
+
+        Parameters
+        ----------
+        past : sequence of RuleState
+            All states so far; the last holds the potentials that were simulated.
+        runs : sequence of Run
+            At least one of them good.
 
         Raises
         ------
@@ -94,10 +115,22 @@ class Rule(Protocol):
         """
         ...
 
-    def posterior(self, state: RuleState) -> xr.Dataset:
-        """Return draws of the potential and of its hyperparameters.
+    def posterior(self, past: Sequence[RuleState]) -> xr.Dataset:
+        """Return equally weighted draws of the potential and of its hyperparameters.
 
         ``potential`` has dimensions (chain, draw, r) in kcal/mol; attributes
         hold the sampler's diagnostics.
+        """
+        ...
+
+    def conclude(self, past: Sequence[RuleState], posterior: xr.Dataset) -> dict[str, xr.Dataset]:
+        """Return further groups of the result by name; an attribute ``warning`` is for the reader.
+
+        Parameters
+        ----------
+        past : sequence of RuleState
+            All states of the refinement.
+        posterior : Dataset
+            Of :meth:`posterior`.
         """
         ...

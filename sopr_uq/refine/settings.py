@@ -22,7 +22,7 @@ class RefineSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     rule: RuleName = "newton"
-    max_iterations: int = Field(30, ge=1, le=1000, description="engine runs at most")
+    max_iterations: int = Field(12, ge=1, le=1000, description="rounds at most")
     stable_start: bool = Field(
         True, description="make a reference too deep for its state point shallower"
     )
@@ -54,13 +54,6 @@ class RefineSettings(BaseModel):
         description="newton: whether the bridge function of the linear response rides on the "
         "repulsive core, or is held fixed",
     )
-    decay: float = Field(
-        6.0,
-        ge=1,
-        le=12,
-        description="newton: exponent with which v(r) is believed to approach a Mie potential; "
-        "6: dispersion forces; 2: others, as between metal atoms or colloids",
-    )
     discrepancy: float = Field(
         0.0,
         ge=0,
@@ -68,14 +61,15 @@ class RefineSettings(BaseModel):
         description="newton: standard deviation in kcal/mol at σ of how v(r) differs between "
         "state points; 0: not at all",
     )
-    check_draws: int = Field(
-        16,
-        ge=0,
-        le=1000,
-        description="newton: posterior draws that are simulated at the end; 0: none",
+    round_size: int = Field(
+        4,
+        ge=1,
+        le=256,
+        description="simulations a round at each state point, side by side: newton simulates its "
+        "mean and draws of its posterior, sopr and ibi replicas",
     )
     chains: int = Field(2, ge=1, le=16, description="MCMC chains")
-    tune: int = Field(400, ge=100, le=20_000, description="MCMC tuning steps a chain")
+    tune: int = Field(300, ge=100, le=20_000, description="MCMC tuning steps a chain")
     draws: int = Field(500, ge=50, le=50_000, description="MCMC draws a chain")
 
     @model_validator(mode="after")

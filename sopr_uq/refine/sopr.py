@@ -18,7 +18,8 @@ from sopr_uq.potentials import Tabulated
 from sopr_uq.potentials.core import repulsive
 from sopr_uq.refine.compare import Comparison, compare
 from sopr_uq.refine.problem import Problem
-from sopr_uq.refine.rule import RuleState, StepInfo
+from sopr_uq.refine.round import Run, leading
+from sopr_uq.refine.rule import Band, RuleState, StepInfo
 from sopr_uq.refine.single import only_rdf
 from sopr_uq.rng import integer_seed, stream
 from sopr_uq.typing import FloatArray
@@ -66,6 +67,7 @@ class Sopr:
 
     problem: Problem
     name: ClassVar[str] = "sopr"
+    band: ClassVar[Band] = "smoothing"
 
     def __post_init__(self) -> None:
         only_rdf(self.problem, self.name)
@@ -80,7 +82,7 @@ class Sopr:
         p, s = self.problem, self.problem.settings
         width, length = PUBLISHED_WIDTH, PUBLISHED_LENGTH
         if self._on_correction:
-            width, length = 0.5 * p.epsilon, 0.2 * p.sigma
+            width, length = 0.5 * p.first_epsilon, 0.2 * p.sigma
         return NoisePriors(
             PUBLISHED_NOISE,
             LogNormal(width, 1.0) if s.width is None else LogNormal(s.width, 0.0),
@@ -96,17 +98,16 @@ class Sopr:
     @cached_property
     def reference(self) -> FloatArray:
         """The reference on the grid, shape (n,), in kcal/mol."""
-        return self.problem.reference.energy(self.problem.r)
+        return self.problem.first.energy(self.problem.r)
 
     def init(self) -> RuleState:
         """Return the reference potential."""
-        return RuleState(0, self.reference)
+        return RuleState(0, self._replicas(self.reference))
 
-    def step(
-        self, state: RuleState, simulations: Sequence[Simulation]
-    ) -> tuple[RuleState, StepInfo]:
+    def step(self, past: Sequence[RuleState], runs: Sequence[Run]) -> tuple[RuleState, StepInfo]:
         """Accumulate Δg, infer the noise, smooth."""
-        comparison = self._compare(state, simulations[0])
+        state = past[-1]
+        comparison = self._compare(state, leading(runs).simulations[0])
         memory = self._accumulate(state, comparison)
         draws = self._hyperparameters(memory, state.iteration)
         last = _flatten(draws)
@@ -130,7 +131,10 @@ class Sopr:
             },
         )
         memory["last_change"] = np.asarray(change)
-        return RuleState(state.iteration + 1, potential, memory), info
+        return RuleState(state.iteration + 1, self._replicas(potential), memory), info
+
+    def _replicas(self, potential: FloatArray) -> FloatArray:
+        return np.tile(potential, (self.problem.settings.round_size, 1))
 
     def _compare(self, state: RuleState, simulation: Simulation) -> Comparison:
         p = self.problem
@@ -151,7 +155,7 @@ class Sopr:
             )
         r, factor = c.r[use], p.settings.gamma / p.samples[0].state.beta
         old = state.memory
-        y = np.zeros((1, r.size)) if self._on_correction else p.reference.energy(r)[None]
+        y = np.zeros((1, r.size)) if self._on_correction else p.first.energy(r)[None]
         before, spread = (old["y"], old["variance"]) if "y" in old else (y, np.zeros((1, r.size)))
         y = before[-1:] + factor * c.difference[use]
         variance = spread[-1:] + factor**2 * c.variance[use]
@@ -224,9 +228,9 @@ class Sopr:
         before = float(state.memory.get("last_change", np.asarray(np.inf)))
         return max(change, before) < _SMALL_CHANGE
 
-    def posterior(self, state: RuleState) -> xr.Dataset:
+    def posterior(self, past: Sequence[RuleState]) -> xr.Dataset:
         """Draw v for every draw of the hyperparameters of the last step."""
-        m = state.memory
+        m = past[-1].memory
         theta = _Hyper(m["theta_width"], m["theta_length"], m["theta_noise"])
         rng = stream(self.problem.seed, "posterior")
         chains = int(m["chains"])
@@ -250,6 +254,10 @@ class Sopr:
             },
             attrs=attrs,
         )
+
+    def conclude(self, past: Sequence[RuleState], posterior: xr.Dataset) -> dict[str, xr.Dataset]:  # noqa: ARG002
+        """Return nothing more: this rule has no posterior to check."""
+        return {}
 
     def _draw(
         self, process: Process, rng: np.random.Generator, spare: np.random.Generator

@@ -63,9 +63,12 @@ def stable_factor(state: StatePoint, sigma: float, epsilon: float) -> float:
 
 
 def stabilised(problem: Problem) -> Problem:
-    """Return the problem with a reference that is a fluid at all its state points."""
+    """Return the problem with a start that is a fluid at all its state points.
+
+    The reference, and what is believed, stay what they were.
+    """
     factors = [stable_factor(s.state, problem.sigma, problem.epsilon) for s in problem.samples]
-    return replace(problem, reference=_scaled(problem.reference, min(factors)))
+    return replace(problem, start=_scaled(problem.reference, min(factors)))
 
 
 def _scaled(potential: Potential, factor: float) -> Potential:

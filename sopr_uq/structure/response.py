@@ -21,7 +21,7 @@ from scipy.fft import dct
 
 from sopr_uq.errors import InputError
 from sopr_uq.structure.transforms import RadialGrid, structure_factor, structure_rows
-from sopr_uq.structure.virial import pressure_change
+from sopr_uq.structure.virial import DISPERSION, pressure_change
 from sopr_uq.typing import ArrayLike, FloatArray
 
 type Factor = tuple[FloatArray, bool]
@@ -94,6 +94,7 @@ class LinearResponse:
         directions: ArrayLike,
         change_g: ArrayLike,
         direction_forces: ArrayLike | None = None,
+        power: float = DISPERSION,
     ) -> FloatArray:
         """Return δP in MPa: the virial's explicit part and its part through g.
 
@@ -108,6 +109,8 @@ class LinearResponse:
         direction_forces : array, shape (n, m), optional
             −δv′ in kcal/(mol Å); by default fourth-order differences of
             ``directions``.
+        power : float
+            Exponent of the tails of δv beyond the grid.
 
         Returns
         -------
@@ -117,7 +120,7 @@ class LinearResponse:
         df = -self.grid.derivative(dv) if direction_forces is None else direction_forces
         dg = _columns(self.grid, change_g, "change_g")
         df = _columns(self.grid, df, "direction_forces")
-        return pressure_change(self.grid, self.g, force, self.density, dv, df, dg)
+        return pressure_change(self.grid, self.g, force, self.density, dv, df, dg, power)
 
 
 def linear_response(grid: RadialGrid, g: ArrayLike, density: float, beta: float) -> LinearResponse:

@@ -1,7 +1,8 @@
 """Thermodynamics from g(r): virial pressure, energy, compressibility.
 
 All integrals run over a :class:`RadialGrid`; beyond its end g = 1 and v is
-continued as r⁻⁶ from its last value (the leading dispersion term).
+continued from its last value with a power, r⁻⁶ (the leading dispersion term) unless another
+is given.
 """
 
 from __future__ import annotations
@@ -13,9 +14,17 @@ from sopr_uq.structure.transforms import RadialGrid
 from sopr_uq.typing import ArrayLike, FloatArray
 from sopr_uq.units import MPA_PER_KCAL_MOL_A3
 
+DISPERSION = 6.0
+
 
 def virial_pressure(
-    grid: RadialGrid, g: ArrayLike, energy: ArrayLike, force: ArrayLike, density: float, beta: float
+    grid: RadialGrid,
+    g: ArrayLike,
+    energy: ArrayLike,
+    force: ArrayLike,
+    density: float,
+    beta: float,
+    power: float = DISPERSION,
 ) -> float:
     """Return P = ρ/β − (2π/3) ρ² ∫ r³ v′ g dr in MPa.
 
@@ -30,13 +39,15 @@ def virial_pressure(
         Number density ρ in Å⁻³.
     beta : float
         1/(k_B T) in mol/kcal.
+    power : float
+        Exponent of the tail beyond the grid, above 3.
 
     References
     ----------
     Hansen and McDonald, Theory of Simple Liquids, 4th ed., eq. 2.5.22.
     """
     ideal = density / beta
-    excess = density**2 * (_virial(grid, force, g) + _pressure_tail(grid, energy))
+    excess = density**2 * (_virial(grid, force, g) + _pressure_tail(grid, energy, power))
     return float((ideal + excess) * MPA_PER_KCAL_MOL_A3)
 
 
@@ -48,6 +59,7 @@ def pressure_change(
     change_energy: ArrayLike,
     change_force: ArrayLike,
     change_g: ArrayLike,
+    power: float = DISPERSION,
 ) -> FloatArray:
     """Return the change of the virial pressure, to first order, in MPa.
 
@@ -60,17 +72,21 @@ def pressure_change(
         Number density ρ in Å⁻³.
     change_energy, change_force, change_g : array, shape (n, m)
         Changes δv in kcal/mol, −δv′ in kcal/(mol Å), and δg.
+    power : float
+        Exponent of the tails of δv beyond the grid, above 3.
 
     Returns
     -------
     array, shape (m,)
     """
-    explicit = _virial(grid, change_force, g) + _pressure_tail(grid, change_energy)
+    explicit = _virial(grid, change_force, g) + _pressure_tail(grid, change_energy, power)
     through_g = _virial(grid, force, change_g)
     return np.asarray(density**2 * (explicit + through_g) * MPA_PER_KCAL_MOL_A3)
 
 
-def internal_energy(grid: RadialGrid, g: ArrayLike, energy: ArrayLike, density: float) -> float:
+def internal_energy(
+    grid: RadialGrid, g: ArrayLike, energy: ArrayLike, density: float, power: float = DISPERSION
+) -> float:
     """Return the potential energy per particle, 2πρ ∫ r² v g dr, in kcal/mol.
 
     Parameters
@@ -80,13 +96,15 @@ def internal_energy(grid: RadialGrid, g: ArrayLike, energy: ArrayLike, density: 
         g on ``grid.r``, and v there in kcal/mol.
     density : float
         Number density ρ in Å⁻³.
+    power : float
+        Exponent of the tail beyond the grid, above 3.
 
     References
     ----------
     Hansen and McDonald, Theory of Simple Liquids, 4th ed., eq. 2.5.20.
     """
     inner = grid.integrate(grid.r**2 * _masked_product(energy, g))
-    tail = np.asarray(energy, dtype=float)[-1] * grid.r_max**3 / 3.0
+    tail = np.asarray(energy, dtype=float)[-1] * grid.r_max**3 / (power - 3.0)
     return float(2.0 * np.pi * density * (inner + tail))
 
 
@@ -121,8 +139,10 @@ def _virial(grid: RadialGrid, force: ArrayLike, g: ArrayLike) -> FloatArray:
     return 2.0 * np.pi / 3.0 * grid.integrate(r_cubed * product)
 
 
-def _pressure_tail(grid: RadialGrid, energy: ArrayLike) -> FloatArray:
-    return np.asarray(4.0 * np.pi / 3.0 * grid.r_max**3 * np.asarray(energy, dtype=float)[-1])
+def _pressure_tail(grid: RadialGrid, energy: ArrayLike, power: float) -> FloatArray:
+    """−(2π/3) ∫ r³ v′ dr beyond the grid."""
+    end = grid.r_max**3 * np.asarray(energy, dtype=float)[-1]
+    return np.asarray(2.0 * np.pi / 3.0 * power / (power - 3.0) * end)
 
 
 def _masked_product(a: ArrayLike, g: ArrayLike) -> FloatArray:

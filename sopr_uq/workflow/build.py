@@ -38,6 +38,7 @@ def build_rule(config: Config) -> Rule:
         settings=config.refine,
         cutoff=config.engine.cutoff,
         seed=config.seed,
+        prior=config.prior,
     )
     if config.refine.stable_start:
         problem = stabilised(problem)

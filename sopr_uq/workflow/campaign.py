@@ -40,15 +40,12 @@ class Campaign:
     about : tuple of float, optional
         σ in Å and ε in kcal/mol about which truths that are not drawn from the
         prior scatter; by default those of the reference.
-    check : bool
-        Simulate posterior draws at the end of each refinement, for k̂.
     """
 
     config: Config
     family: str = "prior"
     measurement: Measurement = field(default_factory=Measurement)
     about: tuple[float, float] | None = None
-    check: bool = False
 
     def __post_init__(self) -> None:
         members(self.family)
@@ -59,7 +56,7 @@ class Campaign:
         """Return all but the configuration, for a file beside it."""
         measurement = {k: v for k, v in asdict(self.measurement).items() if v is not None}
         about = {} if self.about is None else {"about": list(self.about)}
-        return {"family": self.family, "measurement": measurement, "check": self.check} | about
+        return {"family": self.family, "measurement": measurement} | about
 
     @cached_property
     def problem(self) -> Problem:
@@ -129,7 +126,7 @@ class Campaign:
         """
         twin, refused = self.twin(number)
         try:
-            found = refine_twin(twin, RULES[self.config.refine.rule], self.engine, check=self.check)
+            found = refine_twin(twin, RULES[self.config.refine.rule], self.engine)
         except Exception as error:
             # whatever it is, it is counted: a calibration that drops its failures flatters
             text = f"{type(error).__name__}: {error}"

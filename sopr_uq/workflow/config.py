@@ -19,6 +19,7 @@ from sopr_uq.experiment.several import MeasuredState, StateSettings, build_state
 from sopr_uq.experiment.system import System, build_system
 from sopr_uq.provenance import sha256
 from sopr_uq.refine import presets
+from sopr_uq.refine.belief import PriorSettings
 from sopr_uq.refine.presets import PresetName
 from sopr_uq.refine.settings import RefineSettings
 from sopr_uq.workflow.check import check_tables
@@ -41,6 +42,7 @@ class Config(BaseModel):
     )
     engine: EngineSettings = EngineSettings()
     refine: RefineSettings = RefineSettings()
+    prior: PriorSettings = PriorSettings()
     preset: PresetName = Field("desktop", description="the collection of settings to begin with")
     seed: int = Field(1, ge=0, lt=2**63, description="seed of every random choice")
 

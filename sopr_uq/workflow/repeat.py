@@ -14,7 +14,7 @@ import xarray as xr
 
 from sopr_uq.errors import InputError
 from sopr_uq.executor import Executor
-from sopr_uq.refine.loop import Watcher
+from sopr_uq.refine.journal import Watcher
 from sopr_uq.workflow.config import Config, load_config
 from sopr_uq.workflow.result import load_result
 from sopr_uq.workflow.run import CONFIG, resume, run

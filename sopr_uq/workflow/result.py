@@ -24,6 +24,7 @@ from sopr_uq.typing import FloatArray
 from sopr_uq.workflow.config import Config
 
 RESULT = "result.nc"
+_OF_SAMPLER = ("diverging", "lp", "energy", "tree_depth", "step_size", "n_steps")
 _SAMPLER = ("divergences", "max_rhat", "min_ess")
 _TEXTS = ("system", "title", "rule", "preset", "engine", "outcome", "message", "warning")
 _NUMBERS = ("temperature", "density", "seed")
@@ -61,24 +62,30 @@ def assemble(config: Config, rule: Rule, refinement: Refinement) -> xr.DataTree:
     problem = rule.problem
     # the matrices are small: threads would wait for each other, on a busy machine for long
     with threadpool_limits(1):
-        posterior = _units(rule.posterior(refinement.state))
+        posterior = _units(rule.posterior(refinement.past))
     sampler = {k: posterior.attrs.pop(k) for k in _SAMPLER if k in posterior.attrs}
     groups = {
-        "posterior": posterior,
+        "posterior": posterior.drop_vars(_OF_SAMPLER, errors="ignore"),
         "derived": describe(posterior["potential"], problem.samples[0].state.beta),
         "posterior_predictive": predictive(problem, refinement, posterior["potential"]),
         "observed_data": observed_data(rule),
         "iterations": iterations_dataset(problem.r, refinement),
-        "sample_stats": xr.Dataset({k: float(v) for k, v in sampler.items()}),
+        "sample_stats": _statistics(posterior, sampler),
     }
     for number in range(1, len(problem.samples)):
         groups[f"iterations_{number + 1}"] = iterations_dataset(problem.r, refinement, number)
     tree = xr.DataTree.from_dict({k: v for k, v in groups.items() if v is not None})
-    if config.refine.rule == "newton":
-        # this rule's noise is that of the measured curve, not of an energy
+    if rule.band == "posterior":
+        # the noise is that of the measured curve, not of an energy
         tree["iterations"]["noise"].attrs["units"] = "1"
-    tree.attrs.update(_certificate(config, refinement, sampler))
+    tree.attrs.update(_certificate(config, rule, refinement, sampler))
     return tree
+
+
+def _statistics(posterior: xr.Dataset, sampler: dict[str, float]) -> xr.Dataset:
+    """Return what the sampler says of its draws, and of itself as a whole."""
+    kept = [name for name in _OF_SAMPLER if name in posterior]
+    return posterior[kept].assign({k: float(v) for k, v in sampler.items()})
 
 
 def _units(posterior: xr.Dataset) -> xr.Dataset:
@@ -113,7 +120,7 @@ def observed_data(rule: Rule) -> xr.Dataset:
 
 
 def _certificate(
-    config: Config, refinement: Refinement, sampler: dict[str, float]
+    config: Config, rule: Rule, refinement: Refinement, sampler: dict[str, float]
 ) -> dict[str, str | int | float]:
     last = refinement.iterations[-1]
     measured = [*config.observe, *(o for state in config.state for o in state.observe)]
@@ -123,7 +130,8 @@ def _certificate(
         "title": config.system.title,
         "temperature": config.system.temperature,
         "density": config.system.density,
-        "rule": config.refine.rule,
+        "rule": rule.name,
+        "band": rule.band,
         "preset": config.preset,
         "seed": config.seed,
         "engine": last.simulations[0].engine,

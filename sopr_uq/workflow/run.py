@@ -19,7 +19,8 @@ from sopr_uq.executor import Executor
 from sopr_uq.figures.sheet import last_figure, save_refinement
 from sopr_uq.posterior import store
 from sopr_uq.refine.checkpoint import Folder
-from sopr_uq.refine.loop import Watcher, refine
+from sopr_uq.refine.journal import Watcher
+from sopr_uq.refine.loop import refine
 from sopr_uq.refine.rule import Rule
 from sopr_uq.workflow.build import build_engine, build_rule
 from sopr_uq.workflow.config import Config, dump_config, load_config
@@ -29,7 +30,6 @@ from sopr_uq.workflow.result import RESULT, load_result
 
 CONFIG = "config.toml"
 ITERATIONS = "iterations"
-CHECK = "check"
 FIGURES = "figures"
 
 
@@ -47,8 +47,7 @@ def run(
     config : Config
         From :func:`~sopr_uq.workflow.config.load_config`.
     out : Path or str, optional
-        A new folder for ``config.toml``, ``iterations/``, ``check/``,
-        ``result.nc`` and ``figures/``; without it nothing is written.
+        A new folder for ``config.toml``, ``iterations/``, ``result.nc`` and ``figures/``; without it nothing is written.
     watcher : Watcher, optional
         Told of progress.
     executor : Executor, optional
@@ -72,8 +71,7 @@ def run(
     rule = build_rule(config)
     engine = build_engine(config, rule)
     if out is None:
-        refinement = refine(rule, engine, None, watcher)
-        return finish(config, rule, engine, refinement, watcher=watcher, executor=executor)
+        return finish(config, rule, refine(rule, engine, None, watcher, executor))
     folder = Path(out)
     _make(folder, config)
     try:
@@ -128,21 +126,14 @@ class _Means:
 
 def _go_on(folder: Path, config: Config, means: _Means) -> xr.DataTree:
     with held(folder), _explained(folder):
-        for place in (folder, folder / CHECK, folder / FIGURES):
+        for place in (folder, folder / FIGURES):
             clear_leftovers(place)
         result = _stored(folder)
         if result is None:
             rule, engine, watcher = means.rule, means.engine, means.watcher
-            refinement = refine(rule, engine, Folder(folder / ITERATIONS), watcher)
-            result = finish(
-                config,
-                rule,
-                engine,
-                refinement,
-                folder=folder / CHECK,
-                watcher=watcher,
-                executor=means.executor,
-            )
+            journal = Folder(folder / ITERATIONS)
+            refinement = refine(rule, engine, journal, watcher, means.executor)
+            result = finish(config, rule, refinement)
             store.write(result, folder / RESULT)
         save_refinement(result, folder / FIGURES)
         return result

@@ -12,7 +12,6 @@ from sopr_uq.experiment.state import StatePoint
 from sopr_uq.potentials import Exp6, Mie, Potential, Tabulated
 from sopr_uq.potentials.descriptors import descriptors
 from sopr_uq.refine.newton.prior import Prior
-from sopr_uq.refine.newton.rule import LENGTH_WEIGHTS, LENGTHS, WIDTH_SD
 from sopr_uq.refine.problem import Problem
 from sopr_uq.refine.start import saturated_density
 from sopr_uq.typing import FloatArray
@@ -148,9 +147,7 @@ def _candidate(
     problem: Problem, centre: tuple[float, float], family: Family, rng: np.random.Generator
 ) -> FloatArray:
     if family == "prior":
-        prior = Prior(problem)
-        length = prior.length_median * float(rng.choice(LENGTHS, p=np.exp(LENGTH_WEIGHTS)))
-        return np.asarray(prior.draw(rng, 1, width_sd=WIDTH_SD, length=length)[0])
+        return np.asarray(Prior(problem).draw(rng, 1)[0])
     sigma = centre[0] * np.exp(_SIGMA_SPREAD * rng.standard_normal())
     epsilon = centre[1] * np.exp(_EPSILON_SPREAD * rng.standard_normal())
     r = problem.r

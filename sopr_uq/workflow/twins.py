@@ -11,25 +11,16 @@ import xarray as xr
 from sopr_uq.engine.protocol import Engine, Simulation
 from sopr_uq.errors import InputError
 from sopr_uq.experiment.observation import Observation
-from sopr_uq.posterior.check import end_check
 from sopr_uq.potentials import Tabulated
 from sopr_uq.potentials.descriptors import descriptors
+from sopr_uq.refine.belief import PriorSettings
 from sopr_uq.refine.loop import Refinement, refine
-from sopr_uq.refine.newton import Newton
-from sopr_uq.refine.newton.data import (
-    LEVEL_SD,
-    NOISE_MEDIAN,
-    NOISE_SD,
-    PRESSURE_ERROR,
-    READING_SD,
-    SCALE_SD,
-)
-from sopr_uq.refine.newton.linear import observed_at
+from sopr_uq.refine.newton.data import noise_prior, pressure_error
+from sopr_uq.refine.newton.fluid import observed_at
 from sopr_uq.refine.problem import Problem, Sample
 from sopr_uq.refine.rule import Rule
 from sopr_uq.rng import integer_seed, stream
 from sopr_uq.typing import FloatArray
-from sopr_uq.units import MPA_PER_KCAL_MOL_A3
 
 WELL = np.linspace(1.0, 2.0, 8)
 """Distances in σ of the reference at which v(r) is judged point by point."""
@@ -133,7 +124,7 @@ def make_twin(
         if o.kind == "pressure":
             observations.append(_pressure(problem, simulation, o, rng))
         else:
-            errors.append(_drawn(o, measurement, rng))
+            errors.append(_drawn(o, problem.prior, measurement, rng))
             observations.append(_curve(problem, truth, simulation, o, errors[-1], rng))
     samples = (Sample(sample.state, tuple(observations)),)
     return Twin(truth, replace(problem, samples=samples), family, asdict(errors[0]))
@@ -143,7 +134,7 @@ def _pressure(
     problem: Problem, simulation: Simulation, o: Observation, rng: np.random.Generator
 ) -> Observation:
     state = problem.samples[0].state
-    unstated = PRESSURE_ERROR * state.density / state.beta * MPA_PER_KCAL_MOL_A3
+    unstated = pressure_error(problem.prior, state.density / state.beta)
     error = np.array([unstated]) if o.error is None else o.error
     return replace(o, value=simulation.pressure + error * rng.standard_normal(1), error=error)
 
@@ -158,18 +149,20 @@ class _Errors:
     level: float
 
 
-def _drawn(o: Observation, m: Measurement, rng: np.random.Generator) -> _Errors:
+def _drawn(
+    o: Observation, prior: PriorSettings, m: Measurement, rng: np.random.Generator
+) -> _Errors:
     """Draw the errors of a curve, from the newton rule's priors where they are not given."""
-    unstated = NOISE_MEDIAN if o.error is None else 0.3 * float(np.median(o.error))
+    noise = noise_prior(o, prior)
     # every draw is made, so that giving one number does not change the others
     z = rng.standard_normal(4)
     return _Errors(
-        noise=float(unstated * np.exp(NOISE_SD * z[0])) if m.noise is None else m.noise,
-        reading=float(o.abscissa_error * np.exp(READING_SD * z[1]))
+        noise=float(noise.median * np.exp(noise.sd * z[0])) if m.noise is None else m.noise,
+        reading=float(o.abscissa_error * np.exp(prior.reading_sd * z[1]))
         if m.reading is None
         else m.reading,
-        scale=float((SCALE_SD if m.scale is None else m.scale) * z[2]),
-        level=float((LEVEL_SD if m.level is None else m.level) * z[3]),
+        scale=float((prior.scale_sd if m.scale is None else m.scale) * z[2]),
+        level=float((prior.level_sd if m.level is None else m.level) * z[3]),
     )
 
 
@@ -224,7 +217,6 @@ def refine_twin(
     engine: Engine,
     *,
     draws: int = 400,
-    check: bool = False,
 ) -> xr.Dataset:
     """Refine a twin and set its truth beside the posterior.
 
@@ -236,8 +228,6 @@ def refine_twin(
     engine : Engine
     draws : int
         Posterior draws that are kept.
-    check : bool
-        Run the engine at posterior draws at the end (newton), for k̂.
 
     Returns
     -------
@@ -250,21 +240,19 @@ def refine_twin(
     """
     rule = make_rule(twin.problem)
     refinement = refine(rule, engine)
-    posterior = rule.posterior(refinement.state)
+    posterior = rule.posterior(refinement.past)
     potential = posterior["potential"].values.reshape(-1, twin.problem.r.size)
     kept = potential[:: max(len(potential) // draws, 1)]
     ds = compared(twin, kept).assign_attrs(
         family=twin.family,
         outcome=refinement.outcome,
         iterations=len(refinement.iterations),
+        simulations=sum(len(i.runs) for i in refinement.iterations),
         floor=_floor(refinement),
         seconds=sum(i.seconds for i in refinement.iterations),
         **{k: float(v) for k, v in posterior.attrs.items() if isinstance(v, int | float)},
         **_inferred(posterior),
     )
-    if check and isinstance(rule, Newton):
-        found = end_check(rule, engine, refinement, posterior)
-        ds.attrs["k_hat"] = float(found.get("k_hat", np.nan))
     return ds
 
 

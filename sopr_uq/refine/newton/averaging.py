@@ -16,9 +16,6 @@ import numpy as np
 from sopr_uq.refine.newton.linear import LinearModel
 from sopr_uq.typing import BoolArray, FloatArray
 
-RESPONSE_ERROR = 0.15
-"""How wrong the linear response is, typically: ``studies/jacobian`` finds 4 to 20 %."""
-
 _KNOWN_TO = 100.0
 """Σ d⁴ over pairs (posterior variances squared) from which on their word on b is taken."""
 
@@ -56,7 +53,9 @@ class Scale(NamedTuple):
         return np.asarray(np.mean((change[:, self.where] / self.sd) ** 2, axis=1))
 
 
-def weights(models: Sequence[LinearModel], at: FloatArray, scale: Scale) -> FloatArray:
+def weights(
+    models: Sequence[LinearModel], at: FloatArray, scale: Scale, error: float
+) -> FloatArray:
     """Return the weight of each simulation at a potential.
 
     A model is weighed by the inverse of its variance there, as it moves v:
@@ -72,6 +71,8 @@ def weights(models: Sequence[LinearModel], at: FloatArray, scale: Scale) -> Floa
     at : array, shape (n,)
         v in kcal/mol.
     scale : Scale
+    error : float
+        a.
 
     Returns
     -------
@@ -79,20 +80,22 @@ def weights(models: Sequence[LinearModel], at: FloatArray, scale: Scale) -> Floa
         Their sum is 1.
     """
     sampling = np.array([scale.of_covariance(m.covariance) for m in models])
-    curvature = _curvature(models, sampling, scale)
+    curvature = _curvature(models, sampling, scale, error)
     away = scale.of_change(np.array([m.potential for m in models]) - at)
-    w = 1.0 / (sampling + RESPONSE_ERROR**2 * away + curvature * away**2 + _EXACT)
+    w = 1.0 / (sampling + error**2 * away + curvature * away**2 + _EXACT)
     return np.asarray(w / w.sum())
 
 
-def _curvature(models: Sequence[LinearModel], sampling: FloatArray, scale: Scale) -> float:
+def _curvature(
+    models: Sequence[LinearModel], sampling: FloatArray, scale: Scale, error: float
+) -> float:
     """Return b²."""
     said, went = 0.0, _KNOWN_TO
     for j, at in enumerate(models):
         others = np.arange(len(models)) != j
         wrong = np.array([m.about(at.potential) - at.prediction for m in models])
         away = scale.of_change(np.array([m.potential for m in models]) - at.potential)
-        excess = scale.of_errors(wrong) - sampling - sampling[j] - RESPONSE_ERROR**2 * away
+        excess = scale.of_errors(wrong) - sampling - sampling[j] - error**2 * away
         said += float(excess[others].sum())
         went += float((away[others] ** 2).sum())
     return max(said, 0.0) / went

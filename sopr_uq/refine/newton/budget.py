@@ -24,9 +24,9 @@ from scipy.linalg import solve_triangular
 
 from sopr_uq.inference.linear_gaussian import reading_error
 from sopr_uq.potentials.descriptors import Descriptors, descriptors
+from sopr_uq.refine.newton.conditioner import Conditioner
 from sopr_uq.refine.newton.discrepancy import discrepancy_root
 from sopr_uq.refine.newton.fit import MIE, Fit
-from sopr_uq.refine.newton.rule import Newton
 from sopr_uq.typing import FloatArray
 
 SOURCES = ("measurement", "normalisation", "discrepancy", "simulation", "prior")
@@ -42,18 +42,18 @@ class Whitened:
 
     Parameters
     ----------
-    rule : Newton
+    conditioner : Conditioner
     fit : Fit
     """
 
-    rule: Newton
+    conditioner: Conditioner
     fit: Fit
 
     @cached_property
     def columns(self) -> dict[str, FloatArray]:
         """Columns of the model by what they stand for, each of shape (d, ·)."""
-        fit, stacked, problem = self.fit, self.rule.stacked, self.rule.problem
-        root = discrepancy_root(problem, self.rule.prior.length_median)
+        fit, stacked, problem = self.fit, self.conditioner.stacked, self.conditioner.problem
+        root = discrepancy_root(problem, self.conditioner.prior.length_median)
         counts = [
             MIE,
             2 * len(stacked.names),
@@ -75,7 +75,11 @@ class Whitened:
     @cached_property
     def variances(self) -> dict[str, FloatArray]:
         """Variances of independent errors by source, each of shape (d,)."""
-        model, theta, stated = self.fit.model, self.fit.theta, self.rule.stacked.stated_variance
+        model, theta, stated = (
+            self.fit.model,
+            self.fit.theta,
+            self.conditioner.stacked.stated_variance,
+        )
         noise = theta.noise[model.curve] ** 2 * model.noisy
         reading = reading_error(model.slope, model.bend, theta.reading[model.curve])[1]
         return {
@@ -123,7 +127,7 @@ class Whitened:
         return {name: found[name] for name in SOURCES}
 
 
-def descriptor_gradient(rule: Newton, fit: Fit) -> FloatArray:
+def descriptor_gradient(conditioner: Conditioner, fit: Fit) -> FloatArray:
     """Return the derivatives of σ, ε, r_vdW and d_hp at the posterior mean.
 
     Returns
@@ -131,20 +135,20 @@ def descriptor_gradient(rule: Newton, fit: Fit) -> FloatArray:
     array, shape (4, p)
         Per unit of each coefficient of the potential, by central differences.
     """
-    beta = rule.problem.samples[0].state.beta
+    beta = conditioner.problem.samples[0].state.beta
     size = fit.bases[fit.theta.index].correction.shape[1]
     centre = np.concatenate([fit.coefficients.mean[:MIE], _corrections(fit)])
     # the posterior's own spread is the distance over which a slope matters
     steps = _STEP * np.minimum(_spread(fit), 1.0)
     shifted = centre + np.concatenate([np.diag(steps), -np.diag(steps)])
-    values = np.array(descriptors(rule.problem.r, fit.of_coefficients(shifted), beta))
+    values = np.array(descriptors(conditioner.problem.r, fit.of_coefficients(shifted), beta))
     up, down = values[:, : MIE + size], values[:, MIE + size :]
     return np.asarray((up - down) / (2 * steps))
 
 
-def descriptor_budget(rule: Newton, fit: Fit) -> dict[str, Descriptors]:
+def descriptor_budget(conditioner: Conditioner, fit: Fit) -> dict[str, Descriptors]:
     """Return the variance of every descriptor by source, in the squares of their units."""
-    parts = Whitened(rule, fit).parts(descriptor_gradient(rule, fit))
+    parts = Whitened(conditioner, fit).parts(descriptor_gradient(conditioner, fit))
     return {name: Descriptors(*values) for name, values in parts.items()}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import ceil
 
 import numpy as np
 from scipy.linalg import block_diag
@@ -10,17 +11,12 @@ from scipy.linalg import block_diag
 from sopr_uq.errors import InputError
 from sopr_uq.experiment.observation import Observation
 from sopr_uq.inference.noise import LogNormal
+from sopr_uq.refine.belief import PriorSettings
 from sopr_uq.refine.problem import Problem
 from sopr_uq.typing import FloatArray
+from sopr_uq.units import MPA_PER_KCAL_MOL_A3
 
-NOISE_MEDIAN = 0.01
-NOISE_SD = 1.0
-READING_SD = 0.5
-SCALE_SD = 0.02
-LEVEL_SD = 0.01
-PRESSURE_ERROR = 0.1
-"""Default error of an observed pressure, in units of ρ k_B T: how far the virial of
-an effective pair potential may be trusted to be the pressure of the liquid."""
+_RATIO = 0.05
 
 
 @dataclass(frozen=True)
@@ -89,16 +85,17 @@ def stack(problem: Problem) -> Stacked:
                 "add what the reading error does to the covariance",
             )  # fmt: skip
     index = {id(o): j for j, o in enumerate(curves)}
+    prior = problem.prior
     return Stacked(
         value=np.concatenate([o.value for _, o in parts]),
-        stated_variance=np.concatenate([_stated(o, scale) for scale, o in parts]),
+        stated_variance=np.concatenate([_stated(o, prior, scale) for scale, o in parts]),
         stated_columns=np.asarray(block_diag(*[_correlated(o) for _, o in parts])),
         noisy=np.concatenate([_noise_shape(o) for _, o in parts]),
         curve=np.concatenate([np.full(o.x.size, index.get(id(o), 0)) for _, o in parts]),
         names=tuple(o.name for o in curves),
         kinds=tuple(o.kind for o in curves),
-        noise=tuple(_noise_prior(o) for o in curves),
-        reading=tuple(LogNormal(max(o.abscissa_error, 1e-6), READING_SD) for o in curves),
+        noise=tuple(noise_prior(o, prior) for o in curves),
+        reading=tuple(LogNormal(max(o.abscissa_error, 1e-6), prior.reading_sd) for o in curves),
     )
 
 
@@ -121,7 +118,8 @@ def independent(observation: Observation) -> Observation:
         spacing = max(spacing, np.pi / data.q_max)
     if spacing == 0.0 or data.x.size < 2:
         return data
-    return data.every(max(round(spacing / float(np.median(np.diff(data.x)))), 1))
+    # a ratio a little above a whole number must not keep points that repeat each other
+    return data.every(max(ceil(spacing / float(np.median(np.diff(data.x))) - _RATIO), 1))
 
 
 def _noise_shape(o: Observation) -> FloatArray:
@@ -133,16 +131,19 @@ def _noise_shape(o: Observation) -> FloatArray:
     return np.ones(o.x.size)
 
 
-def _stated(o: Observation, ideal: float) -> FloatArray:
+def _stated(o: Observation, prior: PriorSettings, ideal: float = 0.0) -> FloatArray:
     """Stated variances; an unstated pressure error is a share of ρ k_B T (kcal/mol/Å³)."""
-    from sopr_uq.units import MPA_PER_KCAL_MOL_A3
-
     if o.error is not None:
         return o.error**2
     if o.covariance is not None:
         return np.full(o.x.size, np.linalg.eigvalsh(o.covariance)[0])
-    unit = PRESSURE_ERROR * ideal * MPA_PER_KCAL_MOL_A3 if o.kind == "pressure" else 0.0
+    unit = pressure_error(prior, ideal) if o.kind == "pressure" else 0.0
     return np.full(o.x.size, unit**2)
+
+
+def pressure_error(prior: PriorSettings, ideal: float) -> float:
+    """Return the error in MPa of a pressure that states none, ``ideal`` being ρ k_B T in kcal/mol/Å³."""
+    return prior.pressure_error * ideal * MPA_PER_KCAL_MOL_A3
 
 
 def _correlated(o: Observation) -> FloatArray:
@@ -153,23 +154,27 @@ def _correlated(o: Observation) -> FloatArray:
     return np.asarray(vectors[:, 1:] * np.sqrt(values[1:] - values[0]))
 
 
-def _noise_prior(o: Observation) -> LogNormal:
-    """Noise beyond what is stated: of its size where an error is stated, else 0.01."""
-    variance = _stated(o, 0.0) if o.covariance is None else np.diagonal(o.covariance)
+def noise_prior(o: Observation, prior: PriorSettings) -> LogNormal:
+    """Return the prior of a curve's noise beyond what is stated with it."""
+    variance = _stated(o, prior) if o.covariance is None else np.diagonal(o.covariance)
     stated = float(np.median(np.sqrt(variance)))
-    return LogNormal(0.3 * stated if stated > 0 else NOISE_MEDIAN, NOISE_SD)
+    return LogNormal(prior.noise_beyond * stated if stated > 0 else prior.noise, prior.noise_sd)
 
 
-def nuisance_columns(stacked: Stacked, prediction: FloatArray) -> FloatArray:
+def nuisance_columns(stacked: Stacked, prior: PriorSettings, prediction: FloatArray) -> FloatArray:
     """Return the columns of scale and level of every curve, shape (d, 2 J).
 
-    A measured curve is (1 + κ) F + c, with κ ~ N(0, 0.02²) and c ~ N(0, 0.01²):
-    to first order a column proportional to the prediction, and a constant.
+    A measured curve is (1 + κ) F + c, with κ ~ N(0, scale_sd²) and
+    c ~ N(0, level_sd²): to first order a column proportional to the
+    prediction, and a constant.
     """
     columns = []
     for j, _ in enumerate(stacked.names):
         mine = stacked.of_curve(j)
-        columns += [np.where(mine, SCALE_SD * prediction, 0.0), np.where(mine, LEVEL_SD, 0.0)]
+        columns += [
+            np.where(mine, prior.scale_sd * prediction, 0.0),
+            np.where(mine, prior.level_sd, 0.0),
+        ]
     return np.array(columns).T
 
 

@@ -1,32 +1,70 @@
-"""Posterior draws of v, one at each draw of θ.
+"""Posterior draws of v, equally weighted.
 
-Given θ the posterior of the linear model is Gaussian. Two things that a Gaussian
-cannot say are told by choosing among several of its draws: that a core is
-repulsive, and that reading errors δ scatter a curve by (y′δ)² with the slope y′
-that belongs to v, not to the potential about which the model was expanded.
+Given θ the posterior of the linear model is Gaussian. What a Gaussian cannot say
+is told by weighing several of its draws and drawing among them: that a core is
+repulsive, that the liquid is not linear in v and its Jacobian known to a part only
+(:mod:`.emulator`), that reading errors scatter a curve by its slope at v.
 
 References
 ----------
 D. B. Rubin, Bayesian Statistics 3, 395 (1988): sampling/importance resampling.
+A. Vehtari, D. Simpson, A. Gelman, Y. Yao, J. Gabry, J. Mach. Learn. Res. 25, 72 (2024).
+R. Douc, O. Cappé, E. Moulines, Proc. ISPA 64 (2005), section 2.2 (systematic resampling).
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple
 
 import numpy as np
-import xarray as xr
 
 from sopr_uq.inference.linear_gaussian import Theta, coefficients, reading_error
 from sopr_uq.potentials.core import repulsive
-from sopr_uq.refine.newton.fit import MIE, Fit, potentials
-from sopr_uq.refine.newton.linear import LinearModel
-from sopr_uq.refine.newton.prior import Prior
+from sopr_uq.refine.newton.answer import Answer
+from sopr_uq.refine.newton.conditioner import RANK, Conditioner
+from sopr_uq.refine.newton.data import covariance_columns
+from sopr_uq.refine.newton.discrepancy import discrepancy_columns
+from sopr_uq.refine.newton.fit import MIE, potential_index
 from sopr_uq.rng import stream
-from sopr_uq.typing import BoolArray, FloatArray
+from sopr_uq.typing import BoolArray, FloatArray, IntArray
 
-_CANDIDATES = 16
-_NEGLIGIBLE = 1e-3
+_IMPOSSIBLE = -1e6
+
+
+class Pool(NamedTuple):
+    """Draws of the linear posterior with weights.
+
+    Parameters
+    ----------
+    potential : array, shape (S, n)
+        In kcal/mol.
+    theta : array of int, shape (S,)
+        Which θ each belongs to.
+    log_weight : array, shape (S,)
+        Pareto-smoothed; the weights sum to one.
+    k_hat : float
+        Of the Pareto tail; up to 0.7 the weights are good.
+    """
+
+    potential: FloatArray
+    theta: IntArray
+    log_weight: FloatArray
+    k_hat: float
+
+    @property
+    def effective(self) -> float:
+        """To how many independent draws the weights amount."""
+        return float(1.0 / np.sum(np.exp(2.0 * self.log_weight)))
+
+    def drawn(self, size: int, rng: np.random.Generator) -> IntArray:
+        """Return indices of equally weighted draws by systematic resampling, shape (size,)."""
+        edges = np.cumsum(np.exp(self.log_weight))
+        places = (rng.random() + np.arange(size)) / size * edges[-1]
+        # the last edge may fall short by rounding
+        return np.minimum(np.searchsorted(edges, places, side="right"), edges.size - 1)
 
 
 @dataclass(frozen=True)
@@ -35,97 +73,103 @@ class Draws:
 
     Parameters
     ----------
-    prior : Prior
-    fit : Fit
-    linear : LinearModel
-        That the fit rests on.
-    value : array, shape (d,)
-        The measured numbers.
+    conditioner : Conditioner
+    answer : Answer
     """
 
-    prior: Prior
-    fit: Fit
-    linear: LinearModel
-    value: FloatArray
+    conditioner: Conditioner
+    answer: Answer
 
-    def of(self, theta: xr.Dataset) -> FloatArray:
-        """Return v for every draw of θ, shape (chain, draw, n).
+    def pool(self, thetas: Sequence[Theta], each: int) -> Pool:
+        """Return weighted draws, a number of them at each θ.
 
         Parameters
         ----------
-        theta : Dataset
-            Of :func:`~sopr_uq.inference.linear_gaussian.sample_theta`.
+        thetas : sequence of Theta
+            Draws of the linear model's posterior.
+        each : int
+            Potentials for each of them.
         """
-        rng = stream(self.prior.problem.seed, "posterior")
-        shape = theta["width"].shape
-        v = np.empty((*shape, self.prior.problem.r.size))
-        for at in np.ndindex(*shape):
-            each = theta.isel(chain=at[0], draw=at[1])
-            t = Theta(
-                each["noise"].values,
-                each["reading"].values,
-                float(each["width"]),
-                int(each["length_index"]),
-            )
-            v[at] = self._one(t, rng)
-        return v
-
-    def _one(self, theta: Theta, rng: np.random.Generator) -> FloatArray:
-        exact = coefficients(self.fit.model, theta)
-        z = rng.standard_normal((_CANDIDATES, exact.mean.size))
-        plain = self._blur_is_negligible(theta)
-
-        def made(some: FloatArray) -> FloatArray:
-            return potentials(self.fit.bases, self.fit.model, theta, exact, some)
-
-        if plain:
-            first = made(z[:1])
-            if self._repulsive(first)[0]:
-                return np.asarray(first[0])
-        v = made(z)
-        log_weight = np.zeros(len(v)) if plain else self.log_ratio(v, theta)
+        rng = stream(self.conditioner.problem.seed, "posterior")
+        linear, potential = zip(*(self._linear(t, each, rng) for t in thetas), strict=True)
+        v = np.concatenate(potential)
+        prediction, doubt = self.answer.emulator.at(v)
+        values, vectors = np.linalg.eigh(doubt)
+        doubt_root = vectors * np.sqrt(np.maximum(values, 0.0))[:, None, :]
+        ratio = np.empty(len(v))
+        for i, theta in enumerate(thetas):
+            mine = slice(i * each, (i + 1) * each)
+            true = self._likelihood(v[mine], prediction[mine], doubt_root[mine], theta)
+            ratio[mine] = true - linear[i]
         good = self._repulsive(v)
-        if good.any():
-            log_weight[~good] = -np.inf
-        weight = np.exp(log_weight - log_weight.max())
-        return np.asarray(v[rng.choice(len(v), p=weight / weight.sum())])
+        ratio = np.where(good, ratio, ratio[good].min() + _IMPOSSIBLE if good.any() else ratio)
+        log_weight, k_hat = smoothed(ratio)
+        return Pool(v, np.repeat(np.arange(len(thetas)), each), log_weight, k_hat)
 
-    def _blur_is_negligible(self, theta: Theta) -> bool:
-        """Whether reading errors add next to nothing to any point's variance."""
-        model = self.fit.model
-        other = model.fixed_variance + theta.noise[model.curve] ** 2 * model.noisy
-        blur = reading_error(model.slope, model.bend, theta.reading[model.curve])[1]
-        return bool(np.all(blur <= _NEGLIGIBLE * other))
-
-    def log_ratio(self, v: FloatArray, theta: Theta) -> FloatArray:
-        """Return ln of the likelihood with the slopes at v over that with the model's own.
-
-        Parameters
-        ----------
-        v : array, shape (size, n)
-            In kcal/mol.
-        theta : Theta
-
-        Returns
-        -------
-        array, shape (size,)
-        """
-        model = self.fit.model
+    def _linear(
+        self, theta: Theta, size: int, rng: np.random.Generator
+    ) -> tuple[FloatArray, FloatArray]:
+        """Draw from the linear posterior at one θ: log likelihoods (size,), potentials (size, n)."""
+        fit = self.answer.fit
+        model, exact = fit.model, coefficients(fit.model, theta)
+        mine = potential_index(model, fit.bases[theta.index])
+        c = exact.mean[mine] + rng.standard_normal((size, exact.mean.size)) @ exact.root[mine].T
+        correction = theta.width * model.correction[theta.index][:, : mine.size - MIE]
+        columns = np.hstack([model.columns[:, :MIE], correction])
         reading = theta.reading[model.curve]
-        fixed = model.fixed_variance + theta.noise[model.curve] ** 2 * model.noisy
         shift, blur = reading_error(model.slope, model.bend, reading)
-        own = reading_error(self.linear.slope_at(v), model.bend, reading)[1]
-        residual = self.value - self.linear.about(v) - shift
-        columns = model.columns[:, MIE:]
-        there = log_density(residual, columns, fixed + own)
-        return there - log_density(residual, columns, fixed + blur)
+        variance = model.fixed_variance + theta.noise[model.curve] ** 2 * model.noisy + blur
+        residual = model.residual - shift - c @ columns.T
+        likelihood = log_density(residual, model.columns[:, MIE:], variance)
+        basis = fit.bases[theta.index]
+        return likelihood, fit.prior.potentials(basis, theta.width, c)
+
+    @cached_property
+    def _others(self) -> tuple[FloatArray, FloatArray]:
+        """What is in the data beside v and the doubt about F: columns (d, p), variances (d,)."""
+        linear = self.answer.linear
+        outside, rest = covariance_columns(self.answer.emulator.outside, RANK)
+        problem, prior = self.conditioner.problem, self.conditioner.prior
+        between = discrepancy_columns(problem, linear.jacobian, prior.length_median)
+        columns = [self.conditioner.nuisances(linear), outside, between]
+        return np.hstack(columns), self.conditioner.stacked.stated_variance + rest
+
+    def _likelihood(
+        self, v: FloatArray, prediction: FloatArray, doubt_root: FloatArray, theta: Theta
+    ) -> FloatArray:
+        """Log likelihood of the data at potentials, shape (S, n), by the emulator; shape (S,)."""
+        stacked, linear = self.conditioner.stacked, self.answer.linear
+        reading = theta.reading[stacked.curve]
+        shift, blur = reading_error(linear.slope_at(v), linear.bend, reading)
+        others, fixed = self._others
+        variance = fixed + theta.noise[stacked.curve] ** 2 * stacked.noisy + blur
+        doubt = self.answer.emulator.embed @ doubt_root
+        common = np.broadcast_to(others, (len(v), *others.shape))
+        columns = np.concatenate([common, doubt], axis=2)
+        return log_density(stacked.value - prediction - shift, columns, variance)
 
     def _repulsive(self, v: FloatArray) -> BoolArray:
-        """Which of some v, shape (size, n), fall from a high core."""
-        p = self.prior.problem
-        return np.array(
-            [x[0] > self.prior.core_height and repulsive(p.r, x, p.sigma) for x in v], dtype=bool
-        )
+        """Which of some v, shape (S, n), fall from a high core all the way to a well."""
+        p, height = self.conditioner.problem, self.conditioner.prior.core_height
+        core = np.cumsum(v <= 0.0, axis=1) == 0
+        with np.errstate(invalid="ignore", over="ignore"):
+            falls = np.all((np.diff(v, axis=1) < 0.0) | ~core[:, :-1], axis=1)
+            return np.asarray((v[:, 0] > height) & falls & repulsive(p.r, v, p.sigma))
+
+
+def smoothed(log_ratio: FloatArray) -> tuple[FloatArray, float]:
+    """Return normalised, Pareto-smoothed log weights, shape (S,), and k̂.
+
+    Equal ratios have equal weights, and −∞ for k̂: no tail at all.
+    """
+    from arviz_stats.base.array import array_stats
+
+    psislw: Any = array_stats.psislw
+    if np.ptp(log_ratio) < 1e-9:
+        return np.full(log_ratio.size, -np.log(log_ratio.size)), -np.inf
+    # arviz takes the log likelihoods of points to leave out, whose ratios are their inverses
+    weights, k_hat = psislw(-log_ratio)
+    return np.asarray(weights), float(k_hat)
 
 
 def log_density(residual: FloatArray, columns: FloatArray, variance: FloatArray) -> FloatArray:
@@ -133,19 +177,20 @@ def log_density(residual: FloatArray, columns: FloatArray, variance: FloatArray)
 
     Parameters
     ----------
-    residual : array, shape (size, d)
-    columns : array, shape (d, p)
-    variance : array, shape (d,) or (size, d)
+    residual : array, shape (S, d)
+    columns : array, shape (d, p) or (S, d, p)
+    variance : array, shape (d,) or (S, d)
 
     Returns
     -------
-    array, shape (size,)
+    array, shape (S,)
     """
-    root = np.broadcast_to(np.sqrt(variance), residual.shape)
-    x = columns / root[:, :, None]
+    root = np.sqrt(variance)
+    x = columns / root[..., None]
     y = residual / root
-    chol = np.linalg.cholesky(np.eye(columns.shape[1]) + np.swapaxes(x, 1, 2) @ x)
-    projected = np.linalg.solve(chol, np.einsum("sdp,sd->sp", x, y)[:, :, None])[:, :, 0]
-    determinant = np.log(root).sum(axis=1)
-    determinant += np.log(np.diagonal(chol, axis1=1, axis2=2)).sum(axis=1)
+    turned = np.swapaxes(x, -1, -2)
+    chol = np.linalg.cholesky(np.eye(columns.shape[-1]) + turned @ x)
+    projected = np.linalg.solve(chol, turned @ y[..., None])[..., 0]
+    determinant = np.log(root).sum(axis=-1)
+    determinant = determinant + np.log(np.diagonal(chol, axis1=-2, axis2=-1)).sum(axis=-1)
     return np.asarray(0.5 * ((projected**2).sum(axis=1) - (y**2).sum(axis=1)) - determinant)

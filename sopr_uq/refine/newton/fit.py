@@ -2,42 +2,110 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
+from scipy.special import logsumexp
 
-from sopr_uq.inference.linear_gaussian import Coefficients, LinearGaussian, Theta, gain
-from sopr_uq.potentials.core import continue_core
+from sopr_uq.inference.linear_gaussian import (
+    Coefficients,
+    LinearGaussian,
+    Theta,
+    coefficients,
+    gain,
+    log_likelihoods,
+)
 from sopr_uq.refine.newton.averaging import Scale
-from sopr_uq.refine.newton.prior import Basis
+from sopr_uq.refine.newton.prior import Basis, Prior
 from sopr_uq.typing import BoolArray, FloatArray, IntArray
 
-MIE = 3
+MIE = 4
 """Coefficients of the Mie potential, the first of all."""
 
+_GOLDEN = 0.6180339887498949
 
-class Fit(NamedTuple):
-    """The Gaussian posterior of v at the most probable θ."""
 
+class Part(NamedTuple):
+    """The posterior of the coefficients with one kernel.
+
+    Parameters
+    ----------
+    theta : Theta
+        With that kernel.
+    probability : float
+        Of the kernel.
+    coefficients : Coefficients
+    """
+
+    theta: Theta
+    probability: float
+    coefficients: Coefficients
+
+
+@dataclass(frozen=True)
+class Fit:
+    """The posterior of v at the most probable noise levels and width: Gaussian with each kernel.
+
+    Parameters
+    ----------
+    prior : Prior
+    point : array, shape (4,)
+        Mie parameters about which the prior was expanded.
+    bases : list of Basis
+        One a kernel.
+    model : LinearGaussian
+    theta : Theta
+        With the most probable kernel.
+    coefficients : Coefficients
+        At this θ.
+    parts : tuple of Part
+        With every kernel.
+    """
+
+    prior: Prior
     point: FloatArray
     bases: list[Basis]
     model: LinearGaussian
     theta: Theta
     coefficients: Coefficients
+    parts: tuple[Part, ...]
 
     def of_coefficients(self, values: FloatArray) -> FloatArray:
-        """Return v for coefficients of the potential, shape (size, 3 + m) → (size, n)."""
-        return _potential(self.bases[self.theta.index], self.theta.width, values)
+        """Return v for coefficients with the first kernel, shape (size, 4 + m) → (size, n)."""
+        return self.prior.potentials(self.bases[self.theta.index], self.theta.width, values)
 
     def draws(self, z: FloatArray) -> FloatArray:
-        """Return v for standard normal z, shape (size, p + m) → (size, n)."""
-        return potentials(self.bases, self.model, self.theta, self.coefficients, z)
+        """Return v for standard normal z, shape (size, p + m) → (size, n).
+
+        The kernels take turns by their probabilities.
+        """
+        edges = np.cumsum([part.probability for part in self.parts])
+        places = (np.arange(len(z)) * _GOLDEN) % 1.0 * edges[-1]
+        which = np.minimum(np.searchsorted(edges, places), len(edges) - 1)
+        v = np.empty((len(z), self.bases[0].base.size))
+        for k in np.unique(which):
+            v[which == k] = self._of_part(self.parts[k], z[which == k])
+        return v
+
+    def _of_part(self, part: Part, z: FloatArray) -> FloatArray:
+        basis = self.bases[part.theta.index]
+        mine = potential_index(self.model, basis)
+        c = part.coefficients.mean[mine] + z @ part.coefficients.root[mine].T
+        return self.prior.potentials(basis, part.theta.width, c)
 
     @property
+    def mine(self) -> IntArray:
+        """Which coefficients belong to v with the first kernel, shape (4 + m,)."""
+        return potential_index(self.model, self.bases[self.theta.index])
+
+    @cached_property
     def mean(self) -> FloatArray:
         """Posterior mean of v on the grid, shape (n,)."""
         z = np.zeros((1, self.coefficients.mean.size))
-        return np.asarray(self.draws(z)[0])
+        parts = [part.probability * self._of_part(part, z)[0] for part in self.parts]
+        return np.asarray(np.sum(parts, axis=0))
 
     @property
     def gain(self) -> FloatArray:
@@ -58,24 +126,21 @@ class Fit(NamedTuple):
 
     @property
     def _linear(self) -> tuple[FloatArray, IntArray]:
-        """∂v/∂coefficients outside the core, shape (n, 3 + m), and which coefficients these are."""
-        basis, first = self.bases[self.theta.index], self.model.columns.shape[1]
-        mine = np.r_[0:MIE, first : first + basis.correction.shape[1]]
-        return basis.columns(self.theta.width), mine
+        """∂v/∂coefficients outside the core, shape (n, 4 + m), and which coefficients these are."""
+        return self.bases[self.theta.index].columns(self.theta.width), self.mine
 
 
-def potentials(
-    bases: list[Basis], model: LinearGaussian, theta: Theta, c: Coefficients, z: FloatArray
-) -> FloatArray:
-    """Return v of coefficients mean + root z, shape (size, p + m) → (size, n)."""
-    basis = bases[theta.index]
-    values = c.mean + z @ c.root.T
+def parts_of(model: LinearGaussian, theta: Theta) -> tuple[Part, ...]:
+    """Return the posterior with every kernel, at the noise levels and the width of a θ."""
+    log = log_likelihoods(model, theta.noise, theta.reading, theta.width) + model.log_weight
+    probability = np.exp(log - logsumexp(log))
+    thetas = [theta._replace(index=k) for k in range(log.size)]
+    return tuple(
+        Part(t, float(p), coefficients(model, t)) for t, p in zip(thetas, probability, strict=True)
+    )
+
+
+def potential_index(model: LinearGaussian, basis: Basis) -> IntArray:
+    """Return which of all coefficients belong to v with a kernel, shape (4 + m,)."""
     first = model.columns.shape[1]
-    b = values[:, first : first + basis.correction.shape[1]]
-    return _potential(basis, theta.width, np.hstack([values[:, :MIE], b]))
-
-
-def _potential(basis: Basis, width: float, values: FloatArray) -> FloatArray:
-    """Return v of standardised coefficients, shape (size, 3 + m) → (size, n)."""
-    v = basis.base + values @ basis.columns(width).T
-    return continue_core(basis.r, v, basis.core_height)
+    return np.r_[0:MIE, first : first + basis.correction.shape[1]]

@@ -2,65 +2,69 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 import xarray as xr
 
-from sopr_uq.engine.protocol import Simulation
-from sopr_uq.inference.linear_gaussian import (
-    LinearGaussian,
-    coefficients,
-    most_probable,
-    reading_error,
-    sample_theta,
-)
-from sopr_uq.inference.noise import LogNormal
+from sopr_uq.errors import InputError, RuleFailed
+from sopr_uq.inference.linear_gaussian import Theta, reading_error
+from sopr_uq.inference.theta_sampler import sample_theta
+from sopr_uq.potentials.core import repulsive
 from sopr_uq.potentials.descriptors import descriptors
-from sopr_uq.refine.newton.averaging import weights
-from sopr_uq.refine.newton.data import Stacked, covariance_columns, nuisance_columns, stack
-from sopr_uq.refine.newton.discrepancy import discrepancy_columns
-from sopr_uq.refine.newton.draws import Draws
+from sopr_uq.refine.newton.answer import Answer, learn, well
+from sopr_uq.refine.newton.conditioner import Conditioner
+from sopr_uq.refine.newton.draws import Draws, Pool
+from sopr_uq.refine.newton.emulator import Prediction
 from sopr_uq.refine.newton.fit import MIE, Fit
+from sopr_uq.refine.newton.groups import groups
 from sopr_uq.refine.newton.linear import LinearModel, linearise
-from sopr_uq.refine.newton.prior import Basis, Prior
+from sopr_uq.refine.newton.memory import pack, unpack
+from sopr_uq.refine.newton.trial import Trial, tried
 from sopr_uq.refine.newton.verdict import is_potential, require_potential
 from sopr_uq.refine.problem import Problem
-from sopr_uq.refine.rule import RuleState, StepInfo
+from sopr_uq.refine.round import Run, good
+from sopr_uq.refine.rule import Band, RuleState, StepInfo
 from sopr_uq.rng import integer_seed, stream
-from sopr_uq.typing import BoolArray, FloatArray
+from sopr_uq.typing import FloatArray
 
-WIDTH_SD = 0.5
-LENGTH_SD = 0.4
-LENGTHS = np.exp(LENGTH_SD * np.array([-1.2247, 0.0, 1.2247]))
-LENGTH_WEIGHTS = np.log(np.array([0.3, 0.4, 0.3]))
-"""Three length scales in units of the median: mean and variance of ln ℓ are the prior's."""
-
-_MODELS = 8
-_RANK = 20
-_PASSES = 2
 _LARGEST_STEP = 1.0
 _SMALL_CHANGE = 0.25
 _ONE_SIGMA = (0.15866, 0.84134)
 _DRAWS = 400
+_QUICK = 1000
+_CANDIDATES = 8
 _SHARES = (1.0, 0.5, 0.25, 0.125, 0.0625)
 _STIFF = 100.0
 _EARLY = 6
+_TRIES = 16
+
+_SPREAD = ((1.0, 1.0), (0.98, 0.85), (1.02, 0.85), (1.0, 0.7))
+"""Factors of σ and ε of the first round: none deeper, for a deep well may separate a liquid."""
+
+
+class _Now(NamedTuple):
+    """Where a step stands: the models so far, what they say, and whether it may be believed."""
+
+    models: list[LinearModel]
+    answer: Answer
+    trial: Trial
 
 
 @dataclass(frozen=True)
 class Newton:
     """Gauss–Newton steps in function space, with a posterior.
 
-    The measured numbers are N(F(v)) + e: F linear around every potential that
-    was simulated (:mod:`.linear`), N a scale and a level, e independent noise,
-    reading errors and the sampling error of the simulation. With the prior of
-    :mod:`.prior` v is Gaussian given θ, and θ is inferred
-    (:mod:`sopr_uq.inference.linear_gaussian`). The next potential is the
-    posterior mean; all runs are averaged, the near ones most (:mod:`.averaging`).
+    The measured numbers are N(F(v)) + e: F learnt from all simulations
+    (:mod:`.emulator`) on top of its linear response (:mod:`.linear`), N a scale
+    and a level, e independent noise and reading errors. With the prior of
+    :mod:`.prior` v is Gaussian given θ in a linear model; θ is sampled
+    (:mod:`sopr_uq.inference.theta_sampler`), and draws of v are weighed by what
+    is not linear (:mod:`.draws`). A round simulates the posterior mean and draws
+    of the posterior; it is predicted before it is made (:mod:`.trial`).
 
     Parameters
     ----------
@@ -75,260 +79,260 @@ class Newton:
 
     problem: Problem
     name: ClassVar[str] = "newton"
+    band: ClassVar[Band] = "posterior"
 
     def __post_init__(self) -> None:
-        _ = self.stacked
+        _ = self.conditioner.stacked
 
     @cached_property
-    def stacked(self) -> Stacked:
-        """The measured numbers."""
-        return stack(self.problem)
-
-    @cached_property
-    def prior(self) -> Prior:
-        """The prior of v."""
-        return Prior(self.problem)
+    def conditioner(self) -> Conditioner:
+        """What the data say, given how they depend on v."""
+        return Conditioner(self.problem)
 
     def init(self) -> RuleState:
-        """Return the reference potential."""
-        potential = self.problem.reference.energy(self.problem.r)
-        return RuleState(0, potential, {"point": self.prior.centre})
+        """Return the start and a few potentials around it that are no deeper."""
+        p, first = self.problem, self.problem.first
+        rng = stream(p.seed, "first round")
+        factors = list(_SPREAD[: p.settings.round_size])
+        while len(factors) < p.settings.round_size:
+            factors.append((float(np.exp(0.02 * rng.standard_normal())), rng.uniform(0.6, 1.0)))
+        proposals = np.array([depth * first.energy(p.r / size) for size, depth in factors])
+        return RuleState(0, proposals, {"point": self.conditioner.prior.centre})
 
-    def step(
-        self, state: RuleState, simulations: Sequence[Simulation]
-    ) -> tuple[RuleState, StepInfo]:
-        """Linearise, condition, go to the posterior mean.
+    def step(self, past: Sequence[RuleState], runs: Sequence[Run]) -> tuple[RuleState, StepInfo]:
+        """Predict, linearise, learn, condition, go to the posterior mean and draws.
 
         Raises
         ------
         RuleFailed
-            If a simulated g(r) is no fluid's.
+            If every simulated g(r) is no fluid's.
         NoPotential
             If the data ask for a potential without a repulsive core or a well.
         """
-        models = [*unpack(state.memory), linearise(self.problem, state.potential, simulations)]
-        models = models[-_MODELS:]
-        fit, _, averaged = self._averaged(models, state.memory["point"])
-        chi2 = self._reduced_misfit(fit, models[-1])
-        change, sd = self._change(state, fit)
-        before = float(state.memory.get("change", np.asarray(np.inf)))
-        at_floor = chi2 < 1.0 + 3.0 * np.sqrt(2.0 / self.stacked.value.size)
-        memory = {"point": fit.point, "change": np.asarray(change), **pack(models)}
+        state, new = past[-1], self._linearised(runs)
+        now = self._now(_known(past), new, state.memory["point"])
+        leading = new[0]
+        chi2 = self.reduced_misfit(leading)
+        change, sd = self._change(leading.potential, now.answer.fit)
+        faults = now.trial.faults
+        at_floor = chi2 < 1.0 + 3.0 * np.sqrt(2.0 / self.conditioner.stacked.value.size)
+        memory = {
+            "point": now.answer.fit.point,
+            "predicted": _pair(now.trial.prediction),
+            **pack(new),
+        }
+        fit = now.answer.fit
         info = StepInfo(
-            misfit=self._misfit(models[-1], fit),
+            misfit=self._misfit(leading, fit),
             noise=float(fit.theta.noise[0]),
             change=change,
-            converged=bool(at_floor and max(change, before) < _SMALL_CHANGE),
+            converged=bool(change < _SMALL_CHANGE and not faults),
+            doubt=faults if change < _SMALL_CHANGE else "",
             values={
                 "reduced_misfit": np.asarray(chi2),
                 "at_floor": np.asarray(float(at_floor)),
-                "averaged": np.asarray(averaged),
+                "averaged": np.asarray(now.answer.effective),
+                "predicted": np.asarray(now.trial.predicted),
+                "left_out": np.asarray(now.trial.left_out),
+                "k_hat": np.asarray(now.trial.k_hat),
                 "width": np.asarray(fit.theta.width),
-                "length": np.asarray(fit.model.length[fit.theta.index]),
+                "length": np.asarray(self.conditioner.prior.kernels[fit.theta.index].length),
                 **{f"sd_{k}": np.asarray(v) for k, v in sd.items()},
             },
         )
-        proposal = self._proposal(state, fit, models[-1])
-        return RuleState(state.iteration + 1, proposal, memory), info
+        proposals = self._proposals(state, now)
+        return RuleState(state.iteration + 1, proposals, memory), info
+
+    def _linearised(self, runs: Sequence[Run]) -> list[LinearModel]:
+        """Return the linear models of the runs that are fluids.
+
+        Raises
+        ------
+        RuleFailed
+            If none is.
+        """
+        models, failures = [], []
+        for run in good(runs):
+            try:
+                models.append(linearise(self.problem, run.potential, run.simulations))
+            except (RuleFailed, InputError) as failure:
+                failures.append(f"{failure}")
+        if not models:
+            raise RuleFailed(failures[0])
+        return models
+
+    def _now(self, old: list[LinearModel], new: list[LinearModel], point: FloatArray) -> _Now:
+        prediction = None
+        if old:
+            prediction = learn(self.conditioner, old, point).emulator.predicted(new)
+        answer = learn(self.conditioner, [*old, *new], point)
+        pool = Draws(self.conditioner, answer).pool([answer.fit.theta], _QUICK)
+        trial = tried(prediction, answer.emulator.surrogate.left_out, pool)
+        return _Now([*old, *new], answer, trial)
+
+    def answer(self, past: Sequence[RuleState]) -> Answer:
+        """Return what all simulations say, at the most probable noise levels and kernel."""
+        return learn(self.conditioner, _known(past), past[-1].memory["point"])
+
+    def _proposals(self, state: RuleState, now: _Now) -> FloatArray:
+        """Return the next potentials, shape (m, n): the posterior mean, and draws about it."""
+        fit, models = now.answer.steer, now.models
+        nearest = min(models, key=lambda m: self._distance(m.potential, fit.mean))
+        mean = self._proposal(state, fit, nearest)
+        rng = stream(self.problem.seed, "round", state.iteration)
+        size = self.problem.settings.round_size - 1
+        found: list[FloatArray] = []
+        for _ in range(_TRIES):
+            z = rng.standard_normal((max(size, 1), fit.coefficients.mean.size))
+            for draw in mean + fit.draws(z) - fit.mean:
+                sane = draw[0] > 0 and repulsive(self.problem.r, draw, self.problem.sigma)
+                if len(found) < size and sane and is_potential(self.problem, draw):
+                    found.append(self._limited(nearest.potential, draw))
+        return np.array([mean, *found])
 
     def _proposal(self, state: RuleState, fit: Fit, model: LinearModel) -> FloatArray:
-        """Return the next potential, shape (n,): the posterior mean, or what leads there.
+        """Return the next best guess, shape (n,): the posterior mean, or what leads there.
 
-        Far from the data, in the first iterations, a linear step can end without a core. Then
+        Far from the data, in the first rounds, a linear step can end without a core. Then
         it is taken in the Mie parameters alone, towards data that lie all the way, a half, a
         quarter ... of the way to the measured ones.
         """
-        proposal = self._limited(state, fit.mean)
+        proposal = self._limited(model.potential, fit.mean)
+        value = self.conditioner.stacked.value
         for share in _SHARES if state.iteration < _EARLY else ():
             if is_potential(self.problem, proposal):
                 return proposal
-            offset = (1.0 - share) * (self.stacked.value - model.prediction)
+            offset = (1.0 - share) * (value - model.prediction)
             nearer = replace(model, prediction=model.prediction + offset)
-            stiff = self.fit(nearer, state.memory["point"], stiffness=_STIFF)
-            proposal = self._limited(state, stiff.mean)
+            stiff = self.conditioner.fit(nearer, state.memory["point"], stiffness=_STIFF)
+            proposal = self._limited(model.potential, stiff.mean)
         require_potential(self.problem, proposal)
         return proposal
 
-    def prior_predictive(self, size: int = 60) -> xr.Dataset:
-        """Return potentials of the prior, ``potential`` (chain, draw, r) in kcal/mol."""
-        rng = stream(self.problem.seed, "prior")
-        lengths = self.prior.length_median * rng.choice(LENGTHS, size, p=np.exp(LENGTH_WEIGHTS))
-        v = [self.prior.draw(rng, 1, width_sd=WIDTH_SD, length=each)[0] for each in lengths]
-        potential = xr.DataArray(
-            np.array(v)[None], dims=("chain", "draw", "r"), coords={"r": self.problem.r}
-        )
-        return xr.Dataset({"potential": potential.assign_attrs(units="kcal/mol")})
+    def _distance(self, v: FloatArray, w: FloatArray) -> float:
+        """Largest |βΔv| over the well."""
+        beta = max(s.state.beta for s in self.problem.samples)
+        return float(np.max(np.abs(beta * (v - w)[well(self.conditioner)])))
 
-    def fit(self, linear: LinearModel, point: FloatArray, stiffness: float = 1.0) -> Fit:
-        """Return the posterior of v given a linear model.
-
-        Parameters
-        ----------
-        linear : LinearModel
-        point : array, shape (3,)
-            Mie parameters about which the prior is expanded at first; it is
-            moved to the posterior's own point before the result is taken.
-        stiffness : float
-            By how much the correction to the Mie potential is to be smaller.
-        """
-        for _ in range(3):
-            bases = [self.prior.basis(point, self.prior.length_median * f) for f in LENGTHS]
-            model = self._linear_gaussian(linear, bases, stiffness)
-            theta = most_probable(model)
-            c = coefficients(model, theta)
-            moved = self.prior.point(c.mean)
-            if np.all(np.abs(moved - point) < [1e-3, 1e-2, 0.05]):
-                break
-            point = moved
-        return Fit(point, bases, model, theta, c)
-
-    def _linear_gaussian(
-        self, linear: LinearModel, bases: Sequence[Basis], stiffness: float
-    ) -> LinearGaussian:
-        s, jacobian = self.stacked, linear.jacobian
-        sampling, rest = covariance_columns(linear.covariance, _RANK)
-        discrepancy = discrepancy_columns(self.problem, jacobian, self.prior.length_median)
-        size = max(b.correction.shape[1] for b in bases)
-        corrections = [jacobian @ b.correction for b in bases]
-        return LinearGaussian(
-            residual=s.value - linear.about(bases[0].base),
-            fixed_variance=s.stated_variance + rest,
-            noisy=s.noisy,
-            slope=linear.slope,
-            bend=linear.bend,
-            curve=s.curve,
-            columns=np.hstack(
-                [
-                    jacobian @ bases[0].mie,
-                    nuisance_columns(s, linear.prediction),
-                    s.stated_columns,
-                    sampling,
-                    discrepancy,
-                ]
-            ),
-            correction=np.array([np.pad(x, ((0, 0), (0, size - x.shape[1]))) for x in corrections]),
-            length=self.prior.length_median * LENGTHS,
-            log_weight=LENGTH_WEIGHTS,
-            width=LogNormal(self.prior.width_median / stiffness, WIDTH_SD),
-            noise=s.noise,
-            reading=s.reading,
-        )
-
-    def _averaged(
-        self, models: Sequence[LinearModel], point: FloatArray
-    ) -> tuple[Fit, LinearModel, float]:
-        """Return the posterior given all models, their average, and how many it amounts to."""
-        fit = self.fit(models[-1], point)
-        for _ in range(_PASSES):
-            share = weights(models, models[-1].potential, fit.scale(self._well))
-            average = LinearModel.average(models, share)
-            fit = self.fit(average, fit.point)
-        return fit, average, float(1.0 / np.sum(share**2))
-
-    @property
-    def _well(self) -> BoolArray:
-        r, sigma = self.problem.r, self.problem.sigma
-        return (r >= sigma) & (r <= 2.0 * sigma)
+    def _limited(self, start: FloatArray, proposal: FloatArray) -> FloatArray:
+        """Keep a step within the reach of the linearisation: |βΔv| ≤ 1 over the well."""
+        largest = self._distance(proposal, start)
+        share = min(1.0, _LARGEST_STEP / max(largest, 1e-12))
+        return np.asarray(start + (proposal - start) * share)
 
     def residual(self, fit: Fit, model: LinearModel) -> FloatArray:
         """Data minus the prediction at the simulated potential, normalisation fitted."""
-        count = 2 * len(self.stacked.names)
-        mine = slice(MIE, MIE + count)
+        stacked = self.conditioner.stacked
+        mine = slice(MIE, MIE + 2 * len(stacked.names))
         shift = fit.model.columns[:, mine] @ fit.coefficients.mean[mine]
-        flattening, _ = reading_error(model.slope, model.bend, self._reading(fit))
-        return np.asarray(self.stacked.value - model.prediction - shift - flattening)
+        reading = np.asarray(fit.theta.reading[stacked.curve])
+        flattening, _ = reading_error(model.slope, model.bend, reading)
+        return np.asarray(stacked.value - model.prediction - shift - flattening)
 
-    def _reading(self, fit: Fit) -> FloatArray:
-        """Reading error of every point, shape (d,)."""
-        return np.asarray(fit.theta.reading[self.stacked.curve])
+    def reduced_misfit(self, model: LinearModel) -> float:
+        """χ² per datum at the simulated potential, under the noise that was believed beforehand.
 
-    def _reduced_misfit(self, fit: Fit, model: LinearModel) -> float:
-        """χ² per datum at the simulated potential, under the inferred noise."""
-        s, theta = self.stacked, fit.theta
+        Noise fitted to the same residuals would always find them small. The
+        normalisation is fitted by least squares in units of that noise.
+        """
+        s = self.conditioner.stacked
+        noise = np.array([p.median**2 * np.exp(2.0 * p.sd**2) for p in s.noise])
+        reading = np.array([p.median for p in s.reading])[s.curve]
+        shift, blur = reading_error(model.slope, model.bend, reading)
         variance = (
-            s.stated_variance
-            + (s.stated_columns**2).sum(axis=1)
-            + theta.noise[s.curve] ** 2 * s.noisy
-            + reading_error(model.slope, model.bend, self._reading(fit))[1]
-            + np.diagonal(model.covariance)
+            s.stated_variance + noise[s.curve] * s.noisy + blur + np.diagonal(model.covariance)
         )
-        return float(np.mean(self.residual(fit, model) ** 2 / variance))
+        root = np.sqrt(variance)
+        columns = self.conditioner.nuisances(model) / root[:, None]
+        y = (s.value - model.prediction - shift) / root
+        inner = np.eye(columns.shape[1]) + columns.T @ columns
+        left = y @ y - (columns.T @ y) @ np.linalg.solve(inner, columns.T @ y)
+        return float(left / y.size)
 
     def _misfit(self, model: LinearModel, fit: Fit) -> float:
         """Mean squared Δ of the g(r) curves, or of S(Q) where there is no g(r)."""
-        s = self.stacked
+        s = self.conditioner.stacked
         kind = "g" if "g" in s.kinds else "s"
         mine = np.any([s.of_curve(j) for j, k in enumerate(s.kinds) if k == kind], axis=0)
         return float(np.mean(self.residual(fit, model)[mine] ** 2))
 
-    def _change(self, state: RuleState, fit: Fit) -> tuple[float, dict[str, float]]:
+    def _change(self, before: FloatArray, fit: Fit) -> tuple[float, dict[str, float]]:
         """Largest move of a descriptor in its posterior standard deviation, and those."""
         p = self.problem
         beta = p.samples[0].state.beta
         rng = stream(p.seed, "change")
         draws = fit.draws(rng.standard_normal((_DRAWS, fit.coefficients.mean.size)))
-        spread = descriptors(p.r, draws, beta)._asdict()
-        sd = {name: _spread(x) for name, x in spread.items()}
-        now = descriptors(p.r, fit.mean, beta)
-        then = descriptors(p.r, state.potential, beta)
+        sd = {name: _spread(x) for name, x in descriptors(p.r, draws, beta)._asdict().items()}
+        now, then = descriptors(p.r, fit.mean, beta), descriptors(p.r, before, beta)
         with np.errstate(divide="ignore", invalid="ignore"):
             moves = np.abs(np.subtract(now, then)) / np.array(list(sd.values()))
         return float(np.nan_to_num(np.max(moves), nan=np.inf)), sd
 
-    def _limited(self, state: RuleState, proposal: FloatArray) -> FloatArray:
-        """Keep a step within the reach of the linearisation: |βΔv| ≤ 1 over the well."""
-        step = proposal - state.potential
-        beta = max(s.state.beta for s in self.problem.samples)
-        largest = float(np.max(np.abs(beta * step[self._well])))
-        return np.asarray(state.potential + step * min(1.0, _LARGEST_STEP / max(largest, 1e-12)))
-
-    def conclusion(self, state: RuleState) -> tuple[Fit, LinearModel]:
-        """Return the posterior at the most probable θ, and the model that it rests on."""
-        fit, average, _ = self._averaged(unpack(state.memory), state.memory["point"])
-        return fit, average
-
-    def posterior(self, state: RuleState) -> xr.Dataset:
-        """Sample θ, then draw v exactly; see :class:`~sopr_uq.refine.rule.Rule`."""
-        settings = self.problem.settings
-        fit, linear = self.conclusion(state)
+    def posterior(self, past: Sequence[RuleState]) -> xr.Dataset:
+        """Sample θ, then draw v; see :class:`~sopr_uq.refine.rule.Rule`."""
+        settings, answer = self.problem.settings, self.answer(past)
         theta = sample_theta(
-            fit.model,
+            answer.fit.model,
             seed=integer_seed(self.problem.seed, "theta"),
             chains=settings.chains,
             tune=settings.tune,
             draws=settings.draws,
         )
-        v = Draws(self.prior, fit, linear, self.stacked.value).of(theta)
-        dims = ("chain", "draw")
-        ds = theta.drop_vars("length_index").assign(
-            potential=((*dims, "r"), v), pressure=((*dims, "sample"), linear.pressure_at(v))
+        flat = theta.stack(every=("chain", "draw")).transpose("every", ...)
+        pool = Draws(self.conditioner, answer).pool(_thetas(flat), _CANDIDATES)
+        chosen = pool.drawn(flat.sizes["every"], stream(self.problem.seed, "resample"))
+        names = ("noise", "reading", "width", "kernel")
+        found = flat[list(names)].isel(every=pool.theta[chosen])
+        sampled = {name: theta[name] for name in theta.data_vars if name not in names}
+        return self._labelled(theta, found, pool, chosen, answer).assign(sampled)
+
+    def _labelled(
+        self, theta: xr.Dataset, found: xr.Dataset, pool: Pool, chosen: FloatArray, answer: Answer
+    ) -> xr.Dataset:
+        shape, dims = (theta.sizes["chain"], theta.sizes["draw"]), ("chain", "draw")
+        v = pool.potential[chosen].reshape(*shape, -1)
+        kernels = self.conditioner.prior.kernels
+        kernel = found["kernel"].values.reshape(shape)
+        return xr.Dataset(
+            {
+                "potential": ((*dims, "r"), v),
+                "noise": ((*dims, "curve"), found["noise"].values.reshape(*shape, -1)),
+                "reading": ((*dims, "curve"), found["reading"].values.reshape(*shape, -1)),
+                "width": (dims, found["width"].values.reshape(shape)),
+                "length": (dims, np.array([k.length for k in kernels])[kernel]),
+                "decay": (dims, np.array([k.decay for k in kernels])[kernel]),
+                "pressure": ((*dims, "sample"), answer.linear.pressure_at(v)),
+            },
+            coords={
+                "chain": np.arange(shape[0]),
+                "draw": np.arange(shape[1]),
+                "r": self.problem.r,
+                "curve": list(self.conditioner.stacked.names),
+            },
+            attrs=theta.attrs
+            | {"k_hat": pool.k_hat, "effective_draws": pool.effective, "weighed": len(pool.theta)},
         )
-        return ds.assign_coords(
-            chain=np.arange(v.shape[0]),
-            draw=np.arange(v.shape[1]),
-            r=self.problem.r,
-            curve=list(self.stacked.names),
-        )
+
+    def conclude(self, past: Sequence[RuleState], posterior: xr.Dataset) -> dict[str, xr.Dataset]:
+        """Return the groups ``posterior_check``, ``prior``, ``prior_sensitivity``, ``error_budget``."""
+        return groups(self, past, posterior)
+
+
+def _known(past: Sequence[RuleState]) -> list[LinearModel]:
+    return [model for state in past for model in unpack(state.memory)]
+
+
+def _pair(prediction: Prediction | None) -> FloatArray:
+    """χ² and how many numbers it is of, shape (2,); NaN and 0 where nothing was predicted."""
+    return np.array([np.nan, 0.0] if prediction is None else [prediction.chi2, prediction.numbers])
+
+
+def _thetas(flat: xr.Dataset) -> list[Theta]:
+    columns = (flat[name].values for name in ("noise", "reading", "width", "kernel"))
+    return [Theta(n, r, float(w), int(k)) for n, r, w, k in zip(*columns, strict=True)]
 
 
 def _spread(values: FloatArray) -> float:
     """Half the central 68 % of draws, for which a few odd ones do not matter; NaN without any."""
     known = values[np.isfinite(values)]
     return 0.5 * float(np.diff(np.quantile(known, _ONE_SIGMA))[0]) if known.size else np.nan
-
-
-def pack(models: Sequence[LinearModel]) -> dict[str, FloatArray]:
-    """Return linear models as arrays with a leading model axis."""
-    return {
-        f"model_{f.name}": np.array([getattr(m, f.name) for m in models])
-        for f in fields(LinearModel)
-    }
-
-
-def unpack(memory: Mapping[str, FloatArray]) -> list[LinearModel]:
-    """Return the linear models kept in a rule's memory."""
-    names = [f.name for f in fields(LinearModel)]
-    if f"model_{names[0]}" not in memory:
-        return []
-    count = len(memory[f"model_{names[0]}"])
-    return [LinearModel(**{n: memory[f"model_{n}"][i] for n in names}) for i in range(count)]

@@ -4,24 +4,31 @@ from __future__ import annotations
 
 import numpy as np
 
-from sopr_uq.refine.loop import Refinement
-from sopr_uq.refine.newton import Newton
-from sopr_uq.refine.newton.rule import unpack
+from sopr_uq.refine.newton.conditioner import Conditioner
+from sopr_uq.refine.newton.linear import LinearModel
+from sopr_uq.typing import FloatArray
 
 LARGEST = 0.1
 """Share of a curve's variance. The shipped curves leave at most 0.02 (argon's g(r), with the
 ripples of its truncation)."""
 
 
-def unexplained(rule: Newton, refinement: Refinement) -> dict[str, float]:
-    """Return for every curve the share of its variance that the last simulation misses.
+def unexplained(
+    conditioner: Conditioner, residual: FloatArray, model: LinearModel
+) -> dict[str, float]:
+    """Return for every curve the share of its variance that a simulation misses.
 
-    The normalisation is fitted; stated errors of the data and the sampling
-    error of the simulation are taken off.
+    Stated errors of the data and the sampling error of the simulation are taken off.
+
+    Parameters
+    ----------
+    conditioner : Conditioner
+    residual : array, shape (d,)
+        Data minus prediction, normalisation fitted.
+    model : LinearModel
+        Of the simulation.
     """
-    fit, _ = rule.conclusion(refinement.state)
-    model = unpack(refinement.state.memory)[-1]
-    residual, stacked = rule.residual(fit, model), rule.stacked
+    stacked = conditioner.stacked
     stated = stacked.stated_variance + np.sum(stacked.stated_columns**2, axis=1)
     known = stated + np.diagonal(model.covariance)
     shares = {}

@@ -1,0 +1,119 @@
+"""Sampling the noise levels and kernel of a linear Gaussian model."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from scipy.special import logsumexp
+from threadpoolctl import threadpool_limits
+
+from sopr_uq.inference.linear_gaussian import (
+    LinearGaussian,
+    log_density,
+    log_likelihoods,
+    reduced,
+    unstandardised,
+)
+from sopr_uq.rng import stream
+from sopr_uq.typing import FloatArray
+
+_STATISTICS = {
+    "diverging": "diverging",
+    "logp": "lp",
+    "energy": "energy",
+    "depth": "tree_depth",
+    "step_size": "step_size",
+    "n_steps": "n_steps",
+}
+"""nutpie's names of what it keeps of a draw, and ArviZ's."""
+
+
+def sample_theta(
+    model: LinearGaussian,
+    *,
+    seed: int,
+    chains: int = 2,
+    tune: int = 300,
+    draws: int = 500,
+) -> xr.Dataset:
+    """Sample θ with the coefficients integrated out, by the No-U-Turn sampler of nutpie.
+
+    The density and its gradient are algebra on small matrices
+    (:func:`~sopr_uq.inference.linear_gaussian.log_density`): nothing is compiled.
+
+    Returns
+    -------
+    xarray.Dataset
+        ``noise`` and ``reading`` (chain, draw, curve), ``width`` and ``kernel``
+        (chain, draw), the last the index of a kernel; the sampler's statistics
+        ``diverging``, ``lp``, ``energy``, ``tree_depth``, ``step_size`` and
+        ``n_steps`` (chain, draw); attributes ``divergences``, ``max_rhat`` and ``min_ess``.
+
+    References
+    ----------
+    M. D. Hoffman, A. Gelman, J. Mach. Learn. Res. 15, 1593 (2014).
+    """
+    import nutpie
+
+    model = reduced(model)
+    size = 2 * model.curves + 1
+    compiled = nutpie.compiled_pyfunc.from_pyfunc(
+        ndim=size,
+        make_logp_fn=lambda: lambda z: log_density(model, np.asarray(z)),
+        make_expand_fn=lambda *_: lambda z: {"z": np.asarray(z)},
+        expanded_dtypes=[np.dtype(np.float64)],
+        expanded_shapes=[(size,)],
+        expanded_names=["z"],
+    )
+    with threadpool_limits(1):
+        trace = nutpie.sample(
+            compiled,
+            chains=chains,
+            tune=tune,
+            draws=draws,
+            cores=1,
+            seed=seed,
+            progress_bar=False,
+        )
+        return _collected(model, trace, seed)
+
+
+def _collected(model: LinearGaussian, trace: Any, seed: int) -> xr.Dataset:
+    import arviz as az
+
+    z = trace["posterior"]["z"].values
+    j, shape = model.curves, z.shape[:2]
+    noise, reading = np.empty((*shape, j)), np.empty((*shape, j))
+    width, index = np.empty(shape), np.empty(shape, dtype=np.int64)
+    rng = stream(seed, "length")
+    for c, d in np.ndindex(*shape):
+        levels = unstandardised(model, z[c, d])
+        noise[c, d], reading[c, d], width[c, d] = levels
+        index[c, d] = _drawn(log_likelihoods(model, *levels) + model.log_weight, rng)
+    dims = ("chain", "draw")
+    sampled = xr.Dataset({"z": ((*dims, "k"), z)})
+    kept = trace["sample_stats"].to_dataset()
+    statistics = {
+        name: (dims, kept[theirs].values) for theirs, name in _STATISTICS.items() if theirs in kept
+    }
+    return xr.Dataset(
+        {
+            "noise": ((*dims, "curve"), noise),
+            "reading": ((*dims, "curve"), reading),
+            "width": (dims, width),
+            "kernel": (dims, index),
+            **statistics,
+        },
+        attrs={
+            "divergences": int(kept["diverging"].sum()),
+            "max_rhat": float(az.rhat(sampled)["z"].max()) if shape[0] > 1 else float("nan"),
+            "min_ess": float(az.ess(sampled)["z"].min()),
+        },
+    )
+
+
+def _drawn(log_weight: FloatArray, rng: np.random.Generator) -> int:
+    """Draw an index with probabilities proportional to exp(log_weight)."""
+    return int(rng.choice(log_weight.size, p=np.exp(log_weight - logsumexp(log_weight))))

@@ -1,0 +1,70 @@
+"""What is believed before a measurement is looked at; ``[prior]`` in a configuration."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class PriorSettings(BaseModel):
+    """The prior of the potential and of the errors of the data, for the rule ``newton``.
+
+    Every number that shapes an interval is here. Where σ and ε are not given the
+    prior is centred on the reference; a start that had to be made shallower
+    (``refine.stable_start``) does not move it.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    sigma: float | None = Field(
+        None, gt=0.5, lt=15, description="centre of σ in Å; default that of the reference"
+    )
+    sigma_sd: float = Field(0.05, gt=0, le=1, description="standard deviation of ln σ")
+    epsilon: float | None = Field(
+        None, gt=0, le=1e3, description="centre of ε in kcal/mol; default that of the reference"
+    )
+    epsilon_sd: float = Field(0.5, gt=0, le=3, description="standard deviation of ln ε")
+    exponent: float = Field(12.0, gt=8, lt=24, description="centre of the repulsive exponent")
+    exponent_sd: float = Field(2.0, gt=0, le=10, description="its standard deviation")
+    attraction: float = Field(6.0, gt=4, lt=8, description="centre of the attractive exponent")
+    attraction_sd: float = Field(0.75, gt=0, le=3, description="its standard deviation")
+    width: float = Field(
+        0.2, gt=0, le=10, description="median size at σ of what a Mie potential lacks, in ε"
+    )
+    width_sd: float = Field(0.5, gt=0, le=3, description="standard deviation of its logarithm")
+    length: float = Field(
+        0.2, gt=0.02, le=5, description="median length scale of it at σ, in σ; grows like r"
+    )
+    length_sd: float = Field(0.4, gt=0, le=2, description="standard deviation of its logarithm")
+    decay: float | None = Field(
+        None,
+        ge=1,
+        le=12,
+        description="exponent with which it dies; by default averaged over 6 (dispersion) and "
+        "2.5 (other forces), as the data weigh them",
+    )
+    noise: float = Field(
+        0.01, gt=0, le=1, description="median noise of a curve without stated errors"
+    )
+    noise_beyond: float = Field(
+        0.3, gt=0, le=10, description="median noise beyond stated errors, in these"
+    )
+    noise_sd: float = Field(1.0, gt=0, le=3, description="standard deviation of its logarithm")
+    reading_sd: float = Field(
+        0.5, gt=0, le=3, description="standard deviation of the logarithm of a reading error"
+    )
+    scale_sd: float = Field(
+        0.02, gt=0, le=0.5, description="standard deviation of the scale of a curve"
+    )
+    level_sd: float = Field(
+        0.01, gt=0, le=0.5, description="standard deviation of the level of a curve"
+    )
+    pressure_error: float = Field(
+        0.1,
+        gt=0,
+        le=10,
+        description="error of a pressure that states none, in ρ k_B T: how far the virial of an "
+        "effective pair potential may be trusted",
+    )
+    jacobian_error: float = Field(
+        0.15, gt=0, le=2, description="median relative error of the linear response"
+    )

@@ -1,0 +1,102 @@
+"""The posterior that all simulations together give, at the most probable noise and kernel."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from sopr_uq.refine.newton.averaging import weights
+from sopr_uq.refine.newton.budget import Whitened
+from sopr_uq.refine.newton.conditioner import Conditioner
+from sopr_uq.refine.newton.emulator import Emulator
+from sopr_uq.refine.newton.fit import Fit
+from sopr_uq.refine.newton.linear import LinearModel
+from sopr_uq.rng import stream
+from sopr_uq.typing import BoolArray, FloatArray
+
+_PASSES = 2
+_SPREAD = 64
+_WIDER = 1.5
+
+
+class Answer(NamedTuple):
+    """What is known after some simulations.
+
+    Parameters
+    ----------
+    fit : Fit
+        The Gaussian posterior of v, of ``linear``.
+    linear : LinearModel
+        How the data depend on v near the answer, with what was learnt of the Jacobian.
+    emulator : Emulator
+        The same anywhere, with its uncertainty.
+    steer : Fit
+        The same as if all that was learnt of F were certain: where to simulate next.
+        Doubt about F must not lead the next round away from where it can be removed.
+    effective : float
+        How many simulations the average amounts to.
+    """
+
+    fit: Fit
+    linear: LinearModel
+    emulator: Emulator
+    steer: Fit
+    effective: float
+
+
+def well(conditioner: Conditioner) -> BoolArray:
+    """Return where v counts, shape (n,): from σ to 2 σ."""
+    r, sigma = conditioner.problem.r, conditioner.problem.sigma
+    return (r >= sigma) & (r <= 2.0 * sigma)
+
+
+def learn(conditioner: Conditioner, models: Sequence[LinearModel], point: FloatArray) -> Answer:
+    """Return what simulations say.
+
+    The linear models are averaged, the near ones most (:mod:`.averaging`); what
+    they show beyond their average is learnt (:mod:`.emulator`), and v is
+    conditioned on the data once more.
+
+    Parameters
+    ----------
+    conditioner : Conditioner
+    models : sequence of LinearModel
+        One a simulation.
+    point : array, shape (4,)
+        Mie parameters near the answer.
+    """
+    fit = conditioner.fit(_nearest(conditioner, models), point)
+    where, error = well(conditioner), conditioner.problem.prior.jacobian_error
+    for _ in range(_PASSES):
+        share = weights(models, fit.mean, fit.scale(where), error)
+        average = LinearModel.average(models, share)
+        fit = conditioner.fit(average, fit.point)
+    whitened = Whitened(conditioner, fit)
+    emulator = Emulator.learnt(whitened, average, models, share, error)
+    for _ in range(_PASSES):
+        fit = conditioner.fit(emulator.linear(fit.mean), fit.point)
+    # a proposal must not be narrower than what it stands for: doubt is that of wider draws
+    linear = emulator.doubtful(fit.mean, fit.mean + _WIDER * (spread(fit) - fit.mean))
+    final = conditioner.fit(linear, fit.point)
+    return Answer(final, linear, emulator, fit, float(1.0 / np.sum(share**2)))
+
+
+def spread(fit: Fit, size: int = _SPREAD) -> FloatArray:
+    """Return a few draws of v at the most probable θ, shape (size, n), in kcal/mol."""
+    rng = stream(fit.prior.problem.seed, "spread")
+    return fit.draws(rng.standard_normal((size, fit.coefficients.mean.size)))
+
+
+def _nearest(conditioner: Conditioner, models: Sequence[LinearModel]) -> LinearModel:
+    """Return the model whose simulation misses the data least, by the noise that is believed."""
+    s = conditioner.stacked
+    levels = np.array([p.median for p in s.noise])
+    variance = s.stated_variance + levels[s.curve] ** 2 * s.noisy
+
+    def missed(model: LinearModel) -> float:
+        own = variance + np.diagonal(model.covariance)
+        return float(np.mean((s.value - model.prediction) ** 2 / own))
+
+    return min(models, key=missed)

@@ -1,0 +1,108 @@
+"""From a linear model of the data to the Gaussian posterior of v."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from sopr_uq.inference.linear_gaussian import LinearGaussian, coefficients, most_probable
+from sopr_uq.inference.noise import LogNormal
+from sopr_uq.refine.newton.data import Stacked, covariance_columns, nuisance_columns, stack
+from sopr_uq.refine.newton.discrepancy import discrepancy_columns
+from sopr_uq.refine.newton.fit import Fit, parts_of
+from sopr_uq.refine.newton.linear import LinearModel
+from sopr_uq.refine.newton.prior import Basis, Prior
+from sopr_uq.refine.problem import Problem
+from sopr_uq.typing import FloatArray
+
+RANK = 20
+"""Columns that a sampling covariance may have beside its diagonal."""
+
+_MOVES = 3
+_STILL = np.array([1e-3, 1e-2, 0.05, 0.05])
+"""Changes of ln σ, ln ε, n and m that no longer matter to an expansion about them."""
+
+
+@dataclass(frozen=True)
+class Conditioner:
+    """What the data of a problem say, given how they depend on v.
+
+    Parameters
+    ----------
+    problem : Problem
+        Any number of liquids and observations, at least one of them a curve.
+    """
+
+    problem: Problem
+
+    @cached_property
+    def stacked(self) -> Stacked:
+        """The measured numbers."""
+        return stack(self.problem)
+
+    @cached_property
+    def prior(self) -> Prior:
+        """The prior of v."""
+        return Prior(self.problem)
+
+    def fit(self, linear: LinearModel, point: FloatArray, stiffness: float = 1.0) -> Fit:
+        """Return the posterior of v given a linear model.
+
+        Parameters
+        ----------
+        linear : LinearModel
+        point : array, shape (4,)
+            Mie parameters about which the prior is expanded at first; it is
+            moved to the posterior's own point before the result is taken.
+        stiffness : float
+            By how much the correction to the Mie potential is to be smaller.
+        """
+        for _ in range(_MOVES):
+            bases = self.prior.bases(point)
+            model = self._linear_gaussian(linear, bases, stiffness)
+            theta = most_probable(model)
+            c = coefficients(model, theta)
+            moved = self.prior.point(c.mean)
+            if np.all(np.abs(moved - point) < _STILL):
+                break
+            point = moved
+        return Fit(self.prior, point, bases, model, theta, c, parts_of(model, theta))
+
+    def _linear_gaussian(
+        self, linear: LinearModel, bases: Sequence[Basis], stiffness: float
+    ) -> LinearGaussian:
+        s, jacobian, prior = self.stacked, linear.jacobian, self.prior
+        sampling, rest = covariance_columns(linear.covariance, RANK)
+        size = max(b.correction.shape[1] for b in bases)
+        corrections = [jacobian @ b.correction for b in bases]
+        return LinearGaussian(
+            residual=s.value - linear.about(bases[0].base),
+            fixed_variance=s.stated_variance + rest,
+            noisy=s.noisy,
+            slope=linear.slope,
+            bend=linear.bend,
+            curve=s.curve,
+            columns=np.hstack(
+                [
+                    jacobian @ bases[0].mie,
+                    self.nuisances(linear),
+                    sampling,
+                    discrepancy_columns(self.problem, jacobian, prior.length_median),
+                ]
+            ),
+            correction=np.array([np.pad(x, ((0, 0), (0, size - x.shape[1]))) for x in corrections]),
+            log_weight=prior.log_weight,
+            width=LogNormal(prior.width.median / stiffness, prior.width.sd),
+            noise=s.noise,
+            reading=s.reading,
+        )
+
+    def nuisances(self, linear: LinearModel) -> FloatArray:
+        """Return the columns of what else is in the data: scales, levels, stated covariances."""
+        s = self.stacked
+        return np.hstack(
+            [nuisance_columns(s, self.problem.prior, linear.prediction), s.stated_columns]
+        )

@@ -1,0 +1,196 @@
+"""What all simulations together say of the measured quantities at any potential.
+
+F(v) ≈ the average of the linear models near the answer, corrected by what the
+simulations show beyond it (:mod:`.surrogate`) in the directions in which the
+data say anything about v. So the Jacobian is J = J_OZ + E: that of the
+Ornstein–Zernike response, and an error that every simulation helps to learn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple, Self
+
+import numpy as np
+from scipy.linalg import solve_triangular
+
+from sopr_uq.refine.newton.budget import Whitened
+from sopr_uq.refine.newton.linear import LinearModel
+from sopr_uq.refine.newton.surrogate import Surrogate
+from sopr_uq.typing import FloatArray
+
+_INFORMED = 0.1
+_MOST_DIRECTIONS = 20
+_SMALLEST_SHARE = 1e-3
+_MOST_RUNS = 24
+_MANY = 3.0
+
+
+class Prediction(NamedTuple):
+    """Simulations predicted before they were made, in units of all errors of the data.
+
+    Parameters
+    ----------
+    chi2 : float
+        Of all numbers together.
+    numbers : int
+        How many they are.
+    """
+
+    chi2: float
+    numbers: int
+
+
+@dataclass(frozen=True)
+class Emulator:
+    """The measured quantities as a function of the potential, with its uncertainty.
+
+    Parameters
+    ----------
+    average : LinearModel
+        Of the simulations near the answer.
+    project : array, shape (K, d)
+        Data to the directions that count, in units of all errors.
+    embed : array, shape (d, K)
+        Back to the data.
+    surrogate : Surrogate
+        What is beyond the average there.
+    """
+
+    average: LinearModel
+    project: FloatArray
+    embed: FloatArray
+    surrogate: Surrogate
+
+    @classmethod
+    def learnt(
+        cls,
+        whitened: Whitened,
+        average: LinearModel,
+        models: Sequence[LinearModel],
+        share: FloatArray,
+        error: float,
+    ) -> Self:
+        """Return the emulator of simulations.
+
+        Parameters
+        ----------
+        whitened : Whitened
+            Of a fit of ``average``.
+        average : LinearModel
+        models : sequence of LinearModel
+        share : array, shape (len(models),)
+            Weights of the average; what weighs next to nothing is too far away to learn from.
+        error : float
+            Median relative error of the Jacobian.
+        """
+        project, embed = directions(whitened)
+        near = np.argsort(-share)[:_MOST_RUNS]
+        near = near[share[near] > _SMALLEST_SHARE * share.max()]
+        kept = [models[i] for i in near]
+        empty = cls(average, project, embed, Surrogate(*_nothing(project)))
+        x, eta = empty.observed(kept)
+        noise = empty.noise(kept, share[near])
+        return replace(empty, surrogate=Surrogate.fitted(x, eta, noise, error))
+
+    def observed(self, models: Sequence[LinearModel]) -> tuple[FloatArray, FloatArray]:
+        """Return signals and what simulations show beyond the average, each of shape (M, K)."""
+        potential = np.array([m.potential for m in models])
+        beyond = np.array([m.prediction for m in models]) - self.average.about(potential)
+        return self.signal(potential), beyond @ self.project.T
+
+    def noise(self, models: Sequence[LinearModel], share: FloatArray) -> FloatArray:
+        """Return sampling covariances in the directions, shape (M, K, K).
+
+        Few blocks tell a covariance badly. Simulations of one length near one
+        potential scatter alike, so theirs are averaged; where even all their
+        blocks are few the covariances are the shrunk ones, and for what is not
+        known the variances are those of Student's t.
+        """
+        k, freedom = len(self.project), float(np.sum([m.freedom for m in models]))
+        if freedom < 3.0:
+            return np.zeros((len(models), k, k))
+        if freedom > _MANY * k:
+            each = [(p := m.blocks @ self.project.T).T @ p for m in models]
+        else:
+            each = [self.project @ m.covariance @ self.project.T for m in models]
+        common = freedom / (freedom - 2.0) * np.average(each, axis=0, weights=share)
+        return np.broadcast_to(common, (len(models), k, k))
+
+    def signal(self, potential: FloatArray) -> FloatArray:
+        """Return linear signals of potentials, shape (S, n) → (S, K)."""
+        step = potential - self.average.potential
+        return np.asarray(step @ (self.project @ self.average.jacobian).T)
+
+    def at(self, potential: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return the prediction, (S, n) → (S, d), and its covariance in the directions (S, K, K)."""
+        found = self.surrogate.at(self.signal(potential))
+        return self.average.about(potential) + found.mean @ self.embed.T, found.covariance
+
+    def linear(self, potential: FloatArray) -> LinearModel:
+        """Return the linear model about a potential, shape (n,), with the Jacobian learnt.
+
+        Its covariance is that of the sampling of the average.
+        """
+        moved = self.average.moved(potential)
+        x = self.signal(potential[None])
+        beyond = self.surrogate.at(x).mean[0]
+        slope = self.surrogate.slope(x[0]) @ self.project @ self.average.jacobian
+        return replace(
+            moved,
+            prediction=moved.prediction + self.embed @ beyond,
+            jacobian=moved.jacobian + self.embed @ slope,
+        )
+
+    def doubtful(self, potential: FloatArray, spread: FloatArray) -> LinearModel:
+        """Return the linear model with a covariance of all that is not known of F.
+
+        Parameters
+        ----------
+        potential : array, shape (n,)
+            In kcal/mol.
+        spread : array, shape (S, n)
+            Potentials over which that is averaged, in kcal/mol.
+        """
+        doubt = self.surrogate.at(self.signal(spread)).covariance.mean(axis=0)
+        covariance = self.outside + self.embed @ doubt @ self.embed.T
+        return replace(self.linear(potential), covariance=covariance)
+
+    @property
+    def outside(self) -> FloatArray:
+        """Sampling covariance of the average outside the directions, shape (d, d)."""
+        left = np.eye(len(self.embed)) - self.embed @ self.project
+        return np.asarray(left @ self.average.covariance @ left.T)
+
+    def predicted(self, models: Sequence[LinearModel]) -> Prediction:
+        """Compare simulations that the emulator does not know with what it says of them."""
+        x, eta = self.observed(models)
+        said = self.surrogate.jointly(x)
+        covariance = said.covariance[0]
+        k = eta.shape[1]
+        for i, own in enumerate(self.noise(models, np.ones(len(models)))):
+            mine = slice(i * k, (i + 1) * k)
+            covariance[mine, mine] += own + self.surrogate.unseen * np.eye(k)
+        wrong = (eta - said.mean).ravel()
+        return Prediction(float(wrong @ np.linalg.solve(covariance, wrong)), wrong.size)
+
+
+def directions(whitened: Whitened) -> tuple[FloatArray, FloatArray]:
+    """Return the directions of the data that say something about v, (K, d) and (d, K).
+
+    They are the leading left singular vectors of the columns of the potential in
+    units of all that is not the potential.
+    """
+    root = whitened.root
+    x = solve_triangular(root, whitened.columns["potential"], lower=True)
+    u, s, _ = np.linalg.svd(x, full_matrices=False)
+    u = u[:, np.flatnonzero(s > _INFORMED)[:_MOST_DIRECTIONS]]
+    project = solve_triangular(root, u, lower=True, trans="T").T
+    return np.asarray(project), np.asarray(root @ u)
+
+
+def _nothing(project: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+    """The data of a surrogate that knows nothing yet."""
+    k = len(project)
+    return np.empty((0, k)), np.empty((0, k)), np.empty((0, k, k)), np.zeros(3)

@@ -1,0 +1,118 @@
+"""What a result of the newton rule holds beside its posterior."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import xarray as xr
+
+from sopr_uq.potentials.descriptors import Descriptors
+from sopr_uq.refine.newton.budget import SOURCES, descriptor_budget
+from sopr_uq.refine.newton.emulator import Prediction
+from sopr_uq.refine.newton.memory import unpack
+from sopr_uq.refine.newton.sensitivity import prior_sensitivity
+from sopr_uq.refine.newton.trial import Trial
+from sopr_uq.refine.newton.unexplained import doubt, unexplained
+from sopr_uq.refine.rule import RuleState
+from sopr_uq.rng import stream
+
+if TYPE_CHECKING:
+    from sopr_uq.refine.newton.answer import Answer
+    from sopr_uq.refine.newton.rule import Newton
+
+_UNITS = ("angstrom", "kcal/mol", "angstrom", "angstrom")
+_PRIOR_DRAWS = 100
+
+
+def groups(rule: Newton, past: Sequence[RuleState], posterior: xr.Dataset) -> dict[str, xr.Dataset]:
+    """Return the groups by name.
+
+    An attribute ``doubt`` says why the result is not to be trusted, ``warning``
+    what else a reader should know.
+    """
+    answer = rule.answer(past)
+    leading = unpack(past[-1].memory)[0]
+    shares = unexplained(rule.conditioner, rule.residual(answer.fit, leading), leading)
+    check = posterior_check(past[-1], answer, posterior)
+    faults = filter(None, [check.attrs["doubt"], doubt(shares)])
+    return {
+        "posterior_check": check.assign_attrs(doubt=" ".join(faults)),
+        "prior": prior_draws(rule),
+        "prior_sensitivity": prior_sensitivity(rule.conditioner, answer),
+        "error_budget": error_budget(rule, answer),
+    }
+
+
+def posterior_check(state: RuleState, answer: Answer, posterior: xr.Dataset) -> xr.Dataset:
+    """Return what the last round says of the posterior, as scalars; see :mod:`.trial`."""
+    chi2, numbers = state.memory["predicted"]
+    prediction = Prediction(float(chi2), int(numbers)) if numbers else None
+    attrs = posterior.attrs
+    surrogate = answer.emulator.surrogate
+    trial = Trial(
+        prediction,
+        surrogate.left_out,
+        float(attrs["k_hat"]),
+        float(attrs["effective_draws"]),
+        int(attrs["weighed"]),
+    )
+    faults = trial.faults
+    return xr.Dataset(
+        {
+            "predicted": trial.predicted,
+            "predicted_p": trial.predicted_p,
+            "left_out": trial.left_out,
+            "k_hat": trial.k_hat,
+            "effective_draws": trial.effective,
+            "draws": trial.draws,
+            "passed": np.int8(not faults),
+            "scale": ("part", surrogate.scales),
+        },
+        coords={"part": ["jacobian", "curvature", "unseen noise"]},
+        attrs={"doubt": faults},
+    )
+
+
+def prior_draws(rule: Newton) -> xr.Dataset:
+    """Return potentials of the prior, ``potential`` (chain, draw, r) in kcal/mol."""
+    problem = rule.problem
+    v = rule.conditioner.prior.draw(stream(problem.seed, "prior"), _PRIOR_DRAWS)
+    potential = xr.DataArray(v[None], dims=("chain", "draw", "r"), coords={"r": problem.r})
+    centre = rule.conditioner.prior.centre
+    numbers = problem.prior.model_dump(exclude_none=True)
+    numbers |= {"sigma": float(np.exp(centre[0])), "epsilon": float(np.exp(centre[1]))}
+    return xr.Dataset({"potential": potential.assign_attrs(units="kcal/mol")}, attrs=numbers)
+
+
+def error_budget(rule: Newton, answer: Answer) -> xr.Dataset:
+    """Return where the variance of each descriptor comes from.
+
+    The shares of measurement, normalisation, discrepancy between state points,
+    simulation and prior decompose the posterior of the linear model at the most
+    probable noise levels and kernel exactly. What is not known of the liquid's
+    response, after all simulations, is part of the simulation.
+
+    Returns
+    -------
+    Dataset
+        ``variance_share`` (descriptor, source), which sums to one over the
+        sources, and ``sd`` (descriptor), the root of the whole variance.
+    """
+    parts = descriptor_budget(rule.conditioner, answer.fit)
+    variance = np.array([parts[source] for source in SOURCES]).T
+    total = variance.sum(axis=1)
+    ds = xr.Dataset(
+        {
+            "variance_share": (("descriptor", "source"), variance / total[:, None]),
+            "sd": ("descriptor", np.sqrt(total)),
+        },
+        coords={
+            "descriptor": list(Descriptors._fields),
+            "source": list(SOURCES),
+            "unit": ("descriptor", list(_UNITS)),
+        },
+    )
+    ds["variance_share"].attrs["units"] = "1"
+    return ds

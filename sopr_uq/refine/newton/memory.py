@@ -1,0 +1,35 @@
+"""Linear models as arrays that a rule's state can keep."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, replace
+
+import numpy as np
+
+from sopr_uq.refine.newton.linear import LinearModel
+from sopr_uq.typing import FloatArray
+
+
+def pack(models: Sequence[LinearModel]) -> dict[str, FloatArray]:
+    """Return linear models as arrays with a leading model axis.
+
+    Rows of zeros fill up blocks where simulations have different numbers of them.
+    """
+    most = max(len(m.blocks) for m in models)
+    filled = [
+        replace(m, blocks=np.pad(m.blocks, ((0, most - len(m.blocks)), (0, 0)))) for m in models
+    ]
+    return {
+        f"model_{f.name}": np.array([getattr(m, f.name) for m in filled])
+        for f in fields(LinearModel)
+    }
+
+
+def unpack(memory: Mapping[str, FloatArray]) -> list[LinearModel]:
+    """Return the linear models of a rule's state."""
+    names = [f.name for f in fields(LinearModel)]
+    if f"model_{names[0]}" not in memory:
+        return []
+    count = len(memory[f"model_{names[0]}"])
+    return [LinearModel(**{n: memory[f"model_{n}"][i] for n in names}) for i in range(count)]
