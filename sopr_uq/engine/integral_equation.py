@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import numpy as np
 from scipy.interpolate import CubicSpline
@@ -16,6 +17,7 @@ from sopr_uq.engine.counting import counted
 from sopr_uq.engine.instant import SPACING, bin_centres, exact_simulation, shell_average
 from sopr_uq.engine.protocol import Configuration, Progress, Simulation
 from sopr_uq.engine.settings import EngineSettings
+from sopr_uq.engine.traits import TRAITS, Traits
 from sopr_uq.errors import InputError, SimulationFailed
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.potentials import Potential
@@ -59,6 +61,8 @@ class IntegralEquationEngine:
                 "a number from 0 to 1",
                 str(self.sampling_error),
             )
+
+    traits: ClassVar[Traits] = TRAITS["integral_equation"]
 
     @property
     def name(self) -> str:

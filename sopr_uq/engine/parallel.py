@@ -14,8 +14,6 @@ from sopr_uq.potentials import Potential
 
 type Outcome = Simulation | SimulationFailed
 
-_IN_TURN = ("integral_equation", "dilute", "hoomd")
-
 
 @dataclass(frozen=True)
 class Task:
@@ -55,13 +53,13 @@ def run_tasks(
     Returns
     -------
     list of Simulation or SimulationFailed
-        In the order of the tasks; a failed simulation is an outcome here, and
-        the others go on.
+        In the order of the tasks; a failed simulation is an outcome here, one
+        whose process ended again and again is too, and the others go on.
 
     Raises
     ------
-    EngineUnavailable, InputError
-        As the engine does.
+    Exception
+        Whatever else the engine raises: a bug in it is no failed simulation.
     """
     engine = single_threaded(engine)
     chosen = executor or _here(min(workers or default_workers(engine), len(tasks)))
@@ -83,13 +81,13 @@ def _outcome(found: Outcome | Lost) -> Outcome:
 
 def default_workers(engine: Engine) -> int:
     """How many simulations of an engine to run at a time on this machine."""
-    return 1 if engine.name in _IN_TURN else cores()
+    return cores() if engine.traits.concurrent else 1
 
 
 def single_threaded(engine: Engine) -> Engine:
     """Return the engine with one thread a simulation."""
     settings = getattr(engine, "settings", None)
-    if engine.name in _IN_TURN or settings is None:
+    if settings is None or not engine.traits.concurrent:
         return engine
     rebuilt: Engine = type(engine)(settings.model_copy(update={"threads": 1}))  # type: ignore[call-arg]
     return rebuilt
