@@ -9,7 +9,6 @@ from typing import Any, get_args
 import tomli_w
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from sopr_uq import __version__
 from sopr_uq.disk import write_whole
 from sopr_uq.engine.settings import EngineSettings
 from sopr_uq.experiment.catalogue import curve, system_entries
@@ -21,11 +20,14 @@ from sopr_uq.provenance import sha256
 from sopr_uq.refine import presets
 from sopr_uq.refine.presets import PresetName
 from sopr_uq.refine.settings import RefineSettings
+from sopr_uq.revision import code
 from sopr_uq.workflow.check import check_tables
 from sopr_uq.workflow.observe import add_pressure, choose, parse_kinds
 from sopr_uq.workflow.overrides import pairs, put, resolve
 from sopr_uq.workflow.source import anchor, read_source
 from sopr_uq.workflow.translate import faults_of
+
+_RESOLVED_BY = "# Resolved by sopr-uq "
 
 
 class Config(BaseModel):
@@ -118,11 +120,17 @@ def load_config(
 
 def dump_config(config: Config, path: Path | str) -> None:
     """Write a configuration as TOML; `load_config` of it gives the same configuration."""
-    header = (
-        f"# Resolved by sopr-uq {__version__}; sopr-uq refine with this file repeats the run.\n"
-    )
+    header = f"{_RESOLVED_BY}{code()}; sopr-uq refine with this file repeats the run.\n"
     tables = _without_blanks(config.model_dump(mode="json", exclude_none=True))
     write_whole(Path(path), (header + tomli_w.dumps(tables)).encode())
+
+
+def resolved_by(path: Path | str) -> str:
+    """Return the code that :func:`dump_config` wrote a file with; nothing for another's file."""
+    first = Path(path).read_text(encoding="utf-8", errors="replace").partition("\n")[0]
+    if not first.startswith(_RESOLVED_BY):
+        return ""
+    return first.removeprefix(_RESOLVED_BY).partition(";")[0]
 
 
 def _without_blanks(value: Any) -> Any:
