@@ -62,7 +62,8 @@ def run_tasks(
         Whatever else the engine raises: a bug in it is no failed simulation.
     """
     engine = single_threaded(engine)
-    chosen = executor or _here(min(workers or default_workers(engine), len(tasks)))
+    places = min(workers or default_workers(engine), len(tasks))
+    chosen = executor or executor_for(engine, places)
 
     def told(number: int, found: Outcome | Lost) -> None:
         if done is not None:
@@ -71,7 +72,18 @@ def run_tasks(
     return [_outcome(found) for found in chosen.run(partial(outcome, engine), tasks, told)]
 
 
-def _here(count: int) -> Executor:
+def executor_for(engine: Engine, workers: int | None = None) -> Executor:
+    """Return what makes an engine's simulations on this machine.
+
+    As a context it keeps its processes from one round of simulations to the next.
+
+    Parameters
+    ----------
+    engine : Engine
+    workers : int, optional
+        Simulations at a time; by default :func:`default_workers`.
+    """
+    count = workers or default_workers(engine)
     return Processes(count) if count > 1 else InTurn()
 
 

@@ -71,6 +71,8 @@ def run(
     CheckpointError
         If another process took the new folder first; it is left to that one.
     """
+    # The code that begins is what a result names, whatever is edited while it runs.
+    code()
     rule = build_rule(config)
     engine = build_engine(config, rule)
     if out is None:

@@ -239,8 +239,8 @@ def test_a_killed_dask_worker_loses_and_doubles_nothing(dask, tasks, tmp_path):
     assert (tmp_path / "a").read_text() == "xx"
 
 
-def test_a_task_that_always_kills_its_process_is_lost_and_stops_nobody(tasks):
-    (lost,) = Processes(1).run(tasks.die, [0])
+def test_a_task_that_always_kills_its_process_is_lost_and_stops_nobody(apart, tasks):
+    (lost,) = apart.run(tasks.die, [0])
     assert lost == Lost("exit code 7, without a word")
     assert "begun 3 times" in lost.message
 
