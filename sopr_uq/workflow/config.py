@@ -122,10 +122,15 @@ def load_config(
 def dump_config(config: Config, path: Path | str) -> None:
     """Write a configuration as TOML; `load_config` of it gives the same configuration."""
     header = f"{_RESOLVED_BY}{code()}; sopr-uq refine with this file repeats the run.\n"
-    tables = _without_blanks(config.model_dump(mode="json", exclude_none=True))
-    for key in unused(RefineSettings, config.refine.rule):
-        tables["refine"].pop(key, None)
+    tables = _without_blanks(without_unused(config.model_dump(mode="json", exclude_none=True)))
     write_whole(Path(path), (header + tomli_w.dumps(tables)).encode())
+
+
+def without_unused(tables: dict[str, Any]) -> dict[str, Any]:
+    """Drop from resolved tables the defaults of keys that the rule does not use."""
+    refine = tables.get("refine", {})
+    vain = unused(RefineSettings, refine.get("rule", DEFAULT_RULE))
+    return {**tables, "refine": {key: v for key, v in refine.items() if key not in vain}}
 
 
 def resolved_by(path: Path | str) -> str:
