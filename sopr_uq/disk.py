@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import errno
+import glob
 import os
+import platform
+import shutil
 import stat
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +16,7 @@ from pathlib import Path
 from sopr_uq.errors import CheckpointError
 
 _TEMPORARY = ".*.tmp"
+_DAY = 86_400.0
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -37,7 +42,7 @@ def whole(file: Path) -> Iterator[Path]:
     CheckpointError
         If the disk does not take it; what was there before stays.
     """
-    temporary = file.with_name(f".{file.name}.{os.getpid()}.tmp")
+    temporary = _temporary(file)
     try:
         yield temporary
         sync(temporary)
@@ -88,10 +93,72 @@ def sync(path: Path) -> None:
         os.close(handle)
 
 
+@contextmanager
+def whole_folder(folder: Path) -> Iterator[Path]:
+    """Give a temporary folder; what is written there appears under its name at the end.
+
+    Raises
+    ------
+    OSError
+        If it cannot be made, or something of that name is there by then.
+    """
+    temporary = _temporary(folder)
+    for other in folder.parent.glob(f".{glob.escape(folder.name)}.*.tmp"):
+        if _is_left(other):
+            shutil.rmtree(other, ignore_errors=True)
+    try:
+        temporary.mkdir(parents=True)
+        yield temporary
+        temporary.rename(folder)
+        sync(folder.parent)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
 def clear_leftovers(folder: Path) -> None:
-    """Remove what killed processes were writing in a folder when they died."""
+    """Remove what killed processes were writing in a folder when they died.
+
+    What a process that lives is writing stays, whether or not it holds the folder.
+    """
     for file in folder.glob(_TEMPORARY):
-        file.unlink(missing_ok=True)
+        if _is_left(file):
+            file.unlink(missing_ok=True)
+
+
+def is_temporary(path: Path) -> bool:
+    """Whether it has a name under which something is being written, or was."""
+    return path.match(_TEMPORARY)
+
+
+def _temporary(path: Path) -> Path:
+    """Return the name to write under; it says which process of which computer does."""
+    return path.with_name(f".{path.name}.{os.getpid()}@{_host()}.tmp")
+
+
+def _host() -> str:
+    return platform.node().replace(".", "-").replace("/", "-")
+
+
+def _is_left(temporary: Path) -> bool:
+    """Whether nobody is writing it any more."""
+    owner, _, host = temporary.name.split(".")[-2].partition("@")
+    if host in ("", _host()) and owner.isdecimal():
+        return not _lives(int(owner))
+    try:
+        # Another computer's processes cannot be asked; none writes one file for a day.
+        return time.time() - temporary.stat().st_mtime > _DAY
+    except FileNotFoundError:
+        return False
+
+
+def _lives(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def unused(file: Path) -> Path:

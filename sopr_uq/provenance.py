@@ -9,9 +9,9 @@ from importlib import metadata
 from pathlib import Path
 
 from sopr_uq.disk import read_bytes
+from sopr_uq.revision import code
 
 _PACKAGES = (
-    "sopr-uq",
     "numpy",
     "scipy",
     "xarray",
@@ -29,8 +29,8 @@ _PACKAGES = (
 
 
 def versions() -> dict[str, str]:
-    """Return the installed versions of the packages a result depends on."""
-    found = {"python": platform.python_version()}
+    """Return the versions of what a result depends on: our code to the commit, and packages."""
+    found = {"python": platform.python_version(), "sopr-uq": code()}
     for name in _PACKAGES:
         try:
             found[name] = metadata.version(name)

@@ -34,18 +34,20 @@ from sopr_uq.refine.checkpoint import decode
 from sopr_uq.workflow import run as workflow
 from sopr_uq.workflow.config import Config, load_config
 
-_INSTANT = {
+_ANY = {
     "engine.name": "integral_equation",
     "engine.r_max": 10.0,
     "engine.bin_width": 0.04,
     "refine.grid_spacing": 0.06,
     "refine.chains": 1,
-    "refine.rule": "sopr",
+    "refine.draws": 50,
     "refine.max_iterations": 10,
+}
+_INSTANT = _ANY | {
+    "refine.rule": "sopr",
     "refine.noise": 0.01,
     "refine.width": 0.1,
     "refine.length": 0.7,
-    "refine.draws": 50,
 }
 _MD = {
     "engine.name": "lammps",
@@ -63,10 +65,10 @@ _NEWTON = {"refine.rule": "newton", "refine.tune": 100}
 CASES: dict[str, dict[str, Any]] = {
     "instant": _INSTANT,
     "md": _INSTANT | _MD,
-    "newton": _INSTANT
+    "newton": _ANY
     | _MD
     | _NEWTON
-    | {"refine.max_iterations": 3, "refine.check_draws": 4, "refine.draws": 50},
+    | {"refine.max_iterations": 3, "refine.check_draws": 4},
 }
 _LEFTOVERS = (".tmp", ".damaged")
 # A lock file that a killed process left holds nobody up.

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import numpy as np
 
 from sopr_uq.engine.instant import SPACING, bin_centres, exact_simulation, shell_average
 from sopr_uq.engine.protocol import Configuration, Progress, Simulation
 from sopr_uq.engine.settings import EngineSettings
+from sopr_uq.engine.traits import TRAITS, Traits
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.potentials import Potential
 from sopr_uq.structure.transforms import RadialGrid
@@ -32,15 +34,12 @@ class DiluteEngine:
 
     settings: EngineSettings = field(default_factory=EngineSettings)
 
+    traits: ClassVar[Traits] = TRAITS["dilute"]
+
     @property
     def name(self) -> str:
         """The engine's name in configurations."""
         return "dilute"
-
-    @property
-    def exact(self) -> bool:
-        """Whether it gives the same whatever the seed."""
-        return True
 
     def run(
         self,

@@ -16,6 +16,7 @@ from sopr_uq.engine.protocol import Configuration, Progress, Simulation
 from sopr_uq.engine.retry import with_retry
 from sopr_uq.engine.sampling import Thermo, simulate
 from sopr_uq.engine.settings import EngineSettings
+from sopr_uq.engine.traits import TRAITS
 from sopr_uq.engine.trouble import BLOWN_UP
 from sopr_uq.errors import EngineUnavailable, SimulationFailed
 from sopr_uq.experiment.state import StatePoint
@@ -48,6 +49,7 @@ class HoomdEngine:
     """
 
     name = "hoomd"
+    traits = TRAITS["hoomd"]
 
     def __init__(self, settings: EngineSettings) -> None:
         reason = unavailable()

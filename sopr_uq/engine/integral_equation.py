@@ -7,7 +7,7 @@ it knows its truth, its Jacobian and its thermodynamic limit.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from scipy.interpolate import CubicSpline
@@ -16,6 +16,7 @@ from sopr_uq.engine.counting import counted
 from sopr_uq.engine.instant import SPACING, bin_centres, exact_simulation, shell_average
 from sopr_uq.engine.protocol import Configuration, Progress, Simulation
 from sopr_uq.engine.settings import EngineSettings
+from sopr_uq.engine.traits import TRAITS, Traits
 from sopr_uq.errors import InputError, SimulationFailed
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.potentials import Potential
@@ -66,9 +67,9 @@ class IntegralEquationEngine:
         return "integral_equation"
 
     @property
-    def exact(self) -> bool:
-        """Whether it gives the same whatever the seed."""
-        return self.sampling_error == 0.0
+    def traits(self) -> Traits:
+        """How it works; with a sampling error it is exact no more."""
+        return replace(TRAITS["integral_equation"], exact=self.sampling_error == 0.0)
 
     def run(
         self,

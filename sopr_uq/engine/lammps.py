@@ -22,6 +22,7 @@ from sopr_uq.engine.protocol import Configuration, Progress, Simulation
 from sopr_uq.engine.retry import with_retry
 from sopr_uq.engine.sampling import Thermo, simulate
 from sopr_uq.engine.settings import EngineSettings
+from sopr_uq.engine.traits import TRAITS
 from sopr_uq.engine.trouble import BLOWN_UP
 from sopr_uq.errors import EngineUnavailable, SimulationFailed
 from sopr_uq.experiment.state import StatePoint
@@ -55,6 +56,7 @@ class LammpsEngine:
     """
 
     name = "lammps"
+    traits = TRAITS["lammps"]
 
     def __init__(self, settings: EngineSettings) -> None:
         reason = unavailable()

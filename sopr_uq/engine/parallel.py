@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -14,8 +13,6 @@ from sopr_uq.experiment.state import StatePoint
 from sopr_uq.potentials import Potential
 
 type Outcome = Simulation | SimulationFailed
-
-_IN_TURN = ("integral_equation", "dilute", "hoomd")
 
 
 @dataclass(frozen=True)
@@ -56,16 +53,17 @@ def run_tasks(
     Returns
     -------
     list of Simulation or SimulationFailed
-        In the order of the tasks; a failed simulation is an outcome here, and
-        the others go on.
+        In the order of the tasks; a failed simulation is an outcome here, one
+        whose process ended again and again is too, and the others go on.
 
     Raises
     ------
-    EngineUnavailable, InputError
-        As the engine does.
+    Exception
+        Whatever else the engine raises: a bug in it is no failed simulation.
     """
     engine = single_threaded(engine)
-    chosen = executor or _here(min(workers or default_workers(engine), len(tasks)))
+    places = min(workers or default_workers(engine), len(tasks))
+    chosen = executor or executor_for(engine, places)
 
     def told(number: int, found: Outcome | Lost) -> None:
         if done is not None:
@@ -74,13 +72,18 @@ def run_tasks(
     return [_outcome(found) for found in chosen.run(partial(outcome, engine), tasks, told)]
 
 
-@contextmanager
-def own_executor(engine: Engine) -> Iterator[Executor]:
-    """Give the executor of this machine that suits an engine, for as long as the context lasts."""
-    yield _here(default_workers(engine))
+def executor_for(engine: Engine, workers: int | None = None) -> Executor:
+    """Return what makes an engine's simulations on this machine.
 
+    As a context it keeps its processes from one round of simulations to the next.
 
-def _here(count: int) -> Executor:
+    Parameters
+    ----------
+    engine : Engine
+    workers : int, optional
+        Simulations at a time; by default :func:`default_workers`.
+    """
+    count = workers or default_workers(engine)
     return Processes(count) if count > 1 else InTurn()
 
 
@@ -90,13 +93,13 @@ def _outcome(found: Outcome | Lost) -> Outcome:
 
 def default_workers(engine: Engine) -> int:
     """How many simulations of an engine to run at a time on this machine."""
-    return 1 if engine.name in _IN_TURN else cores()
+    return cores() if engine.traits.concurrent else 1
 
 
 def single_threaded(engine: Engine) -> Engine:
     """Return the engine with one thread a simulation."""
     settings = getattr(engine, "settings", None)
-    if engine.name in _IN_TURN or settings is None:
+    if settings is None or not engine.traits.concurrent:
         return engine
     rebuilt: Engine = type(engine)(settings.model_copy(update={"threads": 1}))  # type: ignore[call-arg]
     return rebuilt

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from sopr_uq.engine.blocks import mean_covariance, standard_error
+from sopr_uq.engine.traits import Traits
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.potentials import Potential
 from sopr_uq.typing import FloatArray
@@ -124,6 +125,11 @@ class Engine(Protocol):
     @property
     def name(self) -> str:
         """The engine's name in configurations."""
+        ...
+
+    @property
+    def traits(self) -> Traits:
+        """How it works: see :class:`~sopr_uq.engine.traits.Traits`."""
         ...
 
     def run(

@@ -40,9 +40,7 @@ class EngineSettings(BaseModel):
     threads: int | None = Field(
         None, ge=1, description="CPU threads; default all, of at least 250 particles each"
     )
-    thermostat_time: float = Field(
-        25.0, gt=0, description="thermostat time constant in time steps"
-    )
+    thermostat_time: float = Field(25.0, gt=0, description="thermostat time constant in time steps")
 
     @model_validator(mode="after")
     def _samples_fill_blocks(self) -> EngineSettings:

@@ -11,10 +11,12 @@ from queue import Empty, SimpleQueue
 from typing import Any
 from uuid import uuid4
 
-from sopr_uq import __version__
 from sopr_uq.errors import EngineUnavailable, InputError, SoprUqError
+from sopr_uq.executor.answer import opened
 from sopr_uq.executor.interpreter import Interpreter
-from sopr_uq.executor.protocol import ATTEMPTS, Lost
+from sopr_uq.executor.protocol import ATTEMPTS, Executor, Lost
+from sopr_uq.executor.wire import pack
+from sopr_uq.revision import code, same_code
 
 _PATIENCE = 20.0
 _IDLE: SimpleQueue[Interpreter] = SimpleQueue()
@@ -24,8 +26,11 @@ INSTALL = "Dask distributed is not installed. Try: pip install 'sopr-uq[cluster]
 
 
 @dataclass(frozen=True)
-class DaskCluster:
+class DaskCluster(Executor):
     """A cluster that is running already.
+
+    Its scheduler and workers take code from whoever reaches them: it belongs on
+    a trusted network.
 
     Parameters
     ----------
@@ -123,7 +128,7 @@ def _run(
     completed: Any = _distributed().as_completed
     job, results = uuid4().hex, {}
     futures = [
-        client.submit(apart, function, x, __version__, key=f"sopr-uq-{job}-{i}", pure=False)
+        client.submit(apart, pack((function, x)), code(), key=f"sopr-uq-{job}-{i}", pure=False)
         for i, x in enumerate(items)
     ]
     number = {future.key: i for i, future in enumerate(futures)}
@@ -144,7 +149,7 @@ def _result(future: Any, address: str) -> Any:
     from distributed.scheduler import KilledWorker
 
     try:
-        return future.result()
+        content = future.result()
     except SoprUqError:
         raise
     except KilledWorker:
@@ -155,16 +160,18 @@ def _result(future: Any, address: str) -> Any:
             "start it again and resume."
         ) from None
     except Exception as error:
+        # What a task raises comes in its answer: this is of Dask, or of its worker.
         raise InputError(
             "--scheduler",
-            f"workers with sopr-uq {__version__}",
+            f"workers with sopr-uq {code()}",
             f"{type(error).__name__}: {error}",
             "starting `dask worker` in the same environment as this command",
-        ) from None
+        ) from error
+    return content if isinstance(content, Lost) else opened(content)
 
 
-def apart(function: Callable[[Any], Any], item: Any, version: str) -> Any:
-    """Do a task on a worker, in an interpreter with one thread beside it.
+def apart(task: bytes, version: str) -> bytes | Lost:
+    """Do a packed task on a worker, in an interpreter with one thread beside it.
 
     The interpreter stays for the tasks to come, with all that it has imported
     and compiled, and ends with the worker.
@@ -172,19 +179,17 @@ def apart(function: Callable[[Any], Any], item: Any, version: str) -> Any:
     Raises
     ------
     InputError
-        If the worker has another version of this package.
-    SoprUqError
-        If the task does.
+        If the worker has other code of this package.
     """
-    if version != __version__:
+    if not same_code(version, code()):
         raise InputError(
-            "--scheduler", f"workers with sopr-uq {version}", __version__, "the same environment"
+            "--scheduler", f"workers with sopr-uq {version}", code(), "the same environment"
         )
     try:
         interpreter = _IDLE.get_nowait()
     except Empty:
         interpreter = Interpreter()
     try:
-        return interpreter.call(function, item)
+        return interpreter.exchange(task)
     finally:
         _IDLE.put(interpreter)

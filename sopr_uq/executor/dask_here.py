@@ -9,21 +9,23 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
+from types import TracebackType
+from typing import Self
 
 from sopr_uq.errors import EngineUnavailable
 from sopr_uq.executor.cluster import INSTALL, DaskCluster
 from sopr_uq.executor.interpreter import environment
-from sopr_uq.executor.protocol import Lost
+from sopr_uq.executor.protocol import Executor, Lost
 
 _SECONDS = 60.0
 _LOOPBACK = ("--host", "127.0.0.1", "--no-dashboard")
 
 
-@dataclass(frozen=True)
-class DaskHere:
+class DaskHere(Executor):
     """A scheduler and workers on the loopback, begun when there are tasks and ended after them.
+
+    They end with :meth:`run`, or with the context that it is called in.
 
     Parameters
     ----------
@@ -31,7 +33,26 @@ class DaskHere:
         Processes, each with one task at a time.
     """
 
-    workers: int
+    def __init__(self, workers: int) -> None:
+        self.workers = workers
+        self._depth = 0
+        self._kept = ExitStack()
+        self._address = ""
+
+    def __enter__(self) -> Self:
+        self._depth += 1
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._depth -= 1
+        if not self._depth:
+            self._address = ""
+            self._kept.close()
 
     def check(self) -> None:
         """See that Dask is there.
@@ -54,6 +75,9 @@ class DaskHere:
         if not items:
             return []
         self.check()
+        if self._depth:
+            self._address = self._address or self._kept.enter_context(running(self.workers))
+            return DaskCluster(self._address, certain=True).run(function, items, done)
         with running(min(self.workers, len(items))) as address:
             return DaskCluster(address, certain=True).run(function, items, done)
 

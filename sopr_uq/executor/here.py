@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from sopr_uq.executor.protocol import Lost
+from sopr_uq.executor.protocol import Executor, Lost
 
 
 @dataclass(frozen=True)
-class InTurn:
+class InTurn(Executor):
     """For tasks that are instant, or that share one graphics processor."""
 
     def run[T, R](

@@ -11,13 +11,15 @@ import os
 import subprocess
 import sys
 import tempfile
+import threading
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from sopr_uq.errors import SoprUqError
+from sopr_uq.executor.answer import opened
 from sopr_uq.executor.protocol import ATTEMPTS, Lost
-from sopr_uq.executor.wire import receive, send
+from sopr_uq.executor.wire import pack, receive, send
 
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 _TAIL = 2000
@@ -26,13 +28,17 @@ _TAIL = 2000
 class Interpreter:
     """A process for one task at a time, begun again when it ends before its task.
 
-    Use it as a context: the process ends with it.
+    Use it as a context: the process ends with it. It may be closed by another
+    thread than the one that waits for a task.
     """
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
         self._errors: Any = None
         self._closed = False
+        # Only the thread that is at a task, or that closes after it, touches the pipes.
+        self._at_task = threading.Lock()
+        self._starting = threading.Lock()
 
     def __enter__(self) -> Self:
         return self
@@ -51,49 +57,64 @@ class Interpreter:
         Raises
         ------
         SoprUqError
-            If the task does.
+            If the interpreter is closed, before the task or during it.
+        Exception
+            What the task raises, with the traceback of its process as a note.
+        """
+        content = self.exchange(pack((function, item)))
+        return content if isinstance(content, Lost) else opened(content)
+
+    def exchange(self, task: bytes) -> bytes | Lost:
+        """Do a packed task; return its packed answer, or :class:`Lost`.
+
+        Only a process that ends is a reason to begin the task again.
+
+        Raises
+        ------
+        SoprUqError
+            If the interpreter is closed, before the task or during it.
         """
         reason = "it was not begun"
-        for _ in range(ATTEMPTS):
-            process = self._started()
-            assert process.stdin is not None
-            assert process.stdout is not None
-            try:
-                send(process.stdin, (function, item))
-                good, result = receive(process.stdout)
-            except (EOFError, BrokenPipeError):
-                reason = self._end_of(process)
-                if self._closed:
-                    break
-                continue
-            if not good:
-                raise result
-            return result
+        with self._at_task:
+            for _ in range(ATTEMPTS):
+                process = self._started()
+                assert process.stdin is not None
+                assert process.stdout is not None
+                try:
+                    send(process.stdin, task)
+                    return receive(process.stdout)
+                except (EOFError, BrokenPipeError):
+                    reason = self._end_of(process)
         return Lost(reason)
 
     def close(self) -> None:
         """End the process, and the task that it may be at."""
-        self._closed = True
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-            self._release(self._process)
+        with self._starting:
+            self._closed = True
+            if self._process is not None:
+                self._process.kill()
+        # Whoever waits for the task sees its process end, and lets go.
+        with self._at_task:
+            if self._process is not None:
+                self._process.wait()
+                self._release(self._process)
 
     def _started(self) -> subprocess.Popen[bytes]:
-        if self._closed:
-            raise SoprUqError("this interpreter was closed")
-        if self._process is None:
-            self._errors = tempfile.TemporaryFile()  # noqa: SIM115  closed with the process
-            self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "sopr_uq.executor.worker"],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=self._errors,
-                env=environment(),
-                # Ctrl-C is for the parent, which ends its children itself.
-                process_group=0,
-            )
-        return self._process
+        with self._starting:
+            if self._closed:
+                raise SoprUqError("this interpreter was closed")
+            if self._process is None:
+                self._errors = tempfile.TemporaryFile()  # noqa: SIM115  closed with the process
+                self._process = subprocess.Popen(
+                    [sys.executable, "-P", "-m", "sopr_uq.executor.worker"],
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=self._errors,
+                    env=environment(),
+                    # Ctrl-C is for the parent, which ends its children itself.
+                    process_group=0,
+                )
+            return self._process
 
     def _end_of(self, process: subprocess.Popen[bytes]) -> str:
         """Bury a process; say how it ended."""
@@ -126,5 +147,6 @@ def environment() -> dict[str, str]:
     import sopr_uq
 
     package = str(Path(sopr_uq.__file__).resolve().parents[1])
-    path = os.pathsep.join([package, *filter(None, sys.path)])
+    # The empty entry of a notebook is the folder that it works in.
+    path = os.pathsep.join([package, *map(os.path.abspath, sys.path)])
     return {**os.environ, **dict.fromkeys(_THREAD_VARIABLES, "1"), "PYTHONPATH": path}

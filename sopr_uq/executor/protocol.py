@@ -1,9 +1,8 @@
 """What every executor takes and gives.
 
-A task is a function and one argument. The function is named by its module, so
-that another process can import it; its result may depend on the argument alone
-(random numbers from a seed inside it), so that it is the same wherever the
-task is done, and when it has to be done again.
+A task is a function and one argument. Its result may depend on the argument
+alone (random numbers from a seed inside it), so that it is the same wherever
+the task is done, and when it has to be done again.
 """
 
 from __future__ import annotations
@@ -11,7 +10,8 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from types import TracebackType
+from typing import Protocol, Self
 
 ATTEMPTS = 3
 """How often a task is begun before it is given up as one that kills its process."""
@@ -39,7 +39,26 @@ class Lost:
 
 
 class Executor(Protocol):
-    """Something that does independent tasks."""
+    """Something that does independent tasks.
+
+    As a context it keeps what it has started from one :meth:`run` to the next,
+    so that a worker imports and compiles once: ``with Processes(2) as executor:``.
+    Contexts of one executor may be nested; what was started ends with the
+    outermost.
+    """
+
+    def __enter__(self) -> Self:
+        """Keep what is started; nothing is, unless an executor says so."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """End what was started."""
+        return
 
     def run[T, R](
         self,
@@ -49,12 +68,13 @@ class Executor(Protocol):
     ) -> list[R | Lost]:
         """Do every task, and return their results in the order of the items.
 
-        A task whose process is killed is done again; its result counts once.
+        A task whose process ends before it is done again, and its result counts
+        once; one that raises is not.
 
         Parameters
         ----------
         function : callable
-            A function of a module, or a partial of one.
+            Of a module, a script or a notebook.
         items : sequence
             One argument a task.
         done : callable, optional
@@ -63,8 +83,10 @@ class Executor(Protocol):
 
         Raises
         ------
-        SoprUqError
-            The first that a task raises; the others are given up.
+        Exception
+            The first that a task raises, of its own type; if it had a process
+            of its own, the traceback there is a note on it. The other tasks are
+            given up.
         """
         ...
 

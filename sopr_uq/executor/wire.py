@@ -1,31 +1,45 @@
-"""Values between two processes, each with its length before it."""
+"""Values between two processes: how they become bytes, and where one ends on a pipe.
+
+Functions and classes of a notebook or a script travel by value, as no other
+process can import them; those of modules by name.
+"""
 
 from __future__ import annotations
 
-import pickle
 import struct
 from typing import IO, Any
+
+import cloudpickle
 
 _LENGTH = struct.Struct("<Q")
 
 
-def send(stream: IO[bytes], value: Any) -> None:
-    """Write one value, with its length before it."""
-    content = pickle.dumps(value)
+def pack(value: Any) -> bytes:
+    """Return a value as bytes."""
+    return bytes(cloudpickle.dumps(value))
+
+
+def unpack(content: bytes) -> Any:
+    """Return the value of some bytes that :func:`pack` made."""
+    return cloudpickle.loads(content)
+
+
+def send(stream: IO[bytes], content: bytes) -> None:
+    """Write some bytes, with their length before them."""
     stream.write(_LENGTH.pack(len(content)) + content)
     stream.flush()
 
 
-def receive(stream: IO[bytes]) -> Any:
-    """Read one value.
+def receive(stream: IO[bytes]) -> bytes:
+    """Read what :func:`send` wrote.
 
     Raises
     ------
     EOFError
-        If the other end closes before the value is whole.
+        If the other end closes before it is whole.
     """
     (length,) = _LENGTH.unpack(_exactly(stream, _LENGTH.size))
-    return pickle.loads(_exactly(stream, length))
+    return _exactly(stream, length)
 
 
 def _exactly(stream: IO[bytes], size: int) -> bytes:

@@ -1,4 +1,4 @@
-"""A process that does tasks: each comes in by stdin, its result goes out by stdout.
+"""A process that does tasks: each comes in by stdin, its answer goes out by stdout.
 
 Started by :mod:`sopr_uq.executor.interpreter` with ``python -m sopr_uq.executor.worker``.
 """
@@ -9,9 +9,8 @@ import os
 import sys
 import threading
 import time
-from typing import Any
 
-from sopr_uq.errors import SoprUqError
+from sopr_uq.executor.answer import answer
 from sopr_uq.executor.wire import receive, send
 
 _SECONDS = 1.0
@@ -26,18 +25,10 @@ def main() -> None:
     with answers:
         while True:
             try:
-                function, item = receive(sys.stdin.buffer)
+                task = receive(sys.stdin.buffer)
             except EOFError:
                 return
-            send(answers, _attempt(function, item))
-
-
-def _attempt(function: Any, item: Any) -> tuple[bool, Any]:
-    """Return whether a task succeeded, and its result or error."""
-    try:
-        return True, function(item)
-    except SoprUqError as error:
-        return False, error
+            send(answers, answer(task))
 
 
 def _die_with(parent: int) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from sopr_uq.engine.parallel import Outcome as Simulated
-from sopr_uq.engine.parallel import Task, own_executor, run_tasks
+from sopr_uq.engine.parallel import Task, executor_for, run_tasks
 from sopr_uq.engine.protocol import Engine, Simulation
 from sopr_uq.errors import InputError, NoPotential, RuleFailed, SimulationFailed
 from sopr_uq.executor import Executor
@@ -92,7 +92,7 @@ def refine(
     watcher.begin(rule.problem.r)
     done = list(journal.load())
     with ExitStack() as stack:
-        chosen = executor or stack.enter_context(own_executor(engine))
+        chosen = stack.enter_context(executor or executor_for(engine))
         means = _Means(rule, engine, journal, watcher, chosen)
         while not done or not _finished(rule, done):
             try:
@@ -203,7 +203,7 @@ def _simulated(
 
 def _distinct(engine: Engine, proposals: FloatArray) -> FloatArray:
     """Leave out replicas where an engine gives the same again."""
-    if not getattr(engine, "exact", False):
+    if not engine.traits.exact:
         return proposals
     first = np.unique(proposals, axis=0, return_index=True)[1]
     return np.asarray(proposals[np.sort(first)])

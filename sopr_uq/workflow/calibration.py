@@ -17,15 +17,18 @@ from sopr_uq.posterior import store
 from sopr_uq.posterior.calibrate import joint_rank, score
 from sopr_uq.provenance import now, versions
 from sopr_uq.refine.start import CRITICAL_TEMPERATURE, saturated_density
+from sopr_uq.workflow.calibration_folder import (
+    TWINS,
+    claim,
+    read_campaign,
+    read_twins,
+    twin_file,
+)
 from sopr_uq.workflow.campaign import Campaign
-from sopr_uq.workflow.config import dump_config, load_config
+from sopr_uq.workflow.hold import held
 from sopr_uq.workflow.truths import freezing_density
-from sopr_uq.workflow.twins import Measurement
 
 CALIBRATION = "calibration.nc"
-CAMPAIGN = "campaign.json"
-CONFIG = "config.toml"
-TWINS = "twins"
 
 type Told = Callable[[int, int], None]
 
@@ -82,9 +85,24 @@ def calibrate(
     ------
     InputError
         If the folder holds another calibration.
+    CheckpointError
+        If another process is working in it.
+
+    Warns
+    -----
+    UserWarning
+        If a twin in it was damaged; it is set aside, and made again.
     """
-    make_twins(campaign, out, twins=twins, workers=workers, executor=executor, told=told)
-    return collect(out)
+
+    def make() -> None:
+        make_twins(campaign, out, twins=twins, workers=workers, executor=executor, told=told)
+
+    make()
+    found, damaged = _collected(Path(out))
+    if not damaged:
+        return found
+    make()
+    return _collected(Path(out))[0]
 
 
 def make_twins(
@@ -100,7 +118,23 @@ def make_twins(
     if twins < 1:
         raise InputError("twins", "at least 1", f"{twins}")
     folder = Path(out)
-    _claim(folder, campaign)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(str(folder), "a folder that can be made", str(error)) from None
+    with held(folder):
+        claim(folder, campaign)
+        return _make_missing(folder, campaign, twins, workers, executor, told)
+
+
+def _make_missing(
+    folder: Path,
+    campaign: Campaign,
+    twins: int,
+    workers: int,
+    executor: Executor | None,
+    told: Told,
+) -> int:
     missing = [n for n in range(twins) if not twin_file(folder, n).exists()]
     failed = [False] * (twins - len(missing))
     told(len(failed), 0)
@@ -120,11 +154,6 @@ def make_twins(
     return sum(failed)
 
 
-def twin_file(folder: Path, number: int) -> Path:
-    """Return the file of a numbered twin."""
-    return folder / TWINS / f"{number:05d}.nc"
-
-
 def make_one(campaign: Campaign, folder: Path, number: int) -> bool:
     """Make one twin and write its file, whole or not at all; return whether it failed."""
     result = _same(campaign).result(number)
@@ -137,63 +166,6 @@ def make_one(campaign: Campaign, folder: Path, number: int) -> bool:
 def _same(campaign: Campaign) -> Campaign:
     """Return the equal campaign that came first: it has read its data already."""
     return campaign
-
-
-def _claim(folder: Path, campaign: Campaign) -> None:
-    """Write what the folder is of, or see that it is of the same."""
-    path, mine = folder / CAMPAIGN, campaign.settings()
-    settings = campaign.config.model_dump(mode="json", exclude_none=True)
-    if not path.is_file():
-        if folder.exists() and any(folder.iterdir()):
-            raise InputError(f"{folder}", "a new folder or that of a calibration", "another folder")
-        (folder / TWINS).mkdir(parents=True)
-        dump_config(campaign.config, folder / CONFIG)
-        path.write_text(json.dumps(mine, indent=1) + "\n", encoding="utf-8")
-        return
-    theirs = read_campaign(folder)
-    for key, value in _flat({**settings, "campaign": mine}).items():
-        other = _flat(
-            {
-                **theirs.config.model_dump(mode="json", exclude_none=True),
-                "campaign": theirs.settings(),
-            }
-        )
-        if other.get(key) != value:
-            raise InputError(
-                f"{folder}", f"a calibration with {key} = {value}", f"one with {other.get(key)}",
-                "another folder, or the options that it was begun with",
-            )  # fmt: skip
-
-
-def _flat(value: Any, key: str = "") -> dict[str, Any]:
-    if not isinstance(value, dict):
-        return {key: value}
-    found: dict[str, Any] = {}
-    for name, inner in value.items():
-        found |= _flat(inner, f"{key}.{name}" if key else name)
-    return found
-
-
-def read_campaign(folder: Path | str) -> Campaign:
-    """Return the campaign of a folder.
-
-    Raises
-    ------
-    CheckpointError
-        If it is not the folder of a calibration.
-    """
-    folder = Path(folder)
-    if not (folder / CAMPAIGN).is_file():
-        raise CheckpointError(f"{folder} is not the folder of a calibration: it has no {CAMPAIGN}.")
-    settings = json.loads((folder / CAMPAIGN).read_text(encoding="utf-8"))
-    about = tuple(settings["about"]) if "about" in settings else None
-    return Campaign(
-        load_config(folder / CONFIG),
-        settings["family"],
-        Measurement(**settings["measurement"]),
-        about,
-        settings["check"],
-    )
 
 
 def collect(folder: Path | str) -> xr.Dataset:
@@ -216,20 +188,28 @@ def collect(folder: Path | str) -> xr.Dataset:
     ------
     CheckpointError
         If no twin is there.
+
+    Warns
+    -----
+    UserWarning
+        If a twin was damaged; it is set aside, and the others are gathered.
     """
-    folder = Path(folder)
+    return _collected(Path(folder))[0]
+
+
+def _collected(folder: Path) -> tuple[xr.Dataset, int]:
+    """Return the dataset of a folder, and how many of its twins were damaged."""
     campaign = read_campaign(folder)
-    files = sorted((folder / TWINS).glob("*.nc"))
-    if not files:
+    found, damaged = read_twins(folder)
+    if not found:
         raise CheckpointError(f"{folder} holds no twin yet.")
-    found = [store.read(file).to_dataset() for file in files]
     ds = xr.concat(
         [_scored(each) for each in found], "simulation",
         join="outer", data_vars="all", coords="minimal", compat="override", combine_attrs="drop",
     )  # fmt: skip
     ds = ds.assign(_attributes(found)).assign(_limits()).assign_attrs(_certificate(campaign))
     store.write(xr.DataTree(ds), folder / CALIBRATION)
-    return ds
+    return ds, damaged
 
 
 def _scored(twin: xr.Dataset) -> xr.Dataset:

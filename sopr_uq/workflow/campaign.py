@@ -20,7 +20,6 @@ from sopr_uq.workflow.config import Config
 from sopr_uq.workflow.truths import corresponding, draw_truth, members
 from sopr_uq.workflow.twins import Measurement, Twin, make_twin, refine_twin, truth_of
 
-_INSTANT = ("integral_equation", "dilute")
 _LARGER = 1.5
 _FAILURES = 50
 
@@ -71,7 +70,7 @@ class Campaign:
     @cached_property
     def truth_engine(self) -> Engine:
         """What simulates the truth: half as large again and half as long again."""
-        if self.engine.name in _INSTANT:
+        if self.engine.traits.instant:
             return self.engine
         e = self.config.engine
         return single_threaded(

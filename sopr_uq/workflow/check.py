@@ -14,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 
 from sopr_uq.engine.plan import check_cutoff, default_cutoff
 from sopr_uq.engine.settings import EngineSettings
+from sopr_uq.engine.traits import TRAITS
 from sopr_uq.errors import InputError
 from sopr_uq.experiment.faults import Faults
 from sopr_uq.experiment.reference import shape
@@ -26,8 +27,6 @@ from sopr_uq.refine.newton.data import stack
 from sopr_uq.refine.problem import Problem, Sample
 from sopr_uq.refine.settings import RefineSettings
 from sopr_uq.refine.single import only_rdf
-
-_IN_A_BOX = ("auto", "lammps", "hoomd")
 
 
 def check_tables(faults: Faults, tables: dict[str, Any]) -> None:
@@ -51,7 +50,7 @@ def check_tables(faults: Faults, tables: dict[str, Any]) -> None:
     if system is None or potential is None:
         return
     more = _check_states(faults, tables.get("state", []), system, potential)
-    if engine is not None and engine.name in _IN_A_BOX:
+    if engine is not None and TRAITS[engine.name].boxed:
         for state in (system.state, *(sample.state for sample in more or ())):
             _check_box(faults, engine, potential, state)
     complete = more is not None and observations and len(observations) == len(entries)

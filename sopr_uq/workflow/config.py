@@ -9,7 +9,6 @@ from typing import Any, get_args
 import tomli_w
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from sopr_uq import __version__
 from sopr_uq.disk import write_whole
 from sopr_uq.engine.settings import EngineSettings
 from sopr_uq.experiment.catalogue import curve, system_entries
@@ -20,13 +19,17 @@ from sopr_uq.experiment.system import System, build_system
 from sopr_uq.provenance import sha256
 from sopr_uq.refine import presets
 from sopr_uq.refine.belief import PriorSettings
+from sopr_uq.refine.of_rules import refuse_unused, unused
 from sopr_uq.refine.presets import PresetName
-from sopr_uq.refine.settings import RefineSettings
+from sopr_uq.refine.settings import RefineSettings, RuleName
+from sopr_uq.revision import code
 from sopr_uq.workflow.check import check_tables
-from sopr_uq.workflow.observe import add_pressure, choose, parse_kinds
+from sopr_uq.workflow.observe import DEFAULT_RULE, add_pressure, choose, parse_kinds
 from sopr_uq.workflow.overrides import pairs, put, resolve
 from sopr_uq.workflow.source import anchor, read_source
 from sopr_uq.workflow.translate import faults_of
+
+_RESOLVED_BY = "# Resolved by sopr-uq "
 
 
 class Config(BaseModel):
@@ -115,16 +118,29 @@ def load_config(
             choose(tables, parse_kinds(observe), shipped)
         elif shipped is not None:
             add_pressure(tables)
-    return _checked(faults, resolve(_preset_values(tables), tables))
+    return _checked(faults, _resolved(faults, tables))
 
 
 def dump_config(config: Config, path: Path | str) -> None:
     """Write a configuration as TOML; `load_config` of it gives the same configuration."""
-    header = (
-        f"# Resolved by sopr-uq {__version__}; sopr-uq refine with this file repeats the run.\n"
-    )
-    tables = _without_blanks(config.model_dump(mode="json", exclude_none=True))
+    header = f"{_RESOLVED_BY}{code()}; sopr-uq refine with this file repeats the run.\n"
+    tables = _without_blanks(without_unused(config.model_dump(mode="json", exclude_none=True)))
     write_whole(Path(path), (header + tomli_w.dumps(tables)).encode())
+
+
+def without_unused(tables: dict[str, Any]) -> dict[str, Any]:
+    """Drop from resolved tables the defaults of keys that the rule does not use."""
+    refine = tables.get("refine", {})
+    vain = unused(RefineSettings, refine.get("rule", DEFAULT_RULE))
+    return {**tables, "refine": {key: v for key, v in refine.items() if key not in vain}}
+
+
+def resolved_by(path: Path | str) -> str:
+    """Return the code that :func:`dump_config` wrote a file with; nothing for another's file."""
+    first = Path(path).read_text(encoding="utf-8", errors="replace").partition("\n")[0]
+    if not first.startswith(_RESOLVED_BY):
+        return ""
+    return first.removeprefix(_RESOLVED_BY).partition(";")[0]
 
 
 def _without_blanks(value: Any) -> Any:
@@ -136,6 +152,20 @@ def _without_blanks(value: Any) -> Any:
             key: _without_blanks(inner) for key, inner in value.items() if inner not in ("", [])
         }
     return value
+
+
+def _resolved(faults: Faults, tables: dict[str, Any]) -> dict[str, Any]:
+    """Lay what the user says over the preset, each reduced to what the rule uses."""
+    preset, given = _preset_values(tables), tables.get("refine", {})
+    if not isinstance(given, dict):
+        return resolve(preset, tables)
+    below = preset.get("refine", {})
+    rule = str(given.get("rule", below.get("rule", DEFAULT_RULE)))
+    if rule in get_args(RuleName.__value__):
+        given = refuse_unused(faults, RefineSettings, rule, "refine", given)
+        vain = unused(RefineSettings, rule)
+        preset["refine"] = {key: value for key, value in below.items() if key not in vain}
+    return resolve(preset, {**tables, "refine": given})
 
 
 def _preset_values(tables: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,7 +13,9 @@ from pathlib import Path
 from sopr_uq.errors import CheckpointError, InputError
 from sopr_uq.provenance import now
 
-_LOCK = ".lock"
+LOCK = ".lock"
+"""In a folder while a process works in it."""
+
 _LONGEST = 1000
 
 
@@ -31,7 +33,7 @@ def held(folder: Path) -> Iterator[None]:
     InputError
         If the folder cannot be written.
     """
-    path = folder / _LOCK
+    path = folder / LOCK
     try:
         handle = _acquire(path)
     except BlockingIOError:

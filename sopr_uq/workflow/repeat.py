@@ -15,7 +15,7 @@ import xarray as xr
 from sopr_uq.errors import InputError
 from sopr_uq.executor import Executor
 from sopr_uq.refine.journal import Watcher
-from sopr_uq.workflow.config import Config, load_config
+from sopr_uq.workflow.config import Config, load_config, without_unused
 from sopr_uq.workflow.result import load_result
 from sopr_uq.workflow.run import CONFIG, resume, run
 
@@ -151,7 +151,8 @@ def stored_config(path: Path | str, result: xr.DataTree, seed: int | None = None
         return load_config(file, overrides)
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, CONFIG)
-        file.write_text(tomli_w.dumps(json.loads(str(result.attrs["settings"]))), encoding="utf-8")
+        tables = without_unused(json.loads(str(result.attrs["settings"])))
+        file.write_text(tomli_w.dumps(tables), encoding="utf-8")
         return load_config(file, overrides)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import warnings
 from collections.abc import Iterator
@@ -12,7 +11,7 @@ from pathlib import Path
 
 import xarray as xr
 
-from sopr_uq.disk import clear_leftovers, sync, unused
+from sopr_uq.disk import clear_leftovers, unused, whole_folder
 from sopr_uq.engine.protocol import Engine
 from sopr_uq.errors import CheckpointError, InputError, Interrupted
 from sopr_uq.executor import Executor
@@ -22,8 +21,9 @@ from sopr_uq.refine.checkpoint import Folder
 from sopr_uq.refine.journal import Watcher
 from sopr_uq.refine.loop import refine
 from sopr_uq.refine.rule import Rule
+from sopr_uq.revision import code, same_code
 from sopr_uq.workflow.build import build_engine, build_rule
-from sopr_uq.workflow.config import Config, dump_config, load_config
+from sopr_uq.workflow.config import Config, dump_config, load_config, resolved_by
 from sopr_uq.workflow.finish import finish
 from sopr_uq.workflow.hold import held
 from sopr_uq.workflow.result import RESULT, load_result
@@ -67,20 +67,25 @@ def run(
         If the engine is not installed; nothing is left then.
     SimulationFailed
         If the very first simulation fails.
+    CheckpointError
+        If another process took the new folder first; it is left to that one.
     """
+    # The code that begins is what a result names, whatever is edited while it runs.
+    code()
     rule = build_rule(config)
     engine = build_engine(config, rule)
     if out is None:
         return finish(config, rule, refine(rule, engine, None, watcher, executor))
     folder = Path(out)
     _make(folder, config)
-    try:
-        return _go_on(folder, config, _Means(rule, engine, watcher, executor))
-    except Exception:
-        if not _count(folder):
-            # nothing was computed: leave nothing half done behind
-            shutil.rmtree(folder, ignore_errors=True)
-        raise
+    with held(folder):
+        try:
+            return _go_on(folder, config, _Means(rule, engine, watcher, executor))
+        except Exception:
+            if not _count(folder):
+                # Nothing was computed, and nobody else is in it: leave nothing half done behind.
+                shutil.rmtree(folder, ignore_errors=True)
+            raise
 
 
 def resume(
@@ -97,7 +102,8 @@ def resume(
     Warns
     -----
     UserWarning
-        If a file in it was damaged; it is set aside, and its content made again.
+        If a file in it was damaged; it is set aside, and its content made
+        again. If it was begun with other code of this package.
     """
     folder = Path(folder)
     if not (folder / CONFIG).is_file():
@@ -109,9 +115,22 @@ def resume(
     complete = _complete(folder)
     if complete is not None:
         return complete
+    _compare_code(folder)
     rule = build_rule(config)
     means = _Means(rule, build_engine(config, rule), watcher, executor)
-    return _go_on(folder, config, means)
+    with held(folder):
+        return _go_on(folder, config, means)
+
+
+def _compare_code(folder: Path) -> None:
+    """Say so if what is there was not computed by the code that is to go on."""
+    theirs = resolved_by(folder / CONFIG)
+    if _count(folder) and not same_code(theirs, code()):
+        warnings.warn(
+            f"{folder} was begun with sopr-uq {theirs or 'of an unknown version'}; this is "
+            f"{code()}. Iterations of both would be in one result; refining anew avoids it.",
+            stacklevel=3,
+        )
 
 
 @dataclass(frozen=True)
@@ -125,7 +144,7 @@ class _Means:
 
 
 def _go_on(folder: Path, config: Config, means: _Means) -> xr.DataTree:
-    with held(folder), _explained(folder):
+    with _explained(folder):
         for place in (folder, folder / FIGURES):
             clear_leftovers(place)
         result = _stored(folder)
@@ -134,6 +153,7 @@ def _go_on(folder: Path, config: Config, means: _Means) -> xr.DataTree:
             journal = Folder(folder / ITERATIONS)
             refinement = refine(rule, engine, journal, watcher, means.executor)
             result = finish(config, rule, refinement)
+            result.attrs["begun_with"] = resolved_by(folder / CONFIG)
             store.write(result, folder / RESULT)
         save_refinement(result, folder / FIGURES)
         return result
@@ -171,16 +191,11 @@ def _make(folder: Path, config: Config) -> None:
             f"{folder}, which does",
             f"another name, or `sopr-uq resume {folder}` to go on with it",
         )
-    temporary = folder.with_name(f".{folder.name}.{os.getpid()}.tmp")
     try:
-        temporary.mkdir(parents=True)
-        dump_config(config, temporary / CONFIG)
-        temporary.rename(folder)
-        sync(folder.parent)
+        with whole_folder(folder) as temporary:
+            dump_config(config, temporary / CONFIG)
     except OSError as error:
         raise InputError("--out", "a folder that can be made", f"{folder}: {error}") from None
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
 
 
 @contextmanager

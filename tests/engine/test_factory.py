@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import asdict
+from typing import get_args
 
 import pytest
 
+from sopr_uq.engine import hoomd
 from sopr_uq.engine.factory import available, make_engine
 from sopr_uq.engine.hoomd import refusal, unavailable
-from sopr_uq.engine.settings import EngineSettings
+from sopr_uq.engine.settings import EngineName, EngineSettings
+from sopr_uq.engine.traits import TRAITS
 from sopr_uq.potentials import lennard_jones
 
 ARGON = lennard_jones(3.40, 0.238)
@@ -30,12 +34,22 @@ except EngineUnavailable as error:
 
 @pytest.mark.parametrize("name", ["dilute", "integral_equation", "lammps"])
 def test_names(name):
-    assert make_engine(EngineSettings(name=name)).name == name
+    engine = make_engine(EngineSettings(name=name))
+    assert engine.name == name
+    assert engine.traits == TRAITS[name]
     assert available()[name] is None
 
 
-def test_auto_is_an_md_engine():
+def test_every_name_has_its_traits():
+    assert set(TRAITS) == set(get_args(EngineName.__value__))
+    assert hoomd.HoomdEngine.traits == TRAITS["hoomd"]
+
+
+def test_auto_is_an_md_engine_and_promises_no_more_than_both_do():
     assert make_engine(EngineSettings()).name in ("lammps", "hoomd")
+    both = TRAITS["lammps"], TRAITS["hoomd"]
+    for trait, promised in asdict(TRAITS["auto"]).items():
+        assert promised == all(getattr(each, trait) for each in both)
 
 
 @pytest.mark.parametrize(

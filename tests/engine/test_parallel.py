@@ -9,9 +9,16 @@ import pytest
 from sopr_uq.engine.factory import make_engine
 from sopr_uq.engine.integral_equation import IntegralEquationEngine
 from sopr_uq.engine.lammps import LammpsEngine
-from sopr_uq.engine.parallel import Task, default_workers, run_tasks, single_threaded
+from sopr_uq.engine.parallel import (
+    Task,
+    default_workers,
+    executor_for,
+    run_tasks,
+    single_threaded,
+)
 from sopr_uq.engine.settings import EngineSettings
 from sopr_uq.errors import InputError, SimulationFailed
+from sopr_uq.executor import InTurn
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.potentials import lennard_jones
 
@@ -68,6 +75,28 @@ def test_instant_engines_run_in_turn_and_md_on_one_thread_each():
     md = LammpsEngine(EngineSettings(threads=2))
     assert single_threaded(md).settings.threads == 1
     assert default_workers(md) >= 1
+    assert isinstance(executor_for(NOISY), InTurn)
+    assert executor_for(md, 3).workers == 3
+
+
+def test_rounds_in_a_context_share_their_processes():
+    with executor_for(NOISY, 2) as executor:
+        rounds = [run_tasks(NOISY, TASKS, executor=executor) for _ in range(2)]
+        assert len(executor._kept) == 2
+    for one, other in zip(*rounds, strict=True):
+        assert np.array_equal(one.g_blocks, other.g_blocks)
+
+
+class Broken(IntegralEquationEngine):
+    """An engine with a bug."""
+
+    def run(self, *args, **keywords):
+        return {}["missing"]
+
+
+def test_a_bug_is_no_failed_simulation():
+    with pytest.raises(KeyError, match="missing"):
+        run_tasks(Broken(), TASKS, workers=1)
 
 
 def test_a_script_without_a_guard_is_not_run_twice(tmp_path):

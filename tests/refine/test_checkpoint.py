@@ -6,6 +6,7 @@ import errno
 import hashlib
 import io
 import os
+import subprocess
 from dataclasses import fields, replace
 from pathlib import Path
 
@@ -217,6 +218,8 @@ def test_a_file_is_replaced_whole_or_not_at_all(
 def test_what_a_kill_leaves_behind_is_not_read(tmp_path: Path) -> None:
     folder = Folder(tmp_path)
     folder.append(iteration(1))
-    (tmp_path / ".0001.iteration.4711.tmp").write_bytes(b"half of a fi")
+    with subprocess.Popen(["true"]) as dead:
+        dead.wait()
+    (tmp_path / f".0001.iteration.{dead.pid}.tmp").write_bytes(b"half of a fi")
     assert len(folder.load()) == 1
     assert [f.name for f in tmp_path.iterdir()] == ["0000.iteration"]

@@ -1,6 +1,10 @@
 """Calibrations: families of truths, measured twins, the folder, a light run of it all."""
 
 import json
+import os
+import shutil
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -18,6 +22,7 @@ from sopr_uq.refine.start import saturated_density
 from sopr_uq.workflow import campaign as campaign_module
 from sopr_uq.workflow import truths
 from sopr_uq.workflow.calibration import collect, make_twins, twin_file
+from sopr_uq.workflow.hold import held
 from sopr_uq.workflow.truths import FAMILIES, corresponding, draw_truth, freezing_density, members
 from sopr_uq.workflow.twins import unit_noise
 
@@ -139,6 +144,71 @@ def test_another_calibration_is_refused_its_folder(folder, tmp_path):
         calibrate(quick(), tmp_path, twins=1)
     with pytest.raises(CheckpointError, match="not the folder of a calibration"):
         collect(tmp_path)
+
+
+def names(folder):
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*"))
+
+
+@pytest.mark.parametrize("name", ["config.toml", "campaign.json"])
+def test_a_kill_while_a_folder_is_begun_leaves_one_that_can_be_begun_again(tmp_path, name):
+    """A process that ends at once where it would write one of the two files."""
+    script = (
+        "import os, sys\n"
+        "from sopr_uq import Campaign, calibrate, load_config\n"
+        "from sopr_uq import disk\n"
+        "real = disk.Path.replace\n"
+        "def replace(self, target):\n"
+        f"    return os._exit(9) if target.name == {name!r} else real(self, target)\n"
+        "disk.Path.replace = replace\n"
+        f"config = load_config('krypton-199K', {QUICK!r}, observe='g')\n"
+        "calibrate(Campaign(config, family='mie,exp6'), sys.argv[1], twins=1)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script, tmp_path / "out"], check=False)
+    assert done.returncode == 9
+    assert not (tmp_path / "out" / name).exists()
+    with pytest.raises(CheckpointError, match="not the folder of a calibration"):
+        collect(tmp_path / "out")
+    calibrate(quick(), tmp_path / "out", twins=1)
+    assert names(tmp_path / "out") == [
+        "calibration.nc", "campaign.json", "config.toml", "twins", "twins/00000.nc",
+    ]  # fmt: skip
+
+
+def test_half_a_campaign_is_begun_again_but_never_over_twins_or_another_configuration(tmp_path):
+    out = tmp_path / "out"
+    calibrate(quick(), out, twins=1)
+    (out / "calibration.nc").unlink()
+    (out / "campaign.json").write_text('{"family": "mi')
+    with pytest.raises(InputError, match="a folder with twins in it"):
+        calibrate(quick(), out, twins=1)
+    twin_file(out, 0).unlink()
+    with pytest.raises(InputError, match=r"a folder with config\.toml in it"):
+        calibrate(quick("neon-42K"), out, twins=1)
+    assert calibrate(quick(), out, twins=1).sizes["simulation"] == 1
+
+
+def test_a_second_process_is_kept_out(tmp_path):
+    (tmp_path / "out").mkdir()
+    told = pytest.raises(CheckpointError, match=f"process {os.getpid()} on ")
+    with held(tmp_path / "out"), told:
+        calibrate(quick(), tmp_path / "out", twins=1)
+    assert names(tmp_path / "out") == []
+
+
+def test_a_damaged_twin_is_set_aside_and_made_again(folder, tmp_path):
+    out = tmp_path / "out"
+    shutil.copytree(folder, out)
+    before = xr.load_dataset(twin_file(out, 2))
+    content = twin_file(out, 2).read_bytes()
+    twin_file(out, 2).write_bytes(content[: len(content) // 2])
+    with pytest.warns(UserWarning, match=r"00002\.nc.*kept as 00002\.damaged"):
+        assert collect(out).sizes["simulation"] == 4
+    twin_file(out, 3).write_bytes(b"nothing")
+    with pytest.warns(UserWarning, match=r"00003\.nc.*kept as 00003\.damaged"):
+        assert calibrate(quick(), out, twins=5).sizes["simulation"] == 5
+    again = xr.load_dataset(twin_file(out, 2))
+    xr.testing.assert_identical(before.drop_attrs(), again.drop_attrs())
 
 
 def test_a_refinement_that_fails_is_counted(tmp_path, monkeypatch):

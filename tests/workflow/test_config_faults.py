@@ -98,7 +98,7 @@ def faults(source, *arguments, **options):
         ({"engine": {"blocks": 150}}, "engine", "at least two samples a block"),
         ({"engine": 3}, "engine", "expected a table [engine]; found 3"),
         ({"refine": {"gama": 0.1}}, "refine.gama", "Did you mean 'gamma'?"),
-        ({"refine": {"gamma": -0.1}}, "refine.gamma", "step size"),
+        ({"refine": {"rule": "sopr", "gamma": -0.1}}, "refine.gamma", "step size"),
         ({"preset": "publised"}, "preset", "Did you mean 'published'?"),
         ({"seed": 1.5}, "seed", "integer"),
         ({"sed": 1}, "sed", "Did you mean 'seed'?"),

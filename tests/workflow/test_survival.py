@@ -11,14 +11,16 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from sopr_uq.errors import CheckpointError, Interrupted
+from sopr_uq.errors import CheckpointError, Interrupted, SimulationFailed
 from sopr_uq.figures.sheet import save_refinement
 from sopr_uq.posterior.store import read
+from sopr_uq.revision import code
 from sopr_uq.workflow import run as workflow
 from sopr_uq.workflow.config import load_config
 from sopr_uq.workflow.hold import held
@@ -138,6 +140,93 @@ def test_the_second_process_is_told_who_holds_the_folder(half):
             resume(half)
         assert (half / ".lock").exists(), "the second process leaves the lock of the first alone"
     assert not (half / ".lock").exists()
+
+
+OTHER = """
+import sys, time
+from pathlib import Path
+from sopr_uq.disk import whole
+from sopr_uq.workflow.hold import held
+folder = Path(sys.argv[1])
+while not (folder / "config.toml").exists():
+    time.sleep(0.01)
+(folder / "figures").mkdir(exist_ok=True)
+with {context} as given:
+    {inside}
+    print("there", flush=True)
+    sys.stdin.read()
+"""
+
+
+@contextmanager
+def another_process(folder, context, inside="pass"):
+    """Another process that is in a context, about a folder, until this one's context ends."""
+    script = OTHER.format(context=context, inside=inside)
+    process = subprocess.Popen(
+        [sys.executable, "-c", script, folder], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    try:
+        yield process
+    finally:
+        process.communicate()
+    assert process.returncode == 0
+
+
+def test_a_new_folder_that_another_process_took_first_is_left_to_it(tmp_path, monkeypatch):
+    """It deleted the folder of the other: "nothing was computed" was true of itself alone."""
+    folder = tmp_path / "argon"
+    with another_process(folder, "held(folder)") as process:
+
+        def late(path):
+            assert process.stdout.readline() == b"there\n"
+            return held(path)
+
+        monkeypatch.setattr(workflow, "held", late)
+        with pytest.raises(CheckpointError, match=f"process {process.pid} on "):
+            run(load_config("argon-85K", SETTINGS), folder)
+        assert (folder / "config.toml").is_file()
+
+
+def test_a_run_that_fails_before_anything_is_computed_leaves_nothing(tmp_path, monkeypatch):
+    def fail(*_, **__):
+        raise SimulationFailed("at once")
+
+    monkeypatch.setattr(workflow, "refine", fail)
+    with pytest.raises(SimulationFailed):
+        run(load_config("argon-85K", SETTINGS), tmp_path / "argon")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_another_process_is_writing_stays_and_what_a_dead_one_wrote_goes(half):
+    """Figures may be drawn in a folder where a refinement goes on."""
+    context, inside = 'whole(folder / "figures" / "mine.png")', 'given.write_bytes(b"picture")'
+    with another_process(half, context, inside) as process:
+        assert process.stdout.readline() == b"there\n"
+        (left,) = (half / "figures").glob(".mine.png.*.tmp")
+        dead = left.with_name(left.name.replace("mine", "dead").replace(f"{process.pid}", "{}"))
+        gone = subprocess.Popen(["true"])
+        gone.wait()
+        dead = dead.with_name(dead.name.format(gone.pid))
+        dead.write_bytes(b"half a picture")
+        elsewhere = left.with_name(".mine.png.1@another-computer.tmp")
+        old = left.with_name(".old.png.1@another-computer.tmp")
+        for file in (elsewhere, old):
+            file.write_bytes(b"half a picture")
+        os.utime(old, (0, 0))
+        resume(half)
+        assert set(half.rglob("*.tmp")) == {left, elsewhere}
+    assert (half / "figures" / "mine.png").read_bytes() == b"picture"
+
+
+def test_resuming_with_other_code_says_so_and_the_result_names_both(half):
+    config = half / "config.toml"
+    text = config.read_text()
+    config.write_text(text.replace(code(), "0.1.0+g0123456789ab.abcdefabcdef"))
+    with pytest.warns(UserWarning, match=r"begun with sopr-uq 0\.1\.0\+g0123456789ab\.a.*this is"):
+        resume(half)
+    attrs = read(half / "result.nc").attrs
+    assert attrs["begun_with"] == "0.1.0+g0123456789ab.abcdefabcdef"
+    assert json.loads(attrs["versions"])["sopr-uq"] == code()
 
 
 def test_a_lock_that_a_killed_process_left_holds_nobody_up(half, whole):

@@ -1,0 +1,46 @@
+"""What the rest of the package has to know about an engine, beside its name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sopr_uq.engine.settings import EngineName
+
+
+@dataclass(frozen=True)
+class Traits:
+    """How an engine works.
+
+    Parameters
+    ----------
+    instant : bool
+        It takes hundredths of a second, and has neither steps nor a trajectory.
+    boxed : bool
+        Its particles are in a periodic box, which the cut-off has to fit.
+    concurrent : bool
+        Several simulations side by side, of one thread each, are done sooner
+        than in turn.
+    exact : bool
+        It gives the same whatever the seed: without sampling error.
+    """
+
+    instant: bool = False
+    boxed: bool = True
+    concurrent: bool = True
+    exact: bool = False
+
+
+_SHARED = Traits(concurrent=False)
+"""One graphics processor serves one simulation at a time."""
+
+_INSTANT = Traits(instant=True, boxed=False, concurrent=False, exact=True)
+
+TRAITS: Mapping[EngineName, Traits] = {
+    "lammps": Traits(),
+    "hoomd": _SHARED,
+    "auto": _SHARED,
+    "integral_equation": _INSTANT,
+    "dilute": _INSTANT,
+}
+"""By name in a configuration, where no engine is made; ``auto`` has what all it may be have."""
