@@ -58,7 +58,6 @@ if TYPE_CHECKING:
 @click.option(
     "--scheduler", metavar="ADDRESS", help="A Dask cluster for the twins, in place of --workers."
 )
-@click.option("--end-check", is_flag=True, help="Simulate posterior draws of each twin (newton).")
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
@@ -80,7 +79,6 @@ def calibrate(
     settings: tuple[str, ...],
     workers: int,
     scheduler: str | None,
-    end_check: bool,
     out: Path,
     quiet: bool,
 ) -> None:
@@ -96,7 +94,7 @@ def calibrate(
     named: dict[str, Any] = {"refine.rule": rule, "engine.name": engine, "seed": seed}
     given = [f"{key}={json.dumps(value)}" for key, value in named.items() if value is not None]
     config = load_config(system, [*given, *settings], preset=preset, observe=observe)
-    campaign = Campaign(config, family, _measurement(measurement), _about(about), end_check)
+    campaign = Campaign(config, family, _measurement(measurement), _about(about))
     executor = chosen(None, scheduler)
     with _Progress(twins, quiet) as progress:
         found = calibration.calibrate(

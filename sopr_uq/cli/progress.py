@@ -68,7 +68,7 @@ class Bar:
     def done(self, iteration: Iteration) -> None:
         """Print a line for a completed round."""
         number, info = iteration.state.iteration, iteration.info
-        text = f"round {number:2d}  {len(iteration.runs)} simulations  mean squared Δg {info.misfit:.2e}"
+        text = f"round {number:2d}  mean squared Δg {info.misfit:.2e}"
         if self._r is not None:
             d = descriptors(self._r, iteration.state.potential, self._state.beta)
             text += f"  σ {float(d.sigma):.3f} Å  ε {float(d.epsilon):.4f} kcal/mol"

@@ -32,6 +32,9 @@ class ShippedSystem:
         Temperature, density, mass.
     curves : tuple of Curve
         What was measured.
+    prior : dict of str to float
+        Centre of what is believed of σ in Å and ε in kcal/mol: its critical point,
+        by corresponding states.
     """
 
     name: str
@@ -40,6 +43,7 @@ class ShippedSystem:
     element: Element
     state: StatePoint
     curves: tuple[Curve, ...]
+    prior: dict[str, float]
 
     @property
     def system(self) -> SystemSettings:
@@ -87,7 +91,8 @@ def shipped_system(name: str) -> ShippedSystem:
     row = element(entry["element"])
     assert row.state is not None
     curves = tuple(curve(c) for c in entry["curves"])
-    return ShippedSystem(name, entry["title"], entry["remark"], row, row.state, curves)
+    title, remark, prior = (entry[key] for key in ("title", "remark", "prior"))
+    return ShippedSystem(name, title, remark, row, row.state, curves, prior)
 
 
 def load_system(name: str) -> System:

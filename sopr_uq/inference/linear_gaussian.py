@@ -112,7 +112,7 @@ class Theta(NamedTuple):
     noise: FloatArray
     reading: FloatArray
     width: float
-    index: int
+    kernel: int
 
 
 def reading_error(
@@ -295,5 +295,5 @@ def _weighed(model: LinearGaussian, theta: Theta) -> tuple[FloatArray, FloatArra
     """Return columns (d, p + m) and residuals (d,) in units of the errors, and these (d,)."""
     shift, variance = _errors(model, theta.noise, theta.reading)
     root = np.sqrt(variance)
-    columns = np.hstack([model.columns, theta.width * model.correction[theta.index]])
+    columns = np.hstack([model.columns, theta.width * model.correction[theta.kernel]])
     return columns / root[:, None], (model.residual - shift) / root, root

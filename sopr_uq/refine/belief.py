@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field
+from functools import partial
+
+from pydantic import BaseModel, ConfigDict
+from pydantic import Field as AnyField
+
+from sopr_uq.refine.of_rules import used_by
+
+Field = partial(AnyField, json_schema_extra=used_by("newton"))
 
 
 class PriorSettings(BaseModel):

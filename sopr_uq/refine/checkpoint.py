@@ -33,9 +33,9 @@ class Folder:
     """A journal in a folder, one file ``0000.iteration`` and so on a round.
 
     The simulations of a round that is not complete are files ``0000-0.simulation``
-    and so on, removed when it is. Each file is a header with the SHA-256 of what follows, then NumPy's npz
-    without pickled objects. It is written under a temporary name, synced and
-    renamed, so a name that exists belongs to a whole file.
+    and so on, removed when it is. Each file is a header with the SHA-256 of what
+    follows, then NumPy's npz without pickled objects. It is written under a
+    temporary name, synced and renamed, so a name that exists belongs to a whole file.
 
     Parameters
     ----------

@@ -65,12 +65,11 @@ def pooled(replicas: Sequence[Simulation]) -> Simulation:
     first = replicas[0]
     if len(replicas) == 1:
         return first
-    blocks = {
-        name: np.concatenate([getattr(each, name) for each in replicas])
-        for name in ("g_blocks", "pressure_blocks", "energy_blocks")
-    }
     return replace(
         first,
+        g_blocks=np.concatenate([each.g_blocks for each in replicas]),
+        pressure_blocks=np.concatenate([each.pressure_blocks for each in replicas]),
+        energy_blocks=np.concatenate([each.energy_blocks for each in replicas]),
         g=np.mean([each.g for each in replicas], axis=0),
         pressure=float(np.mean([each.pressure for each in replicas])),
         energy=float(np.mean([each.energy for each in replicas])),
@@ -78,5 +77,4 @@ def pooled(replicas: Sequence[Simulation]) -> Simulation:
         seconds=sum(each.seconds for each in replicas),
         rdf_seconds=sum(each.rdf_seconds for each in replicas),
         trouble=" ".join(filter(None, (each.trouble for each in replicas))),
-        **blocks,
     )

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
+import numpy as np
 import xarray as xr
 
 from sopr_uq.refine.problem import Problem
@@ -44,7 +45,7 @@ class RuleState:
     @property
     def potential(self) -> FloatArray:
         """The best guess, shape (n,), in kcal/mol."""
-        return self.proposals[0]
+        return np.asarray(self.proposals[0])
 
 
 @dataclass(frozen=True)

@@ -69,7 +69,6 @@ def read_campaign(folder: Path | str) -> Campaign:
         settings["family"],
         Measurement(**settings["measurement"]),
         about,
-        settings["check"],
     )
 
 

@@ -14,6 +14,7 @@ from sopr_uq.engine.settings import EngineSettings
 from sopr_uq.experiment.catalogue import curve, system_entries
 from sopr_uq.experiment.faults import Faults
 from sopr_uq.experiment.settings import ObserveSettings, ReferenceSettings, SystemSettings
+from sopr_uq.experiment.registry import shipped_system
 from sopr_uq.experiment.several import MeasuredState, StateSettings, build_states
 from sopr_uq.experiment.system import System, build_system
 from sopr_uq.provenance import sha256
@@ -30,6 +31,10 @@ from sopr_uq.workflow.source import anchor, read_source
 from sopr_uq.workflow.translate import faults_of
 
 _RESOLVED_BY = "# Resolved by sopr-uq "
+
+
+_OF_RULES: dict[str, type[BaseModel]] = {"refine": RefineSettings, "prior": PriorSettings}
+"""Tables with keys that only some rules use."""
 
 
 class Config(BaseModel):
@@ -118,7 +123,8 @@ def load_config(
             choose(tables, parse_kinds(observe), shipped)
         elif shipped is not None:
             add_pressure(tables)
-    return _checked(faults, _resolved(faults, tables))
+    below = {} if shipped is None else {"prior": dict(shipped_system(shipped).prior)}
+    return _checked(faults, _resolved(faults, below, tables))
 
 
 def dump_config(config: Config, path: Path | str) -> None:
@@ -130,9 +136,10 @@ def dump_config(config: Config, path: Path | str) -> None:
 
 def without_unused(tables: dict[str, Any]) -> dict[str, Any]:
     """Drop from resolved tables the defaults of keys that the rule does not use."""
-    refine = tables.get("refine", {})
-    vain = unused(RefineSettings, refine.get("rule", DEFAULT_RULE))
-    return {**tables, "refine": {key: v for key, v in refine.items() if key not in vain}}
+    rule = tables.get("refine", {}).get("rule", DEFAULT_RULE)
+    return tables | {
+        name: _used(model, rule, tables.get(name, {})) for name, model in _OF_RULES.items()
+    }
 
 
 def resolved_by(path: Path | str) -> str:
@@ -154,18 +161,26 @@ def _without_blanks(value: Any) -> Any:
     return value
 
 
-def _resolved(faults: Faults, tables: dict[str, Any]) -> dict[str, Any]:
-    """Lay what the user says over the preset, each reduced to what the rule uses."""
-    preset, given = _preset_values(tables), tables.get("refine", {})
-    if not isinstance(given, dict):
-        return resolve(preset, tables)
-    below = preset.get("refine", {})
-    rule = str(given.get("rule", below.get("rule", DEFAULT_RULE)))
-    if rule in get_args(RuleName.__value__):
-        given = refuse_unused(faults, RefineSettings, rule, "refine", given)
-        vain = unused(RefineSettings, rule)
-        preset["refine"] = {key: value for key, value in below.items() if key not in vain}
-    return resolve(preset, {**tables, "refine": given})
+def _resolved(faults: Faults, shipped: dict[str, Any], tables: dict[str, Any]) -> dict[str, Any]:
+    """Lay what the user says over what ships and the preset, each reduced to what the rule uses."""
+    below = {**shipped, **_preset_values(tables)}
+    refine = tables.get("refine", {})
+    if not isinstance(refine, dict):
+        return resolve(below, tables)
+    rule = str(refine.get("rule", below.get("refine", {}).get("rule", DEFAULT_RULE)))
+    if rule not in get_args(RuleName.__value__):
+        return resolve(below, tables)
+    above = dict(tables)
+    for name, model in _OF_RULES.items():
+        if isinstance(given := above.get(name, {}), dict):
+            above[name] = refuse_unused(faults, model, rule, name, given)
+        below[name] = _used(model, rule, below.get(name, {}))
+    return resolve(below, above)
+
+
+def _used(model: type[BaseModel], rule: str, table: dict[str, Any]) -> dict[str, Any]:
+    vain = unused(model, rule)
+    return {key: value for key, value in table.items() if key not in vain}
 
 
 def _preset_values(tables: Mapping[str, Any]) -> dict[str, Any]:

@@ -47,7 +47,8 @@ def run(
     config : Config
         From :func:`~sopr_uq.workflow.config.load_config`.
     out : Path or str, optional
-        A new folder for ``config.toml``, ``iterations/``, ``result.nc`` and ``figures/``; without it nothing is written.
+        A new folder for ``config.toml``, ``iterations/``, ``result.nc`` and
+        ``figures/``; without it nothing is written.
     watcher : Watcher, optional
         Told of progress.
     executor : Executor, optional

@@ -243,7 +243,7 @@ def refine_twin(
     posterior = rule.posterior(refinement.past)
     potential = posterior["potential"].values.reshape(-1, twin.problem.r.size)
     kept = potential[:: max(len(potential) // draws, 1)]
-    ds = compared(twin, kept).assign_attrs(
+    return compared(twin, kept).assign_attrs(
         family=twin.family,
         outcome=refinement.outcome,
         iterations=len(refinement.iterations),
@@ -253,7 +253,6 @@ def refine_twin(
         **{k: float(v) for k, v in posterior.attrs.items() if isinstance(v, int | float)},
         **_inferred(posterior),
     )
-    return ds
 
 
 def _inferred(posterior: xr.Dataset) -> dict[str, float]:

@@ -21,7 +21,7 @@ from sopr_uq.refine.checkpoint import decode
 from sopr_uq.workflow.config import Config
 from sopr_uq.workflow.doctor import Finding
 from sopr_uq.workflow.result import RESULT, load_any
-from sopr_uq.workflow.run import CHECK, CONFIG, ITERATIONS
+from sopr_uq.workflow.run import CONFIG, ITERATIONS
 
 _GROUPS = ("posterior", "derived", "observed_data", "iterations")
 
@@ -53,8 +53,6 @@ def _findings(folder: Path) -> Iterator[Finding]:
     if config is not None:
         yield from _inputs(config)
     yield _checkpoints(folder / ITERATIONS, "iteration")
-    if (folder / CHECK).is_dir():
-        yield _checkpoints(folder / CHECK, "simulation")
     if not (folder / RESULT).is_file():
         yield Finding(
             "result", True, f"not there yet; `sopr-uq resume {folder}` goes on with the refinement"

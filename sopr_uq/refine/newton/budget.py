@@ -62,8 +62,8 @@ class Whitened:
         ]
         ends = [*np.cumsum(counts[:3]), counts[3]]
         mie, scale_level, stated, sampling, between = np.split(fit.model.columns, ends, axis=1)
-        correction = fit.theta.width * fit.model.correction[fit.theta.index]
-        size = fit.bases[fit.theta.index].correction.shape[1]
+        correction = fit.theta.width * fit.model.correction[fit.theta.kernel]
+        size = fit.bases[fit.theta.kernel].correction.shape[1]
         return {
             "potential": np.hstack([mie, correction[:, :size]]),
             "normalisation": scale_level,
@@ -136,7 +136,7 @@ def descriptor_gradient(conditioner: Conditioner, fit: Fit) -> FloatArray:
         Per unit of each coefficient of the potential, by central differences.
     """
     beta = conditioner.problem.samples[0].state.beta
-    size = fit.bases[fit.theta.index].correction.shape[1]
+    size = fit.bases[fit.theta.kernel].correction.shape[1]
     centre = np.concatenate([fit.coefficients.mean[:MIE], _corrections(fit)])
     # the posterior's own spread is the distance over which a slope matters
     steps = _STEP * np.minimum(_spread(fit), 1.0)
@@ -155,7 +155,7 @@ def descriptor_budget(conditioner: Conditioner, fit: Fit) -> dict[str, Descripto
 def _corrections(fit: Fit) -> FloatArray:
     """Posterior mean of the coefficients of δ, shape (m,)."""
     first = fit.model.columns.shape[1]
-    size = fit.bases[fit.theta.index].correction.shape[1]
+    size = fit.bases[fit.theta.kernel].correction.shape[1]
     return np.asarray(fit.coefficients.mean[first : first + size])
 
 
@@ -163,5 +163,5 @@ def _spread(fit: Fit) -> FloatArray:
     """Posterior standard deviations of the coefficients of the potential, shape (p,)."""
     sd = np.sqrt(np.sum(fit.coefficients.root**2, axis=1))
     first = fit.model.columns.shape[1]
-    size = fit.bases[fit.theta.index].correction.shape[1]
+    size = fit.bases[fit.theta.kernel].correction.shape[1]
     return np.concatenate([sd[:MIE], sd[first : first + size]])

@@ -142,7 +142,7 @@ def _stated(o: Observation, prior: PriorSettings, ideal: float = 0.0) -> FloatAr
 
 
 def pressure_error(prior: PriorSettings, ideal: float) -> float:
-    """Return the error in MPa of a pressure that states none, ``ideal`` being ρ k_B T in kcal/mol/Å³."""
+    """Return the error in MPa of a pressure without one; ``ideal`` is ρ k_B T in kcal/mol/Å³."""
     return prior.pressure_error * ideal * MPA_PER_KCAL_MOL_A3
 
 

@@ -64,7 +64,8 @@ class Pool(NamedTuple):
         edges = np.cumsum(np.exp(self.log_weight))
         places = (rng.random() + np.arange(size)) / size * edges[-1]
         # the last edge may fall short by rounding
-        return np.minimum(np.searchsorted(edges, places, side="right"), edges.size - 1)
+        found = np.searchsorted(edges, places, side="right")
+        return np.asarray(np.minimum(found, edges.size - 1))
 
 
 @dataclass(frozen=True)
@@ -109,19 +110,19 @@ class Draws:
     def _linear(
         self, theta: Theta, size: int, rng: np.random.Generator
     ) -> tuple[FloatArray, FloatArray]:
-        """Draw from the linear posterior at one θ: log likelihoods (size,), potentials (size, n)."""
+        """Draw from the linear posterior at one θ: log likelihoods (size,), v (size, n)."""
         fit = self.answer.fit
         model, exact = fit.model, coefficients(fit.model, theta)
-        mine = potential_index(model, fit.bases[theta.index])
+        mine = potential_index(model, fit.bases[theta.kernel])
         c = exact.mean[mine] + rng.standard_normal((size, exact.mean.size)) @ exact.root[mine].T
-        correction = theta.width * model.correction[theta.index][:, : mine.size - MIE]
+        correction = theta.width * model.correction[theta.kernel][:, : mine.size - MIE]
         columns = np.hstack([model.columns[:, :MIE], correction])
         reading = theta.reading[model.curve]
         shift, blur = reading_error(model.slope, model.bend, reading)
         variance = model.fixed_variance + theta.noise[model.curve] ** 2 * model.noisy + blur
         residual = model.residual - shift - c @ columns.T
         likelihood = log_density(residual, model.columns[:, MIE:], variance)
-        basis = fit.bases[theta.index]
+        basis = fit.bases[theta.kernel]
         return likelihood, fit.prior.potentials(basis, theta.width, c)
 
     @cached_property

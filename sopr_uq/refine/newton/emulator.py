@@ -124,7 +124,7 @@ class Emulator:
         return np.asarray(step @ (self.project @ self.average.jacobian).T)
 
     def at(self, potential: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Return the prediction, (S, n) → (S, d), and its covariance in the directions (S, K, K)."""
+        """Return predictions, (S, n) → (S, d), and their covariance in the directions (S, K, K)."""
         found = self.surrogate.at(self.signal(potential))
         return self.average.about(potential) + found.mean @ self.embed.T, found.covariance
 

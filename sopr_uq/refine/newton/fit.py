@@ -74,7 +74,7 @@ class Fit:
 
     def of_coefficients(self, values: FloatArray) -> FloatArray:
         """Return v for coefficients with the first kernel, shape (size, 4 + m) → (size, n)."""
-        return self.prior.potentials(self.bases[self.theta.index], self.theta.width, values)
+        return self.prior.potentials(self.bases[self.theta.kernel], self.theta.width, values)
 
     def draws(self, z: FloatArray) -> FloatArray:
         """Return v for standard normal z, shape (size, p + m) → (size, n).
@@ -90,7 +90,7 @@ class Fit:
         return v
 
     def _of_part(self, part: Part, z: FloatArray) -> FloatArray:
-        basis = self.bases[part.theta.index]
+        basis = self.bases[part.theta.kernel]
         mine = potential_index(self.model, basis)
         c = part.coefficients.mean[mine] + z @ part.coefficients.root[mine].T
         return self.prior.potentials(basis, part.theta.width, c)
@@ -98,7 +98,7 @@ class Fit:
     @property
     def mine(self) -> IntArray:
         """Which coefficients belong to v with the first kernel, shape (4 + m,)."""
-        return potential_index(self.model, self.bases[self.theta.index])
+        return potential_index(self.model, self.bases[self.theta.kernel])
 
     @cached_property
     def mean(self) -> FloatArray:
@@ -127,14 +127,14 @@ class Fit:
     @property
     def _linear(self) -> tuple[FloatArray, IntArray]:
         """∂v/∂coefficients outside the core, shape (n, 4 + m), and which coefficients these are."""
-        return self.bases[self.theta.index].columns(self.theta.width), self.mine
+        return self.bases[self.theta.kernel].columns(self.theta.width), self.mine
 
 
 def parts_of(model: LinearGaussian, theta: Theta) -> tuple[Part, ...]:
     """Return the posterior with every kernel, at the noise levels and the width of a θ."""
     log = log_likelihoods(model, theta.noise, theta.reading, theta.width) + model.log_weight
     probability = np.exp(log - logsumexp(log))
-    thetas = [theta._replace(index=k) for k in range(log.size)]
+    thetas = [theta._replace(kernel=k) for k in range(log.size)]
     return tuple(
         Part(t, float(p), coefficients(model, t)) for t, p in zip(thetas, probability, strict=True)
     )
@@ -143,4 +143,4 @@ def parts_of(model: LinearGaussian, theta: Theta) -> tuple[Part, ...]:
 def potential_index(model: LinearGaussian, basis: Basis) -> IntArray:
     """Return which of all coefficients belong to v with a kernel, shape (4 + m,)."""
     first = model.columns.shape[1]
-    return np.r_[0:MIE, first : first + basis.correction.shape[1]]
+    return np.asarray(np.r_[0:MIE, first : first + basis.correction.shape[1]])

@@ -82,7 +82,7 @@ class LinearModel:
             np.concatenate([m.pressure for m in models]),
             np.concatenate([m.pressure_jacobian for m in models]),
             np.asarray(block_diag(*[m.blocks for m in models])),
-            np.min([m.freedom for m in models], axis=0),
+            np.asarray(min(float(m.freedom) for m in models)),
         )
 
     @classmethod

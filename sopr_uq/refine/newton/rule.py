@@ -29,7 +29,7 @@ from sopr_uq.refine.problem import Problem
 from sopr_uq.refine.round import Run, good
 from sopr_uq.refine.rule import Band, RuleState, StepInfo
 from sopr_uq.rng import integer_seed, stream
-from sopr_uq.typing import FloatArray
+from sopr_uq.typing import FloatArray, IntArray
 
 _LARGEST_STEP = 1.0
 _SMALL_CHANGE = 0.25
@@ -136,7 +136,7 @@ class Newton:
                 "left_out": np.asarray(now.trial.left_out),
                 "k_hat": np.asarray(now.trial.k_hat),
                 "width": np.asarray(fit.theta.width),
-                "length": np.asarray(self.conditioner.prior.kernels[fit.theta.index].length),
+                "length": np.asarray(self.conditioner.prior.kernels[fit.theta.kernel].length),
                 **{f"sd_{k}": np.asarray(v) for k, v in sd.items()},
             },
         )
@@ -287,7 +287,7 @@ class Newton:
         return self._labelled(theta, found, pool, chosen, answer).assign(sampled)
 
     def _labelled(
-        self, theta: xr.Dataset, found: xr.Dataset, pool: Pool, chosen: FloatArray, answer: Answer
+        self, theta: xr.Dataset, found: xr.Dataset, pool: Pool, chosen: IntArray, answer: Answer
     ) -> xr.Dataset:
         shape, dims = (theta.sizes["chain"], theta.sizes["draw"]), ("chain", "draw")
         v = pool.potential[chosen].reshape(*shape, -1)
@@ -314,7 +314,7 @@ class Newton:
         )
 
     def conclude(self, past: Sequence[RuleState], posterior: xr.Dataset) -> dict[str, xr.Dataset]:
-        """Return the groups ``posterior_check``, ``prior``, ``prior_sensitivity``, ``error_budget``."""
+        """Return the check, the prior, what the posterior owes to it, and the error budget."""
         return groups(self, past, posterior)
 
 

@@ -130,7 +130,7 @@ class Surrogate:
 
     def jointly(self, x: FloatArray) -> Estimate:
         """Return η at signals, shape (S, K), with the covariance of all, (1, S K, S K)."""
-        (s, k), m = x.shape, len(self.x)
+        k, m = x.shape[1], len(self.x)
         eye = np.eye(k)
         cross = np.kron(self._kernel(x, self.x), eye)
         covariance = np.kron(self._kernel(x, x), eye) - cross @ cho_solve(self._factor, cross.T)
