@@ -13,8 +13,8 @@ from sopr_uq.disk import write_whole
 from sopr_uq.engine.settings import EngineSettings
 from sopr_uq.experiment.catalogue import curve, system_entries
 from sopr_uq.experiment.faults import Faults
-from sopr_uq.experiment.settings import ObserveSettings, ReferenceSettings, SystemSettings
 from sopr_uq.experiment.registry import shipped_system
+from sopr_uq.experiment.settings import ObserveSettings, ReferenceSettings, SystemSettings
 from sopr_uq.experiment.several import MeasuredState, StateSettings, build_states
 from sopr_uq.experiment.system import System, build_system
 from sopr_uq.provenance import sha256
