@@ -14,6 +14,7 @@ from sopr_uq.errors import InputError
 from sopr_uq.inference.power_law_density import LawData
 from sopr_uq.laws.law import QDO, QUANTITIES, unit
 from sopr_uq.laws.mixture import Mixture, mixture, stack
+from sopr_uq.posterior.status import Band
 from sopr_uq.typing import FloatArray
 
 _MIN_DRAWS = 50
@@ -41,9 +42,10 @@ class Ensemble:
         The update rule that made the ensemble.
     source : str
         Where it was read from.
-    index : array of int, optional
-        Where the draws are not a run's own but picked from them: flat indices of
-        the picked ones.
+    band : {"posterior", "smoothing"}
+        What the spread of the draws stands for; see :mod:`sopr_uq.posterior.status`.
+    doubtful : bool
+        Whether the run did not pass its check.
 
     Raises
     ------
@@ -58,7 +60,8 @@ class Ensemble:
     draws: Mapping[str, FloatArray]
     rule: str = ""
     source: str = ""
-    index: NDArray[np.intp] | None = None
+    band: Band = "posterior"
+    doubtful: bool = False
 
     def __post_init__(self) -> None:
         check_polarizability(self.element, self.polarizability, self.polarizability_error)
@@ -87,7 +90,7 @@ class Ensemble:
         """Return log D of the defined draws, shape (S,), and their run's flat indices, (S,)."""
         values = np.asarray(self.draws[quantity], dtype=float).ravel()
         defined = np.flatnonzero(np.isfinite(values))
-        return np.log(values[defined]), defined if self.index is None else self.index[defined]
+        return np.log(values[defined]), defined
 
 
 @dataclass(frozen=True)
@@ -144,7 +147,7 @@ def check_together(ensembles: Sequence[Ensemble]) -> None:
     Warns
     -----
     UserWarning
-        If the ensembles come from different update rules.
+        If the ensembles come from different update rules, or one is doubtful.
     """
     names = [e.element for e in ensembles]
     if len(names) < 2:
@@ -162,6 +165,14 @@ def check_together(ensembles: Sequence[Ensemble]) -> None:
         warnings.warn(
             f"the ensembles come from different rules: {mixed}", UserWarning, stacklevel=3
         )
+    doubtful = [e.element for e in ensembles if e.doubtful]
+    if doubtful:
+        warnings.warn(doubtful_sentence(doubtful), UserWarning, stacklevel=3)
+
+
+def doubtful_sentence(names: Sequence[str]) -> str:
+    """Say which elements of a law did not pass their check."""
+    return f"doubtful: the refinement of {', '.join(names)} did not pass its check"
 
 
 def check_polarizability(name: str, value: float, error: float) -> None:

@@ -7,16 +7,14 @@ from pathlib import Path
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
 from sopr_uq.errors import InputError
 from sopr_uq.experiment.elements import Element, PolarizabilitySet, element, elements
 from sopr_uq.laws.ensembles import Ensemble
 from sopr_uq.laws.fit import KIND
 from sopr_uq.laws.law import QUANTITIES, unit
+from sopr_uq.posterior.status import band, is_doubtful
 from sopr_uq.posterior.store import read, write
-from sopr_uq.posterior.weighted import resampled_index
-from sopr_uq.typing import FloatArray
 
 RESULT = "result.nc"
 GROUP = "derived"
@@ -34,8 +32,6 @@ def load_ensemble(
     group: str = GROUP,
 ) -> Ensemble:
     """Read the draws of a finished run.
-
-    Where an end check has weighed the draws, they are resampled by its weights.
 
     Parameters
     ----------
@@ -65,7 +61,6 @@ def load_ensemble(
             "a run whose rule gives a posterior, such as newton or sopr",
         )
     draws = tree[group].to_dataset()
-    index = resampled_index(tree)
     found = {q: draws[q] for q in QUANTITIES if q in draws and "draw" in draws[q].dims}
     for quantity, values in found.items():
         _check_unit(path, quantity, str(values.attrs.get("units", unit(quantity))))
@@ -75,16 +70,12 @@ def load_ensemble(
         element=chosen.symbol,
         polarizability=alpha.value,
         polarizability_error=alpha.error,
-        draws={q: _draws(values, index) for q, values in found.items()},
-        index=index,
+        draws={q: np.asarray(values.values, dtype=float) for q, values in found.items()},
         rule=str(tree.attrs.get("rule", "")),
         source=path.parent.name,
+        band=band(tree),
+        doubtful=is_doubtful(tree),
     )
-
-
-def _draws(values: xr.DataArray, index: NDArray[np.intp] | None) -> FloatArray:
-    draws = np.asarray(values.values, dtype=float)
-    return draws if index is None else draws.ravel()[index].reshape(draws.shape)
 
 
 def save_laws(laws: xr.DataTree, path: Path) -> None:

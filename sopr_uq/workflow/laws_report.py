@@ -9,10 +9,13 @@ import numpy as np
 import xarray as xr
 
 from sopr_uq.derived.summary import concise, interval_text, summary
-from sopr_uq.laws import LAWS, QUANTITIES
+from sopr_uq.laws import LAWS, QUANTITIES, doubtful_elements, reservations, smoothed_elements
 from sopr_uq.workflow.report import LABELS, UNITS
 
 PARAMETERS = ("a", "b", "tau")
+DAGGER = " †"
+"""After a name: what it stands for did not pass its check, or rests on such."""
+
 _EXPONENT = {"qdo": "1/7", "classical": "1/3", "free": "b"}
 
 
@@ -38,8 +41,11 @@ def laws_facts(laws: xr.DataTree) -> list[tuple[str, str]]:
         ("samples", f"{_sampling(laws)}, seed {laws.attrs['seed']}"),
         ("emcee", _agreement(laws)),
     ]
-    if laws.attrs.get("warning"):
-        lines.append(("warning", str(laws.attrs["warning"]).replace("\n", "; ")))
+    reserved = reservations(laws)
+    lines += [("beware", sentence) for sentence in reserved]
+    others = [w for w in str(laws.attrs.get("warning", "")).splitlines() if w not in reserved]
+    if others:
+        lines.append(("warning", "; ".join(others)))
     return lines
 
 
@@ -67,8 +73,8 @@ def _agreement(laws: xr.DataTree) -> str:
 
 
 def element_rows(laws: xr.DataTree) -> list[tuple[str, ...]]:
-    """Return rows (element, α / Å³, one value(sd) for each quantity)."""
-    elements = laws["elements"].to_dataset()
+    """Return rows (element, α / Å³, a value(sd) by quantity); a dagger marks doubtful ones."""
+    elements, doubtful = laws["elements"].to_dataset(), doubtful_elements(laws)
     rows = []
     for name in elements["element"].values:
         one = elements.sel(element=name)
@@ -77,7 +83,7 @@ def element_rows(laws: xr.DataTree) -> list[tuple[str, ...]]:
             concise(float(one["mean"].sel(quantity=q)), float(one["sd"].sel(quantity=q)))
             for q in quantities(laws)
         ]
-        rows.append((str(name), alpha, *values))
+        rows.append((f"{name}{DAGGER}" if str(name) in doubtful else str(name), alpha, *values))
     return rows
 
 
@@ -156,7 +162,8 @@ def laws_dict(laws: xr.DataTree, prob: float) -> dict[str, Any]:
             **{k: float(one[k]) for k in ("probability", "log_evidence", "loo", "largest_z")},
         }
     elements = [str(name) for name in laws["elements"].to_dataset()["element"].values]
-    settings = {k: laws.attrs.get(k, "") for k in ("polarizabilities", "warning")}
+    settings: dict[str, Any] = {k: laws.attrs.get(k, "") for k in ("polarizabilities", "warning")}
+    settings |= {"doubtful": doubtful_elements(laws), "smoothed": smoothed_elements(laws)}
     return {"elements": elements, **settings, "seed": int(laws.attrs["seed"]), "laws": found}
 
 
@@ -174,7 +181,7 @@ def prediction_rows(
     """Return rows as `PREDICTION_HEAD` names them; ``alpha`` is text by target."""
     return [
         (
-            target,
+            f"{target}{DAGGER if row['doubtful'] else ''}",
             alpha.get(target, target),
             f"{LABELS[quantity]} / {UNITS[row['unit']]}",
             concise(row["mean"], row["sd"]),

@@ -122,5 +122,28 @@ def test_unusable_runs_are_refused(ensembles: list[Ensemble], tmp_path: Path) ->
         load_ensemble(mixed)
 
 
+@pytest.mark.parametrize(
+    ("attrs", "band", "doubtful"),
+    [
+        ({"outcome": "converged"}, "posterior", False),
+        ({"outcome": "doubtful"}, "posterior", True),
+        ({"outcome": "converged", "rule": "sopr"}, "smoothing", False),
+        ({"outcome": "converged", "rule": "sopr", "band": "posterior"}, "posterior", False),
+    ],
+)
+def test_an_ensemble_knows_what_its_run_may_be_taken_for(
+    attrs: dict, band: str, doubtful: bool, ensembles: list[Ensemble], tmp_path: Path
+) -> None:
+    found = load_ensemble(stored(tmp_path / "run", ensembles[1], {"element": "Ar", **attrs}))
+    assert (found.band, found.doubtful) == (band, doubtful)
+
+
+def test_a_doubtful_ensemble_is_named_aloud(ensembles: list[Ensemble]) -> None:
+    check_together(ensembles)  # negative control: warnings are errors here
+    mixed = [replace(ensembles[0], doubtful=True), *ensembles[1:]]
+    with pytest.warns(UserWarning, match=f"doubtful: the refinement of {ensembles[0].element} "):
+        check_together(mixed)
+
+
 def test_every_quantity_of_the_laws_is_a_descriptor() -> None:
     assert set(QUANTITIES) == set(UNITS)
