@@ -12,13 +12,22 @@ import shutil
 import sys
 from pathlib import Path
 
-from sopr_uq.workflow.markdown import filled
-from sopr_uq.workflow.report import facts, table
+import xarray as xr
+
+from sopr_uq.posterior.cost import cost
+from sopr_uq.posterior.status import is_doubtful
+from sopr_uq.workflow.markdown import filled, markdown_table
+from sopr_uq.workflow.report import facts, head, table
 from sopr_uq.workflow.result import load_result
 
 ROOT = Path(__file__).resolve().parents[1]
 STUDY = ROOT / "studies" / "noble_gases" / "results"
 LIQUIDS = ("neon-42K", "argon-85K", "krypton-199K", "xenon-274K")
+TOLD = ("check", "prior", "advice", "warning")
+SMOOTHING = (
+    "In brackets the last digits' standard deviation: of `newton` the posterior's, of `sopr` that "
+    "of its smoothing, which is no error bar of the truth."
+)
 VARIANTS = {"newton": "`newton`, g(r) and pressure", "sopr": "`sopr`, g(r)"}
 
 
@@ -29,31 +38,39 @@ def section(folder: Path) -> str:
     lines = [
         f"**{known['system']}**, rule `{result.attrs['rule']}`:",
         f"{known['outcome']}, {known['misfit']}, {known['time']}.",
+        *(f"{name.capitalize()}: {known[name]}" for name in TOLD if name in known),
         "",
-        "| quantity | value (sd) | 95 % equal-tailed interval | unit |",
-        "|---|---|---|---|",
+        *markdown_table(head(result), table(result)),
     ]
-    lines += ["| " + " | ".join(row) + " |" for row in table(result)]
     return "\n".join(lines)
 
 
 def rules() -> str:
     """Return what each rule made of the four liquids, from the stored study, as Markdown."""
     lines = [
-        "| liquid | rule, data | MD runs to the noise floor | MD runs | σ / Å | ε / kcal/mol |",
+        "| liquid | rule, data | rounds | simulations | σ / Å | ε / kcal/mol |",
         "|---|---|---|---|---|---|",
     ]
+    notes = []
     for variant, text in VARIANTS.items():
         for liquid in LIQUIDS:
             result = load_result(STUDY / f"{liquid}-{variant}.nc")
             rows = {name: value for name, value, *_ in table(result)}
-            course = result["iterations"]
-            floor = "–"
-            if "at_floor" in course:
-                floor = str(1 + int(course["at_floor"].values.argmax()))
-            runs = course.sizes["iteration"]
-            lines.append(f"| {liquid} | {text} | {floor} | {runs} | {rows['σ']} | {rows['ε']} |")
-    return "\n".join(lines)
+            paid = cost(result)
+            name = liquid
+            if warning := remark(result):
+                notes.append(f"{len(notes) + 1}. {liquid}, `{result.attrs['rule']}`: {warning}")
+                name += f" **{'doubtful' if is_doubtful(result) else 'warned'} ({len(notes)})**"
+            counts = f"{paid.rounds} | {paid.simulations}"
+            lines.append(f"| {name} | {text} | {counts} | {rows['σ']} | {rows['ε']} |")
+    lines += ["", SMOOTHING]
+    return "\n".join([*lines, *(["", *notes] if notes else [])])
+
+
+def remark(result: xr.DataTree) -> str:
+    """Return what a row of a table must not hide; empty if nothing."""
+    said = str(result.attrs["warning"])
+    return said or ("it did not pass its check" if is_doubtful(result) else "")
 
 
 def fill(name: str, text: str) -> None:
