@@ -104,6 +104,7 @@ def test_an_existing_folder_is_refused_and_left_alone(finished):
         (["refine", "argon-85K", "--set", "engine.particls=9"], "particles"),
         (["refine", "argon-85K", "--engine", "gromacs"], "gromacs"),
         (["refine", "argon-85K", "--observe", "g,x"], "pressure"),
+        (["refine", "argon-85K", "--observe", "g,s"], "each experiment once"),
         (["refine", "no_such.toml"], "no_such.toml"),
         (["refine", "argon-85K", "--set", "engine.cutoff=40"], "particles"),
         (["refine", "argon-85K", "--rule", "sopr", "--observe", "s"], "newton"),
