@@ -126,7 +126,7 @@ def _units(tree: xr.DataTree) -> dict[str, str]:
 def _sampler(tree: xr.DataTree) -> list[tuple[str, str]]:
     if "sample_stats" not in tree.children:
         return []
-    found = tree["sample_stats"].data_vars
+    found = {n: x for n, x in tree["sample_stats"].data_vars.items() if not x.ndim}
     text = ", ".join(f"{name} {float(value):.4g}" for name, value in found.items())
     return [("sampler", text)] if text else []
 

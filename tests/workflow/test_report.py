@@ -137,6 +137,8 @@ def whole(small_result):
     result = with_budget(small_result(check=PASSED))
     result.attrs |= {"settings": "{}", "versions": '{"numpy": "2"}', "inputs": "{}"}
     result["observed_data"] = xr.DataTree(xr.Dataset())
+    stats = {"max_rhat": 1.01, "energy": (("chain", "draw"), np.zeros((2, 200)))}
+    result["sample_stats"] = xr.DataTree(xr.Dataset(stats))
     result["prior"] = xr.DataTree(xr.Dataset(attrs={"sigma": "ln σ = ln 3.35 ± 0.05"}))
     variants = ["as configured", "widths halved", "pressure error ×3"]
     columns = {
@@ -159,6 +161,7 @@ def test_a_report_lays_the_prior_open(whole):
     assert "| widths halved | 3.410(5) | 0.250(8) |" in text
     assert "that of ε, by 3.0 posterior sd (pressure error ×3)" in text
     assert "k̂ 0.31" in text
+    assert "- sampler: max_rhat 1.01\n" in text
     assert "62 % of σ's" in text
 
 
