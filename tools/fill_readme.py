@@ -80,7 +80,7 @@ def costs(result: xr.DataTree) -> tuple[str, str, str, str]:
 def remark_on(result: xr.DataTree) -> str:
     """Return what a row of a table must not hide; empty if nothing."""
     said = str(result.attrs["warning"])
-    return said or ("it did not pass its check" if is_doubtful(result) else "")
+    return said or ("it did not pass its check by simulations" if is_doubtful(result) else "")
 
 
 def stored() -> dict[tuple[str, str], xr.DataTree]:

@@ -8,7 +8,7 @@ import xarray as xr
 from sopr_uq.derived import labelled
 from sopr_uq.derived.summary import interval
 from sopr_uq.posterior.status import band as kind_of_band
-from sopr_uq.posterior.status import outcome
+from sopr_uq.posterior.status import interval_kind, outcome
 from sopr_uq.units import inverse_temperature
 
 MOST_DRAWS = 400
@@ -85,7 +85,8 @@ def structure_bands(result: xr.DataTree, ci_prob: float = 0.95) -> xr.Dataset:
     ds["reference"] = result["iterations"].to_dataset()["potential"].isel(iteration=0, drop=True)
     attrs = {k: result.attrs[k] for k in ("system", "rule", "engine")}
     attrs |= {"outcome": outcome(result), "band": kind_of_band(result)}
-    return ds.drop_attrs(deep=False).assign_attrs(attrs, ci_kind="eti", ci_prob=ci_prob)
+    kind = "eti" if attrs["band"] == "posterior" else str(interval_kind(attrs["band"]))
+    return ds.drop_attrs(deep=False).assign_attrs(attrs, ci_kind=kind, ci_prob=ci_prob)
 
 
 def _measured(observed: xr.Dataset, bands: xr.Dataset) -> dict[str, xr.DataArray]:

@@ -59,7 +59,7 @@ def _marked(result: xr.DataTree, ax: Axes) -> Axes:
     """Say so on the axes of a result that its own simulations contradict."""
     if is_doubtful(result):
         ax.text(
-            0.5, 0.02, "doubtful: it did not pass its check", transform=ax.transAxes,
+            0.5, 0.02, "doubtful: see its warning", transform=ax.transAxes,
             ha="center", va="bottom", color=REFERENCE, fontsize=9, fontweight="bold", zorder=9,
         )  # fmt: skip
     return ax

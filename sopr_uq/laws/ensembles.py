@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import xarray as xr
@@ -26,7 +26,8 @@ class Ensemble:
     """The draws of one element.
 
     They stand for the likelihood of log D: the prior of the refinement must be
-    broad compared with the ensemble, or a law will count it once per element.
+    broad compared with the ensemble, or a law will count it once per element. How
+    much it counts is :meth:`prior_share`.
 
     Parameters
     ----------
@@ -44,8 +45,10 @@ class Ensemble:
         Where it was read from.
     band : {"posterior", "smoothing"}
         What the spread of the draws stands for; see :mod:`sopr_uq.posterior.status`.
+    prior_sd : mapping of str to float
+        By quantity, standard deviation of log D before the measurement, where known.
     doubtful : bool
-        Whether the run did not pass its check.
+        Whether the run says of itself that it is not to be trusted.
 
     Raises
     ------
@@ -62,6 +65,7 @@ class Ensemble:
     source: str = ""
     band: Band = "posterior"
     doubtful: bool = False
+    prior_sd: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         check_polarizability(self.element, self.polarizability, self.polarizability_error)
@@ -91,6 +95,16 @@ class Ensemble:
         values = np.asarray(self.draws[quantity], dtype=float).ravel()
         defined = np.flatnonzero(np.isfinite(values))
         return np.log(values[defined]), defined
+
+    def prior_share(self, quantity: str) -> float:
+        """Return the share of the precision of log D that the refinement's own prior brought.
+
+        A law that takes the draws for a likelihood counts it once more (D. W. Hogg, A. D.
+        Myers, J. Bovy, Astrophys. J. 725, 2166 (2010), eq 11, divides by it). NaN where the
+        prior is not known.
+        """
+        log_d, _ = self.log_draws(quantity)
+        return float(log_d.var() / self.prior_sd.get(quantity, np.nan) ** 2)
 
 
 @dataclass(frozen=True)
@@ -171,8 +185,8 @@ def check_together(ensembles: Sequence[Ensemble]) -> None:
 
 
 def doubtful_sentence(names: Sequence[str]) -> str:
-    """Say which elements of a law did not pass their check."""
-    return f"doubtful: the refinement of {', '.join(names)} did not pass its check"
+    """Say which elements of a law are doubtful."""
+    return f"the refinement of {', '.join(names)} is doubtful: see the warning of its result"
 
 
 def check_polarizability(name: str, value: float, error: float) -> None:
@@ -194,6 +208,11 @@ def _check_draws(where: str, values: FloatArray) -> None:
         raise InputError(where, "defined draws", f"{missing:.0%} undefined", advice)
     if not np.all(values[np.isfinite(values)] > 0):
         raise InputError(where, "positive draws", f"a smallest draw of {np.nanmin(values):.4g}")
+    different = np.unique(values).size
+    if different < _MIN_DRAWS:
+        advice = "refining again: these are a handful of draws, picked again and again"
+        found = f"{different} among {values.size}"
+        raise InputError(where, f"at least {_MIN_DRAWS} different draws", found, advice)
 
 
 def _what_one_says(ensemble: Ensemble) -> str:

@@ -66,7 +66,7 @@ def fit_laws(ensembles: Sequence[Ensemble], settings: FitSettings | None = None)
     -------
     DataTree
         ``/elements`` what went in: α and a summary of each ensemble, what its ``band``
-        stands for, and whether it is ``doubtful``.
+        stands for, whether it is ``doubtful``, and its ``prior_share``.
         ``/{quantity}/{law}`` draws of ``a``, ``log_a``, ``b``, ``tau`` and the draws
         of the ensembles that go with them (``draw_index``), with sampler
         diagnostics as attributes.
@@ -202,6 +202,8 @@ def _elements(ensembles: Sequence[Ensemble], settings: FitSettings) -> xr.Datase
     }
     for name in ("polarizability", "polarizability_error"):
         columns[name] = ("element", [getattr(e, name) for e in ensembles], {"units": "angstrom3"})
+    share = [[e.prior_share(q) for e in ensembles] for q in quantities]
+    columns["prior_share"] = (("quantity", "element"), share, {"units": "1"})
     columns["doubtful"] = ("element", np.array([e.doubtful for e in ensembles], dtype=np.int8))
     for name in ("rule", "source", "band"):
         columns[name] = ("element", [getattr(e, name) for e in ensembles])

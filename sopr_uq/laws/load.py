@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import xarray as xr
 
+from sopr_uq.derived.labelled import describe
 from sopr_uq.errors import InputError
 from sopr_uq.experiment.elements import Element, PolarizabilitySet, element, elements
 from sopr_uq.laws.ensembles import Ensemble
@@ -15,6 +16,7 @@ from sopr_uq.laws.fit import KIND
 from sopr_uq.laws.law import QUANTITIES, unit
 from sopr_uq.posterior.status import band, is_doubtful
 from sopr_uq.posterior.store import read, write
+from sopr_uq.units import inverse_temperature
 
 RESULT = "result.nc"
 GROUP = "derived"
@@ -75,7 +77,18 @@ def load_ensemble(
         source=path.parent.name,
         band=band(tree),
         doubtful=is_doubtful(tree),
+        prior_sd=_prior_sd(tree, list(found)),
     )
+
+
+def _prior_sd(tree: xr.DataTree, quantities: Sequence[str]) -> dict[str, float]:
+    """Standard deviations of log D over the draws of the prior, where a result has some."""
+    if "prior" not in tree.children or "potential" not in tree["prior"]:
+        return {}
+    beta = inverse_temperature(float(tree.attrs["temperature"]))
+    drawn = describe(tree["prior"].to_dataset()["potential"].astype(float), beta)
+    logs = {q: np.log(drawn[q].values[np.isfinite(drawn[q].values)]) for q in quantities}
+    return {q: float(x.std(ddof=1)) for q, x in logs.items() if x.size > 1}
 
 
 def save_laws(laws: xr.DataTree, path: Path) -> None:

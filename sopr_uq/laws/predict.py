@@ -110,8 +110,8 @@ def predict(
     dict
         By target and quantity: ``mean``, ``sd``, ``lower``, ``upper``, ``prob``,
         ``unit``, ``rests_on`` (``posterior``, or ``smoothing`` where an ensemble is a
-        smoothing band) and ``doubtful`` (the elements of the law whose refinement did
-        not pass its check, with commas between), ready for JSON.
+        smoothing band) and ``doubtful`` (the elements of the law whose refinement is,
+        with commas between), ready for JSON.
 
     Raises
     ------

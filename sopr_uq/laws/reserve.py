@@ -9,7 +9,7 @@ from sopr_uq.posterior.status import band_of_rule
 
 
 def doubtful_elements(laws: xr.DataTree) -> list[str]:
-    """Return the elements whose refinement did not pass its check.
+    """Return the elements whose refinement says of itself that it is not to be trusted.
 
     Parameters
     ----------

@@ -43,13 +43,24 @@ def outcome(result: xr.DataTree) -> str:
         too: results were written before there was the word. Empty if it is not said.
     """
     said = str(result.attrs.get("outcome", ""))
-    stays = said in ("simulation_failed", DOUBTFUL) or _passed(result)
+    stays = said in ("simulation_failed", DOUBTFUL) or passed(result) is not False
     return said if stays else DOUBTFUL
 
 
 def is_doubtful(result: xr.DataTree) -> bool:
-    """Return whether simulations at the answer contradict it."""
+    """Return whether a result says of itself that it is not to be trusted."""
     return outcome(result) == DOUBTFUL
+
+
+def passed(result: xr.DataTree) -> bool | None:
+    """Return whether a result passed its check by simulations; None where none was made."""
+    if _CHECK not in result.children:
+        return None
+    check = result[_CHECK].to_dataset()
+    if "passed" in check:
+        return bool(check["passed"])
+    # without a k-hat too few simulations were good to say anything
+    return "k_hat" in check and float(check["k_hat"]) <= LARGEST_K
 
 
 def band(result: xr.DataTree) -> Band:
@@ -93,14 +104,3 @@ def interval_name(what: Band, prob: float) -> str:
     if what == "posterior":
         return f"{share} equal-tailed interval"
     return f"smoothing band ({share} of its draws)" if what == "smoothing" else "no interval"
-
-
-def _passed(result: xr.DataTree) -> bool:
-    """Whether the check at posterior draws was passed; so it is where none was made."""
-    if _CHECK not in result.children:
-        return True
-    check = result[_CHECK].to_dataset()
-    if "passed" in check:
-        return bool(check["passed"])
-    # without a k-hat too few simulations were good to say anything
-    return "k_hat" in check and float(check["k_hat"]) <= LARGEST_K

@@ -14,7 +14,7 @@ from sopr_uq.workflow.report import LABELS, UNITS
 
 PARAMETERS = ("a", "b", "tau")
 DAGGER = " †"
-"""After a name: what it stands for did not pass its check, or rests on such."""
+"""After a name: what it stands for is doubtful, or rests on such."""
 
 _EXPONENT = {"qdo": "1/7", "classical": "1/3", "free": "b"}
 
@@ -41,12 +41,23 @@ def laws_facts(laws: xr.DataTree) -> list[tuple[str, str]]:
         ("samples", f"{_sampling(laws)}, seed {laws.attrs['seed']}"),
         ("emcee", _agreement(laws)),
     ]
+    lines += [("priors", share) for share in _prior_share(elements)]
     reserved = reservations(laws)
     lines += [("beware", sentence) for sentence in reserved]
     others = [w for w in str(laws.attrs.get("warning", "")).splitlines() if w not in reserved]
     if others:
         lines.append(("warning", "; ".join(others)))
     return lines
+
+
+def _prior_share(elements: xr.Dataset) -> list[str]:
+    if "prior_share" not in elements or not bool(elements["prior_share"].notnull().any()):
+        return []
+    share = elements["prior_share"].fillna(0.0)
+    worst = share.isel(share.argmax(...))
+    where = f"{LABELS[str(worst['quantity'].item())]} of {worst['element'].item()}"
+    brought = f"brought {100 * float(worst):.1g} % of the precision at most ({where})"
+    return [f"a refinement's own, which a law counts once more, {brought}"]
 
 
 def _sampling(laws: xr.DataTree) -> str:

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import Any
 
 import xarray as xr
 
 from sopr_uq.derived.summary import FEWEST, interval_text, summary
 from sopr_uq.posterior.cost import Cost, cost
-from sopr_uq.posterior.status import band, interval_kind, interval_name, is_doubtful, outcome
+from sopr_uq.posterior.status import (
+    band,
+    interval_kind,
+    interval_name,
+    is_doubtful,
+    outcome,
+    passed,
+)
 
 LABELS = {"sigma": "σ", "epsilon": "ε", "r_vdw": "r_vdW", "d_hp": "d_hp"}
 UNITS = {"angstrom": "Å", "kcal/mol": "kcal/mol", "MPa": "MPa"}
@@ -107,7 +115,7 @@ def facts(result: xr.DataTree) -> list[tuple[str, str]]:
 
 
 def _ended(result: xr.DataTree) -> str:
-    return "DOUBTFUL: it did not pass its check," if is_doubtful(result) else outcome(result)
+    return "DOUBTFUL, stopped" if is_doubtful(result) else outcome(result)
 
 
 def _time(paid: Cost) -> str:
@@ -123,18 +131,20 @@ def _time(paid: Cost) -> str:
 def check(result: xr.DataTree) -> dict[str, float | bool] | None:
     """Return what the last simulations said of the posterior; None where it was not checked.
 
-    Numbers that a file does not have are missing, such as ``k_hat`` where too few
-    simulations succeeded.
+    Numbers that there are not are missing, such as ``k_hat`` where too few simulations
+    succeeded.
     """
     if "posterior_check" not in result.children:
         return None
     stored = result["posterior_check"].to_dataset()
-    found = {name: float(stored[name].sum()) for name in _CHECKED if name in stored}
-    if "runs" not in found:
-        found["runs"] = float(stored.sizes.get("check", 0))
-    if "draws" not in found and "log_weight" in stored:
-        found["draws"] = float(stored["log_weight"].size)
-    return {"passed": not is_doubtful(result), **found}
+    found = {name: float(stored[name].sum(skipna=False)) for name in _CHECKED if name in stored}
+    # as files kept it that checked the answer after the last round
+    if "check" in stored.sizes:
+        found |= {"runs": float(stored.sizes["check"])}
+    if "log_weight" in stored:
+        found |= {"draws": float(stored["log_weight"].size)}
+    known = {name: value for name, value in found.items() if isfinite(value)}
+    return {"passed": passed(result) is True, **known}
 
 
 def _check_line(found: dict[str, float | bool]) -> str:
@@ -143,10 +153,11 @@ def _check_line(found: dict[str, float | bool]) -> str:
         "predicted_p": "p {predicted_p:.2g}",
         "left_out": "each run by the others with χ² {left_out:.2f} per number",
         "k_hat": "k̂ {k_hat:.2f}",
-        "effective_draws": "{effective_draws:.0f} of {draws:.0f} draws effective",
+        "draws": "{effective_draws:.0f} of {draws:.0f} draws effective",
+        "runs": "{runs:.0f} runs",
+        "failed": "{failed:.0f} failed",
     }
     parts = [text.format(**found) for name, text in said.items() if name in found]
-    parts.append(f"{found['runs']:.0f} runs, {found.get('failed', 0.0):.0f} failed")
     return f"{'passed' if found['passed'] else 'NOT passed'}: {', '.join(parts)}"
 
 

@@ -280,7 +280,7 @@ def test_laws_that_rest_on_a_doubtful_element_say_so_wherever_they_are_read(
     assert sopr_uq("laws", *good, "--out", control, "--no-emcee")[0] == 0
     code, out, _ = sopr_uq("laws", good[0], bad, "--out", path, "--no-emcee")
     assert code == 3
-    sentence = "doubtful: the refinement of Xe did not pass its check"
+    sentence = "the refinement of Xe is doubtful: see the warning of its result"
     assert sentence in out
     assert list(read(path)["elements"]["doubtful"].values) == [0, 1]
     assert sentence in read(path).attrs["warning"]

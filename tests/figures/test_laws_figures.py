@@ -114,7 +114,7 @@ def test_what_the_ensembles_cannot_vouch_for_stands_above_the_laws(laws):
     doubted["elements"] = xr.DataTree(
         trusted["elements"].to_dataset().assign(doubtful=("element", np.array([0, 1, 0, 0])))
     )
-    for tree, words in ((laws, "smoothing bands"), (doubted, "doubtful: the refinement of Ar")):
+    for tree, words in ((laws, "smoothing bands"), (doubted, "the refinement of Ar is doubtful")):
         figure = figures.exponent_figure(tree)
         assert words in figure.get_suptitle()
         plt.close(figure)

@@ -33,7 +33,7 @@ def test_a_table_never_drops_a_warning(tool, small_result):
     assert argon.startswith("| argon-85K **doubtful (1)** |")
     assert neon.startswith("| neon-42K **warned (2)** |")
     assert xenon.startswith("| xenon-274K |")
-    assert "1. argon-85K, `newton`: it did not pass its check" in lines
+    assert "1. argon-85K, `newton`: it did not pass its check by simulations" in lines
     assert "2. neon-42K, `newton`: The curve leaves 20 % unexplained." in lines
 
 

@@ -106,7 +106,7 @@ def test_every_cost_is_told(small_result):
 def test_a_doubtful_result_is_marked_everywhere(small_result):
     result = small_result(check=FAILED, outcome="doubtful")
     said = dict(facts(result))
-    assert said["outcome"].startswith("DOUBTFUL: it did not pass its check, after 2 rounds")
+    assert said["outcome"].startswith("DOUBTFUL, stopped after 2 rounds, 8 simulations")
     assert said["check"].startswith("NOT passed")
     assert head(result)[1] == "value (sd), doubtful"
     assert as_dict(result)["outcome"] == "doubtful"
@@ -123,6 +123,19 @@ def test_the_numbers_of_the_check_are_told(small_result):
     found = as_dict(small_result(check=PASSED))["check"]
     assert found == PASSED | {"passed": True}
     assert as_dict(small_result())["check"] is None
+
+
+def test_numbers_that_there_are_not_are_not_told(small_result):
+    result = small_result(check={"passed": 1, "predicted": np.nan, "k_hat": 0.3})
+    assert as_dict(result)["check"] == {"passed": True, "k_hat": 0.3}
+    assert dict(facts(result))["check"] == "passed: k̂ 0.30"
+    json.dumps(as_dict(result), allow_nan=False)
+
+
+def test_a_result_may_be_doubtful_for_another_reason_than_its_check(small_result):
+    result = small_result(check=PASSED, outcome="doubtful")
+    assert dict(facts(result))["check"].startswith("passed")
+    assert dict(facts(result))["outcome"].startswith("DOUBTFUL")
 
 
 def test_how_much_is_prior_is_told(small_result):
