@@ -10,7 +10,7 @@ import xarray as xr
 
 from sopr_uq.derived.summary import concise, interval_text, summary
 from sopr_uq.laws import LAWS, QUANTITIES, doubtful_elements, reservations, smoothed_elements
-from sopr_uq.workflow.report import LABELS, UNITS
+from sopr_uq.workflow.report import LABELS, UNITS, undetermined
 
 PARAMETERS = ("a", "b", "tau")
 DAGGER = " †"
@@ -118,7 +118,8 @@ def law_rows(laws: xr.DataTree) -> list[tuple[str, ...]]:
     rows: list[tuple[str, ...]] = []
     for quantity, law, node in _each(laws):
         table = summary(node.to_dataset()[list(PARAMETERS)])
-        text = {p: str(table["text"].sel(quantity=p).item()) for p in PARAMETERS}
+        found = {p: table.sel(quantity=p) for p in PARAMETERS}
+        text = {p: undetermined(row) or str(row["text"].item()) for p, row in found.items()}
         one = compared.sel(quantity=quantity, law=law)
         alone = law == "free" and len(QUANTITIES[quantity]) == 1
         rows.append(
@@ -148,7 +149,10 @@ def interval_rows(laws: xr.DataTree, prob: float) -> list[tuple[str, ...]]:
     for quantity, law, node in _each(laws):
         table = summary(node.to_dataset()[list(PARAMETERS)], ci_prob=prob)
         ends = [table.sel(quantity=p) for p in PARAMETERS]
-        texts = [interval_text(float(e["lower"]), float(e["upper"])) for e in ends]
+        texts = [
+            "–" if undetermined(e) else interval_text(float(e["lower"]), float(e["upper"]))
+            for e in ends
+        ]
         rows.append((formula(quantity, law), *texts))
     return rows
 
@@ -169,7 +173,10 @@ def laws_dict(laws: xr.DataTree, prob: float) -> dict[str, Any]:
         table = summary(node.to_dataset()[list(PARAMETERS)], ci_prob=prob)
         found.setdefault(quantity, {})[law] = {
             "formula": node.attrs["formula"],
-            **{p: _numbers(table.sel(quantity=p), prob) for p in PARAMETERS},
+            **{
+                p: _numbers(table.sel(quantity=p), prob, fixed=p == "b" and law != "free")
+                for p in PARAMETERS
+            },
             **{k: float(one[k]) for k in ("probability", "log_evidence", "loo", "largest_z")},
         }
     elements = [str(name) for name in laws["elements"].to_dataset()["element"].values]
@@ -178,9 +185,12 @@ def laws_dict(laws: xr.DataTree, prob: float) -> dict[str, Any]:
     return {"elements": elements, **settings, "seed": int(laws.attrs["seed"]), "laws": found}
 
 
-def _numbers(row: xr.Dataset, prob: float) -> dict[str, float | str]:
-    values = {k: float(row[k]) for k in ("mean", "sd", "lower", "upper")}
-    return {**values, "prob": prob, "unit": str(row["unit"].item())}
+def _numbers(row: xr.Dataset, prob: float, fixed: bool) -> dict[str, float | str | None]:
+    # an exponent that is fixed has one value, and needs no draws
+    reason = None if fixed else undetermined(row)
+    values = {k: None if reason else float(row[k]) for k in ("mean", "sd", "lower", "upper")}
+    said = {"reason": reason} if reason else {}
+    return {**values, "prob": prob, "unit": str(row["unit"].item()), **said}
 
 
 PREDICTION_HEAD = ("for", "α / Å³", "quantity", "value (sd)", "interval")

@@ -10,6 +10,7 @@ import xarray as xr
 
 from sopr_uq.cli import main
 from sopr_uq.posterior.store import read, write
+from sopr_uq.workflow.laws_report import interval_rows, law_rows, laws_dict
 
 
 @pytest.fixture
@@ -296,6 +297,22 @@ def test_laws_that_rest_on_a_doubtful_element_say_so_wherever_they_are_read(
         found = json.loads(sopr_uq("predict", "Rn", "--laws", told, "--json")[1])
         assert found["Rn"]["sigma"]["doubtful"] == ("Xe" if marked else "")
         assert found["Rn"]["sigma"]["rests_on"] == "posterior"
+
+
+def test_no_parameter_of_a_law_is_told_that_rests_on_a_handful_of_draws(laws_file):
+    laws = read(laws_file)
+    few = laws.copy()
+    for law in laws["sigma"].children:
+        few[f"sigma/{law}"] = xr.DataTree(laws[f"sigma/{law}"].to_dataset().isel(draw=slice(10)))
+    for tree, told in ((laws, True), (few, False)):
+        row = next(r for r in law_rows(tree) if r[0] == "σ ∝ α^(1/7)")
+        assert row[1].startswith("not determined (") != told
+        assert row[2] == "1/7"
+        ends = next(r for r in interval_rows(tree, 0.9) if r[0] == "σ ∝ α^b")
+        assert (ends[1] == "–") != told
+        found = laws_dict(tree, 0.9)["laws"]["sigma"]["qdo"]
+        assert (found["a"]["mean"] is not None, "reason" not in found["a"]) == (told, told)
+        assert found["b"]["mean"] == pytest.approx(1 / 7)
 
 
 def test_laws_made_of_smoothing_bands_say_so(sopr_uq, laws_file):
