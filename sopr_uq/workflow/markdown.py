@@ -90,10 +90,14 @@ def _prior(tree: xr.DataTree) -> Iterator[str]:
     """What was believed beforehand, and how the answer moves when it is believed otherwise."""
     numbers = dict(tree["prior"].attrs) if "prior" in tree.children else {}
     if numbers:
-        yield from ("", "## Prior", "", *_bullets([(str(k), f"{v}") for k, v in numbers.items()]))
+        yield from ("", "## Prior", "", *_bullets([(str(k), _number(v)) for k, v in numbers.items()]))
     if "prior_sensitivity" in tree.children:
         yield from ("", "## Under other priors", "")
         yield from _sensitivity(tree["prior_sensitivity"].to_dataset(), _units(tree))
+
+
+def _number(value: Any) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 def _sensitivity(found: xr.Dataset, units: Mapping[str, str]) -> Iterator[str]:

@@ -152,7 +152,7 @@ def whole(small_result):
     result["observed_data"] = xr.DataTree(xr.Dataset())
     stats = {"max_rhat": 1.01, "energy": (("chain", "draw"), np.zeros((2, 200)))}
     result["sample_stats"] = xr.DataTree(xr.Dataset(stats))
-    result["prior"] = xr.DataTree(xr.Dataset(attrs={"sigma": "ln σ = ln 3.35 ± 0.05"}))
+    result["prior"] = xr.DataTree(xr.Dataset(attrs={"sigma": 3.3500001, "sigma_sd": 0.05}))
     variants = ["as configured", "widths halved", "pressure error ×3"]
     columns = {
         "mean": [[3.4, 0.25], [3.41, 0.25], [3.4, 0.22]],
@@ -169,7 +169,7 @@ def whole(small_result):
 
 def test_a_report_lays_the_prior_open(whole):
     text = report(whole)
-    assert "## Prior\n\n- sigma: ln σ = ln 3.35 ± 0.05" in text
+    assert "## Prior\n\n- sigma: 3.35\n- sigma_sd: 0.05\n" in text
     assert "| prior | σ / Å | ε / kcal/mol |" in text
     assert "| widths halved | 3.410(5) | 0.250(8) |" in text
     assert "that of ε, by 3.0 posterior sd (pressure error ×3)" in text
