@@ -90,7 +90,8 @@ def _prior(tree: xr.DataTree) -> Iterator[str]:
     """What was believed beforehand, and how the answer moves when it is believed otherwise."""
     numbers = dict(tree["prior"].attrs) if "prior" in tree.children else {}
     if numbers:
-        yield from ("", "## Prior", "", *_bullets([(str(k), _number(v)) for k, v in numbers.items()]))
+        lines = [(str(key), _number(value)) for key, value in numbers.items()]
+        yield from ("", "## Prior", "", *_bullets(lines))
     if "prior_sensitivity" in tree.children:
         yield from ("", "## Under other priors", "")
         yield from _sensitivity(tree["prior_sensitivity"].to_dataset(), _units(tree))

@@ -17,6 +17,7 @@ from sopr_uq.refine.compare import compare
 from sopr_uq.refine.ibi import Ibi
 from sopr_uq.refine.loop import refine
 from sopr_uq.refine.presets import preset
+from sopr_uq.refine.round import Run
 from sopr_uq.refine.sopr import Sopr
 
 SAMPLED = {"max_iterations": 4, "chains": 1, "tune": 200, "draws": 100}
@@ -173,7 +174,8 @@ def test_the_measured_curve_counts_once_however_many_rounds_there_are(liquid) ->
         start = rule.init()
         simulation, state = liquid.run(Tabulated(rule.problem.r, start.potential)), start
         for _ in range(rounds):
-            state, info = rule.step(replace(state, potential=start.potential), [simulation])
+            past = [replace(state, proposals=start.proposals)]
+            state, info = rule.step(past, [Run(start.potential, (simulation,))])
         found.append(state.memory)
         # the one error of the data enters every round: its share of y grows with them
         expected = rounds * gamma / liquid.state.beta * 0.02
