@@ -30,6 +30,42 @@ def refined(tmp_path_factory):
     return {symbol: folders[symbol] for symbol in ("Ne", "Ar", "Kr", "Xe")}
 
 
+def small(rule="newton", *, sigma=None, old=False, check=None, outcome="converged"):
+    """A result that holds what readers of numbers look at, and nothing that takes time.
+
+    ``sigma`` are its draws (chain, draw); an ``old`` one counts no simulations.
+    """
+    import numpy as np
+    import xarray as xr
+
+    rng = np.random.default_rng(7)
+    sigma = 3.4 + 0.01 * rng.standard_normal((2, 200)) if sigma is None else np.asarray(sigma)
+    epsilon = 0.25 + 0.01 * rng.standard_normal(sigma.shape)
+    rounds = {"misfit": [1e-2, 1e-4], "seconds": [3.0, 4.0], "md_seconds": [8.0, 9.0]}
+    rounds |= {"md_steps": [4000.0, 4000.0]} | ({} if old else {"simulations": [4, 4]})
+    derived = {
+        name: (("chain", "draw"), x, {"units": unit})
+        for name, x, unit in (("sigma", sigma, "angstrom"), ("epsilon", epsilon, "kcal/mol"))
+    }
+    groups = {
+        "derived": xr.Dataset(derived),
+        "iterations": xr.Dataset({k: ("iteration", v) for k, v in rounds.items()}),
+    }
+    if check is not None:
+        groups["posterior_check"] = xr.Dataset(check)
+    tree = xr.DataTree.from_dict(groups)
+    texts = {"system": "argon-85K", "title": "", "preset": "desktop", "engine": "none"}
+    texts |= {"message": "", "warning": "", "outcome": outcome, "rule": rule}
+    tree.attrs |= {**texts, "temperature": 85.0, "density": 0.02, "seed": 1}
+    return tree
+
+
+@pytest.fixture(scope="session")
+def small_result():
+    """The maker of small results."""
+    return small
+
+
 @pytest.fixture(scope="session")
 def laws_file(refined, tmp_path_factory):
     """Laws of the four liquids in a file."""

@@ -39,6 +39,22 @@ def test_house_rules(command):
     succeed(*command)
 
 
+STATISTICS = ("quantile", "percentile", "np.histogram", "gaussian_kde", "default_rng", ".std(")
+
+
+def computing(source: str) -> list[str]:
+    """The statistics that a piece of source code works out for itself."""
+    return [word for word in STATISTICS if word in source]
+
+
+def test_figures_draw_and_compute_nothing():
+    assert computing("low, high = np.quantile(draws, [0.025, 0.975])"), "negative control"
+    folder = ROOT / "sopr_uq" / "figures"
+    found = {f.name: computing(f.read_text(encoding="utf-8")) for f in folder.glob("*.py")}
+    assert len(found) > 5
+    assert not {name: words for name, words in found.items() if words}
+
+
 def test_constraints_pin_names_and_versions_only():
     """No URL, path or hash may tell where a package came from."""
     lines = (ROOT / "constraints.txt").read_text().splitlines()

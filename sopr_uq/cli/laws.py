@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING, get_args
 
 import click
 
-from sopr_uq.cli.codes import NOT_CONVERGED, OK
+from sopr_uq.cli.codes import DOUBTFUL, NOT_CONVERGED, OK
 from sopr_uq.cli.show_laws import print_laws, print_predictions
 from sopr_uq.derived.summary import concise
 from sopr_uq.errors import InputError
 from sopr_uq.experiment.elements import PolarizabilitySet
 
 if TYPE_CHECKING:
+    import xarray as xr
+
     from sopr_uq.laws import FitSettings
 
 _SETS = click.Choice(get_args(PolarizabilitySet.__value__))
@@ -54,9 +56,10 @@ def laws(
     """Learn power laws in polarizability from the finished refinements in DIR...
 
     One folder (or result.nc) for each element. The element is known for shipped
-    systems; for one's own data write it before the folder: Xe=DIR.
+    systems; for one's own data write it before the folder: Xe=DIR. Exit code 3: a
+    refinement among them is doubtful, or a sampler's diagnostics are bad; the laws are
+    kept, and say so.
     """
-    from sopr_uq.laws import sampling_faults
     from sopr_uq.workflow.laws import laws_of_runs
 
     with warnings.catch_warnings():
@@ -66,7 +69,15 @@ def laws(
             runs, out, polarizabilities=polarizabilities, settings=_settings(emcee, prob, seed)
         )
     print_laws(found, out)
-    sys.exit(NOT_CONVERGED if sampling_faults(found) else OK)
+    sys.exit(_code(found))
+
+
+def _code(found: xr.DataTree) -> int:
+    from sopr_uq.laws import doubtful_elements, sampling_faults
+
+    if doubtful_elements(found):
+        return DOUBTFUL
+    return NOT_CONVERGED if sampling_faults(found) else OK
 
 
 def _settings(emcee: bool, prob: float, seed: int) -> FitSettings:

@@ -9,7 +9,7 @@ from typing import Any, get_args
 
 import click
 
-from sopr_uq.cli.codes import NOT_CONVERGED, OK, WRONG_INPUT
+from sopr_uq.cli.codes import DOUBTFUL, NOT_CONVERGED, OK, WRONG_INPUT
 from sopr_uq.cli.executor import chosen, executor_options
 from sopr_uq.cli.progress import Bar
 from sopr_uq.cli.show import print_doctor, print_result, print_systems
@@ -98,5 +98,8 @@ def doctor() -> None:
 
 
 def _finish(result: Any, folder: Path) -> None:
+    from sopr_uq.posterior.status import outcome
+
     print_result(result, folder, as_json=False, prob=0.95)
-    sys.exit(OK if result.attrs["outcome"] == "converged" else NOT_CONVERGED)
+    codes = {"converged": OK, "doubtful": DOUBTFUL}
+    sys.exit(codes.get(outcome(result), NOT_CONVERGED))

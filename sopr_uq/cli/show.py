@@ -13,7 +13,7 @@ from rich.table import Table
 
 from sopr_uq.experiment.registry import ShippedSystem
 from sopr_uq.workflow.doctor import Finding
-from sopr_uq.workflow.report import as_dict, facts, table
+from sopr_uq.workflow.report import as_dict, facts, head, table
 
 
 def print_systems(shipped: Sequence[ShippedSystem], as_json: bool) -> None:
@@ -59,7 +59,7 @@ def print_result(result: xr.DataTree, folder: Path, *, as_json: bool, prob: floa
     console = Console(soft_wrap=True, highlight=False)
     for name, text in facts(result):
         console.print(f"{name:>8}  {text}", markup=False)
-    out = Table("quantity", "value (sd)", f"{100 * prob:g} % equal-tailed interval", "unit")
+    out = Table(*head(result, prob))
     for row in table(result, prob):
         out.add_row(*row)
     console.print(out)

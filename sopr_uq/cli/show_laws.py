@@ -12,6 +12,7 @@ import xarray as xr
 from rich.console import Console
 from rich.table import Column, Table
 
+from sopr_uq.laws import reservations
 from sopr_uq.workflow import laws_report as text
 
 
@@ -42,6 +43,8 @@ def print_predictions(
     prob = next(iter(next(iter(predictions.values())).values()))["prob"]
     head = [h.replace("interval", f"{100 * prob:g} % interval") for h in text.PREDICTION_HEAD]
     console.print(_table(head, rows))
+    for sentence in reservations(laws):
+        console.print(f"† {sentence}", markup=False)
     low, high = text.fitted_range(laws)
     console.print(
         f"Intervals are equal-tailed, with the law's scatter and the error of α.\n"

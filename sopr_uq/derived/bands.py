@@ -7,14 +7,17 @@ import xarray as xr
 
 from sopr_uq.derived import labelled
 from sopr_uq.derived.summary import interval
-from sopr_uq.posterior.weighted import weighed
+from sopr_uq.posterior.status import band as kind_of_band
+from sopr_uq.posterior.status import interval_kind, outcome
 from sopr_uq.units import inverse_temperature
 
 MOST_DRAWS = 400
 
 
 def band(draws: xr.DataArray, ci_prob: float = 0.95) -> xr.Dataset:
-    """Return mean and pointwise equal-tailed band of a curve.
+    """Return mean and central band of a curve: at each abscissa the equal-tailed interval.
+
+    Every band of a curve in a table or figure is made here.
 
     Parameters
     ----------
@@ -61,26 +64,29 @@ def structure_bands(result: xr.DataTree, ci_prob: float = 0.95) -> xr.Dataset:
         mean over draws; ``reference``, the potential at the start; and, where a g(r)
         was measured, ``g_measured`` over ``r_observed``, the points that were used, with
         ``g_residual``, measured minus predicted. Without a prediction of g(r), ``g`` is
-        the last simulated one.
+        the last simulated one. Attributes ``outcome`` and ``band`` say what the
+        bands may be taken for.
     """
     beta = inverse_temperature(float(result.attrs["temperature"]))
-    potential = _thinned(weighed(result, "posterior")["potential"])
+    potential = _thinned(result["posterior"].to_dataset()["potential"])
     curves = {
         "potential": potential,
         "hard_particle_integrand": labelled.hard_particle_integrand(potential, beta),
         "blip": labelled.blip(potential, beta),
     }
     if "posterior_predictive" in result.children:
-        curves["g"] = weighed(result, "posterior_predictive")["g"]
+        curves["g"] = result["posterior_predictive"].to_dataset()["g"]
     else:
         last = result["iterations"].to_dataset()["g"].isel(iteration=-1)
         curves["g"] = last.expand_dims(chain=1, draw=1).assign_attrs(last.attrs)
     ds = xr.merge([_named(name, band(curve, ci_prob)) for name, curve in curves.items()])
-    ds["d_hp"] = weighed(result, "derived")["d_hp"].mean()
+    ds["d_hp"] = result["derived"].to_dataset()["d_hp"].mean()
     ds = ds.assign(_measured(result["observed_data"].to_dataset(), ds))
     ds["reference"] = result["iterations"].to_dataset()["potential"].isel(iteration=0, drop=True)
     attrs = {k: result.attrs[k] for k in ("system", "rule", "engine")}
-    return ds.drop_attrs(deep=False).assign_attrs(attrs, ci_kind="eti", ci_prob=ci_prob)
+    attrs |= {"outcome": outcome(result), "band": kind_of_band(result)}
+    kind = "eti" if attrs["band"] == "posterior" else str(interval_kind(attrs["band"]))
+    return ds.drop_attrs(deep=False).assign_attrs(attrs, ci_kind=kind, ci_prob=ci_prob)
 
 
 def _measured(observed: xr.Dataset, bands: xr.Dataset) -> dict[str, xr.DataArray]:

@@ -14,6 +14,12 @@ from sopr_uq.typing import FloatArray
 
 type IntervalKind = Literal["eti", "hdi"]
 
+FEWEST = 50
+"""Effective draws that a number in a table must rest on."""
+
+_SHORTEST = 4
+"""Draws of a chain from which its effective size can be told."""
+
 
 def summary(
     draws: xr.Dataset,
@@ -37,8 +43,9 @@ def summary(
     -------
     Dataset
         ``mean``, ``sd``, ``lower``, ``upper``, ``missing`` (number of undefined
-        draws) and ``text``, the value as 3.399(7), with the dimension
-        ``quantity``; the coordinate ``unit``; attributes ``ci_kind``, ``ci_prob``.
+        draws), ``effective`` (see :func:`effective_draws`) and ``text``, the value as
+        3.399(7), with the dimension ``quantity``; the coordinate ``unit``; attributes
+        ``ci_kind``, ``ci_prob``.
 
     Raises
     ------
@@ -49,13 +56,14 @@ def summary(
     dims = [d for d in array.dims if d not in sample_dims]
     values = array.values.reshape(*(array.sizes[d] for d in dims), -1)
     lower, upper = interval(values, ci_prob, ci_kind)
-    mean, sd = np.nanmean(values, axis=-1), np.nanstd(values, axis=-1, ddof=1)
+    mean, sd = _moments(values)
     columns = {
         "mean": mean,
         "sd": sd,
         "lower": lower,
         "upper": upper,
         "missing": np.isnan(values).sum(axis=-1),
+        "effective": _effective(array, sample_dims),
         "text": np.vectorize(concise, otypes=[str])(mean, sd),
     }
     units = [str(draws[name].attrs.get("units", "")) for name in draws.data_vars]
@@ -64,6 +72,56 @@ def summary(
         coords={d: array[d] for d in dims if d in array.coords} | {"unit": ("quantity", units)},
         attrs={"ci_kind": ci_kind, "ci_prob": ci_prob},
     )
+
+
+def effective_draws(draws: FloatArray) -> float:
+    """Return how many independent draws these are worth, at most.
+
+    The smallest of: the number of defined draws; the number of different ones,
+    which is small where draws were picked again and again; and, where all are
+    defined, the effective size of Markov chains for the bulk.
+
+    Parameters
+    ----------
+    draws : array, shape (chain, draw)
+        Draws of one number; NaN where undefined.
+
+    References
+    ----------
+    A. Vehtari, A. Gelman, D. Simpson, B. Carpenter, P.-C. Bürkner, Bayesian Analysis 16,
+    667 (2021).
+    """
+    # Imported here because most uses of this file do not need it.
+    import arviz as az
+
+    defined = draws[np.isfinite(draws)]
+    counts = [float(defined.size), float(np.unique(defined).size)]
+    if defined.size == draws.size and draws.shape[1] >= _SHORTEST and counts[1] > 1:
+        counts.append(float(az.ess(draws, method="bulk")))
+    return float(np.nanmin(counts))
+
+
+def _moments(values: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Mean and standard deviation of the defined draws; NaN where there are too few for it."""
+    count = np.isfinite(values).sum(axis=-1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean = np.asarray(np.nansum(values, axis=-1) / count)
+        square = np.nansum((values - mean[..., None]) ** 2, axis=-1)
+        sd = np.sqrt(square / np.where(count > 1, count - 1, np.nan))
+    return mean, np.asarray(sd)
+
+
+def _effective(array: xr.DataArray, sample_dims: Sequence[str]) -> FloatArray:
+    """Return `effective_draws` of every number, shape as without the sample dimensions."""
+    shape = array.shape[: array.ndim - len(sample_dims)]
+    chains = array.values.reshape(-1, *_chains(array, sample_dims))
+    return np.array([effective_draws(each) for each in chains]).reshape(shape)
+
+
+def _chains(array: xr.DataArray, sample_dims: Sequence[str]) -> tuple[int, int]:
+    """Number of chains and of draws in each; draws under one dimension are one chain."""
+    sizes = [array.sizes[d] for d in sample_dims]
+    return (sizes[0], int(np.prod(sizes[1:]))) if len(sizes) > 1 else (1, sizes[0])
 
 
 def interval(

@@ -38,6 +38,8 @@ class Curve:
         Where the Fourier integral that gave a g(r) ended, in Å⁻¹; None if unknown.
     spacing : float or None
         Distance in Å or Å⁻¹ below which points are not independent.
+    origin : str
+        The experiment; curves of one are one measurement.
     source, doi, remark, window_reason, abscissa_error_reason : str
         For people.
     """
@@ -50,6 +52,7 @@ class Curve:
     abscissa_error: float
     q_max: float | None
     spacing: float | None
+    origin: str
     source: str
     doi: str
     remark: str

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 from scipy import constants
 
@@ -37,6 +39,34 @@ _PER_A3 = constants.N_A * (constants.angstrom / constants.centi) ** 3
 DENSEST = 1.2
 """Upper bound of ρσ³ at k_B T/ε ≤ 1. Hard spheres freeze at 0.94, and a starting potential may be
 a few per cent too wide. Above, the r⁻¹² core lets it grow as (k_B T/ε)^(1/4)."""
+
+
+def check_origins(observations: Iterable[Observation]) -> None:
+    """Check that no experiment is counted twice in one liquid.
+
+    Parameters
+    ----------
+    observations : iterable of Observation
+        What was measured at one state point. Those of unknown origin are believed.
+
+    Raises
+    ------
+    InputError
+        If two curves are of one origin: their errors are the same errors, and taking
+        them for independent makes intervals too narrow by up to √2.
+    """
+    seen: dict[str, Observation] = {}
+    for one in (o for o in observations if o.origin and o.kind != "pressure"):
+        other = seen.setdefault(one.origin, one)
+        if other is not one:
+            raise InputError(
+                "curves",
+                "each experiment once",
+                f"{other.name} ({other.kind}) and {one.name} ({one.kind}), both of {one.origin}",
+                f"{other.name} alone or {one.name} alone: a g(r) is the transform of the S(Q) "
+                "that was measured, the same data once more. If there were two experiments, give "
+                "each its own origin",
+            )
 
 
 def check_temperature(state: StatePoint, shape: Shape) -> None:

@@ -48,6 +48,9 @@ class Observation:
         The closed interval of ``x`` that an inference may use.
     source : str
         Where the numbers come from.
+    origin : str
+        The experiment that was made; empty if unknown. Two curves of one, such as an
+        S(Q) and the g(r) made of it, are one measurement told twice.
 
     Raises
     ------
@@ -68,6 +71,7 @@ class Observation:
     spacing: float = 0.0
     window: tuple[float, float] = field(default=(0.0, np.inf))
     source: str = ""
+    origin: str = ""
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:

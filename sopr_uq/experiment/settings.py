@@ -105,16 +105,19 @@ class ObserveSettings(BaseModel):
     covariance_sha256: str | None = Field(None, pattern=_SHA256, description="its SHA-256")
     name: str = Field("", description="name in tables and figures")
     source: str = Field("", description="where the numbers come from")
+    origin: str = Field(
+        "", description="the experiment; curves of one count once. Default: the curve's own file"
+    )
 
     @model_validator(mode="after")
     def _kind_has_its_numbers(self) -> ObserveSettings:
-        common = {"kind", "name", "source"}
+        common = {"kind", "name", "source", "origin"}
         if self.kind == "pressure":
             _require(self, "a pressure", {"value"}, common | {"value", "error"})
             return self
-        origin = "curve" if self.curve is not None else "file"
+        given = "curve" if self.curve is not None else "file"
         shape = {"window", "abscissa_error", "q_max", "spacing", "covariance", "covariance_sha256"}
-        _require(self, "a curve", {origin}, common | shape | {origin, "sha256"})
+        _require(self, "a curve", {given}, common | shape | {given, "sha256"})
         return self
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -140,8 +140,22 @@ def read_observation(settings: ObserveSettings) -> Observation:
             error=None if settings.error is None else np.array([settings.error]),
             name=settings.name,
             source=settings.source,
+            origin=settings.origin,
         )
-    return _read_curve(settings)
+    return replace(_read_curve(settings), origin=origin_of(settings))
+
+
+def origin_of(settings: ObserveSettings) -> str:
+    """Return the experiment that a measurement is of.
+
+    What is said wins over what the registry knows of a shipped curve; another file is an
+    experiment of its own. A number in no file, such as a pressure, is of none.
+    """
+    if settings.origin:
+        return settings.origin
+    if settings.curve is not None:
+        return curve(settings.curve).origin
+    return "" if settings.file is None else str(settings.file.absolute())
 
 
 def _read_curve(settings: ObserveSettings) -> Observation:

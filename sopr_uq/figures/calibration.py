@@ -18,9 +18,15 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from scipy import stats
 
+from sopr_uq.derived.calibration_view import (
+    Z_LIMIT,
+    rank_ecdf,
+    relative_intervals,
+    z_histogram,
+)
 from sopr_uq.figures.sheet import save
 from sopr_uq.figures.style import BAND_ALPHA, LABELS, MEASURED, MODEL, REFERENCE, look, style
-from sopr_uq.posterior.calibrate import NOMINAL, envelope
+from sopr_uq.posterior.calibrate import NOMINAL
 from sopr_uq.posterior.calibration_table import finished, table
 
 DESCRIPTORS = ("sigma", "epsilon", "r_vdw", "d_hp")
@@ -43,18 +49,19 @@ def plot_rank_ecdf(
     prob : float
         With which the whole curve of a calibrated quantity stays in the envelope.
     """
-    done = finished(calibration)
-    x = np.linspace(0.0, 1.0, 401)
+    view = rank_ecdf(calibration, quantities, prob)
     for place, name in enumerate(quantities):
-        ranks = _known(done["rank"].sel(quantity=name))
-        share = np.searchsorted(np.sort(ranks), x, side="right") / max(ranks.size, 1)
         line = look(place)
-        ax.plot(x, share - x, color=line.color, ls=line.line, label=_label(name))
-    half = float(envelope(max(done.sizes["simulation"], 1), prob))
+        ax.plot(
+            view["rank"], view["deviation"].sel(quantity=name),
+            color=line.color, ls=line.line, label=_label(name),
+        )  # fmt: skip
+    half = float(view["half_width"])
     ax.axhspan(-half, half, color="0.85", lw=0, zorder=0, label=f"{100 * prob:g} % envelope")
     ax.axhline(0.0, color="0.4", lw=0.8)
     ax.set(xlabel="rank of the truth", ylabel="ECDF − uniform", xlim=(0, 1))
-    ax.set_ylim(*(np.array([-1, 1]) * max(2.2 * half, 1.15 * float(np.abs(ax.get_ylim()).max()))))
+    reach = max(2.2 * half, *(1.15 * abs(end) for end in ax.get_ylim()))
+    ax.set_ylim(-reach, reach)
     _legend(ax)
     return ax
 
@@ -101,16 +108,14 @@ def plot_z(calibration: xr.Dataset, ax: Axes, quantities: Sequence[str] = DESCRI
     ax : matplotlib Axes
     quantities : sequence of str
     """
-    done = finished(calibration)
-    edges = np.linspace(-4.0, 4.0, 33 if done.sizes["simulation"] > 100 else 17)
+    view = z_histogram(calibration, quantities)
     for place, name in enumerate(quantities):
-        z, line = np.clip(_known(done["z"].sel(quantity=name)), -3.99, 3.99), look(place)
-        share = np.histogram(z, edges)[0] / max(z.size, 1) / np.diff(edges)
-        text = f"{_label(name)}: {z.mean():+.2f} ± {z.std():.2f}"
-        ax.stairs(share, edges, color=line.color, ls=line.line, lw=1.4, label=text)
-    x = np.linspace(-4, 4, 201)
+        one, line = view.sel(quantity=name), look(place)
+        text = f"{_label(name)}: {float(one['mean']):+.2f} ± {float(one['sd']):.2f}"
+        ax.stairs(one["density"], view["edges"], color=line.color, ls=line.line, lw=1.4, label=text)
+    x = np.linspace(-Z_LIMIT, Z_LIMIT, 201)
     ax.plot(x, stats.norm.pdf(x), color=MEASURED, lw=1.0, label="normal")
-    ax.set(xlabel="(truth − mean) / s.d., ends included", ylabel="density", xlim=(-4, 4))
+    ax.set(xlabel="(truth − mean) / s.d., ends included", ylabel="density", xlim=(x[0], x[-1]))
     _legend(ax)
     return ax
 
@@ -128,12 +133,8 @@ def plot_intervals(
     most : int
         Twins at most; the first ones.
     """
-    one = finished(calibration).sel(quantity=quantity)
-    one = one.sel(nominal=NOMINAL[-1]) if "nominal" in one.dims else one
-    one = one.isel(simulation=slice(most)).sortby("truth")
-    scale = 100.0 / one["truth"]
-    low, high = ((one[end] - one["truth"]) * scale for end in ("lower", "upper"))
-    held = ((low <= 0) & (high >= 0)).values
+    view = relative_intervals(calibration, quantity, most)
+    low, high, held = (view[name].values for name in ("lower", "upper", "holds"))
     place = np.arange(held.size)
     for chosen, color, text in ((held, MODEL, "holds the truth"), (~held, REFERENCE, "misses it")):
         if chosen.any():
@@ -222,10 +223,6 @@ def _legend(ax: Axes) -> None:
         loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2,
         handlelength=1.6, columnspacing=1.2, labelspacing=0.3,
     )  # fmt: skip
-
-
-def _known(values: xr.DataArray) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    return np.asarray(values.values[np.isfinite(values.values)], dtype=float)
 
 
 def _label(name: str) -> str:

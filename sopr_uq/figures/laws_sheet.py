@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from textwrap import wrap
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -21,9 +22,11 @@ from sopr_uq.figures.liquids import (
     plot_rdfs,
     plot_residual,
     plot_well,
+    titled,
 )
 from sopr_uq.figures.sheet import save
-from sopr_uq.figures.style import style
+from sopr_uq.figures.style import REFERENCE, style
+from sopr_uq.laws.reserve import reservations
 from sopr_uq.laws.view import exponent_density, law_view, left_out_view
 
 UNMEASURED = ("He", "Rn", "Og")
@@ -51,8 +54,9 @@ def residual_sheet(liquids: xr.DataTree) -> Figure:
     with style():
         figure, axes = _row(len(liquids.children))
         for place, (name, ax) in enumerate(zip(liquids.children, axes, strict=True)):
-            plot_residual(liquids[name].to_dataset(), ax, place=place)
-            ax.set_title(name)
+            ds = liquids[name].to_dataset()
+            plot_residual(ds, ax, place=place)
+            ax.set_title(titled(str(name), ds))
     return figure
 
 
@@ -61,8 +65,9 @@ def well_sheet(liquids: xr.DataTree, others: Mapping[str, Mapping[str, Pair]]) -
     with style():
         figure, axes = _row(len(liquids.children))
         for place, (name, ax) in enumerate(zip(liquids.children, axes, strict=True)):
-            plot_well(liquids[name].to_dataset(), ax, place=place, others=others.get(name))
-            ax.set_title(name)
+            ds = liquids[name].to_dataset()
+            plot_well(ds, ax, place=place, others=others.get(name))
+            ax.set_title(titled(str(name), ds))
         handles, names = axes[0].get_legend_handles_labels()
         figure.legend(handles, names, loc="outside lower center", ncols=len(names))
     return figure
@@ -82,6 +87,7 @@ def laws_sheet(laws: xr.DataTree, targets: Sequence[str] = UNMEASURED) -> Figure
         handles, names = axes[0, 0].get_legend_handles_labels()
         figure.legend(handles, names, loc="outside lower center", ncols=3)
         _letter(axes)
+        _reserve(figure, laws)
     return figure
 
 
@@ -99,6 +105,7 @@ def left_out_sheet(laws: xr.DataTree) -> Figure:
         handles, names = axes[0, 0].get_legend_handles_labels()
         figure.legend(handles, names, loc="outside lower center", ncols=4)
         _letter(axes)
+        _reserve(figure, laws)
     return figure
 
 
@@ -107,6 +114,7 @@ def exponent_figure(laws: xr.DataTree) -> Figure:
     with style():
         figure, ax = plt.subplots(figsize=(4.8, 3.4))
         plot_exponents(exponent_density(laws), ax)
+        _reserve(figure, laws)
     return figure
 
 
@@ -141,6 +149,13 @@ def save_laws_figures(laws: xr.DataTree, folder: Path) -> list[Path]:
     if any(q in laws.children for q in ("sigma", "r_vdw", "d_hp")):
         figures["exponents"] = exponent_figure
     return [file for name, draw in figures.items() for file in save(draw(laws), folder, name)]
+
+
+def _reserve(figure: Figure, laws: xr.DataTree) -> None:
+    """Say above the panels what the ensembles cannot vouch for."""
+    lines = [line for sentence in reservations(laws) for line in wrap(sentence, 60)]
+    if lines:
+        figure.suptitle("\n".join(lines), color=REFERENCE, fontsize=9)
 
 
 def _row(count: int) -> tuple[Figure, list[Axes]]:

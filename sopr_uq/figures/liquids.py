@@ -11,7 +11,8 @@ from collections.abc import Mapping
 import xarray as xr
 from matplotlib.axes import Axes
 
-from sopr_uq.figures.style import BAND_ALPHA, MEASURED, Look, look
+from sopr_uq.figures.style import BAND_ALPHA, MEASURED, Look, look, marked
+from sopr_uq.posterior.status import DOUBTFUL, interval_name
 
 type Pair = tuple[float, float]
 
@@ -138,7 +139,8 @@ def plot_blips(liquids: xr.DataTree, ax: Axes) -> Axes:
 
 
 def _each(liquids: xr.DataTree) -> list[tuple[str, xr.Dataset]]:
-    return [(name, child.to_dataset()) for name, child in liquids.children.items()]
+    found = {name: child.to_dataset() for name, child in liquids.children.items()}
+    return [(titled(name, ds), ds) for name, ds in found.items()]
 
 
 def _core(liquids: xr.DataTree) -> tuple[float, float]:
@@ -147,7 +149,12 @@ def _core(liquids: xr.DataTree) -> tuple[float, float]:
 
 
 def _prob(ds: xr.Dataset) -> str:
-    return f"{100 * ds.attrs['ci_prob']:g} % band"
+    return interval_name(ds.attrs.get("band", "posterior"), float(ds.attrs["ci_prob"]))
+
+
+def titled(name: str, ds: xr.Dataset) -> str:
+    """Return the name of a liquid, marked where its simulations contradict its result."""
+    return marked(name, ds.attrs.get("outcome") == DOUBTFUL)
 
 
 def _curve(

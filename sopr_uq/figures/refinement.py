@@ -7,15 +7,10 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator, NullFormatter
 
+from sopr_uq.derived.bands import band
 from sopr_uq.figures.style import BAND_ALPHA, EXTRA, MEASURED, MODEL, REFERENCE
-from sopr_uq.typing import FloatArray
-
-
-def equal_tailed(draws: xr.DataArray, prob: float) -> tuple[FloatArray, FloatArray]:
-    """Return the equal-tailed interval over chains and draws."""
-    tail = 0.5 * (1.0 - prob)
-    q = draws.quantile([tail, 1.0 - tail], dim=("chain", "draw")).values
-    return q[0], q[1]
+from sopr_uq.posterior.status import band as kind_of_band
+from sopr_uq.posterior.status import interval_name, is_doubtful
 
 
 def plot_rdf(result: xr.DataTree, ax: Axes, *, prob: float = 0.95) -> Axes:
@@ -28,7 +23,7 @@ def plot_rdf(result: xr.DataTree, ax: Axes, *, prob: float = 0.95) -> Axes:
     ax : matplotlib Axes
         Where to draw.
     prob : float
-        Probability of the equal-tailed band.
+        Share of the draws within the band.
     """
     observed = _group(result, "observed_data")
     if "g" in observed:
@@ -37,23 +32,37 @@ def plot_rdf(result: xr.DataTree, ax: Axes, *, prob: float = 0.95) -> Axes:
     last = _group(result, "iterations").isel(iteration=-1)
     ax.plot(last["r_g"], last["g"], color=MODEL, label="simulated")
     if "posterior_predictive" in result.children:
-        predicted = _group(result, "posterior_predictive")["g"]
-        low, high = equal_tailed(predicted, prob)
-        ax.fill_between(
-            predicted["r_g"], low, high, color=MODEL, alpha=BAND_ALPHA, lw=0, label=_band(prob)
-        )
+        predicted = band(_group(result, "posterior_predictive")["g"], prob)
+        _fill(predicted, "r_g", ax, _label(result, prob))
     ax.axhline(1.0, color="0.6", lw=0.8, zorder=0)
     ax.set(xlabel="r / Å", ylabel="g(r)", xlim=_rdf_limits(result))
     ax.legend()
-    return ax
+    return _marked(result, ax)
 
 
 def _group(result: xr.DataTree, name: str) -> xr.Dataset:
     return result.children[name].to_dataset()
 
 
-def _band(prob: float) -> str:
-    return f"{100 * prob:g} % band"
+def _label(result: xr.DataTree, prob: float) -> str:
+    return interval_name(kind_of_band(result), prob)
+
+
+def _fill(found: xr.Dataset, x: str, ax: Axes, label: str, alpha: float = BAND_ALPHA) -> None:
+    ax.fill_between(
+        found[x], found["lower"], found["upper"],
+        color=MODEL, alpha=alpha, lw=0, label=label, zorder=1.5 + alpha,
+    )  # fmt: skip
+
+
+def _marked(result: xr.DataTree, ax: Axes) -> Axes:
+    """Say so on the axes of a result that its own simulations contradict."""
+    if is_doubtful(result):
+        ax.text(
+            0.5, 0.02, "doubtful: see its warning", transform=ax.transAxes,
+            ha="center", va="bottom", color=REFERENCE, fontsize=9, fontweight="bold", zorder=9,
+        )  # fmt: skip
+    return ax
 
 
 def _rdf_limits(result: xr.DataTree) -> tuple[float, float]:
@@ -64,21 +73,20 @@ def _rdf_limits(result: xr.DataTree) -> tuple[float, float]:
 
 def plot_potential(result: xr.DataTree, ax: Axes, *, prob: float = 0.95) -> Axes:
     """Draw the posterior potential with its band beside the reference."""
-    posterior = _group(result, "posterior")["potential"]
-    r = posterior["r"].values
-    mean = posterior.mean(("chain", "draw")).values
+    draws = _group(result, "posterior")["potential"]
+    found = band(draws, prob)
+    r, mean = found["r"].values, found["mean"].values
     reference = _group(result, "iterations")["potential"].isel(iteration=0)
     ax.plot(r, reference, "--", color=REFERENCE, label="reference")
     ax.plot(r, mean, color=MODEL, label="refined (mean)")
-    if posterior.sizes["draw"] > 1:
-        low, high = equal_tailed(posterior, prob)
-        ax.fill_between(r, low, high, color=MODEL, alpha=BAND_ALPHA, lw=0, label=_band(prob))
+    if draws.sizes["draw"] > 1:
+        _fill(found, "r", ax, _label(result, prob))
     depth = max(-float(np.min(mean)), -float(reference.min()))
     ax.axhline(0.0, color="0.6", lw=0.8, zorder=0)
     ax.set(xlabel="r / Å", ylabel="v(r) / (kcal/mol)", ylim=(-1.3 * depth, 1.6 * depth))
     ax.set_xlim(r[np.argmax(mean < 2 * depth)] - 0.2, r[-1])
     ax.legend()
-    return ax
+    return _marked(result, ax)
 
 
 def plot_prior(result: xr.DataTree, ax: Axes, *, prob: float = 0.95) -> Axes:
@@ -91,31 +99,30 @@ def plot_prior(result: xr.DataTree, ax: Axes, *, prob: float = 0.95) -> Axes:
     ax : matplotlib Axes
         Where to draw.
     prob : float
-        Probability of the equal-tailed band of the posterior.
+        Share of the draws within the band of the posterior.
     """
     prior = _group(result, "prior")["potential"].stack(each=("chain", "draw"))
     for number in range(prior.sizes["each"]):
         label = "draws of the prior" if number == 0 else None
         one = prior.isel(each=number)
         ax.plot(prior["r"], one, color=REFERENCE, lw=0.6, alpha=0.5, label=label)
-    posterior = _group(result, "posterior")["potential"]
-    low, high = equal_tailed(posterior, prob)
-    r = posterior["r"].values
-    ax.fill_between(r, low, high, color=MODEL, lw=0, label=f"posterior, {_band(prob)}", zorder=3)
+    found = band(_group(result, "posterior")["potential"], prob)
+    r, low = found["r"].values, found["lower"].values
+    _fill(found, "r", ax, f"posterior, {_label(result, prob)}", alpha=1.0)
     depth = -float(prior.min())
     ax.axhline(0.0, color="0.6", lw=0.8, zorder=0)
     ax.set(xlabel="r / Å", ylabel="v(r) / (kcal/mol)", ylim=(-1.05 * depth, depth))
     ax.set_xlim(float(r[np.argmax(low < depth)]) - 0.4, float(r[-1]))
     ax.legend()
-    return ax
+    return _marked(result, ax)
 
 
 def plot_course(result: xr.DataTree, ax: Axes) -> Axes:
-    """Draw the misfit and the inferred noise against the iteration."""
+    """Draw the misfit and the inferred noise against the round."""
     course = _group(result, "iterations")
     number = course["iteration"].values + 1
     ax.semilogy(number, course["misfit"], "o-", color=MODEL, ms=4, label="mean squared Δg")
-    ax.set(xlabel="iteration", ylabel="mean squared Δg")
+    ax.set(xlabel="round", ylabel="mean squared Δg")
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.yaxis.set_minor_formatter(NullFormatter())
     if bool(np.isfinite(course["noise"]).any()):
@@ -129,4 +136,4 @@ def plot_course(result: xr.DataTree, ax: Axes) -> Axes:
         twin.set_ylim(bottom=0.0)
         handles = [*ax.get_legend_handles_labels()[0], *twin.get_legend_handles_labels()[0]]
         ax.legend(handles=handles, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)
-    return ax
+    return _marked(result, ax)

@@ -11,7 +11,8 @@ from matplotlib.figure import Figure
 
 from sopr_uq.disk import whole
 from sopr_uq.figures.refinement import plot_course, plot_potential, plot_prior, plot_rdf
-from sopr_uq.figures.style import style
+from sopr_uq.figures.style import marked, style
+from sopr_uq.posterior.status import is_doubtful
 
 _METADATA: dict[str, dict[str, Any]] = {".pdf": {"CreationDate": None}}
 """A figure drawn again from the same numbers is the same file."""
@@ -24,7 +25,7 @@ def refinement_sheet(result: xr.DataTree) -> Figure:
         plot_rdf(result, axes[0])
         plot_potential(result, axes[1])
         plot_course(result, axes[2])
-        figure.suptitle(str(result.attrs.get("system", "")))
+        figure.suptitle(marked(str(result.attrs.get("system", "")), is_doubtful(result)))
     return figure
 
 

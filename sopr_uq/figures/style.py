@@ -46,6 +46,11 @@ def look(place: int) -> Look:
     return LOOKS[place % len(LOOKS)]
 
 
+def marked(title: str, doubtful: bool) -> str:
+    """Return a title, marked where it stands over something doubtful."""
+    return f"{title} (doubtful)" if doubtful else title
+
+
 _RC: dict[Any, Any] = {
     "font.size": 10,
     "axes.labelsize": 10,

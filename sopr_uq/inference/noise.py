@@ -1,8 +1,9 @@
 """Hierarchical inference of the GPR noise, kernel width and length scale.
 
-The data of system (iteration) k at n points are y_k = u_k + e_k, with
+The data of system k at n points are y_k = u_k + e_k, with
 u_k ~ GP(0, w² C(ℓ)) and e_k ~ N(0, s_k² + V_k), where V_k is the known
-sampling variance of the molecular dynamics. The priors are
+sampling variance of the molecular dynamics. Systems are independent: different
+measured curves, never the rounds of one refinement, which share one. The priors are
 
     log s_k ~ N(μ, τ²),  μ ~ N(μ₀, 1),  τ ~ HalfNormal(0.5),
     log w ~ N(·),  log ℓ ~ N(·).

@@ -11,6 +11,7 @@ from sopr_uq.laws.law import DEFAULT_PRIORS, LAWS, QUANTITIES, Law, Priors
 from sopr_uq.laws.load import load_ensemble, open_laws, save_laws
 from sopr_uq.laws.predict import Target, as_target, parse_target, predict, predictive_draws
 from sopr_uq.laws.published import least_squares, published_analysis
+from sopr_uq.laws.reserve import doubtful_elements, reservations, smoothed_elements
 from sopr_uq.laws.sampling import Sampling
 from sopr_uq.laws.view import exponent_density, law_view, left_out_view, pulls
 
@@ -31,6 +32,7 @@ __all__ = [
     "as_target",
     "compare_samples",
     "confront",
+    "doubtful_elements",
     "exponent_density",
     "fit_laws",
     "law_curve",
@@ -45,6 +47,8 @@ __all__ = [
     "published_analysis",
     "pulls",
     "require_agreement",
+    "reservations",
     "sampling_faults",
     "save_laws",
+    "smoothed_elements",
 ]

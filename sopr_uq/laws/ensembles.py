@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import xarray as xr
@@ -14,6 +14,7 @@ from sopr_uq.errors import InputError
 from sopr_uq.inference.power_law_density import LawData
 from sopr_uq.laws.law import QDO, QUANTITIES, unit
 from sopr_uq.laws.mixture import Mixture, mixture, stack
+from sopr_uq.posterior.status import Band
 from sopr_uq.typing import FloatArray
 
 _MIN_DRAWS = 50
@@ -25,7 +26,8 @@ class Ensemble:
     """The draws of one element.
 
     They stand for the likelihood of log D: the prior of the refinement must be
-    broad compared with the ensemble, or a law will count it once per element.
+    broad compared with the ensemble, or a law will count it once per element. How
+    much it counts is :meth:`prior_share`.
 
     Parameters
     ----------
@@ -41,9 +43,12 @@ class Ensemble:
         The update rule that made the ensemble.
     source : str
         Where it was read from.
-    index : array of int, optional
-        Where the draws are not a run's own but picked from them: flat indices of
-        the picked ones.
+    band : {"posterior", "smoothing"}
+        What the spread of the draws stands for; see :mod:`sopr_uq.posterior.status`.
+    prior_sd : mapping of str to float
+        By quantity, standard deviation of log D before the measurement, where known.
+    doubtful : bool
+        Whether the run says of itself that it is not to be trusted.
 
     Raises
     ------
@@ -58,7 +63,9 @@ class Ensemble:
     draws: Mapping[str, FloatArray]
     rule: str = ""
     source: str = ""
-    index: NDArray[np.intp] | None = None
+    band: Band = "posterior"
+    doubtful: bool = False
+    prior_sd: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         check_polarizability(self.element, self.polarizability, self.polarizability_error)
@@ -87,7 +94,17 @@ class Ensemble:
         """Return log D of the defined draws, shape (S,), and their run's flat indices, (S,)."""
         values = np.asarray(self.draws[quantity], dtype=float).ravel()
         defined = np.flatnonzero(np.isfinite(values))
-        return np.log(values[defined]), defined if self.index is None else self.index[defined]
+        return np.log(values[defined]), defined
+
+    def prior_share(self, quantity: str) -> float:
+        """Return the share of the precision of log D that the refinement's own prior brought.
+
+        A law that takes the draws for a likelihood counts it once more (D. W. Hogg, A. D.
+        Myers, J. Bovy, Astrophys. J. 725, 2166 (2010), eq 11, divides by it). NaN where the
+        prior is not known.
+        """
+        log_d, _ = self.log_draws(quantity)
+        return float(log_d.var() / self.prior_sd.get(quantity, np.nan) ** 2)
 
 
 @dataclass(frozen=True)
@@ -144,7 +161,7 @@ def check_together(ensembles: Sequence[Ensemble]) -> None:
     Warns
     -----
     UserWarning
-        If the ensembles come from different update rules.
+        If the ensembles come from different update rules, or one is doubtful.
     """
     names = [e.element for e in ensembles]
     if len(names) < 2:
@@ -162,6 +179,14 @@ def check_together(ensembles: Sequence[Ensemble]) -> None:
         warnings.warn(
             f"the ensembles come from different rules: {mixed}", UserWarning, stacklevel=3
         )
+    doubtful = [e.element for e in ensembles if e.doubtful]
+    if doubtful:
+        warnings.warn(doubtful_sentence(doubtful), UserWarning, stacklevel=3)
+
+
+def doubtful_sentence(names: Sequence[str]) -> str:
+    """Say which elements of a law are doubtful."""
+    return f"the refinement of {', '.join(names)} is doubtful: see the warning of its result"
 
 
 def check_polarizability(name: str, value: float, error: float) -> None:
@@ -183,6 +208,11 @@ def _check_draws(where: str, values: FloatArray) -> None:
         raise InputError(where, "defined draws", f"{missing:.0%} undefined", advice)
     if not np.all(values[np.isfinite(values)] > 0):
         raise InputError(where, "positive draws", f"a smallest draw of {np.nanmin(values):.4g}")
+    different = np.unique(values).size
+    if different < _MIN_DRAWS:
+        advice = "refining again: these are a handful of draws, picked again and again"
+        found = f"{different} among {values.size}"
+        raise InputError(where, f"at least {_MIN_DRAWS} different draws", found, advice)
 
 
 def _what_one_says(ensemble: Ensemble) -> str:

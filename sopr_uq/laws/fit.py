@@ -65,7 +65,8 @@ def fit_laws(ensembles: Sequence[Ensemble], settings: FitSettings | None = None)
     Returns
     -------
     DataTree
-        ``/elements`` what went in: α and a summary of each ensemble.
+        ``/elements`` what went in: α and a summary of each ensemble, what its ``band``
+        stands for, whether it is ``doubtful``, and its ``prior_share``.
         ``/{quantity}/{law}`` draws of ``a``, ``log_a``, ``b``, ``tau`` and the draws
         of the ensembles that go with them (``draw_index``), with sampler
         diagnostics as attributes.
@@ -82,8 +83,8 @@ def fit_laws(ensembles: Sequence[Ensemble], settings: FitSettings | None = None)
     Warns
     -----
     UserWarning
-        If rules are mixed, a sampler failed its diagnostics, or the two
-        samplers disagree.
+        If rules are mixed, an ensemble is doubtful, a sampler failed its
+        diagnostics, or the two samplers disagree.
     """
     settings = settings or FitSettings()
     check_together(ensembles)
@@ -201,7 +202,10 @@ def _elements(ensembles: Sequence[Ensemble], settings: FitSettings) -> xr.Datase
     }
     for name in ("polarizability", "polarizability_error"):
         columns[name] = ("element", [getattr(e, name) for e in ensembles], {"units": "angstrom3"})
-    for name in ("rule", "source"):
+    share = [[e.prior_share(q) for e in ensembles] for q in quantities]
+    columns["prior_share"] = (("quantity", "element"), share, {"units": "1"})
+    columns["doubtful"] = ("element", np.array([e.doubtful for e in ensembles], dtype=np.int8))
+    for name in ("rule", "source", "band"):
         columns[name] = ("element", [getattr(e, name) for e in ensembles])
     coords = {"quantity": list(quantities), "element": [e.element for e in ensembles]}
     units = ("quantity", [unit(q) for q in quantities])

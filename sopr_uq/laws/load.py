@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
+from sopr_uq.derived.labelled import describe
 from sopr_uq.errors import InputError
 from sopr_uq.experiment.elements import Element, PolarizabilitySet, element, elements
 from sopr_uq.laws.ensembles import Ensemble
 from sopr_uq.laws.fit import KIND
 from sopr_uq.laws.law import QUANTITIES, unit
+from sopr_uq.posterior.status import band, is_doubtful
 from sopr_uq.posterior.store import read, write
-from sopr_uq.posterior.weighted import resampled_index
-from sopr_uq.typing import FloatArray
+from sopr_uq.units import inverse_temperature
 
 RESULT = "result.nc"
 GROUP = "derived"
@@ -34,8 +34,6 @@ def load_ensemble(
     group: str = GROUP,
 ) -> Ensemble:
     """Read the draws of a finished run.
-
-    Where an end check has weighed the draws, they are resampled by its weights.
 
     Parameters
     ----------
@@ -65,7 +63,6 @@ def load_ensemble(
             "a run whose rule gives a posterior, such as newton or sopr",
         )
     draws = tree[group].to_dataset()
-    index = resampled_index(tree)
     found = {q: draws[q] for q in QUANTITIES if q in draws and "draw" in draws[q].dims}
     for quantity, values in found.items():
         _check_unit(path, quantity, str(values.attrs.get("units", unit(quantity))))
@@ -75,16 +72,23 @@ def load_ensemble(
         element=chosen.symbol,
         polarizability=alpha.value,
         polarizability_error=alpha.error,
-        draws={q: _draws(values, index) for q, values in found.items()},
-        index=index,
+        draws={q: np.asarray(values.values, dtype=float) for q, values in found.items()},
         rule=str(tree.attrs.get("rule", "")),
         source=path.parent.name,
+        band=band(tree),
+        doubtful=is_doubtful(tree),
+        prior_sd=_prior_sd(tree, list(found)),
     )
 
 
-def _draws(values: xr.DataArray, index: NDArray[np.intp] | None) -> FloatArray:
-    draws = np.asarray(values.values, dtype=float)
-    return draws if index is None else draws.ravel()[index].reshape(draws.shape)
+def _prior_sd(tree: xr.DataTree, quantities: Sequence[str]) -> dict[str, float]:
+    """Standard deviations of log D over the draws of the prior, where a result has some."""
+    if "prior" not in tree.children or "potential" not in tree["prior"]:
+        return {}
+    beta = inverse_temperature(float(tree.attrs["temperature"]))
+    drawn = describe(tree["prior"].to_dataset()["potential"].astype(float), beta)
+    logs = {q: np.log(drawn[q].values[np.isfinite(drawn[q].values)]) for q in quantities}
+    return {q: float(x.std(ddof=1)) for q, x in logs.items() if x.size > 1}
 
 
 def save_laws(laws: xr.DataTree, path: Path) -> None:

@@ -14,6 +14,7 @@ from sopr_uq.errors import InputError
 from sopr_uq.experiment.elements import PolarizabilitySet, element
 from sopr_uq.laws.ensembles import check_polarizability
 from sopr_uq.laws.law import QUANTITIES, choose, unit
+from sopr_uq.laws.reserve import doubtful_elements, smoothed_elements
 from sopr_uq.rng import stream
 
 type Prediction = dict[str, dict[str, float | str]]
@@ -108,7 +109,9 @@ def predict(
     -------
     dict
         By target and quantity: ``mean``, ``sd``, ``lower``, ``upper``, ``prob``,
-        ``unit``, ready for JSON.
+        ``unit``, ``rests_on`` (``posterior``, or ``smoothing`` where an ensemble is a
+        smoothing band) and ``doubtful`` (the elements of the law whose refinement is,
+        with commas between), ready for JSON.
 
     Raises
     ------
@@ -117,11 +120,15 @@ def predict(
     """
     probability = float(laws.attrs["ci_prob"]) if ci_prob is None else ci_prob
     source = polarizabilities or laws.attrs.get("polarizabilities", "recommended")
+    mark: dict[str, float | str] = {
+        "rests_on": "smoothing" if smoothed_elements(laws) else "posterior",
+        "doubtful": ", ".join(doubtful_elements(laws)),
+    }
     found = {}
     for target in targets:
         one = as_target(target, source)
         draws = predictive_draws(laws, one, law=law)
-        found[one.name] = {str(q): _summarise(x, probability) for q, x in draws.items()}
+        found[one.name] = {str(q): _summarise(x, probability) | mark for q, x in draws.items()}
     return found
 
 

@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from sopr_uq.errors import InputError
+from sopr_uq.experiment.checks import check_origins
 from sopr_uq.experiment.observation import Observation
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.potentials import Potential
@@ -29,7 +30,7 @@ class Sample:
     state : StatePoint
         Temperature, density, mass.
     observations : tuple of Observation
-        At least one.
+        At least one, and of no experiment two curves.
     """
 
     state: StatePoint
@@ -38,6 +39,7 @@ class Sample:
     def __post_init__(self) -> None:
         if not self.observations:
             raise InputError("Sample.observations", "at least one measurement", "none")
+        check_origins(self.observations)
 
 
 @dataclass(frozen=True)

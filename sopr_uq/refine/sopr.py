@@ -49,9 +49,17 @@ class Sopr:
     The regression describes the correction v − v_ref with a kernel that
     follows the physics of dispersion (``regressed = "correction"``), or v
     itself with a stationary kernel and zero mean, as published
-    (``"potential"``). Noise, width and length are inferred by
-    :mod:`sopr_uq.inference.noise` over all iterations so far, unless given.
-    The known sampling variance of y is that of the accumulated sum.
+    (``"potential"``). Unless all are given, noise, width and length are inferred
+    from the last sum by :mod:`sopr_uq.inference.noise`. After K rounds it is
+
+        y = u + (γ/β) (Σₙ δₙ − K e),
+
+    with u the smooth correction, δₙ the sampling error of the n-th simulation and e
+    the one error of the one measured curve, which enters every difference. So y ~
+    N(u, s² + V), where V = (γ/β)² Σₙ var δₙ is known and s = K γ/β sd(e) is inferred:
+    the measurement counts once, and its share grows with the rounds. Nothing is lost
+    by leaving out the earlier sums: of the differences, which are all of e's size, their
+    mean, y itself, is all that bears on e; their scatter bears on the δₙ alone.
 
     Parameters
     ----------
@@ -144,7 +152,7 @@ class Sopr:
         return compare(simulation, potential, sample.state, observation, level_from=level_from)
 
     def _accumulate(self, state: RuleState, c: Comparison) -> dict[str, FloatArray]:
-        """Append y of this iteration and its sampling variance; shapes (k, n)."""
+        """Add this round's difference to y, and its sampling variance; shapes (n,)."""
         p = self.problem
         use = (c.r >= p.settings.regress_from * p.sigma) & (c.r <= p.r_cut)
         if np.count_nonzero(use) < 5:
@@ -155,12 +163,9 @@ class Sopr:
             )
         r, factor = c.r[use], p.settings.gamma / p.samples[0].state.beta
         old = state.memory
-        y = np.zeros((1, r.size)) if self._on_correction else p.first.energy(r)[None]
-        before, spread = (old["y"], old["variance"]) if "y" in old else (y, np.zeros((1, r.size)))
-        y = before[-1:] + factor * c.difference[use]
-        variance = spread[-1:] + factor**2 * c.variance[use]
-        if "y" in old:
-            y, variance = np.vstack([old["y"], y]), np.vstack([old["variance"], variance])
+        start = np.zeros(r.size) if self._on_correction else p.first.energy(r)
+        y = old.get("y", start) + factor * c.difference[use]
+        variance = old.get("variance", np.zeros(r.size)) + factor**2 * c.variance[use]
         return {"r": r, "y": y, "variance": variance}
 
     def _hyperparameters(self, memory: dict[str, FloatArray], iteration: int) -> xr.Dataset:
@@ -174,19 +179,19 @@ class Sopr:
         draws = sample_noise(
             self._projected(memory),
             self.priors,
-            slots=s.max_iterations,
+            slots=1,
             seed=integer_seed(self.problem.seed, "noise", iteration),
             chains=s.chains,
             tune=s.tune,
             draws=s.draws,
         )
-        return draws.isel(system=-1)
+        return draws.isel(system=0)
 
     def _projected(self, memory: dict[str, FloatArray]) -> Projected:
         prior, r = self.priors.length, memory["r"]
         length = prior.median * np.exp(prior.sd * np.linspace(-2.5, 2.5, _GRID))
         kernels = [self.kernel(1.0, float(each))(r, r) for each in length]
-        return project(kernels, length, prior, memory["y"], memory["variance"])
+        return project(kernels, length, prior, memory["y"][None], memory["variance"][None])
 
     def _unit_factor(self, r: FloatArray, length: float) -> FloatArray:
         """Factor of the unit-width kernel at the data and on the grid."""
@@ -199,11 +204,11 @@ class Sopr:
         width: float,
         noise: float,
     ) -> Process:
-        """Return the process of v on the grid, conditioned on the last y."""
+        """Return the process of v on the grid, conditioned on y."""
         n = memory["r"].size
         prior = Process(np.zeros(len(unit_factor)), width * unit_factor)
-        errors = Diagonal(noise**2 + memory["variance"][-1])
-        conditioned = prior.condition(np.eye(n, len(unit_factor)), memory["y"][-1], errors).process
+        errors = Diagonal(noise**2 + memory["variance"])
+        conditioned = prior.condition(np.eye(n, len(unit_factor)), memory["y"], errors).process
         base = self.reference if self._on_correction else 0.0
         return Process(base + conditioned.mean[n:], conditioned.factor[n:])
 

@@ -55,9 +55,10 @@ def check_tables(faults: Faults, tables: dict[str, Any]) -> None:
             _check_box(faults, engine, potential, state)
     complete = more is not None and observations and len(observations) == len(entries)
     if refine is not None and complete:
-        samples = [Sample(system.state, tuple(observations)), *(more or ())]
-        with faults.caught("refine"):
-            _check_rule(refine, samples, potential)
+        with faults.caught("observe"):
+            first = Sample(system.state, tuple(observations))
+            with faults.caught("refine"):
+                _check_rule(refine, [first, *(more or ())], potential)
 
 
 def _check_states(
@@ -73,7 +74,8 @@ def _check_states(
         check_state(faults, index, system, settings, shape(potential))
         found = state_observations(faults, index, system, settings)
         if len(found) == len(settings.observe):
-            samples.append(Sample(settings.within(system).state, found))
+            with faults.caught(f"state.{index}.observe"):
+                samples.append(Sample(settings.within(system).state, found))
     return samples if len(faults) == known else None
 
 

@@ -9,10 +9,13 @@ import numpy as np
 import xarray as xr
 
 from sopr_uq.derived.summary import concise, interval_text, summary
-from sopr_uq.laws import LAWS, QUANTITIES
-from sopr_uq.workflow.report import LABELS, UNITS
+from sopr_uq.laws import LAWS, QUANTITIES, doubtful_elements, reservations, smoothed_elements
+from sopr_uq.workflow.report import LABELS, UNITS, undetermined
 
 PARAMETERS = ("a", "b", "tau")
+DAGGER = " †"
+"""After a name: what it stands for is doubtful, or rests on such."""
+
 _EXPONENT = {"qdo": "1/7", "classical": "1/3", "free": "b"}
 
 
@@ -38,9 +41,23 @@ def laws_facts(laws: xr.DataTree) -> list[tuple[str, str]]:
         ("samples", f"{_sampling(laws)}, seed {laws.attrs['seed']}"),
         ("emcee", _agreement(laws)),
     ]
-    if laws.attrs.get("warning"):
-        lines.append(("warning", str(laws.attrs["warning"]).replace("\n", "; ")))
+    lines += [("priors", share) for share in _prior_share(elements)]
+    reserved = reservations(laws)
+    lines += [("beware", sentence) for sentence in reserved]
+    others = [w for w in str(laws.attrs.get("warning", "")).splitlines() if w not in reserved]
+    if others:
+        lines.append(("warning", "; ".join(others)))
     return lines
+
+
+def _prior_share(elements: xr.Dataset) -> list[str]:
+    if "prior_share" not in elements or not bool(elements["prior_share"].notnull().any()):
+        return []
+    share = elements["prior_share"].fillna(0.0)
+    worst = share.isel(share.argmax(...))
+    where = f"{LABELS[str(worst['quantity'].item())]} of {worst['element'].item()}"
+    brought = f"brought {100 * float(worst):.1g} % of the precision at most ({where})"
+    return [f"a refinement's own, which a law counts once more, {brought}"]
 
 
 def _sampling(laws: xr.DataTree) -> str:
@@ -67,8 +84,8 @@ def _agreement(laws: xr.DataTree) -> str:
 
 
 def element_rows(laws: xr.DataTree) -> list[tuple[str, ...]]:
-    """Return rows (element, α / Å³, one value(sd) for each quantity)."""
-    elements = laws["elements"].to_dataset()
+    """Return rows (element, α / Å³, a value(sd) by quantity); a dagger marks doubtful ones."""
+    elements, doubtful = laws["elements"].to_dataset(), doubtful_elements(laws)
     rows = []
     for name in elements["element"].values:
         one = elements.sel(element=name)
@@ -77,7 +94,7 @@ def element_rows(laws: xr.DataTree) -> list[tuple[str, ...]]:
             concise(float(one["mean"].sel(quantity=q)), float(one["sd"].sel(quantity=q)))
             for q in quantities(laws)
         ]
-        rows.append((str(name), alpha, *values))
+        rows.append((f"{name}{DAGGER}" if str(name) in doubtful else str(name), alpha, *values))
     return rows
 
 
@@ -101,7 +118,8 @@ def law_rows(laws: xr.DataTree) -> list[tuple[str, ...]]:
     rows: list[tuple[str, ...]] = []
     for quantity, law, node in _each(laws):
         table = summary(node.to_dataset()[list(PARAMETERS)])
-        text = {p: str(table["text"].sel(quantity=p).item()) for p in PARAMETERS}
+        found = {p: table.sel(quantity=p) for p in PARAMETERS}
+        text = {p: undetermined(row) or str(row["text"].item()) for p, row in found.items()}
         one = compared.sel(quantity=quantity, law=law)
         alone = law == "free" and len(QUANTITIES[quantity]) == 1
         rows.append(
@@ -131,7 +149,10 @@ def interval_rows(laws: xr.DataTree, prob: float) -> list[tuple[str, ...]]:
     for quantity, law, node in _each(laws):
         table = summary(node.to_dataset()[list(PARAMETERS)], ci_prob=prob)
         ends = [table.sel(quantity=p) for p in PARAMETERS]
-        texts = [interval_text(float(e["lower"]), float(e["upper"])) for e in ends]
+        texts = [
+            "–" if undetermined(e) else interval_text(float(e["lower"]), float(e["upper"]))
+            for e in ends
+        ]
         rows.append((formula(quantity, law), *texts))
     return rows
 
@@ -152,17 +173,24 @@ def laws_dict(laws: xr.DataTree, prob: float) -> dict[str, Any]:
         table = summary(node.to_dataset()[list(PARAMETERS)], ci_prob=prob)
         found.setdefault(quantity, {})[law] = {
             "formula": node.attrs["formula"],
-            **{p: _numbers(table.sel(quantity=p), prob) for p in PARAMETERS},
+            **{
+                p: _numbers(table.sel(quantity=p), prob, fixed=p == "b" and law != "free")
+                for p in PARAMETERS
+            },
             **{k: float(one[k]) for k in ("probability", "log_evidence", "loo", "largest_z")},
         }
     elements = [str(name) for name in laws["elements"].to_dataset()["element"].values]
-    settings = {k: laws.attrs.get(k, "") for k in ("polarizabilities", "warning")}
+    settings: dict[str, Any] = {k: laws.attrs.get(k, "") for k in ("polarizabilities", "warning")}
+    settings |= {"doubtful": doubtful_elements(laws), "smoothed": smoothed_elements(laws)}
     return {"elements": elements, **settings, "seed": int(laws.attrs["seed"]), "laws": found}
 
 
-def _numbers(row: xr.Dataset, prob: float) -> dict[str, float | str]:
-    values = {k: float(row[k]) for k in ("mean", "sd", "lower", "upper")}
-    return {**values, "prob": prob, "unit": str(row["unit"].item())}
+def _numbers(row: xr.Dataset, prob: float, fixed: bool) -> dict[str, float | str | None]:
+    # an exponent that is fixed has one value, and needs no draws
+    reason = None if fixed else undetermined(row)
+    values = {k: None if reason else float(row[k]) for k in ("mean", "sd", "lower", "upper")}
+    said = {"reason": reason} if reason else {}
+    return {**values, "prob": prob, "unit": str(row["unit"].item()), **said}
 
 
 PREDICTION_HEAD = ("for", "α / Å³", "quantity", "value (sd)", "interval")
@@ -174,7 +202,7 @@ def prediction_rows(
     """Return rows as `PREDICTION_HEAD` names them; ``alpha`` is text by target."""
     return [
         (
-            target,
+            f"{target}{DAGGER if row['doubtful'] else ''}",
             alpha.get(target, target),
             f"{LABELS[quantity]} / {UNITS[row['unit']]}",
             concise(row["mean"], row["sd"]),

@@ -9,10 +9,11 @@ from typing import Any
 
 import xarray as xr
 
+from sopr_uq.derived.summary import concise
 from sopr_uq.errors import InputError
 from sopr_uq.workflow import laws_report
 from sopr_uq.workflow.citations import citations
-from sopr_uq.workflow.report import facts, table
+from sopr_uq.workflow.report import LABELS, UNITS, facts, head, table
 
 _FILES = ("file", "covariance")
 
@@ -72,9 +73,9 @@ def markdown_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[s
 
 def _refinement(tree: xr.DataTree, prob: float) -> Iterator[str]:
     yield from (f"# {tree.attrs['system']}: effective pair potential", "")
-    head = ("quantity", "value (sd)", f"{100 * prob:g} % equal-tailed interval", "unit")
-    yield from markdown_table(head, table(tree, prob))
+    yield from markdown_table(head(tree, prob), table(tree, prob))
     yield from ("", *_bullets(facts(tree)), *_bullets(_sampler(tree)))
+    yield from _prior(tree)
     yield from ("", "## Measurements", "")
     for name, values in tree["observed_data"].data_vars.items():
         if f"{name}_used" in tree["observed_data"]:
@@ -85,10 +86,52 @@ def _refinement(tree: xr.DataTree, prob: float) -> Iterator[str]:
     yield from ("", "## Versions", "", *_versions(json.loads(tree.attrs["versions"])))
 
 
+def _prior(tree: xr.DataTree) -> Iterator[str]:
+    """What was believed beforehand, and how the answer moves when it is believed otherwise."""
+    numbers = dict(tree["prior"].attrs) if "prior" in tree.children else {}
+    if numbers:
+        lines = [(str(key), _number(value)) for key, value in numbers.items()]
+        yield from ("", "## Prior", "", *_bullets(lines))
+    if "prior_sensitivity" in tree.children:
+        yield from ("", "## Under other priors", "")
+        yield from _sensitivity(tree["prior_sensitivity"].to_dataset(), _units(tree))
+
+
+def _number(value: Any) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def _sensitivity(found: xr.Dataset, units: Mapping[str, str]) -> Iterator[str]:
+    names = [str(name) for name in found["descriptor"].values]
+    head = ("prior", *(f"{LABELS.get(n, n)} / {units.get(n, '1')}" for n in names))
+    rows = []
+    for variant in found["variant"].values:
+        one = found.sel(variant=variant)
+        pairs = zip(one["mean"].values, one["sd"].values, strict=True)
+        rows.append((str(variant), *(concise(float(m), float(s)) for m, s in pairs)))
+    yield from markdown_table(head, rows)
+    usual = found.isel(variant=0)
+    moved = abs(found["mean"] - usual["mean"]) / usual["sd"]
+    place = moved.argmax(...)
+    worst = moved.isel(place)
+    name = str(worst["descriptor"].item())
+    yield ""
+    yield (
+        f"The mean that moves most is that of {LABELS.get(name, name)}, by {float(worst):.1f} "
+        f"posterior sd ({worst['variant'].item()})."
+    )
+
+
+def _units(tree: xr.DataTree) -> dict[str, str]:
+    derived = tree["derived"].to_dataset()
+    units = {str(name): str(x.attrs.get("units", "1")) for name, x in derived.data_vars.items()}
+    return {name: UNITS.get(unit, unit) for name, unit in units.items()}
+
+
 def _sampler(tree: xr.DataTree) -> list[tuple[str, str]]:
     if "sample_stats" not in tree.children:
         return []
-    found = tree["sample_stats"].data_vars
+    found = {n: x for n, x in tree["sample_stats"].data_vars.items() if not x.ndim}
     text = ", ".join(f"{name} {float(value):.4g}" for name, value in found.items())
     return [("sampler", text)] if text else []
 

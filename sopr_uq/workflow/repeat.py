@@ -14,6 +14,7 @@ import xarray as xr
 
 from sopr_uq.errors import InputError
 from sopr_uq.executor import Executor
+from sopr_uq.posterior.status import outcome
 from sopr_uq.refine.journal import Watcher
 from sopr_uq.workflow.config import Config, load_config, without_unused
 from sopr_uq.workflow.result import load_result
@@ -170,6 +171,6 @@ def compared(first: xr.DataTree, second: xr.DataTree) -> Comparison:
         rows.append(Compared(str(name), first_mean, first_sd, mean, sd, unit))
     return Comparison(
         rows=tuple(rows),
-        outcomes=(str(first.attrs["outcome"]), str(second.attrs["outcome"])),
+        outcomes=(outcome(first), outcome(second)),
         identical=np.array_equal(one, other, equal_nan=True),
     )

@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import Any
 
 import xarray as xr
 
-from sopr_uq.derived.summary import interval_text, summary
-from sopr_uq.posterior.weighted import LARGEST_K, weighed
+from sopr_uq.derived.summary import FEWEST, interval_text, summary
+from sopr_uq.posterior.cost import Cost, cost
+from sopr_uq.posterior.status import (
+    band,
+    interval_kind,
+    interval_name,
+    is_doubtful,
+    outcome,
+    passed,
+)
 
 LABELS = {"sigma": "σ", "epsilon": "ε", "r_vdw": "r_vdW", "d_hp": "d_hp"}
 UNITS = {"angstrom": "Å", "kcal/mol": "kcal/mol", "MPa": "MPa"}
+
+_SD = {"posterior": "value (sd)", "smoothing": "value (sd of the smoothing)", "none": "value"}
+_STATISTICS = ("mean", "sd", "lower", "upper")
+_CHECKED = (
+    "predicted", "predicted_p", "left_out", "k_hat", "effective_draws", "draws", "runs", "failed",
+)  # fmt: skip
 
 
 def as_dict(result: xr.DataTree, prob: float = 0.95) -> dict[str, Any]:
@@ -20,66 +35,78 @@ def as_dict(result: xr.DataTree, prob: float = 0.95) -> dict[str, Any]:
     ----------
     result : xarray.DataTree
     prob : float
-        Probability of the equal-tailed intervals.
+        Share of the draws within the intervals: of a posterior, their probability.
+
+    Returns
+    -------
+    dict
+        A number that rests on too few draws is None, with the ``reason``.
     """
-    table = summary(weighed(result, "derived"), ci_prob=prob)
-    rows = {}
-    for name in table["quantity"].values:
-        row = table.sel(quantity=name)
-        rows[str(name)] = {
-            **{k: float(row[k]) for k in ("mean", "sd", "lower", "upper")},
-            "prob": prob,
-            "interval": "equal-tailed",
-            "unit": str(row["unit"].item()),
-        }
-    course = result["iterations"].to_dataset()
+    a, paid = result.attrs, cost(result)
     return {
-        "system": result.attrs["system"],
-        "rule": result.attrs["rule"],
-        "engine": result.attrs["engine"],
-        "outcome": result.attrs["outcome"],
-        "message": result.attrs["message"],
-        "warning": result.attrs["warning"],
-        "seed": int(result.attrs["seed"]),
-        "iterations": int(course.sizes["iteration"]),
-        "md_steps": int(course["md_steps"].sum()),
-        "seconds": float(course["seconds"].sum()),
-        "misfit": float(course["misfit"][-1]),
-        "derived": rows,
-        "end_check": end_check(result),
-        "error_budget": _budget(result),
+        **{key: a[key] for key in ("system", "rule", "engine")},
+        "band": band(result),
+        "outcome": outcome(result),
+        **{key: a[key] for key in ("message", "warning")},
+        "seed": int(a["seed"]),
+        **paid._asdict(),
+        "misfit": float(result["iterations"].to_dataset()["misfit"][-1]),
+        "derived": _numbers(result, prob),
+        "check": check(result),
+        "error_budget": budget(result),
     }
+
+
+def head(result: xr.DataTree, prob: float = 0.95) -> tuple[str, str, str, str]:
+    """Return the head of `table`; it says what the intervals are, and whether to doubt them."""
+    doubt = ", doubtful" if is_doubtful(result) else ""
+    what = band(result)
+    return "quantity", _SD[what] + doubt, interval_name(what, prob), "unit"
 
 
 def table(result: xr.DataTree, prob: float = 0.95) -> list[tuple[str, str, str, str]]:
     """Return rows (quantity, value(sd), interval, unit) of the derived quantities."""
-    found = summary(weighed(result, "derived"), ci_prob=prob)
     rows = []
-    for name in found["quantity"].values:
-        row = found.sel(quantity=name)
+    for name, row in _rows(result, prob).items():
         unit = str(row["unit"].item())
-        interval = interval_text(float(row["lower"]), float(row["upper"]))
-        label = LABELS.get(str(name), str(name))
-        rows.append((label, str(row["text"].item()), interval, UNITS.get(unit, unit)))
+        text, ends = str(row["text"].item()), "–"
+        if band(result) == "none":
+            text = f"{float(row['mean']):.5g}"
+        elif (reason := undetermined(row)) is not None:
+            text = reason
+        else:
+            ends = interval_text(float(row["lower"]), float(row["upper"]))
+        rows.append((LABELS.get(name, name), text, ends, UNITS.get(unit, unit)))
     return rows
+
+
+def undetermined(row: xr.Dataset) -> str | None:
+    """Return why a number of a summary is not to be printed; None if it may be.
+
+    Parameters
+    ----------
+    row : Dataset
+        One quantity of :func:`~sopr_uq.derived.summary.summary`.
+    """
+    count = float(row["effective"])
+    return None if count >= FEWEST else f"not determined ({count:.0f} effective draws)"
 
 
 def facts(result: xr.DataTree) -> list[tuple[str, str]]:
     """Return what a reader wants to know beside the numbers."""
-    a, course = result.attrs, result["iterations"].to_dataset()
-    md = float((course["md_seconds"]).sum())
-    total = float(course["seconds"].sum())
+    a, paid = result.attrs, cost(result)
+    misfit = float(result["iterations"].to_dataset()["misfit"][-1])
     lines = [
         ("system", f"{a['system']}  {a['title']}".strip()),
         ("state", f"{a['temperature']:g} K, {a['density']:g} Å⁻³"),
         ("rule", f"{a['rule']} ({a['preset']}), engine {a['engine']}, seed {a['seed']}"),
-        ("outcome", f"{a['outcome']} after {course.sizes['iteration']} iterations"),
-        ("misfit", f"mean squared Δg {float(course['misfit'][-1]):.2e}"),
-        ("time", f"{total:.0f} s, of which {md:.0f} s molecular dynamics"),
+        ("outcome", f"{_ended(result)} after {paid.rounds} rounds, {paid.simulations} simulations"),
+        ("misfit", f"mean squared Δg {misfit:.2e}"),
+        ("time", _time(paid)),
     ]
-    checked = end_check(result)
-    if checked is not None:
-        lines.append(("end check", _check_line(checked)))
+    found, shares = check(result), prior_sentence(result)
+    lines += [("check", _check_line(found))] if found is not None else []
+    lines += [("prior", shares)] if shares else []
     if a["message"] and a["outcome"] != "converged":
         lines.append(("advice", str(a["message"])))
     if a["warning"]:
@@ -87,39 +114,54 @@ def facts(result: xr.DataTree) -> list[tuple[str, str]]:
     return lines
 
 
-def end_check(result: xr.DataTree) -> dict[str, float] | None:
-    """Return what the simulations at posterior draws said; None where none were made.
+def _ended(result: xr.DataTree) -> str:
+    return "DOUBTFUL, stopped" if is_doubtful(result) else outcome(result)
 
-    ``k_hat`` and ``effective_draws`` are missing where too few of them were good.
+
+def _time(paid: Cost) -> str:
+    text = (
+        f"{paid.seconds:.0f} s; molecular dynamics: {paid.md_steps:,} steps, "
+        f"{paid.md_seconds:.0f} s summed over processes"
+    )
+    if paid.untimed:
+        text += f"; the seconds of {paid.untimed} simulations after the last round are not known"
+    return text
+
+
+def check(result: xr.DataTree) -> dict[str, float | bool] | None:
+    """Return what the last simulations said of the posterior; None where it was not checked.
+
+    Numbers that there are not are missing, such as ``k_hat`` where too few simulations
+    succeeded.
     """
     if "posterior_check" not in result.children:
         return None
-    check = result["posterior_check"].to_dataset()
-    found = {"runs": check.sizes["check"], "failed": float(check["failed"].sum())}
-    if "k_hat" in check:
-        share = result["error_budget"].to_dataset()["variance_share"].sel(source="linearisation")
-        found |= {
-            "k_hat": float(check["k_hat"]),
-            "effective_draws": float(check["effective_draws"]),
-            "draws": float(check["log_weight"].size),
-            "largest_linearisation_share": float(share.max()),
-        }
-    return found
+    stored = result["posterior_check"].to_dataset()
+    found = {name: float(stored[name].sum(skipna=False)) for name in _CHECKED if name in stored}
+    # as files kept it that checked the answer after the last round
+    if "check" in stored.sizes:
+        found |= {"runs": float(stored.sizes["check"])}
+    if "log_weight" in stored:
+        found |= {"draws": float(stored["log_weight"].size)}
+    known = {name: value for name, value in found.items() if isfinite(value)}
+    return {"passed": passed(result) is True, **known}
 
 
-def _check_line(found: dict[str, float]) -> str:
-    text = f"{found['runs']:.0f} simulations at posterior draws"
-    if "k_hat" not in found:
-        return f"{text}, {found['failed']:.0f} of them failed"
-    return (
-        f"{text}: k̂ {found['k_hat']:.2f}, {found['effective_draws']:.0f} of "
-        f"{found['draws']:.0f} draws effective; linearisation at most "
-        f"{100 * found['largest_linearisation_share']:.0f} % of a variance; the numbers are "
-        f"{'weighted' if found['k_hat'] <= LARGEST_K else 'not weighted'} by it"
-    )
+def _check_line(found: dict[str, float | bool]) -> str:
+    said = {
+        "predicted": "the last round was predicted with χ² {predicted:.2f} per number",
+        "predicted_p": "p {predicted_p:.2g}",
+        "left_out": "each run by the others with χ² {left_out:.2f} per number",
+        "k_hat": "k̂ {k_hat:.2f}",
+        "draws": "{effective_draws:.0f} of {draws:.0f} draws effective",
+        "runs": "{runs:.0f} runs",
+        "failed": "{failed:.0f} failed",
+    }
+    parts = [text.format(**found) for name, text in said.items() if name in found]
+    return f"{'passed' if found['passed'] else 'NOT passed'}: {', '.join(parts)}"
 
 
-def _budget(result: xr.DataTree) -> dict[str, dict[str, float]] | None:
+def budget(result: xr.DataTree) -> dict[str, dict[str, float]] | None:
     """Return the shares of variance by descriptor and source, where there are any."""
     if "error_budget" not in result.children:
         return None
@@ -128,3 +170,35 @@ def _budget(result: xr.DataTree) -> dict[str, dict[str, float]] | None:
         str(d): {str(s): float(share.sel(descriptor=d, source=s)) for s in share["source"].values}
         for d in share["descriptor"].values
     }
+
+
+def prior_sentence(result: xr.DataTree) -> str:
+    """Say how much of each variance is prior; empty where no budget was made."""
+    shares = {LABELS.get(d, d): s.get("prior") for d, s in (budget(result) or {}).items()}
+    parts = [f"{100 * s:.0f} % of {name}'s" for name, s in shares.items() if s is not None]
+    return f"of the variance are prior: {', '.join(parts)}" if parts else ""
+
+
+def _rows(result: xr.DataTree, prob: float) -> dict[str, xr.Dataset]:
+    """Summaries of the derived quantities by name; a single draw has no deviation."""
+    draws = result["derived"].to_dataset()
+    names = [n for n, x in draws.data_vars.items() if set(x.dims) == {"chain", "draw"}]
+    found = summary(draws[names], ci_prob=prob)
+    return {str(name): found.sel(quantity=name) for name in names}
+
+
+def _numbers(result: xr.DataTree, prob: float) -> dict[str, dict[str, Any]]:
+    what, found = band(result), {}
+    share = "prob" if what == "posterior" else "share_of_draws"
+    for name, row in _rows(result, prob).items():
+        reason = None if what == "none" else undetermined(row)
+        known = () if reason else _STATISTICS[: 1 if what == "none" else None]
+        found[name] = {
+            **{k: float(row[k]) if k in known else None for k in _STATISTICS},
+            share: prob if what != "none" else None,
+            "interval": interval_kind(what),
+            "unit": str(row["unit"].item()),
+            "effective_draws": float(row["effective"]),
+            **({"reason": reason} if reason else {}),
+        }
+    return found

@@ -22,6 +22,8 @@ from sopr_uq.laws import (
     predictive_draws,
     published_analysis,
 )
+from sopr_uq.posterior.cost import cost
+from sopr_uq.posterior.status import outcome
 from sopr_uq.posterior.store import read
 from sopr_uq.workflow import laws_report
 from sopr_uq.workflow.markdown import filled, markdown_table
@@ -64,9 +66,10 @@ def provenance(places: Places) -> Iterator[str]:
             result = load_result(path)
             course, a = result["iterations"].to_dataset(), result.attrs
             engines.add(str(a["engine"]))
-            seconds, misfit = float(course["seconds"].sum()), float(course["misfit"][-1])
-            row = [symbol, chosen.text, str(a["outcome"]), str(course.sizes["iteration"])]
-            rows.append([*row, f"{misfit:.1e}", f"{seconds:.0f}"])
+            paid, misfit = cost(result), float(course["misfit"][-1])
+            row = [symbol, chosen.text, outcome(result), str(paid.rounds), str(paid.simulations)]
+            seconds = f"{'> ' if paid.untimed else ''}{paid.seconds:.0f}"
+            rows.append([*row, f"{misfit:.1e}", seconds])
             warned += [f"- {symbol}, {chosen.text}: {a['warning']}"] if a["warning"] else []
     if any(STAND_IN in engine for engine in engines):
         yield "**These results come from the HNC integral equation, not from molecular dynamics;"
@@ -74,7 +77,7 @@ def provenance(places: Places) -> Iterator[str]:
         yield ""
     yield f"Engine: {', '.join(sorted(engines))}."
     yield ""
-    head = ("liquid", "rule, data", "outcome", "iterations", "mean squared Δg", "s")
+    head = ("liquid", "rule, data", "outcome", "rounds", "simulations", "mean squared Δg", "s")
     yield from markdown_table(head, rows)
     if warned:
         yield from ("", "Warnings that the runs ended with:", "", *warned)
@@ -113,14 +116,14 @@ def first_table(places: Places) -> Iterator[str]:
     rows = []
     sopr = places.stored("sopr")
     for symbol, path in places.stored(MAIN).items():
-        ours = summary(_draws(path))
+        ours, doubtful = summary(_draws(path)), load_ensemble(path).doubtful
         theirs = summary(_draws(sopr[symbol])) if symbol in sopr else None
         for quantity in QUANTITIES:
             one = ours.sel(quantity=quantity)
             beside = "–" if theirs is None else str(theirs["text"].sel(quantity=quantity).item())
             rows.append(
                 [
-                    symbol,
+                    f"{symbol}{laws_report.DAGGER if doubtful else ''}",
                     f"{LABELS[quantity]} / {UNITS[str(one['unit'].item())]}",
                     str(one["text"].item()),
                     interval_text(float(one["lower"]), float(one["upper"])),
@@ -130,8 +133,10 @@ def first_table(places: Places) -> Iterator[str]:
                 ]
             )
     head = ("", "", "here", "95 %", "QDO paper", "z", "percentile")
-    head += ("force field", "z", "percentile", "`sopr`")
+    head += ("force field", "z", "percentile", "`sopr`, sd of the smoothing")
     yield from markdown_table(head, rows)
+    if any(laws_report.DAGGER in row[0] for row in rows):
+        yield from ("", f"{laws_report.DAGGER.strip()} doubtful: see the warnings of the runs.")
 
 
 def _beside(symbol: str, source: str, quantity: str, draws: xr.Dataset) -> list[str]:

@@ -10,6 +10,7 @@ import xarray as xr
 
 from sopr_uq.cli import main
 from sopr_uq.posterior.store import read, write
+from sopr_uq.workflow.laws_report import interval_rows, law_rows, laws_dict
 
 
 @pytest.fixture
@@ -151,7 +152,9 @@ def test_predictions_as_json_have_the_documented_form(sopr_uq, laws_file):
     for by_quantity in found.values():
         assert list(by_quantity) == ["sigma", "epsilon", "r_vdw", "d_hp"]
         for name, row in by_quantity.items():
-            assert list(row) == ["mean", "sd", "lower", "upper", "prob", "unit"]
+            keys = ["mean", "sd", "lower", "upper", "prob", "unit", "rests_on", "doubtful"]
+            assert list(row) == keys
+            assert (row["rests_on"], row["doubtful"]) == ("smoothing", "")
             assert row["lower"] < row["mean"] < row["upper"]
             assert row["unit"] == ("kcal/mol" if name == "epsilon" else "angstrom")
 
@@ -261,6 +264,65 @@ def test_laws_whose_samplers_failed_are_kept_marked_and_exit_with_3(
     assert code == 3
     assert "effective sample size" in out
     assert "effective sample size" in read(path).attrs["warning"]
+
+
+def test_laws_that_rest_on_a_doubtful_element_say_so_wherever_they_are_read(
+    sopr_uq, refined, tmp_path
+):
+    def doubted(tree):
+        tree.attrs.update(outcome="doubtful", band="posterior")
+
+    def trusted(tree):
+        tree.attrs.update(outcome="converged", band="posterior")
+
+    bad = changed(refined["Xe"], tmp_path / "bad", doubted)
+    good = [changed(refined[s], tmp_path / s, trusted) for s in ("Ne", "Xe")]
+    path, control = tmp_path / "laws.nc", tmp_path / "control.nc"
+    assert sopr_uq("laws", *good, "--out", control, "--no-emcee")[0] == 0
+    code, out, _ = sopr_uq("laws", good[0], bad, "--out", path, "--no-emcee")
+    assert code == 3
+    sentence = "the refinement of Xe is doubtful: see the warning of its result"
+    assert sentence in out
+    assert list(read(path)["elements"]["doubtful"].values) == [0, 1]
+    assert sentence in read(path).attrs["warning"]
+    for told, marked in ((path, True), (control, False)):
+        shown = sopr_uq("show", told)[1]
+        predicted = sopr_uq("predict", "Rn", "--laws", told)[1]
+        for text in (shown, predicted, sopr_uq("report", told)[1]):
+            assert (sentence in text) == marked
+        assert ("Xe †" in shown, "Rn †" in predicted) == (marked, marked)
+        found = json.loads(sopr_uq("show", told, "--json")[1])
+        assert found["doubtful"] == (["Xe"] if marked else [])
+        assert found["smoothed"] == []
+        found = json.loads(sopr_uq("predict", "Rn", "--laws", told, "--json")[1])
+        assert found["Rn"]["sigma"]["doubtful"] == ("Xe" if marked else "")
+        assert found["Rn"]["sigma"]["rests_on"] == "posterior"
+
+
+def test_no_parameter_of_a_law_is_told_that_rests_on_a_handful_of_draws(laws_file):
+    laws = read(laws_file)
+    few = laws.copy()
+    for law in laws["sigma"].children:
+        few[f"sigma/{law}"] = xr.DataTree(laws[f"sigma/{law}"].to_dataset().isel(draw=slice(10)))
+    for tree, told in ((laws, True), (few, False)):
+        row = next(r for r in law_rows(tree) if r[0] == "σ ∝ α^(1/7)")
+        assert row[1].startswith("not determined (") != told
+        assert row[2] == "1/7"
+        ends = next(r for r in interval_rows(tree, 0.9) if r[0] == "σ ∝ α^b")
+        assert (ends[1] == "–") != told
+        found = laws_dict(tree, 0.9)["laws"]["sigma"]["qdo"]
+        assert (found["a"]["mean"] is not None, "reason" not in found["a"]) == (told, told)
+        assert found["b"]["mean"] == pytest.approx(1 / 7)
+
+
+def test_laws_made_of_smoothing_bands_say_so(sopr_uq, laws_file):
+    assert set(read(laws_file)["elements"]["band"].values) == {"smoothing"}
+    for command in (("show", laws_file), ("predict", "Rn", "--laws", laws_file)):
+        out = sopr_uq(*command)[1]
+        assert "the ensembles of Ne, Ar, Kr, Xe are smoothing bands, no intervals" in out
+    assert json.loads(sopr_uq("show", laws_file, "--json")[1])["smoothed"] == [
+        "Ne", "Ar", "Kr", "Xe",
+    ]  # fmt: skip
 
 
 def test_draws_of_a_law_point_to_draws_of_the_runs(laws_file, refined):

@@ -42,7 +42,8 @@ def test_a_refinement_leaves_what_it_promises(finished):
     }  # fmt: skip
     assert {p.suffix for p in (folder / "figures").iterdir()} == {".png", ".pdf"}
     assert "σ" in done.stdout
-    assert "95 % equal-tailed" in done.stdout
+    assert "smoothing band" in done.stdout
+    assert "equal-tailed" not in done.stdout
 
 
 def test_the_result_has_the_promised_names_and_units(finished):
@@ -76,7 +77,7 @@ def test_show_prints_numbers_for_people_and_programs(finished):
     sigma = data["derived"]["sigma"]
     assert sigma["lower"] <= sigma["mean"] <= sigma["upper"]
     assert sigma["unit"] == "angstrom"
-    assert sigma["interval"] == "equal-tailed"
+    assert sigma["interval"] == "smoothing band"
     assert sopr_uq("show", finished[0]).returncode == 0
 
 
@@ -103,6 +104,7 @@ def test_an_existing_folder_is_refused_and_left_alone(finished):
         (["refine", "argon-85K", "--set", "engine.particls=9"], "particles"),
         (["refine", "argon-85K", "--engine", "gromacs"], "gromacs"),
         (["refine", "argon-85K", "--observe", "g,x"], "pressure"),
+        (["refine", "argon-85K", "--observe", "g,s"], "each experiment once"),
         (["refine", "no_such.toml"], "no_such.toml"),
         (["refine", "argon-85K", "--set", "engine.cutoff=40"], "particles"),
         (["refine", "argon-85K", "--rule", "sopr", "--observe", "s"], "newton"),

@@ -39,6 +39,15 @@ def test_every_curve_lies_in_its_band(liquid):
     assert liquid.attrs["ci_prob"] == 0.9
 
 
+def test_bands_say_what_they_are_and_whether_to_doubt_them(liquid, refined):
+    assert (liquid.attrs["band"], liquid.attrs["ci_kind"]) == ("smoothing", "smoothing band")
+    tree = read(refined["Ne"] / "result.nc")
+    tree.attrs |= {"band": "posterior", "outcome": "doubtful"}
+    found = structure_bands(tree).attrs
+    assert (found["band"], found["ci_kind"]) == ("posterior", "eti")
+    assert found["outcome"] == "doubtful"
+
+
 def test_the_integrand_has_the_diameter_as_area_and_the_blip_none(liquid):
     r = liquid["r"].values
     step = np.gradient(r)

@@ -105,6 +105,38 @@ def test_left_out_and_pulls(laws, ax):
     assert [t.get_text() for t in ax.get_yticklabels()] == ["He σ", "He ε", "Rn σ", "Rn ε"]
 
 
+def test_what_the_ensembles_cannot_vouch_for_stands_above_the_laws(laws):
+    trusted = laws.copy()
+    trusted["elements"] = xr.DataTree(
+        laws["elements"].to_dataset().assign(band=("element", ["posterior"] * 4))
+    )
+    doubted = laws.copy()
+    doubted["elements"] = xr.DataTree(
+        trusted["elements"].to_dataset().assign(doubtful=("element", np.array([0, 1, 0, 0])))
+    )
+    for tree, words in ((laws, "smoothing bands"), (doubted, "the refinement of Ar is doubtful")):
+        figure = figures.exponent_figure(tree)
+        assert words in figure.get_suptitle()
+        plt.close(figure)
+    figure = figures.exponent_figure(trusted)
+    assert figure.get_suptitle() == "", "negative control"
+    plt.close(figure)
+
+
+def test_a_doubtful_liquid_is_marked_in_every_family(liquids):
+    doubted = liquids.copy()
+    doubted["Ar"].attrs["outcome"] = "doubtful"
+    for sheet in (figures.structure_sheet, figures.residual_sheet):
+        shown = []
+        for tree in (liquids, doubted):
+            figure = sheet(tree)
+            legends = [t.get_text() for ax in figure.axes for t in (ax.get_legend() or ax).texts]
+            shown.append([*legends, *(ax.get_title() for ax in figure.axes)])
+            plt.close(figure)
+        assert not any("doubtful" in text for text in shown[0])
+        assert any("Ar (doubtful)" in text for text in shown[1])
+
+
 def test_bars_of_an_error_budget_fill_the_whole(ax):
     share = np.array([[0.5, 0.3, 0.2], [0.1, 0.1, 0.8]])
     budget = xr.Dataset(

@@ -11,13 +11,8 @@ import pytest
 import xarray as xr
 from matplotlib.axes import Axes
 
-from sopr_uq.figures.refinement import (
-    equal_tailed,
-    plot_course,
-    plot_potential,
-    plot_prior,
-    plot_rdf,
-)
+from sopr_uq.derived import band
+from sopr_uq.figures.refinement import plot_course, plot_potential, plot_prior, plot_rdf
 from sopr_uq.figures.sheet import refinement_sheet, save_refinement
 from sopr_uq.figures.style import EXTRA, MEASURED, MODEL, REFERENCE, style
 from sopr_uq.potentials import lennard_jones
@@ -60,6 +55,8 @@ RESULTS = {
     "sopr": make_result(predictive=False),
     "ibi": make_result(draws=1, noise=False, predictive=False),
 }
+for rule, made in RESULTS.items():
+    made.attrs["rule"] = rule
 RESULTS["newton"]["prior"] = RESULTS["ibi"]["posterior"].copy()
 PLOTS = [plot_rdf, plot_potential, plot_course]
 
@@ -91,7 +88,7 @@ def test_axes_carry_units(ax: Axes) -> None:
     ax.clear()
     plot_course(RESULTS["newton"], ax)
     twin = ax.figure.axes[1]
-    assert (ax.get_xlabel(), ax.get_ylabel()) == ("iteration", "mean squared Δg")
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("round", "mean squared Δg")
     assert twin.get_ylabel() == "inferred noise / (kcal/mol)"
 
 
@@ -100,18 +97,44 @@ def test_bands_name_their_probability(ax: Axes) -> None:
         ax.clear()
         plot(RESULTS["newton"], ax, prob=0.5)
         labels = [t.get_text() for t in ax.get_legend().get_texts()]
-        assert "50 % band" in labels
+        assert "50 % equal-tailed interval" in labels
+
+
+def test_a_smoothing_band_is_called_so(ax: Axes) -> None:
+    plot_potential(RESULTS["sopr"], ax, prob=0.95)
+    labels = [t.get_text() for t in ax.get_legend().get_texts()]
+    assert "smoothing band (95 % of its draws)" in labels
+    assert not any("interval" in label for label in labels)
+
+
+def texts(ax: Axes) -> str:
+    return " ".join(t.get_text() for t in ax.texts)
+
+
+@pytest.mark.parametrize("plot", [*PLOTS, plot_prior])
+def test_a_doubtful_result_is_marked_in_every_figure(plot, ax: Axes) -> None:
+    result = RESULTS["newton"].copy()
+    plot(result, ax)
+    assert "doubtful" not in texts(ax), "negative control"
+    ax.clear()
+    result.attrs["outcome"] = "doubtful"
+    plot(result, ax)
+    assert "doubtful" in texts(ax)
+    figure = refinement_sheet(result)
+    assert "doubtful" in figure.get_suptitle()
+    plt.close(figure)
 
 
 def test_band_is_the_equal_tailed_interval(ax: Axes) -> None:
     posterior = RESULTS["newton"]["posterior"]["potential"]
-    low, high = equal_tailed(posterior, 0.95)
+    found = band(posterior, 0.95)
+    low, high = found["lower"].values, found["upper"].values
     flat = posterior.values.reshape(-1, R.size)
     np.testing.assert_allclose(low, np.quantile(flat, 0.025, axis=0))
     np.testing.assert_allclose(high, np.quantile(flat, 0.975, axis=0))
     plot_potential(RESULTS["newton"], ax)
-    (band,) = ax.collections
-    edges = band.get_paths()[0].vertices
+    (drawn,) = ax.collections
+    edges = drawn.get_paths()[0].vertices
     i = int(np.argmin(np.abs(R - 3.8)))
     at = np.unique(edges[np.isclose(edges[:, 0], R[i]), 1])
     np.testing.assert_allclose(at, [low[i], high[i]])
@@ -193,7 +216,7 @@ def test_prior_and_posterior_are_drawn_together(ax: Axes, tmp_path) -> None:
     assert plot_prior(result, ax) is ax
     assert [text.get_text() for text in ax.get_legend().get_texts()] == [
         "draws of the prior",
-        "posterior, 95 % band",
+        "posterior, 95 % equal-tailed interval",
     ]
     names = {file.stem for file in save_refinement(result, tmp_path)}
     assert names == {"rdf", "potential", "course", "prior", "summary"}

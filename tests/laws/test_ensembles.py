@@ -13,7 +13,8 @@ from sopr_uq.errors import InputError
 from sopr_uq.experiment.elements import element
 from sopr_uq.laws import QUANTITIES, Ensemble, fit_laws, load_ensemble
 from sopr_uq.laws.ensembles import check_together, prepare
-from sopr_uq.posterior.store import write
+from sopr_uq.posterior.store import read, write
+from sopr_uq.potentials import lennard_jones
 
 UNITS = {"sigma": "angstrom", "epsilon": "kcal/mol", "r_vdw": "angstrom", "d_hp": "angstrom"}
 
@@ -54,6 +55,10 @@ def test_mixed_rules_warn(ensembles: list[Ensemble]) -> None:
         ({"draws": {"size": np.ones(100)}}, "sigma, epsilon"),
         ({"draws": {"sigma": np.ones(10)}}, "at least 50 draws"),
         ({"draws": {"sigma": -np.ones(100)}}, "positive draws"),
+        (
+            {"draws": {"sigma": 3.4 + 0.01 * (np.arange(400) % 7)}},
+            "50 different draws; found 7 among",
+        ),
         ({"draws": {"sigma": np.full(100, np.nan)}}, "100% undefined"),
     ],
 )
@@ -120,6 +125,49 @@ def test_unusable_runs_are_refused(ensembles: list[Ensemble], tmp_path: Path) ->
     mixed = stored(tmp_path / "nm", ensembles[1], {"element": "Ar"}, UNITS | {"sigma": "nm"})
     with pytest.raises(InputError, match="draws in angstrom; found draws in nm"):
         load_ensemble(mixed)
+
+
+@pytest.mark.parametrize(
+    ("attrs", "band", "doubtful"),
+    [
+        ({"outcome": "converged"}, "posterior", False),
+        ({"outcome": "doubtful"}, "posterior", True),
+        ({"outcome": "converged", "rule": "sopr"}, "smoothing", False),
+        ({"outcome": "converged", "rule": "sopr", "band": "posterior"}, "posterior", False),
+    ],
+)
+def test_an_ensemble_knows_what_its_run_may_be_taken_for(
+    attrs: dict, band: str, doubtful: bool, ensembles: list[Ensemble], tmp_path: Path
+) -> None:
+    found = load_ensemble(stored(tmp_path / "run", ensembles[1], {"element": "Ar", **attrs}))
+    assert (found.band, found.doubtful) == (band, doubtful)
+
+
+def test_how_much_of_an_ensemble_is_its_own_prior(
+    ensembles: list[Ensemble], tmp_path: Path
+) -> None:
+    """Lennard-Jones potentials with ln σ ± 0.05 before, ± 0.003 after: 1/280 of the precision."""
+    rng = np.random.default_rng(2)
+    r = np.arange(2.5, 10.0, 0.02)
+    sigma = 3.4 * np.exp(0.05 * rng.standard_normal(400))
+    drawn = np.array([lennard_jones(s, 0.25).energy(r) for s in sigma])
+    folder = stored(tmp_path / "run", ensembles[1], {"element": "Ar", "temperature": 85.0})
+    assert np.isnan(load_ensemble(folder).prior_share("sigma")), "nothing is known of a prior"
+    tree = read(folder / "result.nc")
+    prior = xr.Dataset({"potential": (("chain", "draw", "r"), drawn[None])}, {"r": r})
+    tree["prior"] = xr.DataTree(prior)
+    write(tree, folder / "result.nc")
+    found = load_ensemble(folder)
+    log_d, _ = found.log_draws("sigma")
+    # 400 draws know a variance to 7 %: four of those
+    assert found.prior_share("sigma") == pytest.approx(log_d.var() / 0.05**2, rel=0.28)
+
+
+def test_a_doubtful_ensemble_is_named_aloud(ensembles: list[Ensemble]) -> None:
+    check_together(ensembles)  # negative control: warnings are errors here
+    mixed = [replace(ensembles[0], doubtful=True), *ensembles[1:]]
+    with pytest.warns(UserWarning, match=f"the refinement of {ensembles[0].element} is doubtful"):
+        check_together(mixed)
 
 
 def test_every_quantity_of_the_laws_is_a_descriptor() -> None:

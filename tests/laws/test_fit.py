@@ -143,7 +143,8 @@ def test_predictions_have_the_documented_form_and_survive_json(laws: xr.DataTree
     for by_quantity in found.values():
         assert list(by_quantity) == ["sigma", "epsilon"]
         for name, row in by_quantity.items():
-            assert list(row) == ["mean", "sd", "lower", "upper", "prob", "unit"]
+            keys = ["mean", "sd", "lower", "upper", "prob", "unit", "rests_on", "doubtful"]
+            assert list(row) == keys
             assert row["lower"] < row["mean"] < row["upper"]
             assert row["prob"] == 0.95
             assert row["unit"] == UNITS[name]

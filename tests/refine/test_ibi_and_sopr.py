@@ -17,9 +17,9 @@ from sopr_uq.refine.compare import compare
 from sopr_uq.refine.ibi import Ibi
 from sopr_uq.refine.loop import refine
 from sopr_uq.refine.presets import preset
+from sopr_uq.refine.round import Run
 from sopr_uq.refine.sopr import Sopr
 
-# One shape of the noise model for the whole project's tests: 13 lengths, 4 systems.
 SAMPLED = {"max_iterations": 4, "chains": 1, "tune": 200, "draws": 100}
 GIVEN = {"width": 0.1, "length": 0.7, "noise": 0.005}
 NEVER = {"stop": "published", "tolerance": 1e-12}
@@ -139,7 +139,7 @@ def liquid_table(problem) -> Tabulated:
 def test_inferred_noise_enters_the_posterior(liquid) -> None:
     """With noise of 0.02 on g the inferred level is γ/β times that, and draws differ by it."""
     data = liquid.measured(liquid.table(liquid.reference), 0.02, seed=3)
-    problem = liquid.problem(data, fit_level=False, **SAMPLED)
+    problem = liquid.problem(data, fit_level=False, **SAMPLED | {"draws": 400})
     rule = Sopr(problem)
     state, info = rule.step(rule.init(), [liquid.run(liquid_table(problem))])
     expected = problem.settings.gamma / liquid.state.beta * 0.02
@@ -152,13 +152,56 @@ def test_inferred_noise_enters_the_posterior(liquid) -> None:
     width, length, noise = (float(draws[name].median()) for name in ("width", "length", "noise"))
     kernel, r = Dispersion(width, length, problem.sigma), state.memory["r"]
     well = problem.r[(problem.r > 3.4) & (problem.r < 7.0)]
-    errors = noise**2 * np.eye(r.size) + np.diag(state.memory["variance"][-1])
+    errors = noise**2 * np.eye(r.size) + np.diag(state.memory["variance"])
     gain = np.linalg.solve(kernel(r, r) + errors, kernel(r, well))
     textbook = np.sqrt(np.diag(kernel(well, well) - kernel(well, r) @ gain))
     spread = draws["potential"].std(("chain", "draw")).sel(r=well).values
     np.testing.assert_allclose(spread, textbook, rtol=0.3)
     again = rule.posterior(state)
     assert again.identical(draws)
+
+
+ROUNDS = 4
+
+
+def test_the_measured_curve_counts_once_however_many_rounds_there_are(liquid) -> None:
+    """Four rounds at one potential add up to one round of four times the step, and know no more."""
+    data = liquid.measured(liquid.table(liquid.truth), 0.02, seed=3)
+    options = SAMPLED | {"tune": 300, "draws": 1000, "fit_level": False}
+    found = []
+    for gamma, rounds in ((0.05, ROUNDS), (0.05 * ROUNDS, 1)):
+        rule = Sopr(liquid.problem(data, gamma=gamma, **options))
+        start = rule.init()
+        simulation, state = liquid.run(Tabulated(rule.problem.r, start.potential)), start
+        for _ in range(rounds):
+            past = [replace(state, proposals=start.proposals)]
+            state, info = rule.step(past, [Run(start.potential, (simulation,))])
+        found.append(state.memory)
+        # the one error of the data enters every round: its share of y grows with them
+        expected = rounds * gamma / liquid.state.beta * 0.02
+        assert info.noise == pytest.approx(expected, rel=0.25)
+    np.testing.assert_allclose(found[0]["y"], found[1]["y"], atol=1e-12)
+    for name in ("theta_noise", "theta_width"):
+        many, once = (np.log(memory[name]) for memory in found)
+        # 1000 draws, some 400 effective: 3.5 % of a deviation, 7 of which are allowed; counting
+        # the curve once a round would make the width's deviation half as large
+        assert many.std() == pytest.approx(once.std(), rel=0.25)
+        assert many.mean() == pytest.approx(once.mean(), abs=0.3 * once.std())
+
+
+def test_refinement_by_inferred_noise_converges_and_stays_by_its_data(liquid) -> None:
+    truth = liquid.table(liquid.truth)
+    data = liquid.measured(truth, 0.01, seed=5)
+    problem = liquid.problem(data, **SAMPLED | {"max_iterations": 12}, fit_level=False)
+    done = refine(Sopr(problem), liquid.engine)
+    assert done.outcome == "converged"
+    misfit = [each.info.misfit for each in done.iterations]
+    assert np.all(np.diff(misfit) < 0)
+    assert misfit[-1] < 0.2 * misfit[0]
+    noise = [each.info.noise for each in done.iterations]
+    rounds = np.arange(1, len(noise) + 1)
+    expected = problem.settings.gamma / liquid.state.beta * 0.01 * rounds
+    np.testing.assert_allclose(noise[2:], expected[2:], rtol=0.4)
 
 
 def test_a_drawn_core_is_repulsive(liquid) -> None:

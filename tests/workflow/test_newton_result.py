@@ -30,7 +30,7 @@ def test_every_promised_group_is_there(folder):
     assert result.attrs["rule"] == "newton"
     assert {"g", "pressure"} <= set(result["observed_data"].data_vars)
     assert (folder / "figures" / "prior.png").is_file()
-    assert "simulations at posterior draws" in dict(facts(result))["end check"]
+    assert "draws effective" in dict(facts(result))["check"]
 
 
 def test_the_data_make_the_posterior_narrower_than_the_prior(folder):

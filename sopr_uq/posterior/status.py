@@ -1,0 +1,106 @@
+"""What a stored result may be taken for: its outcome, and what its band means.
+
+Everything that prints, draws or learns from a result asks here, so that results
+of all ages are read alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Literal
+
+import xarray as xr
+
+type Band = Literal["posterior", "smoothing", "none"]
+
+LARGEST_K = 0.7
+"""Of the Pareto shape: beyond it importance weights have no useful mean."""
+
+DOUBTFUL = "doubtful"
+_CHECK = "posterior_check"
+_BAND_OF_RULE: Mapping[str, Band] = MappingProxyType(
+    {"newton": "posterior", "sopr": "smoothing", "ibi": "none"}
+)
+"""For results that do not say it themselves."""
+
+_BANDS = frozenset(_BAND_OF_RULE.values())
+
+
+def outcome(result: xr.DataTree) -> str:
+    """Return how a refinement ended.
+
+    Parameters
+    ----------
+    result : DataTree
+        A refinement's result.
+
+    Returns
+    -------
+    str
+        ``converged``, ``max_iterations``, ``simulation_failed`` or ``doubtful``. A
+        result that says otherwise but keeps a check it did not pass is doubtful
+        too: results were written before there was the word. Empty if it is not said.
+    """
+    said = str(result.attrs.get("outcome", ""))
+    stays = said in ("simulation_failed", DOUBTFUL) or passed(result) is not False
+    return said if stays else DOUBTFUL
+
+
+def is_doubtful(result: xr.DataTree) -> bool:
+    """Return whether a result says of itself that it is not to be trusted."""
+    return outcome(result) == DOUBTFUL
+
+
+def passed(result: xr.DataTree) -> bool | None:
+    """Return whether a result passed its check by simulations; None where none was made."""
+    if _CHECK not in result.children:
+        return None
+    check = result[_CHECK].to_dataset()
+    if "passed" in check:
+        return bool(check["passed"])
+    # without a k-hat too few simulations were good to say anything
+    return "k_hat" in check and float(check["k_hat"]) <= LARGEST_K
+
+
+def band(result: xr.DataTree) -> Band:
+    """Return what the spread of a result's draws stands for.
+
+    Parameters
+    ----------
+    result : DataTree
+        A refinement's result.
+
+    Returns
+    -------
+    {"posterior", "smoothing", "none"}
+        What the data leave open; what a smoothing leaves open, which is no interval
+        of the truth; or nothing, of a point estimate.
+    """
+    said = result.attrs.get("band")
+    return said if said in _BANDS else band_of_rule(str(result.attrs.get("rule", "")))
+
+
+def band_of_rule(rule: str) -> Band:
+    """Return what the draws of a rule's results stand for; of an unknown rule, a posterior."""
+    return _BAND_OF_RULE.get(rule, "posterior")
+
+
+def interval_kind(what: Band) -> str | None:
+    """Return the word for an interval of such draws; None where there is none."""
+    return {"posterior": "equal-tailed", "smoothing": "smoothing band"}.get(what)
+
+
+def interval_name(what: Band, prob: float) -> str:
+    """Return the title of a column or the label of a band.
+
+    Parameters
+    ----------
+    what : {"posterior", "smoothing", "none"}
+    prob : float
+        Share of the draws between the ends.
+    """
+    share = f"{100 * prob:g} %"
+    if what == "posterior":
+        return f"{share} equal-tailed interval"
+    return f"smoothing band ({share} of its draws)" if what == "smoothing" else "no interval"
