@@ -18,9 +18,7 @@ MPA_PER_KCAL_MOL_A3: float = _KCAL / constants.N_A / constants.angstrom**3 / con
 """MPa in one kcal/(mol Å³)."""
 
 FS_PER_TIME: float = (
-    constants.angstrom
-    * (constants.atomic_mass * constants.N_A / _KCAL) ** 0.5
-    / constants.femto
+    constants.angstrom * (constants.atomic_mass * constants.N_A / _KCAL) ** 0.5 / constants.femto
 )
 """fs in one natural time unit Å (u mol/kcal)^(1/2)."""
 

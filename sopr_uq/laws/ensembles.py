@@ -14,7 +14,7 @@ from sopr_uq.errors import InputError
 from sopr_uq.inference.power_law_density import LawData
 from sopr_uq.laws.law import QDO, QUANTITIES, unit
 from sopr_uq.laws.mixture import Mixture, mixture, stack
-from sopr_uq.posterior.status import Band
+from sopr_uq.refine.rule import Band
 from sopr_uq.typing import FloatArray
 
 _MIN_DRAWS = 50

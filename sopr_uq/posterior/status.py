@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Literal
 
 import xarray as xr
 
-type Band = Literal["posterior", "smoothing", "none"]
+from sopr_uq.refine.rule import Band
 
 LARGEST_K = 0.7
 """Of the Pareto shape: beyond it importance weights have no useful mean."""

@@ -89,10 +89,6 @@ WORLDS: Mapping[str, World] = MappingProxyType(
             "newton, other truths", "newton", "integral_equation", "mixed", 100, 4,
             ("refine.max_iterations=12", *_QUICK),
         ),
-        "loose": World(
-            "newton without a dispersion tail, other truths", "newton", "integral_equation",
-            "mixed", 40, 4, ("refine.max_iterations=12", "refine.decay=2", *_QUICK),
-        ),
         "sopr": World(
             "sopr, truths from the prior", "sopr", "integral_equation", "prior", 100, 4,
             _QUICK,

@@ -32,8 +32,7 @@ VARIANTS: Mapping[str, Variant] = MappingProxyType(
     {
         "newton": Variant("newton", "g,pressure", "newton, g(r) and pressure"),
         "sopr": Variant("sopr", "g", "sopr, g(r)"),
-        # a comparison, not a result: it does without simulations at posterior draws
-        "newton-g": Variant("newton", "g", "newton, g(r) alone", ("refine.check_draws=0",)),
+        "newton-g": Variant("newton", "g", "newton, g(r) alone"),
     }
 )
 MAIN = "newton"

@@ -52,7 +52,7 @@ def well(conditioner: Conditioner) -> BoolArray:
     return (r >= sigma) & (r <= 2.0 * sigma)
 
 
-def learn(conditioner: Conditioner, models: Sequence[LinearModel], point: FloatArray) -> Answer:
+def learn(conditioner: Conditioner, models: Sequence[LinearModel]) -> Answer:
     """Return what simulations say.
 
     The linear models are averaged, the near ones most (:mod:`.averaging`); what
@@ -64,10 +64,8 @@ def learn(conditioner: Conditioner, models: Sequence[LinearModel], point: FloatA
     conditioner : Conditioner
     models : sequence of LinearModel
         One a simulation.
-    point : array, shape (4,)
-        Mie parameters near the answer.
     """
-    fit = conditioner.fit(_nearest(conditioner, models), point)
+    fit = conditioner.fit(_nearest(conditioner, models), conditioner.prior.centre)
     where, error = well(conditioner), conditioner.problem.prior.jacobian_error
     for _ in range(_PASSES):
         share = weights(models, fit.mean, fit.scale(where), error)

@@ -68,6 +68,8 @@ def posterior_check(state: RuleState, answer: Answer, posterior: xr.Dataset) -> 
             "effective_draws": trial.effective,
             "draws": trial.draws,
             "passed": np.int8(not faults),
+            "runs": state.memory["runs"][0],
+            "failed": state.memory["runs"][1],
             "scale": ("part", surrogate.scales),
         },
         coords={"part": ["jacobian", "curvature", "unseen noise"]},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import ClassVar, NamedTuple
 
@@ -41,6 +41,7 @@ _SHARES = (1.0, 0.5, 0.25, 0.125, 0.0625)
 _STIFF = 100.0
 _EARLY = 6
 _TRIES = 16
+_REMEMBERED = 2
 
 _SPREAD = ((1.0, 1.0), (0.98, 0.85), (1.02, 0.85), (1.0, 0.7))
 """Factors of σ and ε of the first round: none deeper, for a deep well may separate a liquid."""
@@ -78,6 +79,9 @@ class Newton:
     """
 
     problem: Problem
+    _answers: dict[tuple[int, ...], Answer] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
     name: ClassVar[str] = "newton"
     band: ClassVar[Band] = "posterior"
 
@@ -97,7 +101,7 @@ class Newton:
         while len(factors) < p.settings.round_size:
             factors.append((float(np.exp(0.02 * rng.standard_normal())), rng.uniform(0.6, 1.0)))
         proposals = np.array([depth * first.energy(p.r / size) for size, depth in factors])
-        return RuleState(0, proposals, {"point": self.conditioner.prior.centre})
+        return RuleState(0, proposals)
 
     def step(self, past: Sequence[RuleState], runs: Sequence[Run]) -> tuple[RuleState, StepInfo]:
         """Predict, linearise, learn, condition, go to the posterior mean and draws.
@@ -110,15 +114,16 @@ class Newton:
             If the data ask for a potential without a repulsive core or a well.
         """
         state, new = past[-1], self._linearised(runs)
-        now = self._now(_known(past), new, state.memory["point"])
+        now = self._now(_known(past), new)
         leading = new[0]
         chi2 = self.reduced_misfit(leading)
         change, sd = self._change(leading.potential, now.answer.fit)
         faults = now.trial.faults
         at_floor = chi2 < 1.0 + 3.0 * np.sqrt(2.0 / self.conditioner.stacked.value.size)
+        failed = sum(run.failed for run in runs)
         memory = {
-            "point": now.answer.fit.point,
             "predicted": _pair(now.trial.prediction),
+            "runs": np.array([len(runs), failed]),
             **pack(new),
         }
         fit = now.answer.fit
@@ -161,18 +166,25 @@ class Newton:
             raise RuleFailed(failures[0])
         return models
 
-    def _now(self, old: list[LinearModel], new: list[LinearModel], point: FloatArray) -> _Now:
-        prediction = None
-        if old:
-            prediction = learn(self.conditioner, old, point).emulator.predicted(new)
-        answer = learn(self.conditioner, [*old, *new], point)
+    def _now(self, old: list[LinearModel], new: list[LinearModel]) -> _Now:
+        prediction = self._learnt(old).emulator.predicted(new) if old else None
+        answer = self._learnt([*old, *new])
         pool = Draws(self.conditioner, answer).pool([answer.fit.theta], _QUICK)
         trial = tried(prediction, answer.emulator.surrogate.left_out, pool)
         return _Now([*old, *new], answer, trial)
 
     def answer(self, past: Sequence[RuleState]) -> Answer:
         """Return what all simulations say, at the most probable noise levels and kernel."""
-        return learn(self.conditioner, _known(past), past[-1].memory["point"])
+        return self._learnt(_known(past))
+
+    def _learnt(self, models: Sequence[LinearModel]) -> Answer:
+        """Return what simulations say; the last few answers are remembered, not made again."""
+        key = tuple(hash(m.prediction.tobytes()) for m in models)
+        if key not in self._answers:
+            while len(self._answers) >= _REMEMBERED:
+                self._answers.pop(next(iter(self._answers)))
+            self._answers[key] = learn(self.conditioner, models)
+        return self._answers[key]
 
     def _proposals(self, state: RuleState, now: _Now) -> FloatArray:
         """Return the next potentials, shape (m, n): the posterior mean, and draws about it."""
@@ -204,7 +216,7 @@ class Newton:
                 return proposal
             offset = (1.0 - share) * (value - model.prediction)
             nearer = replace(model, prediction=model.prediction + offset)
-            stiff = self.conditioner.fit(nearer, state.memory["point"], stiffness=_STIFF)
+            stiff = self.conditioner.fit(nearer, self.conditioner.prior.centre, stiffness=_STIFF)
             proposal = self._limited(model.potential, stiff.mean)
         require_potential(self.problem, proposal)
         return proposal
