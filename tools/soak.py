@@ -65,10 +65,7 @@ _NEWTON = {"refine.rule": "newton", "refine.tune": 100}
 CASES: dict[str, dict[str, Any]] = {
     "instant": _INSTANT,
     "md": _INSTANT | _MD,
-    "newton": _ANY
-    | _MD
-    | _NEWTON
-    | {"refine.max_iterations": 3},
+    "newton": _ANY | _MD | _NEWTON | {"refine.max_iterations": 3, "refine.round_size": 2},
 }
 _LEFTOVERS = (".tmp", ".damaged")
 # A lock file that a killed process left holds nobody up.
@@ -255,15 +252,16 @@ def _look(folder: Path, faults: list[str]) -> tuple[int, str]:
         return len(files), "while writing"
     if (folder / workflow.RESULT).exists():
         return len(files), "after the result"
-    checks = len(list((folder / workflow.CHECK).glob("*.simulation")))
-    return len(files), f"{len(files)} iterations" + (f", {checks} checks" if checks else "")
+    parts = len(list((folder / workflow.ITERATIONS).glob("*.simulation")))
+    return len(files), f"{len(files)} rounds" + (f", {parts} simulations" if parts else "")
 
 
 def _compare(whole: Path, folder: Path) -> list[str]:
     """Say in what a resumed refinement differs from the undisturbed one."""
     faults = [f"{file} is left" for file in folder.rglob(".*") if file.name.endswith(_LEFTOVERS)]
     expected, found = read(whole / workflow.RESULT), read(folder / workflow.RESULT)
-    names = [*_SAME, *(["posterior_check/predicted"] if "posterior_check" in expected.children else [])]
+    checked = "posterior_check" in expected.children
+    names = [*_SAME, *(["posterior_check/predicted"] if checked else [])]
     for name in names:
         one, other = np.asarray(expected[name].values), np.asarray(found[name].values)
         if not np.array_equal(one, other, equal_nan=True):

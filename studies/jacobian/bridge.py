@@ -22,11 +22,12 @@ from run import fill
 from sopr_uq.experiment.observation import Observation
 from sopr_uq.potentials import Tabulated
 from sopr_uq.refine.checkpoint import Folder
-from sopr_uq.refine.loop import Iteration
+from sopr_uq.refine.journal import Iteration
 from sopr_uq.refine.newton import Newton
 from sopr_uq.refine.newton.data import independent
-from sopr_uq.refine.newton.linear import Fluid, fluid_of
+from sopr_uq.refine.newton.fluid import Fluid, fluid_of
 from sopr_uq.refine.problem import Problem
+from sopr_uq.refine.round import good
 from sopr_uq.structure.moving_bridge import bridge_motion, diameter_change
 from sopr_uq.structure.ornstein_zernike import implied_bridge, solve
 from sopr_uq.structure.transforms import structure_factor
@@ -34,7 +35,6 @@ from sopr_uq.structure.truncation import interpolation_rows, truncation_rows
 from sopr_uq.typing import FloatArray
 from sopr_uq.workflow.build import build_rule
 from sopr_uq.workflow.config import load_config
-from sopr_uq.workflow.result import load_result
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "bridge.json"
@@ -103,17 +103,15 @@ def first_step(rule: Newton, iterations: list[Iteration], data: Observation) -> 
     return {"nothing": _rms(before - truth), **{name: _rms(e) for name, e in errors.items()}}
 
 
-def draws(
-    rule: Newton, iterations: list[Iteration], data: Observation, folder: Path
-) -> dict[str, float]:
-    """Root mean square of simulated minus predicted g over the draws of the end check.
+def draws(rule: Newton, iterations: list[Iteration], data: Observation) -> dict[str, float]:
+    """Root mean square of simulated minus predicted g over the posterior draws of the last round.
 
-    The mean over draws is left out: it is the shared sampling error of the last simulations.
+    The mean over draws is left out: it is the shared sampling error of its first simulation.
     """
-    check = load_result(folder)["posterior_check"].to_dataset()
-    good = np.flatnonzero(check["failed"].values == 0)
-    truth = check["simulated"].values[good][:, : data.x.size]
-    potentials, errors = check["potential"].values[good], {}
+    p, runs = rule.problem, good(iterations[-1].runs)[1:]
+    potentials, errors = [run.potential for run in runs], {}
+    fluids = [fluid_of(p, p.samples[0].state, r.potential, r.simulations[0]) for r in runs]
+    truth = np.array([1.0 + _rows(each, data) @ (each.g - 1.0) for each in fluids])
     for name, f in models(rule.problem, iterations[-1], data).items():
         error = np.array([f(v) for v in potentials]) - truth
         errors[name] = _rms(error - error.mean(axis=0))
@@ -142,7 +140,7 @@ def measure(folder: Path) -> dict[str, dict[str, float]]:
     data = independent(rule.problem.samples[0].observations[0])
     return {
         "step": first_step(rule, iterations, data),
-        "draws": draws(rule, iterations, data, folder),
+        "draws": draws(rule, iterations, data),
     }
 
 

@@ -28,7 +28,7 @@ from sopr_uq.experiment.state import StatePoint
 from sopr_uq.figures.sheet import save
 from sopr_uq.figures.style import MEASURED, MODEL, style
 from sopr_uq.potentials import Mie, Tabulated
-from sopr_uq.refine.newton.linear import fluid_of, linearise, simulated
+from sopr_uq.refine.newton.linear import linearise
 from sopr_uq.refine.problem import Problem, Sample
 from sopr_uq.refine.settings import RefineSettings
 from sopr_uq.rng import integer_seed
@@ -189,7 +189,8 @@ def _halves(case: Case, run: Simulation) -> list[FloatArray]:
 
 
 def _shown(p: Problem, v: FloatArray, run: Simulation) -> tuple[FloatArray, FloatArray]:
-    return simulated(p, [fluid_of(p, p.samples[0].state, v, run)], [run])
+    model = linearise(p, v, [run])
+    return model.prediction, model.covariance
 
 
 class Agreement(NamedTuple):

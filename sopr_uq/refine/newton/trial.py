@@ -13,6 +13,10 @@ from sopr_uq.refine.newton.emulator import Prediction
 LARGEST_K = 0.7
 """Of the Pareto shape: beyond it importance weights have no useful mean."""
 
+NEARLY_ALL = 0.9
+"""Share of effective draws above which the weights are so equal that their tail, of any
+shape, holds next to nothing."""
+
 SMALLEST_SHARE = 0.05
 """Of the weighted draws that must be effective."""
 
@@ -69,7 +73,7 @@ class Trial:
             found.append(
                 f"simulations are predicted from each other with χ² {self.left_out:.1f} per number"
             )
-        if self.k_hat > LARGEST_K:
+        if self.k_hat > LARGEST_K and self.effective < NEARLY_ALL * self.draws:
             found.append(f"Pareto k-hat is {self.k_hat:.2f} (at most {LARGEST_K} is good)")
         if self.effective < SMALLEST_SHARE * self.draws:
             found.append(f"{self.effective:.0f} of {self.draws} draws are effective")
