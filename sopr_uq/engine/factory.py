@@ -55,7 +55,7 @@ def _instant(name: str, settings: EngineSettings) -> Engine:
         return DiluteEngine(settings)
     from sopr_uq.engine.integral_equation import IntegralEquationEngine
 
-    return IntegralEquationEngine(settings)
+    return IntegralEquationEngine(settings, sampling_error=settings.sampling_error)
 
 
 def available() -> dict[str, str | None]:

@@ -42,6 +42,23 @@ class EngineSettings(BaseModel):
     )
     thermostat_time: float = Field(25.0, gt=0, description="thermostat time constant in time steps")
 
+    sampling_error: float = Field(
+        0.0,
+        ge=0,
+        lt=1,
+        description="standard error of g = 1 that the integral equation is given by counting; "
+        "for twins",
+    )
+
+    @model_validator(mode="after")
+    def _only_the_exact_is_given_an_error(self) -> EngineSettings:
+        if self.sampling_error > 0 and self.name != "integral_equation":
+            raise ValueError(
+                "sampling_error is for the engine integral_equation, which has none of its own: "
+                f"{self.sampling_error:g} with the engine {self.name}"
+            )
+        return self
+
     @model_validator(mode="after")
     def _samples_fill_blocks(self) -> EngineSettings:
         if self.production_steps // self.sample_every < 2 * self.blocks:

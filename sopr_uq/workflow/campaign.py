@@ -69,10 +69,11 @@ class Campaign:
 
     @cached_property
     def truth_engine(self) -> Engine:
-        """What simulates the truth: half as large again and half as long again."""
-        if self.engine.traits.instant:
-            return self.engine
+        """What simulates the truth: half as large and long again, or without an error at all."""
         e = self.config.engine
+        if self.engine.traits.instant:
+            exact = e.model_copy(update={"cutoff": self.problem.r_cut, "sampling_error": 0.0})
+            return make_engine(exact)
         return single_threaded(
             make_engine(
                 e.model_copy(

@@ -35,6 +35,13 @@ LIKE_THE_REAL: Mapping[str, Measurement] = MappingProxyType(
 _QUICK = ("refine.chains=2", "refine.tune=150", "refine.draws=100")
 
 
+_SMALL = ("engine.particles=500", "engine.equilibration_steps=1000", "engine.production_steps=3000")
+"""Small boxes and short runs, with noise as large as theirs."""
+
+_COUNTED = "engine.sampling_error=0.005"
+"""The integral equation with the sampling error of a short simulation."""
+
+
 @dataclass(frozen=True)
 class World:
     """A kind of twin, the same for all liquids.
@@ -78,16 +85,16 @@ class World:
 WORLDS: Mapping[str, World] = MappingProxyType(
     {
         "md": World(
-            "newton, molecular dynamics", "newton", "lammps", "mie,exp6", 5, 1,
-            ("refine.max_iterations=8",), like_the_real=True,
+            "newton, molecular dynamics", "newton", "lammps", "mie,exp6", 25, 1,
+            (*_SMALL, *_QUICK), like_the_real=True,
         ),
         "prior": World(
-            "newton, truths from the prior", "newton", "integral_equation", "prior", 500, 20,
-            ("refine.max_iterations=12", *_QUICK),
+            "newton, truths from the prior", "newton", "integral_equation", "prior", 125, 5,
+            (_COUNTED, *_QUICK),
         ),
         "mixed": World(
-            "newton, other truths", "newton", "integral_equation", "mixed", 100, 4,
-            ("refine.max_iterations=12", *_QUICK),
+            "newton, other truths", "newton", "integral_equation", "mixed", 40, 4,
+            (_COUNTED, *_QUICK),
         ),
         "sopr": World(
             "sopr, truths from the prior", "sopr", "integral_equation", "prior", 100, 4,
