@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-
 from sopr_uq.posterior.budget import error_budget
 from sopr_uq.posterior.check import end_check
+
 from sopr_uq.potentials.descriptors import descriptors
 from sopr_uq.refine.newton import Newton
 from sopr_uq.refine.newton.budget import (

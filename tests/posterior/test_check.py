@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-
-from sopr_uq.experiment.state import StatePoint
 from sopr_uq.posterior.check import end_check
 from sopr_uq.posterior.check_runs import CheckFolder
+
+from sopr_uq.experiment.state import StatePoint
 from sopr_uq.potentials import Tabulated
 from sopr_uq.refine.loop import refine
 from sopr_uq.refine.newton import Newton

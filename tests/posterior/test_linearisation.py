@@ -7,7 +7,6 @@ taken by the linear model to be y = x + e.
 import numpy as np
 import pytest
 from scipy.stats import multivariate_normal
-
 from sopr_uq.posterior.check import smoothed
 from sopr_uq.posterior.linearisation import Estimate, Surrogate, log_ratio
 

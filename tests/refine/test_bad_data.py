@@ -6,11 +6,11 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pytest
+from sopr_uq.posterior.unexplained import doubt, unexplained
 
 from sopr_uq.errors import NoPotential, RuleFailed
 from sopr_uq.experiment.observation import Observation
 from sopr_uq.experiment.state import StatePoint
-from sopr_uq.posterior.unexplained import doubt, unexplained
 from sopr_uq.potentials import Mie
 from sopr_uq.refine.loop import InMemory, refine
 from sopr_uq.refine.newton import Newton
