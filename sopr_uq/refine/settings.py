@@ -27,7 +27,7 @@ class RefineSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     rule: RuleName = "newton"
-    max_iterations: int = Field(12, ge=1, le=1000, description="rounds at most")
+    max_iterations: int = Field(20, ge=1, le=1000, description="rounds at most")
     stable_start: bool = Field(
         True, description="make a reference too deep for its state point shallower"
     )

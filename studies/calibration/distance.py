@@ -13,7 +13,8 @@ from plan import ABOUT, SYSTEMS, WORLDS
 from scipy.linalg import solve_triangular
 from scipy.optimize import least_squares
 
-from sopr_uq.refine.newton.prior import MIE_SD, Prior, mie_energy
+from sopr_uq.gp import Dispersion
+from sopr_uq.refine.newton.prior import DECAYS, Prior, mie_energy
 from sopr_uq.refine.problem import Problem
 from sopr_uq.rng import stream
 from sopr_uq.typing import FloatArray
@@ -54,14 +55,16 @@ def _one(system: str, family: Family, number: int) -> tuple[float, float]:
 
 def _surprise(problem: Problem, r: FloatArray, truth: FloatArray) -> tuple[float, float]:
     prior, slack = Prior(problem), _SLACK * problem.epsilon
-    kernel = prior.kernel(prior.width_median, prior.length_median)
-    root = np.linalg.cholesky(kernel(r, r) + slack**2 * np.eye(r.size))
+    sigma = float(np.exp(prior.centre[0]))
+    kernels = [Dispersion(prior.width.median, prior.length_median, sigma, m) for m in DECAYS]
+    covariance = np.mean([kernel(r, r) for kernel in kernels], axis=0)
+    root = np.linalg.cholesky(covariance + slack**2 * np.eye(r.size))
 
     def unlikely(point: FloatArray) -> FloatArray:
         delta = solve_triangular(root, truth - mie_energy(point, r), lower=True)
-        return np.concatenate([delta, (point - prior.centre) / MIE_SD])
+        return np.concatenate([delta, (point - prior.centre) / prior.sd])
 
-    best = least_squares(unlikely, prior.centre, bounds=([0, -8, 6], [3, 3, 30]))
-    sd = np.hypot(np.sqrt(np.diag(kernel(r, r))), slack)
+    best = least_squares(unlikely, prior.centre, bounds=([0, -8, 8.1, 3.5], [3, 3, 30, 8]))
+    sd = np.hypot(np.sqrt(np.diag(covariance)), slack)
     ratio = np.abs(truth - mie_energy(best.x, r)) / sd
     return float(ratio.max()), float(r[ratio.argmax()] / problem.sigma)

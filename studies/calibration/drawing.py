@@ -34,7 +34,6 @@ PLOTS: Mapping[str, Mapping[str, Plot]] = {
         "states": plot_states,
     },
     "mixed": {"coverage": plot_coverage, "truths": plot_truths},
-    "loose": {"coverage": plot_coverage},
     "md": {"truths": plot_truths},
     "sopr": {"coverage": plot_coverage, "truths": plot_truths},
 }

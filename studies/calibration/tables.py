@@ -44,8 +44,6 @@ def blocks() -> Mapping[str, Callable[[Campaigns], Iterator[str]]]:
         "far": far,
         "mixed": lambda campaigns: coverage(campaigns, "mixed"),
         "families": lambda campaigns: families(campaigns, "mixed"),
-        "loose": lambda campaigns: coverage(campaigns, "loose"),
-        "loose-families": lambda campaigns: families(campaigns, "loose"),
         "surprises": surprises,
         "md": lambda campaigns: coverage(campaigns, "md"),
         "md-pooled": md_pooled,
