@@ -117,12 +117,16 @@ class Mixture:
         """Return Σ (2 − δ_ab) c_a c_b x_ab; shape (p, ...) → (...); of an element x itself."""
         return values if self.element else np.asarray(np.tensordot(self.weights, values, axes=1))
 
+    @cached_property
+    def _place(self) -> IntArray:
+        """Which column an entry of a matrix comes from, shape (t, t)."""
+        place = np.empty((self.types, self.types), dtype=np.intp)
+        place[self.pairs] = place[self.pairs[::-1]] = np.arange(self.like.size)
+        return place
+
     def matrix(self, columns: FloatArray) -> FloatArray:
         """Return columns of shape (n, p) as symmetric matrices, shape (t, t, n)."""
-        first, second = self.pairs
-        matrix = np.empty((self.types, self.types, len(columns)))
-        matrix[first, second] = matrix[second, first] = columns.T
-        return matrix
+        return np.asarray(columns.T[self._place])
 
     def of_matrix(self, matrix: FloatArray) -> FloatArray:
         """Return symmetric matrices, shape (t, t, n), as columns of shape (n, p)."""
@@ -130,9 +134,7 @@ class Mixture:
 
     def correlations(self, h: FloatArray) -> FloatArray:
         """Return S_ab = δ_ab + √(ρ_a ρ_b) ĥ_ab (Ashcroft and Langreth), (n, p) → (t, t, n)."""
-        matrix = self.matrix(self.scale * h)
-        matrix[np.diag_indices(self.types)] += 1.0
-        return matrix
+        return np.asarray(self.matrix(self.scale * h) + np.eye(self.types)[..., None])
 
     def congruence(self, matrix: FloatArray) -> FloatArray:
         """Return X → A X A of symmetric X as a symmetric matrix on columns.
@@ -148,10 +150,12 @@ class Mixture:
             For columns weighted by :attr:`norm`.
         """
         a, b = self.pairs
-        row, column = (a[:, None], b[:, None]), (a[None, :], b[None, :])
-        straight = matrix[row[0], column[0]] * matrix[row[1], column[1]]
-        crossed = matrix[row[0], column[1]] * matrix[row[1], column[0]]
-        return np.asarray(0.5 * (straight + crossed) * (self.norm[:, None] * self.norm)[..., None])
+        row, column = (a[:, None], b[:, None]), (a, b)
+        found = matrix[row[0], column[0]] * matrix[row[1], column[1]]
+        if self.types > 1:  # of one type both orders are the same
+            found += matrix[row[0], column[1]] * matrix[row[1], column[0]]
+            found *= 0.5
+        return np.asarray(found * np.outer(self.norm, self.norm)[..., None])
 
 
 def inverse(matrix: FloatArray) -> FloatArray | None:
@@ -168,21 +172,19 @@ def inverse(matrix: FloatArray) -> FloatArray | None:
     -------
     array, shape (t, t, n), or None
     """
-    left = np.array(matrix)
-    right = np.zeros_like(left)
-    right[np.diag_indices(len(left))] = 1.0
-    for k in range(len(left)):
-        pivot = left[k, k].copy()
+    found = np.array(matrix)
+    for k in range(len(found)):
+        pivot = found[k, k].copy()
         if not pivot.min() > 0.0:
             return None
-        left[k] /= pivot
-        right[k] /= pivot
-        for i in range(len(left)):
+        found[k, k] = 1.0
+        found[k] /= pivot
+        for i in range(len(found)):
             if i != k:
-                factor = left[i, k].copy()
-                left[i] -= factor * left[k]
-                right[i] -= factor * right[k]
-    return right
+                factor = found[i, k].copy()
+                found[i, k] = 0.0
+                found[i] -= factor * found[k]
+    return found
 
 
 def product(a: FloatArray, b: FloatArray) -> FloatArray:
