@@ -20,8 +20,8 @@ import numpy as np
 import xarray as xr
 
 from sopr_uq.engine.factory import make_engine
-from sopr_uq.engine.parallel import Outcome, Task, run_tasks
-from sopr_uq.engine.protocol import Engine, Simulation
+from sopr_uq.engine.parallel import Outcome, run_tasks
+from sopr_uq.engine.protocol import Engine, Setup, Simulation
 from sopr_uq.engine.settings import EngineName, EngineSettings
 from sopr_uq.experiment.observation import Observation
 from sopr_uq.experiment.state import StatePoint
@@ -127,10 +127,10 @@ def simulate(case: Case, name: EngineName, steps: int) -> dict[str, Simulation]:
     return {"v": first, **{f"{k}{s:+d}": _good(o) for (k, s), o in outcomes}}
 
 
-def _task(case: Case, v: FloatArray, label: str, first: Simulation | None) -> Task:
+def _task(case: Case, v: FloatArray, label: str, first: Simulation | None) -> Setup:
     start = None if first is None else first.configuration
     seed = integer_seed(_SEED, case.title, label)
-    return Task(Tabulated(case.problem.r, v), case.state, seed, start)
+    return Setup.of(Tabulated(case.problem.r, v), case.state, seed, start)
 
 
 def _good(outcome: Outcome) -> Simulation:

@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-
-from sopr_uq.experiment.state import StatePoint
 from sopr_uq.posterior.check import end_check
 from sopr_uq.posterior.check_runs import CheckFolder
+
+from sopr_uq.engine.protocol import Setup
+from sopr_uq.experiment.state import StatePoint
 from sopr_uq.potentials import Tabulated
 from sopr_uq.refine.loop import refine
 from sopr_uq.refine.newton import Newton
@@ -39,7 +40,9 @@ def test_runs_are_in_the_file_as_the_engine_makes_them(checked, exact_twin):
     place = {"chain": int(run["chain_of"]), "draw": int(run["draw_of"])}
     drawn = exact_twin.posterior["potential"].isel(place).values
     assert np.array_equal(run["potential"], drawn)
-    again = exact_twin.engine.run(Tabulated(problem.r, drawn), problem.samples[0].state, seed=1)
+    again = exact_twin.engine.run(
+        Setup.of(Tabulated(problem.r, drawn), problem.samples[0].state, seed=1)
+    )
     assert np.array_equal(run["g"], again.g)
     assert float(run["pressure"][0]) == again.pressure
     assert run["s"].sel(q=11.5, method="nearest") == pytest.approx(1.0, abs=0.05)
@@ -147,7 +150,7 @@ def test_several_states_are_checked_together(exact_twin, redraw):
     problem = exact_twin.rule.problem
     first = problem.samples[0]
     hotter = StatePoint(200.0, 0.015, first.state.mass)
-    run = exact_twin.engine.run(problem.reference, hotter, seed=1)
+    run = exact_twin.engine.run(Setup.of(problem.reference, hotter, seed=1))
     g = replace(first.observations[0], value=np.interp(first.observations[0].x, run.r, run.g))
     settings = problem.settings.model_copy(update={"check_draws": 2, "max_iterations": 1})
     samples = (first, Sample(hotter, (g,)))
