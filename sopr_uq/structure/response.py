@@ -8,7 +8,8 @@ functions B held fixed (B = 0 is HNC), each pair of types has
 F being the three-dimensional Fourier transform and S(q) the matrix of the
 types, δ_ab + √(ρ_a ρ_b) ĥ_ab, with √(ρ_a ρ_b) F δg_ab between its inverses
 (M. P. Bernhardt, M. Hanke, N. F. A. van der Vegt, J. Chem. Phys. 154, 084118
-(2021)). It needs g alone, so one simulation gives its own Jacobian. In the
+(2021)); that is [g + (1 − g) K] δc = −βg δv, δg = K δc, with K = F⁻¹ (S ⊗ S) F,
+after δc is eliminated. It needs g alone, so one simulation gives its own Jacobian. In the
 variable y = r √(m ρ_a ρ_b / g) δg, with m = 1 for a pair of one type and 2 for
 one of two, the equation is symmetric,
 
