@@ -6,21 +6,17 @@ from dataclasses import replace
 
 import numpy as np
 
-from sopr_uq.engine.protocol import Simulation
-from sopr_uq.experiment.state import StatePoint
+from sopr_uq.engine.protocol import Setup, Simulation, named
+from sopr_uq.engine.series import Series
 from sopr_uq.potentials import Potential
 from sopr_uq.structure.bins import shell_quadrature, shell_volume
+from sopr_uq.structure.mixture import Mixture
 from sopr_uq.typing import FloatArray
 from sopr_uq.units import MPA_PER_KCAL_MOL_A3
 
 
 def counted(
-    exact: Simulation,
-    potential: Potential,
-    state: StatePoint,
-    error: float,
-    blocks: int,
-    rng: np.random.Generator,
+    exact: Simulation, setup: Setup, error: float, blocks: int, rng: np.random.Generator
 ) -> Simulation:
     """Return a simulation whose bins were counted over a finite time.
 
@@ -31,37 +27,37 @@ def counted(
     ----------
     exact : Simulation
         The result without error.
-    potential : Potential
-    state : StatePoint
+    setup : Setup
+        What it is the result of.
     error : float
-        Standard error of the mean in a bin with g = 1.
+        Standard error of the mean in a bin with g = 1, all pairs taken
+        together.
     blocks : int
         Number of blocks b.
     rng : numpy.random.Generator
     """
-    expected = 1.0 / (blocks * error**2)
-    g = rng.poisson(expected * exact.g, size=(blocks, exact.r.size)) / expected
-    pressure_row, energy_row = _thermodynamic_rows(exact, potential, state)
-    pressure = exact.pressure + (g - exact.g) @ pressure_row
-    energy = exact.energy + (g - exact.g) @ energy_row
-    return replace(
-        exact,
-        g=g.mean(axis=0),
-        g_blocks=g,
-        pressure=float(pressure.mean()),
-        pressure_blocks=pressure,
-        energy=float(energy.mean()),
-        energy_blocks=energy,
-    )
+    shares = Mixture.of(setup.densities).weights
+    series: list[Series] = []
+    changes = np.zeros((2, blocks))
+    for share, (pair, g) in zip(shares, exact.rdfs.items(), strict=True):
+        expected = share / (blocks * error**2)
+        found = rng.poisson(expected * g.mean, size=(blocks, g.x.size)) / expected
+        series.append(Series.of_blocks(g.name, g.x, found, g.unit))
+        rows = share * _thermodynamic_rows(exact, setup.potentials[pair], setup)
+        changes += rows @ (found - g.mean).T
+    for name, change in zip(("pressure", "energy"), changes, strict=True):
+        old = exact[name]
+        series.append(Series.of_blocks(name, old.x, old.mean + change[:, None], old.unit))
+    return replace(exact, series=named(series))
 
 
-def _thermodynamic_rows(
-    exact: Simulation, potential: Potential, state: StatePoint
-) -> tuple[FloatArray, FloatArray]:
-    """Return ∂P/∂g (MPa) and ∂U/∂g (kcal/mol) for the bins, each of shape (m,).
+def _thermodynamic_rows(exact: Simulation, potential: Potential, setup: Setup) -> FloatArray:
+    """Return ∂P/∂g (MPa) and ∂U/∂g (kcal/mol) for the bins of a pair, shape (2, m).
 
-    Inside a bin the pairs are spread as exp(−βv) r² spreads them.
+    As if all pairs were of this kind. Inside a bin the pairs are spread as
+    exp(−βv) r² spreads them.
     """
+    state = setup.state
     nodes, weights = shell_quadrature(exact.r, exact.bin_width)
     v = potential.energy(nodes)
     spread = weights * np.exp(-state.beta * v)
@@ -75,4 +71,4 @@ def _thermodynamic_rows(
 
     virial = mean(nodes * potential.force(nodes))
     pressure = state.density**2 / 6.0 * volume * virial * MPA_PER_KCAL_MOL_A3
-    return pressure, 0.5 * state.density * volume * mean(v)
+    return np.stack([pressure, 0.5 * state.density * volume * mean(v)])

@@ -8,13 +8,18 @@ from typing import ClassVar
 
 import numpy as np
 
-from sopr_uq.engine.instant import SPACING, bin_centres, exact_simulation, shell_average
-from sopr_uq.engine.protocol import Configuration, Progress, Simulation
+from sopr_uq.engine.instant import (
+    SPACING,
+    bin_centres,
+    energies,
+    exact_simulation,
+    shell_average,
+)
+from sopr_uq.engine.protocol import Progress, Setup, Simulation
 from sopr_uq.engine.settings import EngineSettings
 from sopr_uq.engine.traits import TRAITS, Traits
-from sopr_uq.experiment.state import StatePoint
-from sopr_uq.potentials import Potential
 from sopr_uq.structure.transforms import RadialGrid
+from sopr_uq.typing import FloatArray
 
 _REACH = 40.0
 
@@ -23,8 +28,9 @@ _REACH = 40.0
 class DiluteEngine:
     """A gas so thin that pairs meet alone.
 
-    g(r) = exp(−βv), P = ρ k_B T (1 + B₂ ρ) with the second virial coefficient
-    B₂, and the energy 2πρ ∫ r² v exp(−βv) dr.
+    g(r) = exp(−βv) of each pair, P = ρ k_B T (1 + B₂ ρ) with the second virial
+    coefficient B₂ = Σ_ab c_a c_b B_ab, and the energy 2πρ ∫ r² v exp(−βv) dr,
+    averaged likewise.
 
     Parameters
     ----------
@@ -41,23 +47,17 @@ class DiluteEngine:
         """The engine's name in configurations."""
         return "dilute"
 
-    def run(
-        self,
-        potential: Potential,
-        state: StatePoint,
-        *,
-        seed: int,  # noqa: ARG002
-        start: Configuration | None = None,  # noqa: ARG002
-        progress: Progress | None = None,
-    ) -> Simulation:
+    def run(self, setup: Setup, *, progress: Progress | None = None) -> Simulation:
         """Return the dilute gas; see :class:`~sopr_uq.engine.protocol.Engine`."""
         started = time.perf_counter()
-        r = bin_centres(self.settings, state.density)
-        g = shell_average(
-            lambda x: np.exp(-state.beta * potential.energy(x)), r, self.settings.bin_width
-        )
+        beta = setup.state.beta
+        r = bin_centres(self.settings, setup.state.density)
+
+        def g(x: FloatArray) -> FloatArray:
+            return np.exp(-beta * energies(setup, x))
+
         grid = RadialGrid.covering(_REACH, SPACING)
-        gas = np.exp(-state.beta * potential.energy(grid.r))
+        averages = shell_average(g, r, self.settings.bin_width)
         if progress is not None:
             progress(1.0)
-        return exact_simulation(self.name, potential, state, grid, gas, (r, g), started)
+        return exact_simulation(self.name, setup, grid, g(grid.r), (r, averages), started)

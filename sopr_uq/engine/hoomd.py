@@ -12,15 +12,14 @@ import numpy as np
 
 from sopr_uq.engine.lattice import wrapped
 from sopr_uq.engine.plan import Plan
-from sopr_uq.engine.protocol import Configuration, Progress, Simulation
+from sopr_uq.engine.protocol import Configuration, Progress, Setup, Simulation
+from sopr_uq.engine.recorder import Thermo
 from sopr_uq.engine.retry import with_retry
-from sopr_uq.engine.sampling import Thermo, simulate
+from sopr_uq.engine.sampling import simulate
 from sopr_uq.engine.settings import EngineSettings
 from sopr_uq.engine.traits import TRAITS
 from sopr_uq.engine.trouble import BLOWN_UP
 from sopr_uq.errors import EngineUnavailable, SimulationFailed
-from sopr_uq.experiment.state import StatePoint
-from sopr_uq.potentials import Potential
 from sopr_uq.typing import FloatArray
 from sopr_uq.units import FS_PER_TIME, MPA_PER_KCAL_MOL_A3, thermal_energy
 
@@ -35,8 +34,8 @@ class HoomdEngine:
     """Molecular dynamics with HOOMD-blue 4.7 or later.
 
     Velocity Verlet with the stochastic velocity-rescaling thermostat (Bussi,
-    Donadio & Parrinello, J. Chem. Phys. 126, 014101 (2007)); the potential is a
-    table.
+    Donadio & Parrinello, J. Chem. Phys. 126, 014101 (2007)); potentials are
+    tables.
 
     Parameters
     ----------
@@ -57,18 +56,9 @@ class HoomdEngine:
             raise EngineUnavailable(reason)
         self.settings = settings
 
-    def run(
-        self,
-        potential: Potential,
-        state: StatePoint,
-        *,
-        seed: int,
-        start: Configuration | None = None,
-        progress: Progress | None = None,
-    ) -> Simulation:
+    def run(self, setup: Setup, *, progress: Progress | None = None) -> Simulation:
         """Simulate; see :meth:`sopr_uq.engine.protocol.Engine.run`."""
-        attempt = partial(carry_out, progress=progress)
-        return with_retry(attempt, self.settings, potential, state, seed, start)
+        return with_retry(partial(carry_out, progress=progress), self.settings, setup)
 
 
 def carry_out(plan: Plan, progress: Progress | None = None) -> Simulation:
@@ -200,14 +190,19 @@ class HoomdDynamics:
         v = np.array(self._simulation.state.get_snapshot().particles.velocity, dtype=float)
         return v / FS_PER_TIME
 
+    @property
+    def _names(self) -> list[str]:
+        return [site.name for site in self._plan.setup.substance.sites]
+
     def _snapshot(self, first: Configuration) -> Any:
         snapshot = self._hoomd.Snapshot()
         snapshot.configuration.box = [*[first.box_length] * 3, 0, 0, 0]
         snapshot.particles.N = len(first.positions)
-        snapshot.particles.types = ["A"]
+        snapshot.particles.types = self._names
+        snapshot.particles.typeid[:] = self._plan.types
         snapshot.particles.position[:] = first.positions - first.box_length / 2
         snapshot.particles.velocity[:] = first.velocities * FS_PER_TIME
-        snapshot.particles.mass[:] = self._plan.state.mass
+        snapshot.particles.mass[:] = self._plan.masses
         return snapshot
 
     def _integrator(self) -> Any:
@@ -227,8 +222,9 @@ class HoomdDynamics:
         buffer = min(_BUFFER, 0.99 * (plan.box_length / 2 - plan.cutoff) + 1e-3)
         table = md.pair.Table(nlist=md.nlist.Cell(buffer=buffer), default_r_cut=plan.cutoff)
         r = np.linspace(0.0, plan.cutoff, _TABLE_POINTS, endpoint=False)
-        energy, force = plan.potential.energy(r), plan.potential.force(r)
-        table.params["A", "A"] = {"r_min": 0.0, "U": energy, "F": force}
+        for pair, v in zip(plan.setup.substance.pairs, plan.potentials, strict=True):
+            values = {"r_min": 0.0, "U": v.energy(r), "F": v.force(r)}
+            table.params[pair.first, pair.second] = values
         return table
 
 

@@ -8,10 +8,9 @@ from collections.abc import Callable
 import numpy as np
 
 from sopr_uq import __version__
-from sopr_uq.engine.protocol import Simulation
+from sopr_uq.engine.protocol import Setup, Simulation, named, rdf_name
+from sopr_uq.engine.series import Series
 from sopr_uq.engine.settings import EngineSettings
-from sopr_uq.experiment.state import StatePoint
-from sopr_uq.potentials import Potential
 from sopr_uq.potentials.tail import tail_power
 from sopr_uq.structure.bins import shell_quadrature
 from sopr_uq.structure.transforms import RadialGrid
@@ -34,16 +33,20 @@ def bin_centres(settings: EngineSettings, density: float) -> FloatArray:
     return np.asarray(settings.bin_width * (np.arange(count) + 0.5))
 
 
+def energies(setup: Setup, x: FloatArray) -> FloatArray:
+    """Return the potentials in kcal/mol at distances in Å, shape (...) → (..., p)."""
+    return np.stack([v.energy(x) for v in setup.in_order], axis=-1)
+
+
 def shell_average(f: Callable[[FloatArray], FloatArray], r: FloatArray, width: float) -> FloatArray:
-    """Return the averages of f(r) over bins with centres r (Å), shape (m,)."""
+    """Return averages over bins with centres r (Å) of f, (m, k) → (m, k, p); shape (m, p)."""
     nodes, weights = shell_quadrature(r, width)
-    return np.asarray((f(nodes) * weights).sum(axis=1))
+    return np.asarray((f(nodes) * weights[..., None]).sum(axis=1))
 
 
 def exact_simulation(
     engine: str,
-    potential: Potential,
-    state: StatePoint,
+    setup: Setup,
     grid: RadialGrid,
     g: FloatArray,
     bins: tuple[FloatArray, FloatArray],
@@ -55,28 +58,31 @@ def exact_simulation(
     ----------
     engine : str
         The engine's name.
-    potential : Potential
-    state : StatePoint
+    setup : Setup
     grid : RadialGrid
-    g : array, shape (n,)
+    g : array, shape (n, p)
         g on ``grid.r``, from which pressure and energy follow.
-    bins : tuple of array, each of shape (m,)
+    bins : tuple of array, of shape (m,) and (m, p)
         Bin centres in Å and bin averages of g.
     started : float
         ``time.perf_counter()`` at the beginning of the run.
     """
-    v, f = potential.energy(grid.r), potential.force(grid.r)
-    power = float(tail_power(grid.r, v))
+    v, f = energies(setup, grid.r), np.stack([u.force(grid.r) for u in setup.in_order], axis=-1)
+    power = tail_power(grid.r, v.T)
+    pressure = virial_pressure(grid, g, v, f, setup.densities, setup.state.beta, power)
+    energy = internal_energy(grid, g, v, setup.densities, power)
+    rdfs = [
+        Series.exact(rdf_name(pair), bins[0], average, "1")
+        for pair, average in zip(setup.substance.pairs, bins[1].T, strict=True)
+    ]
+    numbers = [
+        Series.number("energy", energy, "kcal/mol"),
+        Series.number("pressure", pressure, "MPa"),
+    ]
     return Simulation(
-        r=bins[0],
-        g=bins[1],
-        g_blocks=np.empty((0, bins[0].size)),
-        pressure=virial_pressure(grid, g, v, f, state.density, state.beta, power),
-        pressure_blocks=np.empty(0),
-        energy=internal_energy(grid, g, v, state.density, power),
-        energy_blocks=np.empty(0),
+        series=named(rdfs + numbers),
         configuration=None,
-        particles=0,
+        counts=(),
         steps=0,
         seconds=time.perf_counter() - started,
         rdf_seconds=0.0,

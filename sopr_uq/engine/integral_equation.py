@@ -13,13 +13,17 @@ import numpy as np
 from scipy.interpolate import CubicSpline
 
 from sopr_uq.engine.counting import counted
-from sopr_uq.engine.instant import SPACING, bin_centres, exact_simulation, shell_average
-from sopr_uq.engine.protocol import Configuration, Progress, Simulation
+from sopr_uq.engine.instant import (
+    SPACING,
+    bin_centres,
+    energies,
+    exact_simulation,
+    shell_average,
+)
+from sopr_uq.engine.protocol import Progress, Setup, Simulation
 from sopr_uq.engine.settings import EngineSettings
 from sopr_uq.engine.traits import TRAITS, Traits
 from sopr_uq.errors import InputError, SimulationFailed
-from sopr_uq.experiment.state import StatePoint
-from sopr_uq.potentials import Potential
 from sopr_uq.rng import stream
 from sopr_uq.structure.closures import ClosureName, make_closure
 from sopr_uq.structure.ornstein_zernike import Solution, solve
@@ -43,10 +47,12 @@ class IntegralEquationEngine:
         distances: there is no cut-off.
     closure : {"hnc", "py"}
     sampling_error : float
-        Standard error that a bin with g = 1 is given by counting: every bin of
-        every block is a Poisson count, independent of the others, so that the
-        error of g is ``sampling_error`` √g. Pressure and energy are those of
-        the same counts. 0: the exact result, without blocks.
+        Standard error that a bin with g = 1 is given by counting all pairs:
+        every bin of every block is a Poisson count, independent of the others,
+        so that the error of g is ``sampling_error`` √g, and in a mixture that
+        of a pair larger by its share of all pairs to the power −1/2. Pressure
+        and energy are those of the same counts. 0: the exact result, without
+        blocks.
     """
 
     settings: EngineSettings = field(default_factory=EngineSettings)
@@ -71,15 +77,7 @@ class IntegralEquationEngine:
         """How it works; with a sampling error it is exact no more."""
         return replace(TRAITS["integral_equation"], exact=self.sampling_error == 0.0)
 
-    def run(
-        self,
-        potential: Potential,
-        state: StatePoint,
-        *,
-        seed: int,
-        start: Configuration | None = None,  # noqa: ARG002
-        progress: Progress | None = None,
-    ) -> Simulation:
+    def run(self, setup: Setup, *, progress: Progress | None = None) -> Simulation:
         """Return the liquid; see :class:`~sopr_uq.engine.protocol.Engine`.
 
         Raises
@@ -89,25 +87,24 @@ class IntegralEquationEngine:
             longer than 160 Å (its spinodal).
         """
         started = time.perf_counter()
-        solution = self._solve(potential, state)
-        r = bin_centres(self.settings, state.density)
-        bins = (r, self._bin_averages(potential, state, solution, r))
-        exact = exact_simulation(
-            self.name, potential, state, solution.grid, solution.g, bins, started
-        )
+        solution = self._solve(setup)
+        r = bin_centres(self.settings, setup.state.density)
+        bins = (r, self._bin_averages(setup, solution, r))
+        exact = exact_simulation(self.name, setup, solution.grid, solution.g, bins, started)
         if progress is not None:
             progress(1.0)
         if not self.sampling_error:
             return exact
-        rng = stream(seed, "counts")
-        return counted(exact, potential, state, self.sampling_error, self.settings.blocks, rng)
+        rng = stream(setup.seed, "counts")
+        return counted(exact, setup, self.sampling_error, self.settings.blocks, rng)
 
-    def _solve(self, potential: Potential, state: StatePoint) -> Solution:
+    def _solve(self, setup: Setup) -> Solution:
+        state = setup.state
         r_max = bin_centres(self.settings, state.density)[-1]
         for reach in _REACHES:
             grid = RadialGrid.covering(max(reach, 1.1 * r_max), SPACING)
-            energy = potential.energy(grid.r)
-            solution = solve(grid, energy, state.density, state.beta, self.closure)
+            v = energies(setup, grid.r)
+            solution = solve(grid, v, setup.densities, state.beta, self.closure)
             if not solution.converged:
                 raise SimulationFailed(solution.message)
             if not solution.truncated:
@@ -119,14 +116,12 @@ class IntegralEquationEngine:
             "or a shallower potential"
         )
 
-    def _bin_averages(
-        self, potential: Potential, state: StatePoint, solution: Solution, r: FloatArray
-    ) -> FloatArray:
+    def _bin_averages(self, setup: Setup, solution: Solution, r: FloatArray) -> FloatArray:
         # γ is smooth where g is steep: interpolate it, not g.
         gamma = CubicSpline(solution.grid.r, solution.gamma)
 
         def g(x: FloatArray) -> FloatArray:
-            boltzmann = np.exp(-state.beta * potential.energy(x))
+            boltzmann = np.exp(-setup.state.beta * energies(setup, x))
             return make_closure(self.closure, boltzmann)(gamma(x))[0]
 
         return shell_average(g, r, self.settings.bin_width)

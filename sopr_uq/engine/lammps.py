@@ -10,6 +10,7 @@ import os
 import tempfile
 from collections.abc import Iterator
 from functools import partial
+from itertools import combinations_with_replacement
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -18,14 +19,14 @@ import numpy as np
 
 from sopr_uq.engine.lattice import wrapped
 from sopr_uq.engine.plan import Plan
-from sopr_uq.engine.protocol import Configuration, Progress, Simulation
+from sopr_uq.engine.protocol import Configuration, Progress, Setup, Simulation
+from sopr_uq.engine.recorder import Thermo
 from sopr_uq.engine.retry import with_retry
-from sopr_uq.engine.sampling import Thermo, simulate
+from sopr_uq.engine.sampling import simulate
 from sopr_uq.engine.settings import EngineSettings
 from sopr_uq.engine.traits import TRAITS
 from sopr_uq.engine.trouble import BLOWN_UP
 from sopr_uq.errors import EngineUnavailable, SimulationFailed
-from sopr_uq.experiment.state import StatePoint
 from sopr_uq.potentials import Potential
 from sopr_uq.typing import FloatArray
 
@@ -42,8 +43,8 @@ class LammpsEngine:
     """Molecular dynamics with LAMMPS.
 
     Velocity Verlet with the stochastic velocity-rescaling thermostat (Bussi,
-    Donadio & Parrinello, J. Chem. Phys. 126, 014101 (2007)); the potential is a
-    table. Equal seeds and thread counts give equal trajectories.
+    Donadio & Parrinello, J. Chem. Phys. 126, 014101 (2007)); potentials are
+    tables. Equal seeds and thread counts give equal trajectories.
 
     Parameters
     ----------
@@ -64,18 +65,9 @@ class LammpsEngine:
             raise EngineUnavailable(reason)
         self.settings = settings
 
-    def run(
-        self,
-        potential: Potential,
-        state: StatePoint,
-        *,
-        seed: int,
-        start: Configuration | None = None,
-        progress: Progress | None = None,
-    ) -> Simulation:
+    def run(self, setup: Setup, *, progress: Progress | None = None) -> Simulation:
         """Simulate; see :meth:`sopr_uq.engine.protocol.Engine.run`."""
-        attempt = partial(carry_out, progress=progress)
-        return with_retry(attempt, self.settings, potential, state, seed, start)
+        return with_retry(partial(carry_out, progress=progress), self.settings, setup)
 
 
 def carry_out(plan: Plan, progress: Progress | None = None) -> Simulation:
@@ -258,30 +250,32 @@ class LammpsDynamics:
             "atom_style atomic",
             "atom_modify map array",
             f"region box block {length} {length} {length} units box",
-            "create_box 1 box",
-            f"mass 1 {plan.state.mass:.15g}",
+            f"create_box {len(plan.counts)} box",
+            *(f"mass {i} {m:.15g}" for i, m in enumerate(plan.setup.substance.masses, 1)),
         ):
             self._command(command)
         self._create_atoms(first)
-        self._set_potential()
+        self._set_potentials()
         for command in self._dynamics_commands():
             self._command(command)
 
     def _create_atoms(self, first: Configuration) -> None:
-        n = len(first.positions)
+        n, types = len(first.positions), (self._plan.types + 1).tolist()
         made = self._lammps.create_atoms(
-            n, list(range(1, n + 1)), [1] * n, first.positions.ravel(), first.velocities.ravel()
+            n, list(range(1, n + 1)), types, first.positions.ravel(), first.velocities.ravel()
         )
         if made != n:
             raise SimulationFailed(f"only {made} of {n} particles of the start lie in the box")
 
-    def _set_potential(self) -> None:
-        cutoff = self._plan.cutoff
+    def _set_potentials(self) -> None:
+        plan = self._plan
+        self._command(f"pair_style table linear {_TABLE_POINTS}")
+        types = combinations_with_replacement(range(1, len(plan.counts) + 1), 2)
         with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder, "potential.table")
-            write_table(self._plan.potential, cutoff, path)
-            self._command(f"pair_style table linear {_TABLE_POINTS}")
-            self._command(f'pair_coeff 1 1 "{path}" PAIR {cutoff!r}')
+            for (a, b), potential in zip(types, plan.potentials, strict=True):
+                path = Path(folder, f"{a}-{b}.table")
+                write_table(potential, plan.cutoff, path)
+                self._command(f'pair_coeff {a} {b} "{path}" PAIR {plan.cutoff!r}')
 
     def _dynamics_commands(self) -> tuple[str, ...]:
         plan, temperature = self._plan, self._plan.state.temperature

@@ -53,16 +53,14 @@ def fcc_positions(particles: int, box_length: float, rng: np.random.Generator) -
 
 
 def thermal_velocities(
-    particles: int, mass: float, temperature: float, rng: np.random.Generator
+    masses: FloatArray, temperature: float, rng: np.random.Generator
 ) -> FloatArray:
     """Draw Maxwell–Boltzmann velocities at rest and at exactly the temperature.
 
     Parameters
     ----------
-    particles : int
-        N, at least 2.
-    mass : float
-        In u.
+    masses : array, shape (N,)
+        In u; at least 2.
     temperature : float
         In K; that of 3N − 3 degrees of freedom.
     rng : numpy.random.Generator
@@ -72,10 +70,11 @@ def thermal_velocities(
     array, shape (N, 3)
         In Å/fs, with zero total momentum.
     """
-    v = rng.standard_normal((particles, 3))
-    v -= v.mean(axis=0)
-    v *= np.sqrt((3 * particles - 3) / np.sum(v**2))
-    return np.asarray(v * np.sqrt(thermal_energy(temperature) / mass) / FS_PER_TIME)
+    m = masses[:, None]
+    v = rng.standard_normal((masses.size, 3)) / np.sqrt(m)
+    v -= (m * v).sum(axis=0) / m.sum()
+    v *= np.sqrt((3 * masses.size - 3) / np.sum(m * v**2))
+    return np.asarray(v * np.sqrt(thermal_energy(temperature)) / FS_PER_TIME)
 
 
 def wrapped(positions: FloatArray, box_length: float) -> FloatArray:
@@ -85,7 +84,10 @@ def wrapped(positions: FloatArray, box_length: float) -> FloatArray:
     return np.where(inside < box_length, inside, 0.0)
 
 
-def kinetic_temperature(velocities: FloatArray, mass: float) -> float:
-    """Temperature in K of velocities in Å/fs, shape (N, 3), with 3N − 3 degrees of freedom."""
-    kinetic = mass * float(np.sum((velocities * FS_PER_TIME) ** 2))
+def kinetic_temperature(velocities: FloatArray, masses: FloatArray) -> float:
+    """Temperature in K of velocities in Å/fs, shape (N, 3), and masses in u, shape (N,).
+
+    With 3N − 3 degrees of freedom.
+    """
+    kinetic = float(np.sum(masses[:, None] * (velocities * FS_PER_TIME) ** 2))
     return kinetic / (3 * len(velocities) - 3) / thermal_energy(1.0)

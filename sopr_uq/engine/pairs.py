@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from sopr_uq.typing import FloatArray
 
-type PairCounter = Callable[[FloatArray], NDArray[np.float32]]
+type PairCounter = Callable[[FloatArray, FloatArray | None], NDArray[np.float32]]
+"""Counts of ordered pairs of particles of one kind, or of pairs of two kinds."""
 
 _TURN = 2**32
 
@@ -24,7 +25,7 @@ the direct count 0.3 ns for each that there is.
 
 
 def pair_counter(box_length: float, bins: int, bin_width: float) -> PairCounter:
-    """Return what counts ordered pairs by distance, in the cheaper of two ways.
+    """Return what counts pairs by distance, in the cheaper of two ways.
 
     Parameters
     ----------
@@ -38,7 +39,9 @@ def pair_counter(box_length: float, bins: int, bin_width: float) -> PairCounter:
     Returns
     -------
     callable
-        Positions in Å inside [0, L), shape (N, 3), to counts, shape (m,).
+        Positions in Å inside [0, L), shape (N, 3), and those of another kind or
+        None, to counts, shape (m,). Of one kind pairs are ordered, so that each
+        counts twice.
     """
     reach = bins * bin_width / box_length
     if 4.0 / 3.0 * np.pi * reach**3 < FREUD_BELOW:
@@ -57,8 +60,9 @@ def freud_counter(box_length: float, bins: int, bin_width: float) -> PairCounter
     counter = freud.density.RDF(bins, r_max=bins * bin_width)
     box = freud.box.Box.cube(box_length)
 
-    def counts(positions: FloatArray) -> NDArray[np.float32]:
-        counter.compute((box, positions - box_length / 2))
+    def counts(positions: FloatArray, others: FloatArray | None) -> NDArray[np.float32]:
+        around = None if others is None else others - box_length / 2
+        counter.compute((box, positions - box_length / 2), around)
         return np.asarray(counter.bin_counts, dtype=np.float32)
 
     return counts
@@ -70,18 +74,29 @@ def direct_counter(box_length: float, bins: int, bin_width: float) -> PairCounte
 
 
 def direct_counts(
-    positions: FloatArray, box_length: float, bins: int, bin_width: float
+    positions: FloatArray,
+    others: FloatArray | None,
+    box_length: float,
+    bins: int,
+    bin_width: float,
 ) -> NDArray[np.float32]:
-    """Count ordered pairs by distance, going through all of them.
+    """Count pairs by distance, going through all of them.
 
     Positions become 32-bit fractions of the box, whose differences overflow to
     the nearest image by themselves.
     """
-    turns = (positions.T * (_TURN / box_length)).astype(np.int64).astype(np.uint32).view(np.int32)
+    first = _turns(positions, box_length)
+    second = first if others is None else _turns(others, box_length)
     unit = np.float32(box_length / _TURN / bin_width)
     longest = int(np.sqrt(3.0) / 2.0 * box_length / bin_width) + 2
-    counts = compiled_histogram()(np.ascontiguousarray(turns), unit, longest)
-    return np.asarray(2 * counts[:bins], dtype=np.float32)
+    counts = compiled_histogram()(first, second, others is None, unit, longest)
+    twice = 2 if others is None else 1
+    return np.asarray(twice * counts[:bins], dtype=np.float32)
+
+
+def _turns(positions: FloatArray, box_length: float) -> NDArray[np.int32]:
+    turns = (positions.T * (_TURN / box_length)).astype(np.int64).astype(np.uint32).view(np.int32)
+    return np.ascontiguousarray(turns)
 
 
 @lru_cache(maxsize=1)
@@ -98,34 +113,43 @@ def compiled_histogram() -> Callable[..., NDArray[np.int64]]:
     return compiled
 
 
-def histogram(turns: NDArray[np.int32], unit: np.float32, longest: int) -> NDArray[np.int64]:
+def histogram(
+    first: NDArray[np.int32],
+    second: NDArray[np.int32],
+    alike: bool,
+    unit: np.float32,
+    longest: int,
+) -> NDArray[np.int64]:
     """Histogram of the distances of all pairs.
 
-    Written for numba: first the distances of one particle to all later ones,
-    several at a time, then their counts, spread over four rows so that one
-    increment need not wait for the one before.
+    Written for numba: first the distances of one particle to all others (of
+    its own kind, to all later ones), several at a time, then their counts,
+    spread over four rows so that one increment need not wait for the one before.
 
     Parameters
     ----------
-    turns : array, shape (3, N)
+    first, second : array, shape (3, N) and (3, M)
         Positions in turns of the box, 2³² to one.
+    alike : bool
+        Whether both are the same particles, each pair of which counts once.
     unit : float
         Bins a turn's 2³²nd part.
     longest : int
         Number of bins; more than any distance has.
     """
-    n = turns.shape[1]
     counts = np.zeros((4, longest), np.int64)
-    row = np.empty(n, np.uint32)
-    x, y, z = turns[0], turns[1], turns[2]
-    for i in range(n - 1):
+    row = np.empty(second.shape[1], np.uint32)
+    x, y, z = second[0], second[1], second[2]
+    for i in range(first.shape[1]):
+        begin = i + 1 if alike else 0
         # slices, and bins without a sign: no index of the inner loops can mean one from the end
-        u, v, w = x[i + 1 :], y[i + 1 :], z[i + 1 :]
-        for j in range(n - 1 - i):
-            dx = np.float32(np.int32(u[j] - x[i])) * unit
-            dy = np.float32(np.int32(v[j] - y[i])) * unit
-            dz = np.float32(np.int32(w[j] - z[i])) * unit
+        u, v, w = x[begin:], y[begin:], z[begin:]
+        a, b, c = first[0, i], first[1, i], first[2, i]
+        for j in range(u.size):
+            dx = np.float32(np.int32(u[j] - a)) * unit
+            dy = np.float32(np.int32(v[j] - b)) * unit
+            dz = np.float32(np.int32(w[j] - c)) * unit
             row[j] = np.uint32(np.int32(np.sqrt(dx * dx + dy * dy + dz * dz)))
-        for j in range(n - 1 - i):
+        for j in range(u.size):
             counts[j & 3, row[j]] += 1
     return counts.sum(axis=0)

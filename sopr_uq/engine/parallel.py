@@ -3,31 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 
-from sopr_uq.engine.protocol import Configuration, Engine, Simulation
+from sopr_uq.engine.protocol import Engine, Setup, Simulation
 from sopr_uq.errors import SimulationFailed
 from sopr_uq.executor import Executor, InTurn, Lost, Processes, cores
-from sopr_uq.experiment.state import StatePoint
-from sopr_uq.potentials import Potential
 
 type Outcome = Simulation | SimulationFailed
 
 
-@dataclass(frozen=True)
-class Task:
-    """One simulation to make; the arguments of :meth:`Engine.run`."""
-
-    potential: Potential
-    state: StatePoint
-    seed: int
-    start: Configuration | None = None
-
-
 def run_tasks(
     engine: Engine,
-    tasks: Sequence[Task],
+    tasks: Sequence[Setup],
     *,
     workers: int | None = None,
     executor: Executor | None = None,
@@ -41,7 +28,7 @@ def run_tasks(
     Parameters
     ----------
     engine : Engine
-    tasks : sequence of Task
+    tasks : sequence of Setup
     workers : int, optional
         Simulations at a time; by default one a core, and one for an engine
         that is instant or has a graphics processor to itself.
@@ -105,9 +92,9 @@ def single_threaded(engine: Engine) -> Engine:
     return rebuilt
 
 
-def outcome(engine: Engine, task: Task) -> Outcome:
+def outcome(engine: Engine, task: Setup) -> Outcome:
     """Make one simulation; a failure is returned, not raised."""
     try:
-        return engine.run(task.potential, task.state, seed=task.seed, start=task.start)
+        return engine.run(task)
     except SimulationFailed as failure:
         return failure

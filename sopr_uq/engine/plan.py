@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from sopr_uq.engine.lattice import DILUTION, fcc_positions, thermal_velocities
-from sopr_uq.engine.protocol import Configuration
+from sopr_uq.engine.protocol import Configuration, Setup
 from sopr_uq.engine.settings import EngineSettings
 from sopr_uq.engine.table import Capped, cap
 from sopr_uq.engine.timestep import default_timestep, length_scale
@@ -13,6 +15,7 @@ from sopr_uq.errors import InputError
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.potentials import Potential
 from sopr_uq.rng import integer_seed, stream
+from sopr_uq.typing import FloatArray, IntArray
 from sopr_uq.units import thermal_energy
 
 SIGMAS_OF_CUTOFF = 3.0
@@ -27,9 +30,12 @@ class Plan:
     Parameters
     ----------
     settings : EngineSettings
-    state : StatePoint
-    potential : Capped
-        With a core of finite force.
+    setup : Setup
+        What is simulated.
+    counts : tuple of int
+        Particles of each type; those of one type follow each other.
+    potentials : tuple of Capped
+        With cores of finite force, in the order of the substance's pairs.
     cutoff : float
         In Å.
     timestep : float
@@ -44,13 +50,29 @@ class Plan:
     """
 
     settings: EngineSettings
-    state: StatePoint
-    potential: Capped
+    setup: Setup
+    counts: tuple[int, ...]
+    potentials: tuple[Capped, ...]
     cutoff: float
     timestep: float
     box_length: float
     first: Configuration
     seed: int
+
+    @property
+    def state(self) -> StatePoint:
+        """The state point."""
+        return self.setup.state
+
+    @property
+    def types(self) -> IntArray:
+        """Type of each particle, from 0, shape (N,)."""
+        return np.repeat(np.arange(len(self.counts)), self.counts)
+
+    @property
+    def masses(self) -> FloatArray:
+        """Mass of each particle in u, shape (N,)."""
+        return np.asarray(self.setup.substance.masses[self.types])
 
     @property
     def from_lattice(self) -> bool:
@@ -76,35 +98,42 @@ class Plan:
         return start + s.equilibration_steps + self.samples * s.sample_every
 
 
-def make_plan(
-    settings: EngineSettings,
-    potential: Potential,
-    state: StatePoint,
-    seed: int,
-    start: Configuration | None,
-) -> Plan:
+def make_plan(settings: EngineSettings, setup: Setup) -> Plan:
     """Settle the numbers of a run.
 
     Raises
     ------
     InputError
-        If the cut-off exceeds half the box, the potential has no repulsive
-        core, or ``start`` is of another size.
+        If the cut-off exceeds half the box, a potential has no repulsive
+        core, a type has no particle, or ``start`` is of another size.
     """
-    box_length = (settings.particles / state.density) ** (1 / 3)
-    cutoff = settings.cutoff or default_cutoff(potential, state.temperature)
-    check_cutoff(cutoff, settings.particles, state.density)
-    if start is not None:
-        _check_start(start, settings.particles, box_length)
+    state, particles = setup.state, settings.particles
+    counts = setup.counts(particles)
+    box_length = (particles / state.density) ** (1 / 3)
+    cutoff = settings.cutoff or max(default_cutoff(p, state.temperature) for p in setup.in_order)
+    check_cutoff(cutoff, particles, state.density)
+    if setup.start is not None:
+        _check_start(setup.start, particles, box_length)
+    heat = thermal_energy(state.temperature)
     return Plan(
         settings=settings,
-        state=state,
-        potential=cap(potential, thermal_energy(state.temperature), cutoff),
+        setup=setup,
+        counts=counts,
+        potentials=tuple(cap(p, heat, cutoff) for p in setup.in_order),
         cutoff=cutoff,
-        timestep=settings.timestep or default_timestep(potential, state.temperature, state.mass),
+        timestep=settings.timestep or usual_timestep(setup),
         box_length=box_length,
-        first=start or _lattice(settings.particles, box_length * DILUTION, state, seed),
-        seed=integer_seed(seed, "thermostat"),
+        first=setup.start or _lattice(setup, counts, box_length * DILUTION),
+        seed=integer_seed(setup.seed, "thermostat"),
+    )
+
+
+def usual_timestep(setup: Setup) -> float:
+    """Return the shortest time step, in fs, that a pair asks for by its lighter particle."""
+    masses = {site.name: site.mass for site in setup.substance.sites}
+    return min(
+        default_timestep(v, setup.state.temperature, min(masses[pair.first], masses[pair.second]))
+        for pair, v in setup.potentials.items()
     )
 
 
@@ -114,9 +143,14 @@ def default_cutoff(potential: Potential, temperature: float) -> float:
     return SIGMAS_OF_CUTOFF * sigma if sigma else _CUTOFF_WITHOUT_CORE
 
 
-def _lattice(n: int, box_length: float, state: StatePoint, seed: int) -> Configuration:
+def _lattice(setup: Setup, counts: tuple[int, ...], box_length: float) -> Configuration:
+    n, seed = sum(counts), setup.seed
     positions = fcc_positions(n, box_length, stream(seed, "lattice"))
-    velocities = thermal_velocities(n, state.mass, state.temperature, stream(seed, "velocities"))
+    if len(counts) > 1:
+        positions = stream(seed, "types").permutation(positions)
+    masses = np.repeat(setup.substance.masses, counts)
+    rng = stream(seed, "velocities")
+    velocities = thermal_velocities(masses, setup.state.temperature, rng)
     return Configuration(positions, velocities, box_length)
 
 

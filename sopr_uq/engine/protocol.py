@@ -1,20 +1,25 @@
 """What every engine takes and gives.
 
-An engine turns a pair potential at a state point into the radial distribution
-function and its sampling error. The engines of this package are molecular
+An engine turns the pair potentials of a substance at a state point into
+radial distribution functions and their sampling errors. The engines of this package are molecular
 dynamics (``lammps``, ``hoomd``) and two instant ones that know the truth for
 what they claim (``dilute``, ``integral_equation``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from functools import cached_property
+from typing import Protocol, Self
 
-from sopr_uq.engine.blocks import mean_covariance, standard_error
+import numpy as np
+
+from sopr_uq.engine.series import Series
 from sopr_uq.engine.traits import Traits
+from sopr_uq.errors import InputError
 from sopr_uq.experiment.state import StatePoint
+from sopr_uq.experiment.substance import Pair, Substance
 from sopr_uq.potentials import Potential
 from sopr_uq.typing import FloatArray
 
@@ -42,26 +47,104 @@ class Configuration:
 
 
 @dataclass(frozen=True)
-class Simulation:
-    """The outcome of one engine run.
+class Setup:
+    """One simulation to make.
 
     Parameters
     ----------
-    r : array, shape (m,)
-        Centres of the bins of g(r), in Å, equally spaced.
-    g : array, shape (m,)
-        Bin averages of g(r).
-    g_blocks : array, shape (b, m)
-        Averages of g over b consecutive blocks of the trajectory; b = 0 for an
-        engine without sampling error.
-    pressure, pressure_blocks : float and array of shape (b,)
-        Virial pressure with tail correction, in MPa.
-    energy, energy_blocks : float and array of shape (b,)
-        Potential energy per particle with tail correction, in kcal/mol.
+    substance : Substance
+        Of atoms.
+    state : StatePoint
+    potentials : mapping of Pair to Potential
+        Energies in kcal/mol, distances in Å; one for each pair of types.
+    seed : int
+        Positive seed of velocities and thermostat.
+    start : Configuration, optional
+        Go on from here, types in the order of the substance's; without it
+        start from a lattice.
+
+    Raises
+    ------
+    InputError
+        If a pair has no potential, a potential has no pair, the composition
+        is another substance's, or a molecule is no atom.
+    """
+
+    substance: Substance
+    state: StatePoint
+    potentials: Mapping[Pair, Potential]
+    seed: int
+    start: Configuration | None = None
+
+    def __post_init__(self) -> None:
+        wanted, given = set(self.substance.pairs), set(self.potentials)
+        if wanted != given:
+            raise InputError(
+                "potentials",
+                f"one for each of {_listed(self.substance.pairs)}",
+                f"none for {_listed(wanted - given)}"
+                if wanted - given
+                else f"one for {_listed(given - wanted)} as well",
+            )
+        if not self.substance.atomic:
+            raise InputError("substance", "atoms", "a molecule of several sites")
+        self.substance.densities(self.state)
+
+    @classmethod
+    def of(
+        cls,
+        potential: Potential,
+        state: StatePoint,
+        seed: int,
+        start: Configuration | None = None,
+    ) -> Self:
+        """Return the setup of an element whose particles have the mass of the state point."""
+        substance = Substance.atom(ATOM, state.mass)
+        return cls(substance, state, {substance.pairs[0]: potential}, seed, start)
+
+    @property
+    def in_order(self) -> tuple[Potential, ...]:
+        """The potentials in the order of the substance's pairs."""
+        return tuple(self.potentials[pair] for pair in self.substance.pairs)
+
+    @property
+    def densities(self) -> FloatArray:
+        """Number density of each type in Å⁻³, shape (t,)."""
+        return self.substance.densities(self.state)
+
+    def counts(self, particles: int) -> tuple[int, ...]:
+        """Return how many of so many particles are of each type."""
+        return tuple(int(n) for n in self.substance.counts(self.state, particles))
+
+
+ATOM = "A"
+"""The name of the particles of an element where nobody has given them one."""
+
+
+def rdf_name(pair: Pair) -> str:
+    """Return the name of the series of g(r) of a pair."""
+    return f"{_RDF}{pair.label}"
+
+
+_RDF = "g "
+
+
+@dataclass(frozen=True)
+class Simulation:
+    """The outcome of one engine run: named series, and what it took.
+
+    Its g(r) are series of the bin averages over the centres of the bins, in Å,
+    equally spaced; its ``pressure`` is the virial pressure in MPa and its
+    ``energy`` the potential energy per particle in kcal/mol, both with tail
+    corrections.
+
+    Parameters
+    ----------
+    series : mapping of str to Series
     configuration : Configuration or None
         The last configuration; None for an engine that has none.
-    particles : int
-        N; 0 stands for the thermodynamic limit.
+    counts : tuple of int
+        Particles of each type; empty in the thermodynamic limit.
     steps : int
         Time steps made, equilibration included.
     seconds : float
@@ -74,20 +157,34 @@ class Simulation:
         Why a first attempt failed, if this is a second one with a safer set-up.
     """
 
-    r: FloatArray
-    g: FloatArray
-    g_blocks: FloatArray
-    pressure: float
-    pressure_blocks: FloatArray
-    energy: float
-    energy_blocks: FloatArray
+    series: Mapping[str, Series]
     configuration: Configuration | None
-    particles: int
+    counts: tuple[int, ...]
     steps: int
     seconds: float
     rdf_seconds: float
     engine: str
     trouble: str = ""
+
+    def __getitem__(self, name: str) -> Series:
+        """Return a series by its name."""
+        return self.series[name]
+
+    @cached_property
+    def rdfs(self) -> Mapping[Pair, Series]:
+        """g(r) of each pair, in the order of the substance's pairs."""
+        found = [s for name, s in self.series.items() if name.startswith(_RDF)]
+        return {Pair.of(s.name.removeprefix(_RDF)): s for s in found}
+
+    @property
+    def particles(self) -> int:
+        """N; 0 stands for the thermodynamic limit."""
+        return sum(self.counts)
+
+    @property
+    def r(self) -> FloatArray:
+        """Centres of the bins of g(r) in Å, shape (m,); the same for all pairs."""
+        return next(iter(self.rdfs.values())).x
 
     @property
     def bin_width(self) -> float:
@@ -95,28 +192,74 @@ class Simulation:
         return float(self.r[1] - self.r[0])
 
     @property
+    def _only(self) -> Series:
+        if len(self.rdfs) != 1:
+            raise InputError(
+                "simulation.g",
+                "one pair of types",
+                _listed(self.rdfs),
+                "simulation.rdfs[pair]",
+            )
+        return next(iter(self.rdfs.values()))
+
+    @property
+    def g(self) -> FloatArray:
+        """g(r) of the only pair, shape (m,)."""
+        return self._only.mean
+
+    @property
+    def g_blocks(self) -> FloatArray:
+        """Block averages of ``g``, shape (b, m)."""
+        return self._only.blocks
+
+    @property
     def g_covariance(self) -> FloatArray:
-        """Covariance of ``g`` from the blocks, shape (m, m); see :mod:`.blocks`."""
-        return mean_covariance(self.g_blocks)
+        """Covariance of ``g``, shape (m, m)."""
+        return self._only.covariance
 
     @property
     def g_error(self) -> FloatArray:
-        """Standard error of ``g`` from the blocks, shape (m,)."""
-        return standard_error(self.g_blocks)
+        """Standard error of ``g``, shape (m,)."""
+        return self._only.error
+
+    @property
+    def pressure(self) -> float:
+        """Virial pressure in MPa."""
+        return float(self["pressure"].mean[0])
+
+    @property
+    def pressure_blocks(self) -> FloatArray:
+        """Block averages of the pressure in MPa, shape (b,)."""
+        return np.asarray(self["pressure"].blocks[:, 0])
 
     @property
     def pressure_error(self) -> float:
         """Standard error of the pressure, in MPa."""
-        return float(standard_error(self.pressure_blocks[:, None])[0])
+        return float(self["pressure"].error[0])
+
+    @property
+    def energy(self) -> float:
+        """Potential energy per particle in kcal/mol."""
+        return float(self["energy"].mean[0])
+
+    @property
+    def energy_blocks(self) -> FloatArray:
+        """Block averages of the energy in kcal/mol, shape (b,)."""
+        return np.asarray(self["energy"].blocks[:, 0])
 
     @property
     def energy_error(self) -> float:
         """Standard error of the energy, in kcal/mol."""
-        return float(standard_error(self.energy_blocks[:, None])[0])
+        return float(self["energy"].error[0])
+
+
+def named(series: Sequence[Series]) -> dict[str, Series]:
+    """Return series by their names."""
+    return {each.name: each for each in series}
 
 
 class Engine(Protocol):
-    """Potential + state point + random seed → :class:`Simulation`.
+    """:class:`Setup` → :class:`Simulation`.
 
     The length and size of the run are settings of the engine, given when it is
     made (:class:`~sopr_uq.engine.settings.EngineSettings`).
@@ -132,27 +275,12 @@ class Engine(Protocol):
         """How it works: see :class:`~sopr_uq.engine.traits.Traits`."""
         ...
 
-    def run(
-        self,
-        potential: Potential,
-        state: StatePoint,
-        *,
-        seed: int,
-        start: Configuration | None = None,
-        progress: Progress | None = None,
-    ) -> Simulation:
+    def run(self, setup: Setup, *, progress: Progress | None = None) -> Simulation:
         """Simulate.
 
         Parameters
         ----------
-        potential : Potential
-            Energies in kcal/mol, distances in Å.
-        state : StatePoint
-            Temperature, density and mass.
-        seed : int
-            Positive seed of velocities and thermostat.
-        start : Configuration, optional
-            Go on from here; without it start from a lattice.
+        setup : Setup
         progress : callable, optional
             Called with the fraction done.
 
@@ -160,6 +288,10 @@ class Engine(Protocol):
         ------
         SimulationFailed
             If the trajectory must not be averaged: lost particles, a
-            temperature that ran away, a frozen or phase-separated box.
+            temperature that ran away, a frozen, demixed or phase-separated box.
         """
         ...
+
+
+def _listed(pairs: Iterable[Pair]) -> str:
+    return ", ".join(sorted(pair.label for pair in pairs))

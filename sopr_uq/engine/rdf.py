@@ -5,23 +5,33 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sopr_uq.engine.blocks import block_means
 from sopr_uq.engine.pairs import PairCounter, pair_counter
+from sopr_uq.engine.protocol import rdf_name
+from sopr_uq.engine.recorder import Frame
+from sopr_uq.engine.series import Series
 from sopr_uq.errors import InputError
+from sopr_uq.experiment.substance import Pair
 from sopr_uq.typing import FloatArray
+
+_SHELLS = 4
 
 
 @dataclass
-class RdfSampler:
-    """Collects g(r) of snapshots of N particles in a cubic box.
+class RdfRecorder:
+    """Collects g(r) of each pair of types in a cubic box.
 
     Parameters
     ----------
-    particles : int
-        N.
+    pairs : tuple of Pair
+        In the order of :attr:`~sopr_uq.experiment.substance.Substance.pairs`.
+    counts : tuple of int
+        Particles of each type.
     box_length : float
         In Å.
     bin_width : float
@@ -35,7 +45,8 @@ class RdfSampler:
         If ``r_max`` exceeds half the box or holds fewer than two bins.
     """
 
-    particles: int
+    pairs: tuple[Pair, ...]
+    counts: tuple[int, ...]
     box_length: float
     bin_width: float
     r_max: float | None = None
@@ -59,27 +70,57 @@ class RdfSampler:
 
     @property
     def g(self) -> FloatArray:
-        """g(r) of every snapshot, shape (n_samples, m)."""
-        counts = np.array(self._samples, dtype=float).reshape(-1, self.bins)
-        return np.asarray(counts / self._ideal)
+        """g(r) of every snapshot, shape (n_samples, p, m)."""
+        shape = (-1, len(self.pairs), self.bins)
+        return np.array(self._samples, dtype=float).reshape(shape) / self._ideal
 
     @property
     def _ideal(self) -> FloatArray:
-        """Ordered pairs expected of N particles placed at random, shape (m,).
+        """Pairs expected of particles placed at random, as they are counted, shape (p, m).
 
-        Each of N particles has N − 1 others spread over the volume, so that an
-        ideal gas has g = 1 at any N.
+        Each of N particles has N − 1 others of its type spread over the volume,
+        and M of another, so that an ideal gas has g = 1 at any N.
         """
         edge = self.bin_width * np.arange(self.bins + 1)
-        shell = 4.0 / 3.0 * np.pi * np.diff(edge**3)
-        return np.asarray(self.particles * (self.particles - 1) * shell / self.box_length**3)
+        shell = 4.0 / 3.0 * np.pi * np.diff(edge**3) / self.box_length**3
+        n = np.array(self.counts, dtype=float)
+        number = np.outer(n, n) - np.diag(n)
+        return np.asarray(np.multiply.outer(number[np.triu_indices(n.size)], shell))
 
     @cached_property
     def _count(self) -> PairCounter:
         return pair_counter(self.box_length, self.bins, self.bin_width)
 
-    def add(self, positions: FloatArray) -> None:
-        """Count the pairs of a snapshot, shape (N, 3), in Å inside [0, L)."""
+    def add(self, frame: Frame) -> None:
+        """Count the pairs of a snapshot."""
         started = time.perf_counter()
-        self._samples.append(self._count(positions))
+        kinds = np.split(frame.positions, np.cumsum(self.counts)[:-1])
+        counted = [
+            self._count(a, None if b is a else b) for i, a in enumerate(kinds) for b in kinds[i:]
+        ]
+        self._samples.append(np.stack(counted))
         self.seconds += time.perf_counter() - started
+
+    def slow(self) -> FloatArray:
+        """Return averages of each g over the sides of its first two peaks, shape (n, k)."""
+        return np.concatenate([_shells(g) for g in self.g.swapaxes(0, 1)], axis=1)
+
+    def series(self, blocks: int) -> tuple[Series, ...]:
+        """Return g(r) of each pair."""
+        return tuple(
+            Series.of_blocks(rdf_name(pair), self.r, block_means(g, blocks), "1")
+            for pair, g in zip(self.pairs, self.g.swapaxes(0, 1), strict=True)
+        )
+
+
+def _shells(g: FloatArray) -> FloatArray:
+    """Average g over the sides of its first two peaks, shape (n, m) → (n, 4).
+
+    Differences of neighbouring narrow bins forget within a few steps; coarse
+    shells show how long the structure remembers.
+    """
+    mean, bins = g.mean(axis=0), g.shape[1]
+    first = int(np.argmax(mean > 0.5))
+    top = first + max(1, int(np.argmax(mean[first : 2 * first + 2])))
+    edges = np.unique(np.linspace(first, min(2 * top - first // 2, bins), _SHELLS + 1).astype(int))
+    return np.stack([g[:, a:b].mean(axis=1) for a, b in pairwise(edges)], axis=1)

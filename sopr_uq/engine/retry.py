@@ -5,25 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from sopr_uq.engine.plan import Plan, make_plan
-from sopr_uq.engine.protocol import Configuration, Simulation
+from sopr_uq.engine.plan import Plan, make_plan, usual_timestep
+from sopr_uq.engine.protocol import Setup, Simulation
 from sopr_uq.engine.settings import EngineSettings
-from sopr_uq.engine.timestep import default_timestep
 from sopr_uq.errors import SimulationFailed
-from sopr_uq.experiment.state import StatePoint
-from sopr_uq.potentials import Potential
 from sopr_uq.rng import integer_seed
 
 SAFER = "from a fresh lattice, with half the time step and twice the steps"
 
 
 def with_retry(
-    attempt: Callable[[Plan], Simulation],
-    settings: EngineSettings,
-    potential: Potential,
-    state: StatePoint,
-    seed: int,
-    start: Configuration | None,
+    attempt: Callable[[Plan], Simulation], settings: EngineSettings, setup: Setup
 ) -> Simulation:
     """Simulate; where that fails, once more from a lattice with half the time step.
 
@@ -33,7 +25,7 @@ def with_retry(
     ----------
     attempt : callable
         Carries out a plan.
-    settings, potential, state, seed, start
+    settings, setup
         As of :func:`~sopr_uq.engine.plan.make_plan`.
 
     Returns
@@ -46,14 +38,14 @@ def with_retry(
     SimulationFailed
         If both attempts fail; names both reasons.
     """
-    plan = make_plan(settings, potential, state, seed, start)
+    plan = make_plan(settings, setup)
     try:
         return attempt(plan)
     except SimulationFailed as error:
         first = str(error)
-    usual = default_timestep(potential, state.temperature, state.mass)
-    again = safer(settings, min(plan.timestep, 2 * usual))
-    plan = make_plan(again, potential, state, integer_seed(seed, "again"), None)
+    again = safer(settings, min(plan.timestep, 2 * usual_timestep(setup)))
+    fresh = replace(setup, seed=integer_seed(setup.seed, "again"), start=None)
+    plan = make_plan(again, fresh)
     try:
         return replace(attempt(plan), trouble=first)
     except SimulationFailed as error:

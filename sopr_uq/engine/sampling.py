@@ -3,36 +3,23 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from itertools import pairwise
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 import numpy as np
 
-from sopr_uq.engine.blocks import block_means, independent_blocks
+from sopr_uq.engine.blocks import independent_blocks
 from sopr_uq.engine.plan import Plan
-from sopr_uq.engine.protocol import Configuration, Progress, Simulation
-from sopr_uq.engine.rdf import RdfSampler
-from sopr_uq.engine.tail import tail_energy, tail_pressure
+from sopr_uq.engine.protocol import Configuration, Progress, Simulation, named
+from sopr_uq.engine.rdf import RdfRecorder
+from sopr_uq.engine.recorder import Frame, Recorder, Thermo, ThermoRecorder
+from sopr_uq.engine.series import Series
 from sopr_uq.engine.trouble import Trajectory, check_core, check_finite, check_trajectory
 from sopr_uq.typing import FloatArray
-from sopr_uq.units import MPA_PER_KCAL_MOL_A3
 
 _CHUNK = 200
-_SHELLS = 4
-
-
-class Thermo(NamedTuple):
-    """Averages over a stretch of trajectory."""
-
-    energy: float
-    """Potential energy of all pairs within the cut-off, in kcal/mol."""
-    virial: float
-    """Virial part of the pressure, (1/3V) Σ r·f, in MPa."""
-    temperature: float
-    """Kinetic temperature in K."""
 
 
 class Dynamics(Protocol):
@@ -56,7 +43,7 @@ class Dynamics(Protocol):
         ...
 
     def positions(self) -> FloatArray:
-        """Positions in Å inside [0, L), shape (N, 3), in constant order."""
+        """Positions in Å inside [0, L), shape (N, 3), in the order of the plan's types."""
         ...
 
     def velocities(self) -> FloatArray:
@@ -99,16 +86,30 @@ def simulate(open_dynamics: OpenDynamics, plan: Plan, progress: Progress | None)
     """
     started = time.perf_counter()
     s = plan.settings
-    rdf = RdfSampler(s.particles, plan.box_length, s.bin_width, s.r_max)
+    rdf = RdfRecorder(
+        plan.setup.substance.pairs, plan.counts, plan.box_length, s.bin_width, s.r_max
+    )
+    trajectory = Trajectory(plan.box_length, plan.counts, plan.samples)
+    recorders: tuple[Recorder, ...] = (trajectory, rdf, ThermoRecorder(plan))
     clock = _Clock(plan.steps, progress)
     with open_dynamics(plan) as dynamics:
         _prepare(dynamics, plan, clock)
-        trajectory, thermo = _sample(dynamics, plan, rdf, clock)
+        _sample(dynamics, plan, recorders, clock)
         last = Configuration(dynamics.positions(), dynamics.velocities(), plan.box_length)
         version = dynamics.version
     check_trajectory(trajectory, plan)
-    check_core(rdf.r, rdf.g.mean(axis=0), plan)
-    return _assemble(plan, rdf, thermo, last, version, time.perf_counter() - started)
+    series = _series(recorders, s.blocks)
+    simulation = Simulation(
+        series=named(series),
+        configuration=last,
+        counts=plan.counts,
+        steps=plan.steps,
+        seconds=time.perf_counter() - started,
+        rdf_seconds=rdf.seconds,
+        engine=version,
+    )
+    check_core(tuple(simulation.rdfs.values()), plan)
+    return simulation
 
 
 def _prepare(dynamics: Dynamics, plan: Plan, clock: _Clock) -> None:
@@ -128,64 +129,18 @@ def _advance(dynamics: Dynamics, steps: int, clock: _Clock) -> None:
         clock.tick(chunk)
 
 
-def _sample(
-    dynamics: Dynamics, plan: Plan, rdf: RdfSampler, clock: _Clock
-) -> tuple[Trajectory, FloatArray]:
-    trajectory, thermo = Trajectory(plan.box_length, plan.samples), []
+def _sample(dynamics: Dynamics, plan: Plan, recorders: Sequence[Recorder], clock: _Clock) -> None:
     for _ in range(plan.samples):
-        thermo.append(dynamics.sample())
-        check_finite(thermo[-1])
-        positions = dynamics.positions()
-        rdf.add(positions)
-        trajectory.add(positions, thermo[-1].temperature)
+        thermo = dynamics.sample()
+        check_finite(thermo)
+        frame = Frame(dynamics.positions(), thermo)
+        for recorder in recorders:
+            recorder.add(frame)
         clock.tick(plan.settings.sample_every)
-    return trajectory, np.array(thermo)
 
 
-def _assemble(
-    plan: Plan,
-    rdf: RdfSampler,
-    thermo: FloatArray,
-    last: Configuration,
-    version: str,
-    seconds: float,
-) -> Simulation:
-    state, n = plan.state, plan.settings.particles
-    g = rdf.g
-    kinetic = state.density / state.beta * MPA_PER_KCAL_MOL_A3
-    tail = plan.potential, state.density, plan.cutoff
-    energy = thermo[:, :1] / n + tail_energy(*tail)
-    pressure = thermo[:, 1:2] + kinetic + tail_pressure(*tail)
-    slow = np.concatenate([energy, pressure, _shells(rdf.r, g)], axis=1)
-    blocks = independent_blocks(slow, most=plan.settings.blocks)
-    g_blocks, p_blocks, u_blocks = (block_means(x, blocks) for x in (g, pressure, energy))
-    return Simulation(
-        r=rdf.r,
-        g=g_blocks.mean(axis=0),
-        g_blocks=g_blocks,
-        pressure=float(p_blocks.mean()),
-        pressure_blocks=p_blocks[:, 0],
-        energy=float(u_blocks.mean()),
-        energy_blocks=u_blocks[:, 0],
-        configuration=last,
-        particles=n,
-        steps=plan.steps,
-        seconds=seconds,
-        rdf_seconds=rdf.seconds,
-        engine=version,
-    )
-
-
-def _shells(r: FloatArray, g: FloatArray) -> FloatArray:
-    """Average g over the sides of its first two peaks, shape (n, m) → (n, 4).
-
-    Differences of neighbouring narrow bins forget within a few steps; coarse
-    shells show how long the structure remembers.
-    """
-    mean = g.mean(axis=0)
-    first = int(np.argmax(mean > 0.5))
-    top = first + int(np.argmax(mean[first : 2 * first + 2]))
-    edges = np.unique(
-        np.linspace(first, min(2 * top - first // 2, len(r)), _SHELLS + 1).astype(int)
-    )
-    return np.stack([g[:, a:b].mean(axis=1) for a, b in pairwise(edges)], axis=1)
+def _series(recorders: Sequence[Recorder], most: int) -> list[Series]:
+    """Return all series over blocks that outlast the slowest memory."""
+    slow = np.concatenate([recorder.slow() for recorder in recorders], axis=1)
+    blocks = independent_blocks(slow, most=most)
+    return [series for recorder in recorders for series in recorder.series(blocks)]

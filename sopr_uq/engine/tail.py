@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from sopr_uq.potentials import Potential
+from sopr_uq.structure.mixture import Mixture
 from sopr_uq.typing import FloatArray
 from sopr_uq.units import MPA_PER_KCAL_MOL_A3
 
 _NODES = 64
 
 
-def tail_energy(potential: Potential, density: float, cutoff: float) -> float:
+def tail_energy(potentials: Sequence[Potential], densities: FloatArray, cutoff: float) -> float:
     """Energy per particle from pairs beyond the cut-off.
 
-    u = 2πρ ∫_c^∞ v(r) r² dr (Allen & Tildesley, Computer Simulation of Liquids,
-    2nd ed., eq 2.144).
+    u = 2πρ Σ_ab c_a c_b ∫_c^∞ v(r) r² dr (Allen & Tildesley, Computer Simulation
+    of Liquids, 2nd ed., eq 2.144).
 
     Parameters
     ----------
-    potential : Potential
-        Must die faster than r⁻³.
-    density : float
-        In Å⁻³.
+    potentials : sequence of Potential
+        Of each pair, ordered as in :mod:`sopr_uq.structure.mixture`; must die
+        faster than r⁻³.
+    densities : array, shape (t,)
+        Of each type, in Å⁻³.
     cutoff : float
         c, in Å.
 
@@ -31,18 +35,20 @@ def tail_energy(potential: Potential, density: float, cutoff: float) -> float:
     float
         In kcal/mol.
     """
-    r, weight = _outer_nodes(cutoff)
-    return float(2.0 * np.pi * density * np.sum(weight * potential.energy(r) * r**2))
+    mixture, (r, weight) = Mixture.of(densities), _outer_nodes(cutoff)
+    energies = np.array([np.sum(weight * v.energy(r) * r**2) for v in potentials])
+    return float(2.0 * np.pi * mixture.density * mixture.total(energies))
 
 
-def tail_pressure(potential: Potential, density: float, cutoff: float) -> float:
+def tail_pressure(potentials: Sequence[Potential], densities: FloatArray, cutoff: float) -> float:
     """Pressure from pairs beyond the cut-off, with the arguments of :func:`tail_energy`.
 
-    p = −(2/3)πρ² ∫_c^∞ v′(r) r³ dr (Allen & Tildesley, eq 2.145), in MPa.
+    p = −(2/3)π Σ_ab ρ_a ρ_b ∫_c^∞ v′(r) r³ dr (Allen & Tildesley, eq 2.145), in MPa.
     """
-    r, weight = _outer_nodes(cutoff)
-    virial = float(np.sum(weight * potential.force(r) * r**3))
-    return 2.0 / 3.0 * np.pi * density**2 * virial * MPA_PER_KCAL_MOL_A3
+    mixture, (r, weight) = Mixture.of(densities), _outer_nodes(cutoff)
+    virials = np.array([np.sum(weight * v.force(r) * r**3) for v in potentials])
+    virial = float(mixture.density**2 * mixture.total(virials))
+    return 2.0 / 3.0 * np.pi * virial * MPA_PER_KCAL_MOL_A3
 
 
 def _outer_nodes(cutoff: float) -> tuple[FloatArray, FloatArray]:

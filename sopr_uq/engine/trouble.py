@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from sopr_uq.engine.plan import Plan
+from sopr_uq.engine.recorder import Frame
+from sopr_uq.engine.series import Series
 from sopr_uq.engine.waves import check_one_phase, wave_shells
 from sopr_uq.errors import SimulationFailed
 from sopr_uq.typing import FloatArray
@@ -32,27 +35,31 @@ _FLIGHTS = 5.0
 
 @dataclass
 class Trajectory:
-    """What the checks remember of a trajectory.
+    """A recorder of what the checks must remember of a trajectory.
 
     Parameters
     ----------
     box_length : float
         In Å.
+    counts : tuple of int
+        Particles of each type.
     samples : int
         Number of snapshots to come.
     """
 
     box_length: float
+    counts: tuple[int, ...]
     samples: int
     temperatures: list[float] = field(default_factory=list)
-    waves: list[tuple[float, float]] = field(default_factory=list)
+    waves: list[FloatArray] = field(default_factory=list)
     _last: FloatArray | None = None
     _late_walk: FloatArray | None = None
 
-    def add(self, positions: FloatArray, temperature: float) -> None:
-        """Take note of a snapshot, shape (N, 3) in Å, and its temperature in K."""
-        self.temperatures.append(temperature)
-        self.waves.append(wave_shells(positions, self.box_length))
+    def add(self, frame: Frame) -> None:
+        """Take note of a frame."""
+        positions = frame.positions
+        self.temperatures.append(frame.thermo.temperature)
+        self.waves.append(wave_shells(positions, self.box_length, self.counts))
         if (
             self._last is None
             or self._late_walk is None
@@ -63,6 +70,14 @@ class Trajectory:
             step = positions - self._last
             self._late_walk += step - self.box_length * np.rint(step / self.box_length)
         self._last = positions
+
+    def slow(self) -> FloatArray:
+        """Return nothing, shape (n, 0): long waves may take their time."""
+        return np.empty((len(self.waves), 0))
+
+    def series(self, blocks: int) -> tuple[Series, ...]:  # noqa: ARG002
+        """Return nothing: a trajectory is good or it is not."""
+        return ()
 
     @property
     def late_displacement(self) -> float:
@@ -90,7 +105,7 @@ def check_trajectory(trajectory: Trajectory, plan: Plan) -> None:
         If the temperature ran away, the box holds two phases, or it froze.
     """
     _check_temperature(trajectory, plan)
-    check_one_phase(np.array(trajectory.waves))
+    check_one_phase(np.array(trajectory.waves), plan.counts)
     _check_flow(trajectory, plan)
 
 
@@ -106,28 +121,29 @@ def _check_temperature(trajectory: Trajectory, plan: Plan) -> None:
         )
 
 
-def check_core(r: FloatArray, g: FloatArray, plan: Plan) -> None:
+def check_core(rdfs: Sequence[Series], plan: Plan) -> None:
     """Raise SimulationFailed if particles overlapped while g(r) was sampled.
 
     Parameters
     ----------
-    r, g : array, shape (m,)
-        Centres of the bins in Å, and g(r).
+    rdfs : sequence of Series
+        g(r) of each pair, in the order of the plan's potentials.
     plan : Plan
     """
-    outer = r + 0.5 * plan.settings.bin_width
-    inside = plan.state.beta * plan.potential.energy(outer) > OVERLAP
-    if g[inside].any():
-        nearest = float(r[np.flatnonzero(g)[0]])
-        raise SimulationFailed(
-            f"overlap: pairs of particles at {nearest:.2f} Å, where the potential exceeds "
-            f"{OVERLAP:g} k_B T. {BLOWN_UP}"
-        )
+    for g, potential in zip(rdfs, plan.potentials, strict=True):
+        outer = g.x + 0.5 * plan.settings.bin_width
+        inside = plan.state.beta * potential.energy(outer) > OVERLAP
+        if g.mean[inside].any():
+            nearest = float(g.x[np.flatnonzero(g.mean)[0]])
+            raise SimulationFailed(
+                f"overlap: pairs of particles at {nearest:.2f} Å, where the potential exceeds "
+                f"{OVERLAP:g} k_B T. {BLOWN_UP}"
+            )
 
 
 def _check_flow(trajectory: Trajectory, plan: Plan) -> None:
     state, spacing = plan.state, plan.state.density ** (-1 / 3)
-    speed = np.sqrt(thermal_energy(state.temperature) / state.mass) / FS_PER_TIME
+    speed = np.sqrt(thermal_energy(state.temperature) / plan.masses.mean()) / FS_PER_TIME
     time = plan.samples // 2 * plan.settings.sample_every * plan.timestep
     flights = time * speed / spacing
     if flights < _FLIGHTS:

@@ -1,4 +1,9 @@
-"""Density waves as long as the box: whether it holds one fluid or has come apart."""
+"""Density waves as long as the box: whether it holds one fluid or has come apart.
+
+A mixture comes apart by density, by composition, or by both at once: looked at
+is the strongest wave of all combinations of its types, the largest eigenvalue
+of S_ab(k) = ⟨n_a n_b*⟩/√(N_a N_b). Of an element it is S(k).
+"""
 
 from __future__ import annotations
 
@@ -25,56 +30,78 @@ below 3 however long the correlations are; the rest is for its sampling error.
 The interface of two phases gives 9, from Porod's k⁻⁴.
 """
 
+_EDGES, _CORNERS = slice(0, 3), slice(3, 7)
 _DIAGONALS = np.array([[1, 1, 1], [1, 1, -1], [1, -1, 1], [-1, 1, 1]])
 
 
-def wave_shells(positions: FloatArray, box_length: float) -> tuple[float, float]:
-    """Return S(k) = |Σ exp(ikr)|²/N on two shells of the shortest wave vectors of the box.
+def wave_shells(positions: FloatArray, box_length: float, counts: tuple[int, ...]) -> FloatArray:
+    """Return S_ab(k) on two shells of the shortest wave vectors of the box.
 
     Parameters
     ----------
     positions : array, shape (N, 3)
-        In Å.
+        In Å; particles of one type follow each other.
     box_length : float
         In Å.
+    counts : tuple of int
+        Particles of each type, t of them.
 
     Returns
     -------
-    tuple of float
+    array, shape (2, t, t)
         The mean over the three vectors of length k = 2π/L, and over the four
         diagonals of length √3 k.
     """
     phase = 2.0 * np.pi / box_length * positions
-    diagonal = phase @ _DIAGONALS.T
-    return _mean_square(phase), _mean_square(diagonal)
+    phase = np.concatenate([phase, phase @ _DIAGONALS.T], axis=1)
+    begins = np.cumsum((0, *counts[:-1]))
+    scale = np.sqrt(counts)[:, None]
+    real, imaginary = (np.add.reduceat(f(phase), begins) / scale for f in (np.cos, np.sin))
+    return np.stack([_mean_product(real[:, k], imaginary[:, k]) for k in (_EDGES, _CORNERS)])
 
 
-def _mean_square(phase: FloatArray) -> float:
-    square = np.cos(phase).sum(axis=0) ** 2 + np.sin(phase).sum(axis=0) ** 2
-    return float(square.mean() / len(phase))
+def _mean_product(real: FloatArray, imaginary: FloatArray) -> FloatArray:
+    return np.asarray((real @ real.T + imaginary @ imaginary.T) / real.shape[1])
 
 
-def check_one_phase(waves: FloatArray) -> None:
+def check_one_phase(waves: FloatArray, counts: tuple[int, ...]) -> None:
     """Raise SimulationFailed if the second half of a trajectory is not one fluid.
 
     Parameters
     ----------
-    waves : array, shape (samples, 2)
-        Both values of :func:`wave_shells` of every snapshot.
+    waves : array, shape (samples, 2, t, t)
+        :func:`wave_shells` of every snapshot.
+    counts : tuple of int
+        Particles of each type.
     """
-    longest, diagonal = (float(x) for x in waves[len(waves) // 2 :].mean(axis=0))
+    edge, corner = waves[len(waves) // 2 :].mean(axis=0)
+    values, modes = np.linalg.eigh(edge)
+    longest, mode = float(values[-1]), modes[:, -1]
+    diagonal = float(mode @ corner @ mode)
     if longest > SEPARATED:
-        told = f"below {SEPARATED:g} expected"
+        expectation = f"below {SEPARATED:g} expected"
     elif longest > NOTICEABLE and longest > STEEPEST * diagonal:
-        told = (
+        expectation = (
             f"{longest / diagonal:.1f} times that at wave vectors √3 as long, where one fluid "
             "has at most 3"
         )
     else:
         return
-    raise SimulationFailed(
-        "two phases: the box has come apart into a dense and a thin one, or its density "
-        f"fluctuates over distances as long as the box (S(k) = {longest:.1f} at the longest "
-        f"waves; {told}), so its g(r) is not that of a fluid. Try: a shallower potential, a "
-        "smaller step of the update, or a state point outside the coexistence region."
-    )
+    of_all = np.sqrt(np.array(counts) / sum(counts)) @ mode
+    words = _TWO_PHASES if of_all**2 > 0.5 else _DEMIXED
+    raise SimulationFailed(words.format(longest=longest, expectation=expectation))
+
+
+_TWO_PHASES = (
+    "two phases: the box has come apart into a dense and a thin one, or its density "
+    "fluctuates over distances as long as the box (S(k) = {longest:.1f} at the longest "
+    "waves; {expectation}), so its g(r) is not that of a fluid. Try: a shallower potential, a "
+    "smaller step of the update, or a state point outside the coexistence region."
+)
+
+_DEMIXED = (
+    "demixed: the box has come apart into parts of different composition, or its composition "
+    "fluctuates over distances as long as the box (S(k) = {longest:.1f} at the longest "
+    "waves; {expectation}), so its g(r) are not those of a mixture. Try: a deeper potential "
+    "between unlike particles, a smaller step of the update, or a higher temperature."
+)

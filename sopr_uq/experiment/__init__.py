@@ -7,12 +7,17 @@ from sopr_uq.experiment.observation import Observation
 from sopr_uq.experiment.reader import read_curve
 from sopr_uq.experiment.registry import load_curve, load_system, systems
 from sopr_uq.experiment.state import StatePoint
+from sopr_uq.experiment.substance import Molecule, Pair, Site, Substance
 from sopr_uq.experiment.system import System, build_system
 
 __all__ = [
     "Element",
+    "Molecule",
     "Observation",
+    "Pair",
+    "Site",
     "StatePoint",
+    "Substance",
     "System",
     "build_system",
     "element",

@@ -2,42 +2,58 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from sopr_uq.errors import InputError
 from sopr_uq.units import inverse_temperature
 
+_SUM_TOLERANCE = 1e-6
+
 
 @dataclass(frozen=True)
 class StatePoint:
-    """Temperature, number density and particle mass of a one-component liquid.
+    """Temperature, number density and composition of a liquid.
 
     Parameters
     ----------
     temperature : float
         In K.
     density : float
-        Number density in Å⁻³.
+        Molecules (atoms of an element) per volume, in Å⁻³.
     mass : float
-        In u; it sets the time scale of the dynamics and nothing else.
+        Of the particles of an element, in u; it sets the time scale of the
+        dynamics and nothing else. 0 in a mixture, whose substance has them.
+    composition : mapping of str to float
+        Mole fraction of each molecule of a mixture.
 
     Raises
     ------
     InputError
-        If a value is not a positive finite number.
+        If a value is not a positive finite number, or the fractions do not sum
+        to one.
     """
 
     temperature: float
     density: float
-    mass: float
+    mass: float = 0.0
+    composition: Mapping[str, float] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
-        for name in ("temperature", "density", "mass"):
-            value = getattr(self, name)
+        values = {"temperature": self.temperature, "density": self.density}
+        if self.mass or not self.composition:
+            values["mass"] = self.mass
+        values |= {f"composition, {name}": x for name, x in self.composition.items()}
+        for name, value in values.items():
             if not (np.isfinite(value) and value > 0):
                 raise InputError(f"StatePoint.{name}", "a positive finite number", str(value))
+        if self.composition and self.mass:
+            raise InputError("StatePoint.mass", "none beside a composition", f"{self.mass:g}")
+        total = sum(self.composition.values())
+        if self.composition and abs(total - 1.0) > _SUM_TOLERANCE:
+            raise InputError("StatePoint.composition", "fractions that sum to 1", f"{total:g}")
 
     @property
     def beta(self) -> float:

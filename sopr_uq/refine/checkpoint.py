@@ -15,15 +15,17 @@ from typing import Any
 import numpy as np
 
 from sopr_uq.disk import clear_leftovers, unused, write_whole
-from sopr_uq.engine.protocol import Configuration, Simulation
+from sopr_uq.engine.protocol import Configuration, Simulation, named
+from sopr_uq.engine.series import Series
 from sopr_uq.errors import CheckpointError
 from sopr_uq.refine.journal import Iteration
 from sopr_uq.refine.round import Run
 from sopr_uq.refine.rule import RuleState, StepInfo
 from sopr_uq.typing import FloatArray
 
-_MAGIC = b"sopr_uq iteration 4\n"
-_SIMULATION = [f.name for f in fields(Simulation) if f.name != "configuration"]
+_MAGIC = b"sopr_uq iteration 5\n"
+_SCALARS = [f.name for f in fields(Simulation) if f.name not in ("series", "configuration")]
+_ARRAYS = ["x", "mean", "blocks"]
 _MALFORMED = (ValueError, KeyError, TypeError, AttributeError, EOFError, zipfile.BadZipFile)
 _INFO = ["misfit", "noise", "change", "converged", "doubt"]
 
@@ -161,9 +163,11 @@ def _content(header: dict[str, Any], arrays: dict[str, FloatArray]) -> bytes:
 
 
 def _encode_simulation(simulation: Simulation) -> tuple[dict[str, Any], dict[str, FloatArray]]:
-    values = {name: getattr(simulation, name) for name in _SIMULATION}
-    arrays = {k: v for k, v in values.items() if isinstance(v, np.ndarray)}
-    scalars = {k: v for k, v in values.items() if k not in arrays}
+    scalars = {name: getattr(simulation, name) for name in _SCALARS}
+    scalars["series"] = [(s.name, s.unit) for s in simulation.series.values()]
+    arrays = {
+        f"{name}/{key}": getattr(s, key) for name, s in simulation.series.items() for key in _ARRAYS
+    }
     if simulation.configuration is not None:
         c = simulation.configuration
         scalars["box_length"] = c.box_length
@@ -236,5 +240,9 @@ def _decode_simulation(scalars: dict[str, Any], arrays: dict[str, FloatArray]) -
         configuration = Configuration(
             arrays.pop("positions"), arrays.pop("velocities"), scalars.pop("box_length")
         )
-    values: dict[str, Any] = {**scalars, **arrays}
-    return Simulation(**values, configuration=configuration)
+    series = [
+        Series(name, unit=unit, **{key: arrays[f"{name}/{key}"] for key in _ARRAYS})
+        for name, unit in scalars.pop("series")
+    ]
+    counts = tuple(scalars.pop("counts"))
+    return Simulation(named(series), configuration, counts, **scalars)

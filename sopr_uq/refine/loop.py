@@ -12,8 +12,8 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from sopr_uq.engine.parallel import Outcome as Simulated
-from sopr_uq.engine.parallel import Task, executor_for, run_tasks
-from sopr_uq.engine.protocol import Engine, Simulation
+from sopr_uq.engine.parallel import executor_for, run_tasks
+from sopr_uq.engine.protocol import Engine, Setup, Simulation
 from sopr_uq.errors import InputError, NoPotential, RuleFailed, SimulationFailed
 from sopr_uq.executor import Executor
 from sopr_uq.potentials import Tabulated
@@ -172,14 +172,14 @@ def _simulated(
     proposals = _distinct(means.engine, state.proposals)
     count, size = len(means.rule.problem.samples), len(proposals)
     found: dict[int, Simulated] = {}
-    tasks: dict[int, Task] = {}
+    tasks: dict[int, Setup] = {}
     for number in range(size * count):
         place = divmod(number, count)
         known = (
             None if attempt else means.journal.kept(state.iteration, number, proposals[place[0]])
         )
         made = known or _task(means, state.iteration, place, attempt, proposals[place[0]], done)
-        if isinstance(made, Task):
+        if isinstance(made, Setup):
             tasks[number] = made
         else:
             found[number] = made
@@ -222,7 +222,7 @@ def _task(
     attempt: int,
     potential: FloatArray,
     done: Sequence[Iteration],
-) -> Task | SimulationFailed:
+) -> Setup | SimulationFailed:
     """Return the simulation of a proposal at a state point: ``place`` is the numbers of both."""
     problem, again = means.rule.problem, (attempt,) if attempt else ()
     before = good(done[-1].runs) if done and problem.settings.warm_start else ()
@@ -232,4 +232,4 @@ def _task(
     except InputError as error:
         return SimulationFailed(f"the proposal is no potential: {error}")
     seed = integer_seed(problem.seed, "engine", iteration, *place, *again)
-    return Task(table, problem.samples[place[1]].state, seed, start)
+    return Setup.of(table, problem.samples[place[1]].state, seed, start)

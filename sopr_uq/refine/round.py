@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from sopr_uq.engine.protocol import Simulation
+from sopr_uq.engine.series import Series
 from sopr_uq.typing import FloatArray
 
 
@@ -67,12 +68,7 @@ def pooled(replicas: Sequence[Simulation]) -> Simulation:
         return first
     return replace(
         first,
-        g_blocks=np.concatenate([each.g_blocks for each in replicas]),
-        pressure_blocks=np.concatenate([each.pressure_blocks for each in replicas]),
-        energy_blocks=np.concatenate([each.energy_blocks for each in replicas]),
-        g=np.mean([each.g for each in replicas], axis=0),
-        pressure=float(np.mean([each.pressure for each in replicas])),
-        energy=float(np.mean([each.energy for each in replicas])),
+        series={name: Series.pooled([each[name] for each in replicas]) for name in first.series},
         steps=sum(each.steps for each in replicas),
         seconds=sum(each.seconds for each in replicas),
         rdf_seconds=sum(each.rdf_seconds for each in replicas),

@@ -4,32 +4,32 @@ from __future__ import annotations
 
 import numpy as np
 
-from sopr_uq.errors import InputError
+from sopr_uq.structure.mixture import Mixture, positive_inverse, product
 from sopr_uq.structure.solution import on_grid
-from sopr_uq.structure.transforms import RadialGrid, structure_factor
+from sopr_uq.structure.transforms import RadialGrid
 from sopr_uq.typing import ArrayLike, FloatArray
 
 
 def implied_bridge(
-    grid: RadialGrid, g: ArrayLike, energy: ArrayLike, density: float, beta: float
+    grid: RadialGrid, g: ArrayLike, energy: ArrayLike, density: ArrayLike, beta: float
 ) -> FloatArray:
     """Return the bridge function B = ln g + βv − h + c that a g(r) implies.
 
     Parameters
     ----------
     grid : RadialGrid
-    g : array, shape (n,)
+    g : array, shape (n,) or (n, p)
         Radial distribution function, known over the whole grid.
-    energy : array, shape (n,)
+    energy : array, shape (n,) or (n, p)
         v on ``grid.r`` in kcal/mol.
-    density : float
-        Number density ρ in Å⁻³.
+    density : float or array of shape (t,)
+        Number density, of each type, in Å⁻³.
     beta : float
         1/(k_B T) in mol/kcal.
 
     Returns
     -------
-    array, shape (n,)
+    array, shape (n,) or (n, p)
         Inside the core, where g says nothing (g < 10⁻⁸), the first value
         outside it is held.
 
@@ -38,20 +38,16 @@ def implied_bridge(
     InputError
         If S(q) of this g is not positive everywhere.
     """
-    g = on_grid(grid, g, "g")
-    v = on_grid(grid, energy, "energy")
-    s = structure_factor(grid, g, density)
-    if s.min() <= 0.0:
-        raise InputError(
-            "implied_bridge, g",
-            "a g(r) whose S(q) is positive",
-            f"S = {s.min():.3g} at q = {grid.q[s.argmin()]:.3g} Å⁻¹",
-            "extend g(r) beyond its cut-off or smooth it",
-        )
-    gamma = g - 1.0 - grid.backward((s - 1.0) / (density * s))
+    mixture = Mixture.of(density)
+    g = on_grid(grid, mixture, g, "g")
+    v = on_grid(grid, mixture, energy, "energy")
+    h = grid.forward(g - 1.0)
+    solved = positive_inverse(mixture.correlations(h), grid.q, "implied_bridge, g")
+    c = mixture.of_matrix(product(solved, mixture.matrix(mixture.scale * h))) / mixture.scale
+    gamma = g - 1.0 - grid.backward(c)
     known = g > 1e-8
-    bridge = np.zeros(grid.n)
+    bridge = np.zeros_like(g)
     bridge[known] = np.log(g[known]) + beta * v[known] - gamma[known]
-    first = int(np.argmax(known))
-    bridge[:first] = bridge[first]
-    return bridge
+    for column, seen in zip(bridge.T, known.T, strict=True):
+        column[: np.argmax(seen)] = column[np.argmax(seen)]
+    return mixture.plain(bridge)

@@ -1,7 +1,7 @@
 """Closures of the Ornstein–Zernike equation: g as a function of γ = h − c.
 
-Each closure is a function γ(r) → (g(r), ∂g/∂γ), both of shape (n,), acting
-point by point. All of them have g = exp(−βv) y with their own cavity function
+Each closure is a function γ(r) → (g(r), ∂g/∂γ), both of the shape of γ, acting
+point by point (and pair by pair). All of them have g = exp(−βv) y with their own cavity function
 y(γ).
 """
 
@@ -13,7 +13,7 @@ from typing import Literal, Protocol
 import numpy as np
 
 from sopr_uq.errors import InputError
-from sopr_uq.typing import FloatArray
+from sopr_uq.typing import BoolArray, FloatArray
 
 type ClosureName = Literal["hnc", "py"]
 
@@ -22,7 +22,7 @@ class Closure(Protocol):
     """γ → (g, ∂g/∂γ)."""
 
     def __call__(self, gamma: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Return g and its derivative, both shape (n,), at γ of shape (n,)."""
+        """Return g and its derivative at γ, both of its shape."""
         ...
 
 
@@ -32,9 +32,9 @@ class HypernettedChain:
 
     Parameters
     ----------
-    boltzmann : array, shape (n,)
+    boltzmann : array, shape (n, p)
         exp(−βv).
-    bridge : array, shape (n,)
+    bridge : array, shape (n, p)
         Bridge function B(r).
     """
 
@@ -56,7 +56,7 @@ class PercusYevick:
 
     Parameters
     ----------
-    boltzmann : array, shape (n,)
+    boltzmann : array, shape (n, p)
         exp(−βv).
     """
 
@@ -73,16 +73,16 @@ class Measured:
 
     Parameters
     ----------
-    g : array, shape (n,)
+    g : array, shape (n, p)
         Measured values; those outside ``inside`` are not looked at.
-    inside : array of bool, shape (n,)
+    inside : array of bool, shape (n, 1) or (n, p)
         Where g was measured.
     outer : Closure
         The closure elsewhere.
     """
 
     g: FloatArray
-    inside: np.ndarray[tuple[int], np.dtype[np.bool_]]
+    inside: BoolArray
     outer: Closure
 
     def __call__(self, gamma: FloatArray) -> tuple[FloatArray, FloatArray]:

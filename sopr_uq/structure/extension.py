@@ -3,7 +3,8 @@
 Inside R the known g stands; beyond it the HNC closure ln g = −βv + h − c (+ B)
 does, which is accurate where v and h are small. The Ornstein–Zernike equation
 joins the two (L. Verlet, Phys. Rev. 165, 201 (1968)). The result has an S(q)
-without truncation, down to q = 0.
+without truncation, down to q = 0. In a mixture all pairs are known up to the
+same R.
 """
 
 from __future__ import annotations
@@ -15,13 +16,16 @@ import numpy as np
 from sopr_uq.errors import InputError
 from sopr_uq.structure.closures import HypernettedChain, Measured
 from sopr_uq.structure.finite_size import infinite_rdf
-from sopr_uq.structure.newton import Root, follow, newton
+from sopr_uq.structure.iteration import Root, find_root, follow
+from sopr_uq.structure.mixture import Mixture
 from sopr_uq.structure.solution import Solution, on_grid
 from sopr_uq.structure.transforms import RadialGrid
-from sopr_uq.typing import ArrayLike, FloatArray
+from sopr_uq.typing import ArrayLike, BoolArray, FloatArray
 
 _SECANT_STEPS = 30
 _LEVEL_TOLERANCE = 1e-4
+_FIRST_STEP = 0.1
+_NO_FLUCTUATION = 1e-9
 
 
 def extend(
@@ -29,31 +33,31 @@ def extend(
     g: ArrayLike,
     radius: float,
     energy: ArrayLike,
-    density: float,
+    density: ArrayLike,
     beta: float,
     *,
     bridge: ArrayLike | None = None,
-    particles: int = 0,
+    particles: ArrayLike = 0,
 ) -> Solution:
     """Continue a g(r) known for r < R over the whole grid.
 
     Parameters
     ----------
     grid : RadialGrid
-    g : array, shape (n,)
+    g : array, shape (n,) or (n, p)
         Known g on ``grid.r``; values at r ≥ R are not looked at.
     radius : float
         R in Å.
-    energy : array, shape (n,)
+    energy : array, of the same shape
         v on ``grid.r`` in kcal/mol.
-    density : float
-        Number density ρ in Å⁻³.
+    density : float or array of shape (t,)
+        Number density, of each type, in Å⁻³.
     beta : float
         1/(k_B T) in mol/kcal.
-    bridge : array, shape (n,), optional
+    bridge : array, of the shape of g, optional
         Bridge function used beyond R; zero by default.
-    particles : int
-        N of the canonical simulation that g comes from; its leading
+    particles : int or array of shape (t,)
+        N, of each type, of the canonical simulation that g comes from; its leading
         finite-size error is then removed, with the S(0) that results
         (:func:`~sopr_uq.structure.finite_size.infinite_rdf`). 0: none.
 
@@ -70,19 +74,24 @@ def extend(
     """
     if not grid.spacing < radius < grid.r_max:
         raise InputError("extend, radius", f"a distance below {grid.r_max:g} Å", f"{radius:g} Å")
-    inside = grid.r < radius
-    known = on_grid(grid, np.where(inside, g, 1.0), "g")
-    boltzmann = np.exp(-beta * on_grid(grid, energy, "energy"))
-    b = np.zeros(grid.n) if bridge is None else on_grid(grid, bridge, "bridge")
-    problem = _Continuation(grid, density, inside, boltzmann, b)
-    return problem.corrected(known, particles) if particles else problem.solve(known)
+    mixture = Mixture.of(density)
+    inside = grid.r[:, None] < radius
+    given = mixture.columns(np.asarray(g, dtype=float))
+    known = on_grid(grid, mixture, mixture.plain(np.where(inside, given, 1.0)), "g")
+    boltzmann = np.exp(-beta * on_grid(grid, mixture, energy, "energy"))
+    b = np.zeros_like(known) if bridge is None else on_grid(grid, mixture, bridge, "bridge")
+    problem = _Continuation(grid, mixture, inside, boltzmann, b)
+    counts = np.asarray(particles, dtype=float)
+    return problem.corrected(known, np.atleast_1d(counts)) if counts.any() else problem.solve(known)
 
 
 @dataclass(frozen=True)
 class _Continuation:
+    """Arrays of shape (n, p), of ``inside`` (n, 1)."""
+
     grid: RadialGrid
-    density: float
-    inside: np.ndarray[tuple[int], np.dtype[np.bool_]]
+    mixture: Mixture
+    inside: BoolArray
     boltzmann: FloatArray
     bridge: FloatArray
 
@@ -90,44 +99,55 @@ class _Continuation:
         """Continue g from the γ of a neighbour, or from the HNC liquid."""
         closure = Measured(known, self.inside, self._outer(1.0))
         if start is not None:
-            root = newton(self.grid, self.density, closure, start)
+            root = find_root(self.grid, self.mixture, closure, self.mixture.columns(start))
             if root.converged:
-                return Solution.of(self.grid, self.density, closure, root)
+                return Solution.of(self.grid, self.mixture, closure, root)
         root, reached = self._from_hnc(known)
         return Solution.of(
-            self.grid, self.density, closure, root, "" if reached == 1.0 else _ADVICE
+            self.grid, self.mixture, closure, root, "" if reached == 1.0 else _ADVICE
         )
 
-    def corrected(self, known: FloatArray, particles: int) -> Solution:
+    def corrected(self, known: FloatArray, particles: FloatArray) -> Solution:
         """Take the finite-size error out of the known g, so that it goes on smoothly.
 
-        The level (N − s)/(N − 1) of a canonical g is wrong by as much as the
+        The level (N − s)/(N − δ_ab) of a canonical g is wrong by as much as the
         closure is missed just inside R, averaged over one shell. This is far
         better conditioned than asking that s be the S(0) that results: near a
         critical point that equation has a second, false root.
+
+        s begins where the liquid is incompressible and mixed at random, and goes
+        on by Broyden's method, which for an element is that of secants: there
+        the miss is concave in s, so that secants from the left never overshoot.
         """
-        solution = self.solve(infinite_rdf(known, 0.0, particles))
-        if not solution.converged:
+        levels = _Levels(self.mixture, particles)
+
+        def at(s: FloatArray, start: FloatArray | None) -> tuple[Solution, FloatArray]:
+            solution = self.solve(infinite_rdf(known, s, particles), start)
+            return solution, levels.size * self._miss(solution)
+
+        s = levels.first
+        solution, miss = at(s, None)
+        if not solution.converged or levels.settled(s, miss):
             return solution
-        # The miss is concave in s, so that secants from the left never overshoot.
-        s, step, miss = 0.0, 0.1, self._miss(solution)
+        trials = _FIRST_STEP * np.eye(s.size)
+        slopes = np.stack([at(s + x, solution.gamma)[1] - miss for x in trials], 1) / _FIRST_STEP
         for _ in range(_SECANT_STEPS):
-            if miss * particles > -_LEVEL_TOLERANCE:
+            step, old = levels.bounded(s, -np.linalg.solve(slopes, miss)), miss
+            s = s + step
+            solution, miss = at(s, solution.gamma)
+            if not solution.converged or levels.settled(s, miss) or not step.any():
                 break
-            solution = self.solve(infinite_rdf(known, s + step, particles), solution.gamma)
-            if not solution.converged:
-                break
-            old, s, miss = miss, s + step, self._miss(solution)
-            step *= -miss / (miss - old)
+            slopes += np.outer(miss - old - slopes @ step, step) / (step @ step)
         return solution
 
-    def _miss(self, solution: Solution) -> float:
-        """Return the mean of ln g + βv − γ − B over the last shell inside R."""
+    def _miss(self, solution: Solution) -> FloatArray:
+        """Return the means of ln g + βv − γ − B over the last shell inside R, shape (p,)."""
+        found, gamma = (self.mixture.columns(x) for x in (solution.g, solution.gamma))
         # Shells follow each other at about the distance of the first one.
-        shell = float(self.grid.r[solution.g.argmax()])
-        last = self.inside & (self.grid.r > self.grid.r[self.inside][-1] - shell)
-        cavity = np.log(solution.g[last] / self.boltzmann[last])
-        return float(np.mean(cavity - solution.gamma[last] - self.bridge[last]))
+        shell = self.grid.r[found.argmax(axis=0)]
+        last = self.inside & (self.grid.r[:, None] > self.grid.r[self.inside[:, 0]][-1] - shell)
+        ratio = np.divide(found, self.boltzmann, out=np.ones_like(found), where=last)
+        return np.asarray(np.mean(np.log(ratio) - gamma - self.bridge, axis=0, where=last))
 
     def _outer(self, cooling: float) -> HypernettedChain:
         return HypernettedChain(self.boltzmann**cooling, self.bridge)
@@ -136,17 +156,58 @@ class _Continuation:
         """Blend from the HNC liquid, as cold as HNC can make it, to the known g."""
 
         def cool(t: float, gamma: FloatArray) -> Root:
-            return newton(self.grid, self.density, self._outer(t), gamma)
+            return find_root(self.grid, self.mixture, self._outer(t), gamma)
 
-        hnc, cooled = follow(cool, np.zeros(self.grid.n))
+        hnc, cooled = follow(cool, np.zeros_like(known))
         first, _ = self._outer(cooled)(hnc.gamma)
 
         def blend(t: float, gamma: FloatArray) -> Root:
             outer = self._outer(cooled + (1.0 - cooled) * t)
             closure = Measured(first + t * (known - first), self.inside, outer)
-            return newton(self.grid, self.density, closure, gamma)
+            return find_root(self.grid, self.mixture, closure, gamma)
 
         return follow(blend, hnc.gamma)
+
+
+@dataclass(frozen=True)
+class _Levels:
+    """S_ab(0) of a box, shape (p,), and what they may be.
+
+    Parameters
+    ----------
+    mixture : Mixture
+    particles : array, shape (t,)
+        N of each type.
+    """
+
+    mixture: Mixture
+    particles: FloatArray
+
+    @property
+    def size(self) -> FloatArray:
+        """√(N_a N_b), shape (p,)."""
+        return Mixture.of(self.particles).scale
+
+    @property
+    def first(self) -> FloatArray:
+        """δ_ab − √(c_a c_b): an incompressible liquid of particles mixed at random."""
+        return self.mixture.like - self.size / self.particles.sum()
+
+    def settled(self, s: FloatArray, miss: FloatArray) -> bool:
+        """Whether every level is right, or their mean asks for less than no fluctuation of N."""
+        right = np.abs(miss).max() < _LEVEL_TOLERANCE
+        return bool(right or (self._of_all(s) < _NO_FLUCTUATION and self._of_all(miss) > 0.0))
+
+    def bounded(self, s: FloatArray, step: FloatArray) -> FloatArray:
+        """Shorten a step below no fluctuation of N; none where they would fill half a box."""
+        now, change = self._of_all(s), self._of_all(step)
+        share = 1.0 if now + change >= 0.0 else max(0.0, -now / change)
+        filled = np.abs(s + share * step).max() > 0.5 * self.size.min()
+        return np.zeros_like(step) if filled else share * step
+
+    def _of_all(self, x: FloatArray) -> float:
+        """Return Σ_ab √(c_a c_b) x_ab, of S_ab(0) the S(0) of all particles alike."""
+        return float(self.mixture.norm**2 * self.size @ x / self.particles.sum())
 
 
 _ADVICE = (

@@ -11,6 +11,12 @@ Where the density derivatives of g are small against g, the last factor is 2g,
 and g_N = g (N − S(0))/(N − 1): exact for an ideal gas, right in the core, and
 with the right limit at large r, 1 + [1 − S(0)]/(N − 1). A liquid far from its
 critical point (S(0) < 1) comes out too high, one near it too low.
+
+In a mixture the numbers of all types are fixed. S(0) is then the matrix S_ab(0)
+of Ashcroft and Langreth, N is √(N_a N_b), and a particle leaves N_b − δ_ab
+others, so that g_N = g (N − S(0))/(N − δ_ab). Particles of one kind under two
+names have S_ab(0) = δ_ab + √(c_a c_b) (S(0) − 1), with which this is the g_N of
+that kind.
 """
 
 from __future__ import annotations
@@ -18,28 +24,29 @@ from __future__ import annotations
 import numpy as np
 
 from sopr_uq.errors import InputError
+from sopr_uq.structure.mixture import Mixture
 from sopr_uq.typing import ArrayLike, FloatArray
 
 
 def canonical_rdf(
-    g: ArrayLike, s_zero: float, particles: int, curvature: ArrayLike | None = None
+    g: ArrayLike, s_zero: ArrayLike, particles: ArrayLike, curvature: ArrayLike | None = None
 ) -> FloatArray:
     """Return g_N(r) of a box of N particles from g(r) of the infinite liquid.
 
     Parameters
     ----------
-    g : array, shape (n, ...)
-        Radial distribution function of the infinite liquid.
-    s_zero : float
-        S(0) = ρ k_B T κ_T.
-    particles : int
-        N.
-    curvature : array, shape (n, ...), optional
+    g : array, shape (n,) or (n, p)
+        Radial distribution functions of the infinite liquid.
+    s_zero : float or array of shape (p,)
+        S(0) = ρ k_B T κ_T; of a mixture S_ab(0) of Ashcroft and Langreth.
+    particles : int or array of shape (t,)
+        N, of each type.
+    curvature : array, of the shape of g, optional
         ∂²[ρ² g]/∂ρ², dimensionless; 2g by default.
 
     Returns
     -------
-    array, shape (n, ...)
+    array, of the shape of g
 
     References
     ----------
@@ -47,24 +54,29 @@ def canonical_rdf(
     """
     g = np.asarray(g, dtype=float)
     second = 2.0 * g if curvature is None else np.asarray(curvature, dtype=float)
-    _check(s_zero, particles)
-    return (particles * g - 0.5 * s_zero * second) / (particles - 1.0)
+    size, others, s = _sizes(s_zero, particles)
+    return np.asarray((size * g - 0.5 * s * second) / others)
 
 
-def infinite_rdf(g: ArrayLike, s_zero: float, particles: int) -> FloatArray:
+def infinite_rdf(g: ArrayLike, s_zero: ArrayLike, particles: ArrayLike) -> FloatArray:
     """Return g(r) of the infinite liquid from g_N(r) of a box of N particles.
 
     The inverse of :func:`canonical_rdf` without ``curvature``; same shapes.
     """
-    _check(s_zero, particles)
-    return np.asarray(g, dtype=float) * (particles - 1.0) / (particles - s_zero)
+    size, others, s = _sizes(s_zero, particles)
+    return np.asarray(g, dtype=float) * others / (size - s)
 
 
-def _check(s_zero: float, particles: int) -> None:
-    if particles < 2 or not 0.0 <= s_zero < particles:
+def _sizes(s_zero: ArrayLike, particles: ArrayLike) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return √(N_a N_b), that without the particle itself, and S(0); each of shape () or (p,)."""
+    s, n = np.asarray(s_zero, dtype=float), np.asarray(particles, dtype=float)
+    if (n < 2).any() or (np.abs(s) >= n.min()).any() or (n.ndim == 0 and s < 0.0):
         raise InputError(
             "finite-size correction",
             "0 ≤ S(0) < N, N ≥ 2",
-            f"S(0) = {s_zero:.3g}, N = {particles}",
+            f"S(0) = {s:.3g}, N = {n:.0f}" if n.ndim == 0 else f"S(0) = {s}, N = {n}",
             "use a larger box: its fluctuations are not small against N",
         )
+    mixture = Mixture.of(n)
+    size, like = (mixture.plain(x[None])[0] for x in (mixture.scale, mixture.like))
+    return size, size - like, s

@@ -9,7 +9,8 @@ import numpy as np
 
 from sopr_uq.errors import InputError
 from sopr_uq.structure.closures import Closure
-from sopr_uq.structure.newton import Root
+from sopr_uq.structure.iteration import Root
+from sopr_uq.structure.mixture import Mixture, inverse
 from sopr_uq.structure.transforms import RadialGrid, structure_factor
 from sopr_uq.typing import ArrayLike, FloatArray
 
@@ -21,10 +22,10 @@ class Solution:
     Parameters
     ----------
     grid : RadialGrid
-    density : float
-        Number density ρ in Å⁻³.
-    g, gamma : array, shape (n,)
-        g(r) and γ(r) = h − c on ``grid.r``.
+    mixture : Mixture
+        The density of each type.
+    g, gamma : array, shape (n,) or (n, p)
+        g(r) and γ(r) = h − c on ``grid.r``; of a mixture a column for each pair.
     converged : bool
         Whether the numbers may be used.
     message : str
@@ -36,7 +37,7 @@ class Solution:
     """
 
     grid: RadialGrid
-    density: float
+    mixture: Mixture
     g: FloatArray
     gamma: FloatArray
     converged: bool
@@ -45,27 +46,39 @@ class Solution:
     residual: float
 
     @property
+    def density(self) -> float:
+        """Total number density ρ in Å⁻³."""
+        return self.mixture.density
+
+    @property
     def h(self) -> FloatArray:
-        """Total correlation function g − 1, shape (n,)."""
+        """Total correlation function g − 1, of the shape of g."""
         return self.g - 1.0
 
     @property
     def c(self) -> FloatArray:
-        """Direct correlation function, shape (n,)."""
+        """Direct correlation function, of the shape of g."""
         return self.h - self.gamma
 
     @property
     def s(self) -> FloatArray:
-        """Structure factor S(q) on ``grid.q``, shape (n,)."""
+        """S(q) on ``grid.q``, of the shape of g; partials in the sense of Faber and Ziman."""
         return structure_factor(self.grid, self.g, self.density)
 
     @property
-    def s_zero(self) -> float:
-        """S(0) = 1/(1 − ρ ĉ(0)); beyond the grid c dies as r⁻⁶, as v does."""
-        grid, c = self.grid, self.c
-        inner = float(grid.integrate(grid.r**2 * c))
-        tail = float(c[-1]) * grid.r_max**3 / 3.0
-        return 1.0 / (1.0 - 4.0 * np.pi * self.density * (inner + tail))
+    def s_zero(self) -> FloatArray:
+        """S(0) from 1/(1 − ρ ĉ(0)), shape () or (p,); beyond the grid c dies as r⁻⁶, as v does.
+
+        NaN inside a spinodal.
+        """
+        grid, mixture = self.grid, self.mixture
+        c = mixture.columns(self.c)
+        c_zero = grid.integrate(grid.r[:, None] ** 2 * c) + c[-1] * grid.r_max**3 / 3.0
+        s = inverse(mixture.correlations(-4.0 * np.pi * c_zero[None]))
+        if s is None:
+            return np.full(mixture.shape(1)[1:], np.nan)
+        h = (mixture.of_matrix(s) - mixture.like) / mixture.scale
+        return np.asarray(mixture.plain(1.0 + self.density * h)[0])
 
     @property
     def truncated(self) -> bool:
@@ -75,23 +88,23 @@ class Solution:
         largest value. S(0) is then wrong by more than about one per cent; near
         a critical point a longer grid helps, beyond the spinodal none does.
         """
-        rh = np.abs(self.grid.r * self.h)
+        rh = np.abs(self.grid.r[:, None] * self.mixture.columns(self.h))
         return bool(rh[-(self.grid.n // 4) :].max() > 0.002 * rh.max())
 
     @classmethod
     def of(
-        cls, grid: RadialGrid, density: float, closure: Closure, root: Root, message: str = ""
+        cls, grid: RadialGrid, mixture: Mixture, closure: Closure, root: Root, message: str = ""
     ) -> Self:
         """Return the outcome of an iteration; a message makes it a failure."""
-        g, _ = closure(root.gamma)
+        g, gamma = mixture.plain(closure(root.gamma)[0]), mixture.plain(root.gamma)
         converged = root.converged and not message
-        return cls(grid, density, g, root.gamma, converged, message, root.iterations, root.residual)
+        return cls(grid, mixture, g, gamma, converged, message, root.iterations, root.residual)
 
 
-def on_grid(grid: RadialGrid, array: ArrayLike, name: str) -> FloatArray:
-    """Return an array checked to be numbers on the grid, shape (n,)."""
-    array = np.asarray(array, dtype=float)
-    if array.shape != (grid.n,) or np.isnan(array).any():
-        found = f"shape {array.shape}" if array.shape != (grid.n,) else "NaN"
-        raise InputError(name, f"numbers of shape ({grid.n},)", found)
-    return array
+def on_grid(grid: RadialGrid, mixture: Mixture, array: ArrayLike, name: str) -> FloatArray:
+    """Return the columns, shape (n, p), of an array checked to be numbers on the grid."""
+    array, shape = np.asarray(array, dtype=float), mixture.shape(grid.n)
+    if array.shape != shape or np.isnan(array).any():
+        found = f"shape {array.shape}" if array.shape != shape else "NaN"
+        raise InputError(name, f"numbers of shape {shape}", found)
+    return mixture.columns(array)

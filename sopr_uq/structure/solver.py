@@ -1,11 +1,12 @@
-"""Structure of a simple liquid from its pair potential: Ornstein–Zernike with a closure."""
+"""Structure of a liquid from its pair potentials: Ornstein–Zernike with a closure."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from sopr_uq.structure.closures import ClosureName, make_closure
-from sopr_uq.structure.newton import Root, follow, newton
+from sopr_uq.structure.iteration import Root, find_root, follow
+from sopr_uq.structure.mixture import Mixture
 from sopr_uq.structure.solution import Solution, on_grid
 from sopr_uq.structure.transforms import RadialGrid
 from sopr_uq.typing import ArrayLike, FloatArray
@@ -14,14 +15,14 @@ from sopr_uq.typing import ArrayLike, FloatArray
 def solve(
     grid: RadialGrid,
     energy: ArrayLike,
-    density: float,
+    density: ArrayLike,
     beta: float,
     closure: ClosureName = "hnc",
     *,
     bridge: ArrayLike | None = None,
     start: ArrayLike | None = None,
 ) -> Solution:
-    """Solve the Ornstein–Zernike equation for a pair potential.
+    """Solve the Ornstein–Zernike equation for a pair potential, or for those of a mixture.
 
     Newton–Krylov from γ = 0 (or ``start``); where that fails the liquid is
     cooled from infinite temperature at fixed density, then compressed from
@@ -30,16 +31,17 @@ def solve(
     Parameters
     ----------
     grid : RadialGrid
-    energy : array, shape (n,)
-        v on ``grid.r`` in kcal/mol; infinity for hard cores.
-    density : float
-        Number density ρ in Å⁻³.
+    energy : array, shape (n,) or (n, p)
+        v on ``grid.r`` in kcal/mol; infinity for hard cores. Of a mixture a
+        column for each pair, ordered as in :mod:`.mixture`.
+    density : float or array of shape (t,)
+        Number density, of each type, in Å⁻³.
     beta : float
         1/(k_B T) in mol/kcal.
     closure : {"hnc", "py"}
-    bridge : array, shape (n,), optional
+    bridge : array, shape of ``energy``, optional
         Bridge function B(r), added to the HNC closure.
-    start : array, shape (n,), optional
+    start : array, shape of ``energy``, optional
         γ of a neighbouring state, to begin with.
 
     Returns
@@ -55,25 +57,27 @@ def solve(
     InputError
         If an array does not fit the grid or holds NaN, or PY is given a bridge.
     """
-    boltzmann = np.exp(-beta * on_grid(grid, energy, "energy"))
-    b = None if bridge is None else on_grid(grid, bridge, "bridge")
-    zero = np.zeros(grid.n)
+    mixture = Mixture.of(density)
+    boltzmann = np.exp(-beta * on_grid(grid, mixture, energy, "energy"))
+    b = None if bridge is None else on_grid(grid, mixture, bridge, "bridge")
+    zero = np.zeros_like(boltzmann)
 
     def attempt(cooling: float, dilution: float, gamma: FloatArray) -> Root:
         rule = make_closure(closure, boltzmann**cooling, b)
-        return newton(grid, dilution * density, rule, gamma)
+        thin = Mixture(dilution * mixture.densities, mixture.element)
+        return find_root(grid, thin, rule, gamma)
 
     if start is not None:
-        root = attempt(1.0, 1.0, on_grid(grid, start, "start"))
+        root = attempt(1.0, 1.0, on_grid(grid, mixture, start, "start"))
         if root.converged:
-            return Solution.of(grid, density, make_closure(closure, boltzmann, b), root, "")
+            return Solution.of(grid, mixture, make_closure(closure, boltzmann, b), root, "")
     root, cooled = follow(lambda t, gamma: attempt(t, 1.0, gamma), zero)
     message = ""
     if cooled < 1.0:
         root, squeezed = follow(lambda t, gamma: attempt(1.0, t, gamma), zero)
         if squeezed < 1.0:
             message = _no_solution(closure, cooled, squeezed)
-    return Solution.of(grid, density, make_closure(closure, boltzmann, b), root, message)
+    return Solution.of(grid, mixture, make_closure(closure, boltzmann, b), root, message)
 
 
 def _no_solution(closure: ClosureName, cooled: float, squeezed: float) -> str:

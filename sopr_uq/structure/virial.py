@@ -2,7 +2,9 @@
 
 All integrals run over a :class:`RadialGrid`; beyond its end g = 1 and v is
 continued from its last value with a power, r⁻⁶ (the leading dispersion term) unless another
-is given.
+is given. Functions of r have the shape (n, ...) for an element and (n, p, ...)
+for the p pairs of a mixture, ordered as in :mod:`.mixture`; densities are
+numbers or arrays of shape (t,) then, and powers numbers or arrays of shape (p,).
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.integrate import cumulative_simpson
 
+from sopr_uq.structure.mixture import Mixture
 from sopr_uq.structure.transforms import RadialGrid
 from sopr_uq.typing import ArrayLike, FloatArray
 from sopr_uq.units import MPA_PER_KCAL_MOL_A3
@@ -22,90 +25,98 @@ def virial_pressure(
     g: ArrayLike,
     energy: ArrayLike,
     force: ArrayLike,
-    density: float,
+    density: ArrayLike,
     beta: float,
-    power: float = DISPERSION,
+    power: ArrayLike = DISPERSION,
 ) -> float:
-    """Return P = ρ/β − (2π/3) ρ² ∫ r³ v′ g dr in MPa.
+    """Return P = ρ/β − (2π/3) Σ_ab ρ_a ρ_b ∫ r³ v′ g dr in MPa.
 
     Parameters
     ----------
     grid : RadialGrid
-    g : array, shape (n,)
-        Radial distribution function on ``grid.r``.
-    energy, force : array, shape (n,)
+    g : array, shape (n,) or (n, p)
+        Radial distribution functions on ``grid.r``.
+    energy, force : array, of the same shape
         v in kcal/mol and −v′ in kcal/(mol Å).
-    density : float
-        Number density ρ in Å⁻³.
+    density : float or array of shape (t,)
+        Number density, of each type, in Å⁻³.
     beta : float
         1/(k_B T) in mol/kcal.
-    power : float
+    power : float or array of shape (p,)
         Exponent of the tail beyond the grid, above 3.
 
     References
     ----------
     Hansen and McDonald, Theory of Simple Liquids, 4th ed., eq. 2.5.22.
     """
-    ideal = density / beta
-    excess = density**2 * (_virial(grid, force, g) + _pressure_tail(grid, energy, power))
-    return float((ideal + excess) * MPA_PER_KCAL_MOL_A3)
+    mixture = Mixture.of(density)
+    excess = mixture.total(_virial(grid, force, g) + _pressure_tail(grid, energy, power))
+    ideal = mixture.density / beta
+    return float((ideal + mixture.density**2 * excess) * MPA_PER_KCAL_MOL_A3)
 
 
 def pressure_change(
     grid: RadialGrid,
     g: ArrayLike,
     force: ArrayLike,
-    density: float,
+    density: ArrayLike,
     change_energy: ArrayLike,
     change_force: ArrayLike,
     change_g: ArrayLike,
-    power: float = DISPERSION,
+    power: ArrayLike = DISPERSION,
 ) -> FloatArray:
     """Return the change of the virial pressure, to first order, in MPa.
 
     Parameters
     ----------
     grid : RadialGrid
-    g, force : array, shape (n,)
+    g, force : array, shape (n,) or (n, p)
         As in :func:`virial_pressure`.
-    density : float
-        Number density ρ in Å⁻³.
-    change_energy, change_force, change_g : array, shape (n, m)
+    density : float or array of shape (t,)
+        Number density, of each type, in Å⁻³.
+    change_energy, change_force, change_g : array, shape (n, m) or (n, p, m)
         Changes δv in kcal/mol, −δv′ in kcal/(mol Å), and δg.
-    power : float
+    power : float or array of shape (p,)
         Exponent of the tails of δv beyond the grid, above 3.
 
     Returns
     -------
     array, shape (m,)
     """
+    mixture = Mixture.of(density)
     explicit = _virial(grid, change_force, g) + _pressure_tail(grid, change_energy, power)
-    through_g = _virial(grid, force, change_g)
-    return np.asarray(density**2 * (explicit + through_g) * MPA_PER_KCAL_MOL_A3)
+    change = mixture.total(explicit + _virial(grid, force, change_g))
+    return np.asarray(mixture.density**2 * change * MPA_PER_KCAL_MOL_A3)
 
 
 def internal_energy(
-    grid: RadialGrid, g: ArrayLike, energy: ArrayLike, density: float, power: float = DISPERSION
+    grid: RadialGrid,
+    g: ArrayLike,
+    energy: ArrayLike,
+    density: ArrayLike,
+    power: ArrayLike = DISPERSION,
 ) -> float:
-    """Return the potential energy per particle, 2πρ ∫ r² v g dr, in kcal/mol.
+    """Return the potential energy per particle, 2πρ Σ_ab c_a c_b ∫ r² v g dr, in kcal/mol.
 
     Parameters
     ----------
     grid : RadialGrid
-    g, energy : array, shape (n,)
+    g, energy : array, shape (n,) or (n, p)
         g on ``grid.r``, and v there in kcal/mol.
-    density : float
-        Number density ρ in Å⁻³.
-    power : float
+    density : float or array of shape (t,)
+        Number density, of each type, in Å⁻³.
+    power : float or array of shape (p,)
         Exponent of the tail beyond the grid, above 3.
 
     References
     ----------
     Hansen and McDonald, Theory of Simple Liquids, 4th ed., eq. 2.5.20.
     """
-    inner = grid.integrate(grid.r**2 * _masked_product(energy, g))
-    tail = np.asarray(energy, dtype=float)[-1] * grid.r_max**3 / (power - 3.0)
-    return float(2.0 * np.pi * density * (inner + tail))
+    mixture, product = Mixture.of(density), _masked_product(energy, g)
+    inner = grid.integrate((product.T * grid.r**2).T)
+    last = np.asarray(energy, dtype=float)[-1]
+    tail = grid.r_max**3 * last / (np.asarray(power, dtype=float) - 3.0)
+    return float(2.0 * np.pi * mixture.density * mixture.total(inner + tail))
 
 
 def compressibility_pressure(density: ArrayLike, s_zero: ArrayLike, beta: float) -> FloatArray:
@@ -135,21 +146,21 @@ def compressibility_pressure(density: ArrayLike, s_zero: ArrayLike, beta: float)
 
 def _virial(grid: RadialGrid, force: ArrayLike, g: ArrayLike) -> FloatArray:
     product = _masked_product(force, g)
-    r_cubed = grid.r.reshape((-1,) + (1,) * (product.ndim - 1)) ** 3
-    return 2.0 * np.pi / 3.0 * grid.integrate(r_cubed * product)
+    return 2.0 * np.pi / 3.0 * grid.integrate((product.T * grid.r**3).T)
 
 
-def _pressure_tail(grid: RadialGrid, energy: ArrayLike, power: float) -> FloatArray:
+def _pressure_tail(grid: RadialGrid, energy: ArrayLike, power: ArrayLike) -> FloatArray:
     """−(2π/3) ∫ r³ v′ dr beyond the grid."""
     end = grid.r_max**3 * np.asarray(energy, dtype=float)[-1]
-    return np.asarray(2.0 * np.pi / 3.0 * power / (power - 3.0) * end)
+    m = np.asarray(power, dtype=float)
+    return np.asarray(2.0 * np.pi / 3.0 * (end.T * m / (m - 3.0)).T)
 
 
 def _masked_product(a: ArrayLike, g: ArrayLike) -> FloatArray:
     """Multiply, zero where g is (the core, where v may be infinite or meaningless)."""
     left, right = np.asarray(a, dtype=float), np.asarray(g, dtype=float)
-    if left.ndim != right.ndim:
-        left, right = left.reshape(left.shape[0], -1), right.reshape(right.shape[0], -1)
+    axes = max(left.ndim, right.ndim)
+    left, right = (x.reshape(x.shape + (1,) * (axes - x.ndim)) for x in (left, right))
     product = np.zeros(np.broadcast_shapes(left.shape, right.shape))
     np.multiply(left, right, out=product, where=right != 0.0)
     return product

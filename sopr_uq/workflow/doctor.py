@@ -16,6 +16,7 @@ from pathlib import Path
 from sopr_uq.disk import write_whole
 from sopr_uq.engine import hoomd
 from sopr_uq.engine.factory import available, make_engine
+from sopr_uq.engine.protocol import Setup
 from sopr_uq.engine.settings import EngineName, EngineSettings
 from sopr_uq.errors import CheckpointError, EngineUnavailable, SoprUqError
 from sopr_uq.executor import DaskHere, cores
@@ -77,7 +78,7 @@ def _engine(name: str, reason: str | None) -> Finding:
     )
     started = time.perf_counter()
     try:
-        simulation = make_engine(settings).run(_POTENTIAL, _STATE, seed=1)
+        simulation = make_engine(settings).run(Setup.of(_POTENTIAL, _STATE, seed=1))
     except SoprUqError as error:
         return Finding(label, False, str(error))
     seconds = time.perf_counter() - started

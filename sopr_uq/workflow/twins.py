@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field, fields, replace
 import numpy as np
 import xarray as xr
 
-from sopr_uq.engine.protocol import Engine, Simulation
+from sopr_uq.engine.protocol import Engine, Setup, Simulation
 from sopr_uq.errors import InputError
 from sopr_uq.experiment.observation import Observation
 from sopr_uq.potentials import Tabulated
@@ -115,9 +115,8 @@ def make_twin(
     if len(problem.samples) != 1:
         raise InputError("twins", "one state point", f"{len(problem.samples)}")
     sample = problem.samples[0]
-    simulation = engine.run(
-        Tabulated(problem.r, truth), sample.state, seed=integer_seed(seed, "truth")
-    )
+    setup = Setup.of(Tabulated(problem.r, truth), sample.state, integer_seed(seed, "truth"))
+    simulation = engine.run(setup)
     observations, errors = [], []
     for index, o in enumerate(sample.observations):
         rng = stream(seed, "measurement", index)

@@ -12,8 +12,8 @@ from bench_base import Store, shown
 
 from sopr_uq.engine import hoomd
 from sopr_uq.engine.factory import make_engine
-from sopr_uq.engine.parallel import Task, outcome, run_tasks, single_threaded
-from sopr_uq.engine.protocol import Engine, Simulation
+from sopr_uq.engine.parallel import outcome, run_tasks, single_threaded
+from sopr_uq.engine.protocol import Engine, Setup, Simulation
 from sopr_uq.engine.settings import EngineSettings
 from sopr_uq.executor import DaskHere, cores
 from sopr_uq.experiment.state import StatePoint
@@ -26,7 +26,7 @@ _STEPS = {"full": 10_000, "quick": 800, "smallest": 100}
 _REPEATS = {"full": 2, "quick": 1, "smallest": 1}
 
 
-def tasks_of(size: str) -> tuple[Engine, list[Task]]:
+def tasks_of(size: str) -> tuple[Engine, list[Setup]]:
     """Return the engine, and potentials that scatter like a posterior's draws."""
     settings = EngineSettings(
         name="lammps", particles=500, cutoff=10.2, threads=1, production_steps=_STEPS[size],
@@ -36,23 +36,23 @@ def tasks_of(size: str) -> tuple[Engine, list[Task]]:
     rng = np.random.default_rng(5)
     r = np.arange(2.4, 10.2, 0.02)
     tasks = [
-        Task(Tabulated(r, Mie(3.40 + 0.01 * a, 0.238 + 0.005 * b).energy(r)), STATE, seed=k)
+        Setup.of(Tabulated(r, Mie(3.40 + 0.01 * a, 0.238 + 0.005 * b).energy(r)), STATE, seed=k)
         for k, (a, b) in enumerate(rng.standard_normal((_TASKS[size], 2)), 1)
     ]
     return make_engine(settings), tasks
 
 
-def serial(engine: Engine, tasks: list[Task]) -> list[Any]:
+def serial(engine: Engine, tasks: list[Setup]) -> list[Any]:
     """One after the other, in this process."""
     return [outcome(single_threaded(engine), task) for task in tasks]
 
 
-def processes(engine: Engine, tasks: list[Task]) -> list[Any]:
+def processes(engine: Engine, tasks: list[Setup]) -> list[Any]:
     """As many processes as cores, as the end check of a refinement does it."""
     return run_tasks(engine, tasks, workers=cores())
 
 
-def ways(size: str) -> dict[str, Callable[[Engine, list[Task]], list[Any]]]:
+def ways(size: str) -> dict[str, Callable[[Engine, list[Setup]], list[Any]]]:
     """Return the ways that can be had here, by name."""
     found = {"one after the other": serial, f"{cores()} processes": processes}
     if size != "smallest":
@@ -60,12 +60,12 @@ def ways(size: str) -> dict[str, Callable[[Engine, list[Task]], list[Any]]]:
     return found
 
 
-def _dask() -> dict[str, Callable[[Engine, list[Task]], list[Any]]]:
+def _dask() -> dict[str, Callable[[Engine, list[Setup]], list[Any]]]:
     """Dask's scheduler and workers, begun for the simulations and ended after them."""
     if importlib.util.find_spec("distributed") is None:
         return {}
 
-    def dask(engine: Engine, tasks: list[Task]) -> list[Any]:
+    def dask(engine: Engine, tasks: list[Setup]) -> list[Any]:
         return run_tasks(engine, tasks, executor=DaskHere(cores()))
 
     return {f"Dask, {cores()} workers": dask}

@@ -17,7 +17,7 @@ from threadpoolctl import threadpool_limits
 
 from sopr_uq import load_config
 from sopr_uq.engine.plan import make_plan
-from sopr_uq.engine.protocol import Engine, Simulation
+from sopr_uq.engine.protocol import Engine, Setup, Simulation
 from sopr_uq.executor import cores
 from sopr_uq.potentials import Tabulated
 from sopr_uq.refine import sopr
@@ -115,7 +115,7 @@ class Script:
             return
         problem, settings = self.rule.problem, self.engine.settings  # type: ignore[attr-defined]
         potential = Tabulated(problem.r, iteration.potential)
-        plan = make_plan(settings, potential, problem.samples[0].state, 1, start)
+        plan = make_plan(settings, Setup.of(potential, problem.samples[0].state, 1, start))
         with tempfile.TemporaryDirectory() as scratch:
             self.raw.append(run_raw(plan, Path(scratch), self.threads))
 

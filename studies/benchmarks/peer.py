@@ -19,7 +19,7 @@ from peer_relentless import KNOTS, LINE_SEARCH, WAYS, Peer, Way
 from rules import LENGTHS, WITH_PRESSURE, at_floor, taken
 
 from sopr_uq.engine.plan import Plan, make_plan
-from sopr_uq.engine.protocol import Engine
+from sopr_uq.engine.protocol import Engine, Setup
 from sopr_uq.potentials import Tabulated
 from sopr_uq.refine.loop import InMemory, Iteration, Silent, refine
 from sopr_uq.typing import FloatArray
@@ -111,9 +111,9 @@ def unit(item: Unit) -> dict[str, Any]:
     }
     best = found[WITH_PRESSURE]
     state = p.samples[0].state
-    liquid = engine.run(Tabulated(p.r, p.reference.energy(p.r)), state, seed=seed)
+    liquid = engine.run(Setup.of(Tabulated(p.r, p.reference.energy(p.r)), state, seed=seed))
     settings = config_of(case, length).engine.model_copy(update={"cutoff": p.r_cut})
-    plan = make_plan(settings, p.reference, state, seed, liquid.configuration)
+    plan = make_plan(settings, Setup.of(p.reference, state, seed, liquid.configuration))
     variance = np.interp(p.samples[0].observations[0].x, liquid.r, liquid.g_error**2)
     for title, way in WAYS.items():
         found[f"relentless, {title}"] = _relentless(

@@ -67,7 +67,7 @@ def run_raw(plan: Plan, folder: Path, threads: int) -> Raw:
 def _write(plan: Plan, folder: Path) -> None:
     s = plan.settings
     folder.mkdir(parents=True, exist_ok=True)
-    write_table(plan.potential, plan.cutoff, folder / "potential.table")
+    write_table(plan.potentials[0], plan.cutoff, folder / "potential.table")
     script = _SCRIPT.format(
         table_points=10_000, cutoff=plan.cutoff, timestep=plan.timestep,
         temperature=plan.state.temperature, damping=s.thermostat_time * plan.timestep,

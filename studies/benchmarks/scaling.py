@@ -15,7 +15,7 @@ from bench_base import Store
 from threadpoolctl import threadpool_limits
 
 from sopr_uq.engine.factory import make_engine
-from sopr_uq.engine.protocol import Simulation
+from sopr_uq.engine.protocol import Setup, Simulation
 from sopr_uq.engine.settings import EngineSettings
 from sopr_uq.experiment.observation import Observation
 from sopr_uq.experiment.state import StatePoint
@@ -106,7 +106,7 @@ def simulations(p: Problem) -> tuple[Simulation, Simulation]:
     """Return integral-equation results at the start and at the truth."""
     engine = make_engine(EngineSettings(name="integral_equation", cutoff=_CUTOFF, r_max=20.0))
     run = [
-        engine.run(Tabulated(p.r, v.energy(p.r)), STATE, seed=k)
+        engine.run(Setup.of(Tabulated(p.r, v.energy(p.r)), STATE, seed=k))
         for k, v in enumerate((START, TRUTH), 1)
     ]
     return run[0], run[1]

@@ -20,8 +20,9 @@ import numpy as np
 import xarray as xr
 
 from sopr_uq.engine.factory import make_engine
-from sopr_uq.engine.parallel import Outcome, Task, run_tasks
-from sopr_uq.engine.protocol import Engine, Simulation
+from sopr_uq.engine.parallel import Outcome, run_tasks
+from sopr_uq.engine.protocol import Engine, Setup, Simulation, named
+from sopr_uq.engine.series import Series
 from sopr_uq.engine.settings import EngineName, EngineSettings
 from sopr_uq.experiment.observation import Observation
 from sopr_uq.experiment.state import StatePoint
@@ -127,10 +128,10 @@ def simulate(case: Case, name: EngineName, steps: int) -> dict[str, Simulation]:
     return {"v": first, **{f"{k}{s:+d}": _good(o) for (k, s), o in outcomes}}
 
 
-def _task(case: Case, v: FloatArray, label: str, first: Simulation | None) -> Task:
+def _task(case: Case, v: FloatArray, label: str, first: Simulation | None) -> Setup:
     start = None if first is None else first.configuration
     seed = integer_seed(_SEED, case.title, label)
-    return Task(Tabulated(case.problem.r, v), case.state, seed, start)
+    return Setup.of(Tabulated(case.problem.r, v), case.state, seed, start)
 
 
 def _good(outcome: Outcome) -> Simulation:
@@ -180,10 +181,10 @@ def _halves(case: Case, run: Simulation) -> list[FloatArray]:
         return [linearise(case.problem, v, [run]).jacobian] * 2
     found = []
     for part in (slice(None, blocks), slice(blocks, 2 * blocks)):
-        g, pressure = run.g_blocks[part], run.pressure_blocks[part]
-        half = replace(
-            run, g=g.mean(axis=0), g_blocks=g, pressure=pressure.mean(), pressure_blocks=pressure
+        halves = (
+            Series.of_blocks(s.name, s.x, s.blocks[part], s.unit) for s in run.series.values()
         )
+        half = replace(run, series=named(list(halves)))
         found.append(linearise(case.problem, v, [half]).jacobian)
     return found
 

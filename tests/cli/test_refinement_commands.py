@@ -142,12 +142,15 @@ def test_own_data_go_through_the_same_door(tmp_path):
     import csv
 
     from sopr_uq.engine.integral_equation import IntegralEquationEngine
+    from sopr_uq.engine.protocol import Setup
     from sopr_uq.engine.settings import EngineSettings
     from sopr_uq.experiment.state import StatePoint
     from sopr_uq.potentials import lennard_jones
 
     state = StatePoint(300.0, 0.01, 83.8)
-    liquid = IntegralEquationEngine(EngineSettings()).run(lennard_jones(3.6, 0.34), state, seed=1)
+    liquid = IntegralEquationEngine(EngineSettings()).run(
+        Setup.of(lennard_jones(3.6, 0.34), state, seed=1)
+    )
     with (tmp_path / "mine.csv").open("w", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["r_angstrom", "g"])

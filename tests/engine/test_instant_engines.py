@@ -10,6 +10,7 @@ from scipy.stats import norm
 from sopr_uq.engine.counting import counted
 from sopr_uq.engine.dilute import DiluteEngine
 from sopr_uq.engine.integral_equation import IntegralEquationEngine
+from sopr_uq.engine.protocol import Setup
 from sopr_uq.engine.settings import EngineSettings
 from sopr_uq.errors import InputError, SimulationFailed
 from sopr_uq.experiment.state import StatePoint
@@ -29,13 +30,13 @@ ENGINES = [DiluteEngine(), IntegralEquationEngine(), IntegralEquationEngine(clos
 
 @pytest.fixture(scope="module")
 def liquid():
-    return IntegralEquationEngine().run(ARGON, LIQUID, seed=1)
+    return IntegralEquationEngine().run(Setup.of(ARGON, LIQUID, seed=1))
 
 
 @pytest.mark.parametrize("engine", ENGINES, ids=["dilute", "hnc", "py"])
 def test_shapes_and_absence_of_error(engine):
     fractions = []
-    found = engine.run(ARGON, LIQUID, seed=1, progress=fractions.append)
+    found = engine.run(Setup.of(ARGON, LIQUID, seed=1), progress=fractions.append)
     m = found.r.size
     assert found.g.shape == (m,)
     assert found.g_blocks.shape == (0, m)
@@ -51,18 +52,19 @@ def test_shapes_and_absence_of_error(engine):
 @pytest.mark.parametrize("engine", ENGINES, ids=["dilute", "hnc", "py"])
 def test_bins_are_those_of_a_box(engine):
     """Centres of whole bins up to half the edge of the box, or up to r_max."""
-    found = engine.run(ARGON, LIQUID, seed=1)
+    found = engine.run(Setup.of(ARGON, LIQUID, seed=1))
     half = 0.5 * (1372 / LIQUID.density) ** (1 / 3)
     np.testing.assert_allclose(found.r, 0.02 * (np.arange(found.r.size) + 0.5))
     assert half - 0.02 < found.r[-1] + 0.01 <= half
     chosen = type(engine)(EngineSettings(r_max=8.0, bin_width=0.1))
-    assert chosen.run(ARGON, LIQUID, seed=1).r == pytest.approx(0.1 * (np.arange(80) + 0.5))
+    r = chosen.run(Setup.of(ARGON, LIQUID, seed=1)).r
+    assert r == pytest.approx(0.1 * (np.arange(80) + 0.5))
 
 
 @pytest.mark.parametrize("engine", ENGINES, ids=["dilute", "hnc", "py"])
 def test_a_thin_gas_is_the_same_in_all_engines(engine):
     """g = exp(−βv) averaged over each shell, P = ρkT (1 + B₂ρ)."""
-    found = engine.run(ARGON, GAS, seed=1)
+    found = engine.run(Setup.of(ARGON, GAS, seed=1))
     i = int(np.argmin(np.abs(found.r - 3.27)))
     low, high = found.r[i] - 0.01, found.r[i] + 0.01
     shell = quad(lambda r: np.exp(-GAS.beta * ARGON.energy(r)) * r**2, low, high)[0]
@@ -99,7 +101,7 @@ def test_integral_equation_reproduces_its_own_solution(liquid):
 
 @pytest.mark.parametrize("potential", [Mie(3.4, 0.238, 11.0, 6.0), Exp6(3.8, 0.25)])
 def test_any_potential_will_do(potential):
-    found = IntegralEquationEngine().run(potential, LIQUID, seed=1)
+    found = IntegralEquationEngine().run(Setup.of(potential, LIQUID, seed=1))
     assert np.isfinite(found.g).all()
     assert found.g[-50:] == pytest.approx(1.0, abs=0.05)
 
@@ -107,12 +109,12 @@ def test_any_potential_will_do(potential):
 def test_a_state_beyond_the_spinodal_fails_with_advice():
     xenon = StatePoint(temperature=274.0, density=0.00881, mass=131.29)
     with pytest.raises(SimulationFailed, match="higher temperature"):
-        IntegralEquationEngine().run(lennard_jones(3.88, 0.8), xenon, seed=1)
+        IntegralEquationEngine().run(Setup.of(lennard_jones(3.88, 0.8), xenon, seed=1))
     # Just inside: a short grid alone would still find something.
     with pytest.raises(SimulationFailed, match="spinodal"):
-        IntegralEquationEngine().run(lennard_jones(3.88, 0.476), xenon, seed=1)
+        IntegralEquationEngine().run(Setup.of(lennard_jones(3.88, 0.476), xenon, seed=1))
     IntegralEquationEngine().run(
-        lennard_jones(3.88, 0.476), StatePoint(280.0, 0.00881, 131.29), seed=1
+        Setup.of(lennard_jones(3.88, 0.476), StatePoint(280.0, 0.00881, 131.29), seed=1)
     )
 
 
@@ -120,7 +122,7 @@ NOISY = IntegralEquationEngine(EngineSettings(blocks=10), sampling_error=0.02)
 
 
 def test_counts_are_reproducible_and_change_with_the_seed(liquid):
-    first, again, other = (NOISY.run(ARGON, LIQUID, seed=s) for s in (5, 5, 6))
+    first, again, other = (NOISY.run(Setup.of(ARGON, LIQUID, seed=s)) for s in (5, 5, 6))
     np.testing.assert_array_equal(first.g_blocks, again.g_blocks)
     assert np.any(first.g_blocks != other.g_blocks)
     assert first.g_blocks.shape == (10, first.r.size)
@@ -136,8 +138,9 @@ def test_counting_noise_is_what_it_says(liquid):
 
     A claimed error 30 % too small fails the same bounds.
     """
-    runs = [counted(liquid, ARGON, LIQUID, 0.02, 10, stream(s, "counts")) for s in range(100)]
-    np.testing.assert_array_equal(runs[5].g, NOISY.run(ARGON, LIQUID, seed=5).g)
+    setup = Setup.of(ARGON, LIQUID, seed=1)
+    runs = [counted(liquid, setup, 0.02, 10, stream(s, "counts")) for s in range(100)]
+    np.testing.assert_array_equal(runs[5].g, NOISY.run(Setup.of(ARGON, LIQUID, seed=5)).g)
     bound = norm.isf(1e-5 / 2)
     seen = liquid.g > 0.05
     z = np.array([(run.g - liquid.g)[seen] for run in runs]) / (0.02 * np.sqrt(liquid.g[seen]))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -9,8 +11,10 @@ from hypothesis import strategies as st
 
 from sopr_uq.engine.lattice import fcc_positions, kinetic_temperature, thermal_velocities, wrapped
 from sopr_uq.engine.plan import make_plan
-from sopr_uq.engine.protocol import Configuration, Simulation
+from sopr_uq.engine.protocol import Configuration, Setup, Simulation
+from sopr_uq.engine.recorder import Frame, Thermo
 from sopr_uq.engine.retry import with_retry
+from sopr_uq.engine.series import Series
 from sopr_uq.engine.settings import EngineSettings
 from sopr_uq.engine.table import CORE_ENERGY, cap
 from sopr_uq.engine.tail import tail_energy, tail_pressure
@@ -25,6 +29,7 @@ from sopr_uq.units import FS_PER_TIME, MPA_PER_KCAL_MOL_A3, thermal_energy
 
 ARGON = lennard_jones(3.40, 0.238)
 LIQUID = StatePoint(temperature=85.0, density=0.02125, mass=39.948)
+ARGON_LIQUID = Setup.of(ARGON, LIQUID, seed=1)
 
 
 @given(n=st.integers(1, 300), seed=st.integers(0, 99))
@@ -41,14 +46,14 @@ def test_lattice_holds_any_number(n, seed):
 
 @given(n=st.integers(2, 200), temperature=st.floats(1.0, 1e4), mass=st.floats(1.0, 300.0))
 def test_velocities_are_at_rest_and_at_the_temperature(n, temperature, mass):
-    v = thermal_velocities(n, mass, temperature, stream(3, "v"))
+    v = thermal_velocities(np.full(n, mass), temperature, stream(3, "v"))
     np.testing.assert_allclose(v.sum(axis=0), 0.0, atol=1e-12 * np.abs(v).sum())
-    assert kinetic_temperature(v, mass) == pytest.approx(temperature)
+    assert kinetic_temperature(v, np.full(n, mass)) == pytest.approx(temperature)
 
 
 def test_speed_of_argon():
     """Root mean square speed (3RT/M)^(1/2) = 230.4 m/s at 85 K, in Å/fs."""
-    v = thermal_velocities(4000, 39.948, 85.0, stream(4, "v"))
+    v = thermal_velocities(np.full(4000, 39.948), 85.0, stream(4, "v"))
     speed = np.sqrt(3 * 8.314462618 * 85.0 / 39.948e-3) * 1e-5
     assert np.sqrt((v**2).sum(1).mean()) == pytest.approx(speed, rel=2e-4)
 
@@ -65,8 +70,8 @@ def test_tails_of_lennard_jones(density, cutoff):
     s3, reduced = (3.40 / cutoff) ** 3, density * 3.40**3
     u = 8 / 3 * np.pi * reduced * 0.238 * (s3**3 / 3 - s3)
     p = 16 / 3 * np.pi * reduced**2 * 0.238 / 3.40**3 * (2 / 3 * s3**3 - s3)
-    assert tail_energy(ARGON, density, cutoff) == pytest.approx(u, rel=1e-10)
-    found = tail_pressure(ARGON, density, cutoff)
+    assert tail_energy([ARGON], np.array([density]), cutoff) == pytest.approx(u, rel=1e-10)
+    found = tail_pressure([ARGON], np.array([density]), cutoff)
     assert found == pytest.approx(p * MPA_PER_KCAL_MOL_A3, rel=1e-10)
 
 
@@ -75,12 +80,12 @@ def test_tails_of_other_potentials():
     mie, c = Mie(3.4, 0.2, 10.0, 5.0), 9.0
     x = 3.4 / c
     u = 2 * np.pi * 0.02 * mie.prefactor * 0.2 * c**3 * (x**10 / 7 - x**5 / 2)
-    assert tail_energy(mie, 0.02, c) == pytest.approx(u, rel=1e-10)
+    assert tail_energy([mie], np.array([0.02]), c) == pytest.approx(u, rel=1e-10)
     r = np.linspace(2.5, 12.0, 200)
     table = Tabulated(r, ARGON.energy(r))
     for potential in (table, Exp6(3.76, 0.238)):
         expected = 2 * np.pi * 0.02 * float(potential.energy(15.0)) * 15.0**3 / 3
-        assert tail_energy(potential, 0.02, 15.0) == pytest.approx(expected, rel=1e-6)
+        assert tail_energy([potential], np.array([0.02]), 15.0) == pytest.approx(expected, rel=1e-6)
 
 
 @pytest.mark.parametrize("potential", [ARGON, Exp6(3.76, 0.238), Mie(3.0, 0.1, 20.0, 6.0)])
@@ -137,7 +142,7 @@ def test_length_scale_and_timestep():
 
 def test_cutoff_beyond_half_the_box_names_the_particles_needed():
     def plan(n):
-        return make_plan(EngineSettings(particles=n), ARGON, LIQUID, 1, None)
+        return make_plan(EngineSettings(particles=n), ARGON_LIQUID)
 
     with pytest.raises(InputError, match="particles") as caught:
         plan(150)
@@ -150,32 +155,36 @@ def test_cutoff_beyond_half_the_box_names_the_particles_needed():
 def test_a_start_of_another_size_is_refused():
     start = Configuration(np.zeros((500, 3)), np.zeros((500, 3)), 30.0)
     with pytest.raises(InputError, match="1372 particles in a box of 40"):
-        make_plan(EngineSettings(), ARGON, LIQUID, 1, start)
+        make_plan(EngineSettings(), replace(ARGON_LIQUID, start=start))
 
 
 def test_steps_add_up():
     settings = EngineSettings(production_steps=8010, sample_every=40)
-    plan = make_plan(settings, ARGON, LIQUID, 1, None)
+    plan = make_plan(settings, ARGON_LIQUID)
     assert plan.from_lattice
     assert plan.steps == 1000 + 2000 + 2000 + 8000
     assert plan.thermo_every == 10
-    odd = make_plan(settings.model_copy(update={"sample_every": 22}), ARGON, LIQUID, 1, None)
+    odd = make_plan(settings.model_copy(update={"sample_every": 22}), ARGON_LIQUID)
     assert odd.thermo_every == 2
+
+
+def _frame(positions, temperature):
+    return Frame(positions, Thermo(0.0, 0.0, temperature))
 
 
 def _walk(spread=0.05, temperature=85.0, dense=1.0, plan=None):
     """A trajectory of random steps of ``spread`` of the box in a part ``dense`` of it."""
     rng, n = stream(8, "walk"), plan.samples
-    trajectory = Trajectory(plan.box_length, n)
+    trajectory = Trajectory(plan.box_length, plan.counts, n)
     x = rng.random((plan.settings.particles, 3)) * [dense, 1.0, 1.0]
     for _ in range(n):
-        trajectory.add((x % 1.0) * plan.box_length, temperature)
+        trajectory.add(_frame((x % 1.0) * plan.box_length, temperature))
         x = x + spread * rng.standard_normal(x.shape) * [dense == 1.0, 1.0, 1.0]
     return trajectory
 
 
 def test_a_fluid_passes_and_each_trouble_is_named():
-    plan = make_plan(EngineSettings(), ARGON, LIQUID, 1, None)
+    plan = make_plan(EngineSettings(), ARGON_LIQUID)
     check_trajectory(_walk(plan=plan), plan)
     check_trajectory(_walk(temperature=85.0 * 1.04, plan=plan), plan)
     for text, trouble in {
@@ -191,20 +200,21 @@ def test_a_fluid_passes_and_each_trouble_is_named():
 
 def test_displacements_cross_the_faces_of_the_box():
     """A drift of 0.3 boxes a sample over the second half of 11 samples."""
-    trajectory = Trajectory(10.0, 11)
+    trajectory = Trajectory(10.0, (4,), 11)
     for k in range(11):
-        trajectory.add(np.full((4, 3), 3.0 * k % 10.0), 85.0)
+        trajectory.add(_frame(np.full((4, 3), 3.0 * k % 10.0), 85.0))
     assert trajectory.late_displacement == pytest.approx(5 * 3.0 * np.sqrt(3.0))
 
 
 def test_waves_of_an_ideal_gas_and_of_a_slab():
     """S(k) of independent particles is 1 ± 1/√3, averaged here over 300 gases."""
     rng = stream(9, "waves")
-    gases = [wave_shells(rng.random((100, 3)) * 7.0, 7.0) for _ in range(300)]
+    gases = [wave_shells(rng.random((100, 3)) * 7.0, 7.0, (100,)) for _ in range(300)]
     np.testing.assert_allclose(np.mean(gases, axis=0), 1.0, atol=3.3 / np.sqrt(900))
     slab = rng.random((1000, 3)) * [3.5, 7.0, 7.0]
     # One of three axes, amplitude 2/π.
-    assert wave_shells(slab, 7.0)[0] == pytest.approx(1000 * (2 / np.pi) ** 2 / 3, rel=0.05)
+    longest = wave_shells(slab, 7.0, (1000,))[0, 0, 0]
+    assert longest == pytest.approx(1000 * (2 / np.pi) ** 2 / 3, rel=0.05)
 
 
 def _ornstein_zernike(zero, xi, independent, rng):
@@ -220,7 +230,7 @@ def _ornstein_zernike(zero, xi, independent, rng):
 
 def _named(waves):
     try:
-        check_one_phase(waves)
+        check_one_phase(np.reshape(waves, (-1, 2, 1, 1)), (1000,))
     except SimulationFailed:
         return True
     return False
@@ -241,13 +251,13 @@ def test_mild_separation_is_named_and_critical_fluctuations_are_not():
 
 
 def test_overlaps_are_named():
-    plan = make_plan(EngineSettings(), ARGON, LIQUID, 1, None)
+    plan = make_plan(EngineSettings(), ARGON_LIQUID)
     r = 0.02 * (np.arange(300) + 0.5)
     g = np.where(r > 3.0, 1.0, 0.0)
-    check_core(r, g, plan)
+    check_core([Series.exact("g A-A", r, g, "1")], plan)
     g[100] = 1e-6
     with pytest.raises(SimulationFailed, match=r"overlap: pairs of particles at 2\.01 Å"):
-        check_core(r, g, plan)
+        check_core([Series.exact("g A-A", r, g, "1")], plan)
 
 
 def test_what_fails_is_tried_once_more_in_a_safer_way():
@@ -260,7 +270,8 @@ def test_what_fails_is_tried_once_more_in_a_safer_way():
         return SIMULATION
 
     start = Configuration(np.zeros((1372, 3)), np.zeros((1372, 3)), (1372 / 0.02125) ** (1 / 3))
-    found = with_retry(attempt, EngineSettings(), ARGON, LIQUID, 1, start)
+    setup = replace(ARGON_LIQUID, start=start)
+    found = with_retry(attempt, EngineSettings(), setup)
     assert found.trouble == "lost atoms 1"
     first, second = plans
     assert not first.from_lattice
@@ -270,12 +281,8 @@ def test_what_fails_is_tried_once_more_in_a_safer_way():
     assert second.settings.production_steps == 2 * first.settings.production_steps
     plans.clear()
     with pytest.raises(SimulationFailed, match=r"atoms 2 This was the second.*atoms 1"):
-        with_retry(lambda plan: attempt(plan, 9), EngineSettings(), ARGON, LIQUID, 1, start)
+        with_retry(lambda plan: attempt(plan, 9), EngineSettings(), setup)
     assert len(plans) == 2
 
 
-SIMULATION = Simulation(
-    r=np.arange(1.0, 5.0), g=np.ones(4), g_blocks=np.ones((4, 4)), pressure=0.0,
-    pressure_blocks=np.zeros(4), energy=0.0, energy_blocks=np.zeros(4), configuration=None,
-    particles=1, steps=1, seconds=0.0, rdf_seconds=0.0, engine="none",
-)  # fmt: skip
+SIMULATION = Simulation({}, None, (1,), steps=1, seconds=0.0, rdf_seconds=0.0, engine="none")

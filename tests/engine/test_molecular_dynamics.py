@@ -18,6 +18,8 @@ from sopr_uq.engine.blocks import standard_error
 from sopr_uq.engine.dilute import DiluteEngine
 from sopr_uq.engine.lattice import kinetic_temperature
 from sopr_uq.engine.plan import make_plan
+from sopr_uq.engine.protocol import Setup
+from sopr_uq.engine.series import Series
 from sopr_uq.engine.settings import EngineSettings
 from sopr_uq.engine.tail import tail_energy, tail_pressure
 from sopr_uq.errors import SimulationFailed
@@ -70,7 +72,9 @@ def settings(**changes):
 
 
 def run(name, potential, state, seed=1, start=None, **changes):
-    return ENGINES[name][0](settings(**changes)).run(potential, state, seed=seed, start=start)
+    return ENGINES[name][0](settings(**changes)).run(
+        Setup.of(potential, state, seed, start)
+    )
 
 
 def shells(simulation, edges):
@@ -140,7 +144,7 @@ def test_dilute_gas(engine, epsilon):
         engine, _Repulsion(epsilon), state, particles=864, r_max=6.0,
         equilibration_steps=3000, production_steps=8000,
     )  # fmt: skip
-    truth = DiluteEngine(settings(r_max=6.0)).run(_Repulsion(EPSILON), state, seed=1)
+    truth = DiluteEngine(settings(r_max=6.0)).run(Setup.of(_Repulsion(EPSILON), state, seed=1))
     edges = np.arange(3.0, 6.1, 0.5)
     expected = shells(_as_blocks(truth, found), edges).mean(axis=0)
     p = p_values(shells(found, edges), expected).min() * (len(edges) - 1)
@@ -149,7 +153,8 @@ def test_dilute_gas(engine, epsilon):
 
 def _as_blocks(truth, found):
     np.testing.assert_allclose(truth.r, found.r)
-    return type(found)(**{**vars(found), "g_blocks": np.tile(truth.g, (2, 1))})
+    g = Series.of_blocks("g A-A", truth.r, np.tile(truth.g, (2, 1)), "1")
+    return replace(found, series={"g A-A": g})
 
 
 # NIST Standard Reference Simulation Website, Lennard-Jones fluid, Monte Carlo
@@ -175,7 +180,7 @@ def test_nist_lennard_jones(engine):
             engine, ARGON, state, seed=k + 1, particles=500, cutoff=3 * SIGMA,
             thermalisation_steps=300, ramp_steps=700, production_steps=5000, r_max=6.0,
         )  # fmt: skip
-        tails = (ARGON, state.density, 3 * SIGMA)
+        tails = ([ARGON], np.array([state.density]), 3 * SIGMA)
         for values, tail, unit, truth, list_ in (
             (found.energy_blocks, tail_energy(*tails), EPSILON, u, energy),
             (found.pressure_blocks, tail_pressure(*tails), PRESSURE, p, pressure),
@@ -194,7 +199,7 @@ def test_energy_and_virial_are_those_of_the_potential(engine):
     sampling error of a run of 8 000 steps.
     """
     plan = make_plan(
-        settings(sample_every=1, production_steps=100, blocks=4), ARGON, LIQUID, 1, None
+        settings(sample_every=1, production_steps=100, blocks=4), Setup.of(ARGON, LIQUID, 1)
     )
     with ENGINES[engine][1](plan) as dynamics:
         dynamics.advance(200)
@@ -212,7 +217,7 @@ def test_energy_and_virial_are_those_of_the_potential(engine):
     virial = (r * ARGON.force(r)).sum() / 3 / plan.box_length**3 * MPA_PER_KCAL_MOL_A3
     assert thermo.virial == pytest.approx(virial, abs=2e-4 * PRESSURE)
     # LAMMPS rounds its constants to seven digits.
-    assert thermo.temperature == pytest.approx(kinetic_temperature(v, MASS), rel=3e-6)
+    assert thermo.temperature == pytest.approx(kinetic_temperature(v, plan.masses), rel=3e-6)
     np.testing.assert_allclose(v.sum(axis=0), 0.0, atol=1e-9)
 
 
@@ -230,7 +235,7 @@ def test_equal_seeds_give_equal_trajectories(engine, threads):
 
 def test_a_run_goes_on_from_where_another_ended(engine):
     first = run(engine, ARGON, LIQUID)
-    plan = make_plan(settings(), ARGON, LIQUID, 2, first.configuration)
+    plan = make_plan(settings(), Setup.of(ARGON, LIQUID, 2, first.configuration))
     assert not plan.from_lattice
     with ENGINES[engine][1](plan) as dynamics:
         dynamics.advance(0)
@@ -278,7 +283,7 @@ def test_stated_errors_are_those_of_repeated_runs(engine):
 def test_progress_rises_to_one_and_an_interrupt_comes_through(engine):
     fractions = []
     md = ENGINES[engine][0](settings(particles=108, cutoff=8.0))
-    md.run(ARGON, LIQUID, seed=1, progress=fractions.append)
+    md.run(Setup.of(ARGON, LIQUID, seed=1), progress=fractions.append)
     assert np.all(np.diff(fractions) > 0)
     assert fractions[-1] == 1.0
 
@@ -287,7 +292,7 @@ def test_progress_rises_to_one_and_an_interrupt_comes_through(engine):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        md.run(ARGON, LIQUID, seed=1, progress=interrupt)
+        md.run(Setup.of(ARGON, LIQUID, seed=1), progress=interrupt)
 
 
 @pytest.mark.parametrize(
@@ -304,7 +309,7 @@ def test_progress_rises_to_one_and_an_interrupt_comes_through(engine):
 )
 def test_what_must_not_be_averaged_is_refused(engine, text, state, changes):
     """One attempt each. Negative control: every other test of this file; its boxes are fluid."""
-    plan = make_plan(settings(**changes), ARGON, state, 1, None)
+    plan = make_plan(settings(**changes), Setup.of(ARGON, state, 1))
     with pytest.raises(SimulationFailed, match=text):
         MODULES[engine].carry_out(plan)
 
@@ -318,7 +323,7 @@ def test_a_mild_separation_is_named_and_near_critical_xenon_is_not(engine):
     for depth, fluid in ((0.47, True), (0.60, False)):
         changes = {"particles": 500, "cutoff": 11.7, "production_steps": 6000, "sample_every": 40}
         xenon = StatePoint(274.0, 0.00881, 131.3)
-        plan = make_plan(settings(**changes), lennard_jones(3.9, depth), xenon, 3, None)
+        plan = make_plan(settings(**changes), Setup.of(lennard_jones(3.9, depth), xenon, 3))
         if fluid:
             assert MODULES[engine].carry_out(plan).particles == 500
         else:
@@ -333,7 +338,7 @@ def test_a_bad_start_is_healed_by_the_second_attempt(engine):
     x = first.configuration.positions.copy()
     x[1] = x[0] + 0.1
     bad = replace(first.configuration, positions=x)
-    found = ENGINES[engine][0](changes).run(ARGON, LIQUID, seed=1, start=bad)
+    found = ENGINES[engine][0](changes).run(Setup.of(ARGON, LIQUID, 1, bad))
     assert found.trouble.startswith(("overlap", "temperature run-away", "lost atoms"))
     assert found.steps > 2 * 1000 + 2000
     # Student's test of equal energies, false-alarm rate 1e-3.

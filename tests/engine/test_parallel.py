@@ -10,12 +10,12 @@ from sopr_uq.engine.factory import make_engine
 from sopr_uq.engine.integral_equation import IntegralEquationEngine
 from sopr_uq.engine.lammps import LammpsEngine
 from sopr_uq.engine.parallel import (
-    Task,
     default_workers,
     executor_for,
     run_tasks,
     single_threaded,
 )
+from sopr_uq.engine.protocol import Setup
 from sopr_uq.engine.settings import EngineSettings
 from sopr_uq.errors import InputError, SimulationFailed
 from sopr_uq.executor import InTurn
@@ -24,14 +24,14 @@ from sopr_uq.potentials import lennard_jones
 
 STATE = StatePoint(150.0, 0.018, 39.948)
 NOISY = IntegralEquationEngine(EngineSettings(particles=256, blocks=4), sampling_error=0.02)
-TASKS = [Task(lennard_jones(3.4, 0.2 + 0.01 * i), STATE, seed=i + 1) for i in range(2)]
+TASKS = [Setup.of(lennard_jones(3.4, 0.2 + 0.01 * i), STATE, seed=i + 1) for i in range(2)]
 
 
 @pytest.fixture(scope="module")
 def beside():
     """Outcomes of a failing task and two good ones, side by side, and what was told of them."""
     told = {}
-    inside_the_spinodal = Task(lennard_jones(3.4, 0.9), STATE, seed=1)
+    inside_the_spinodal = Setup.of(lennard_jones(3.4, 0.9), STATE, seed=1)
     tasks = [inside_the_spinodal, *TASKS]
     return run_tasks(NOISY, tasks, workers=2, done=lambda i, o: told.update({i: o})), told
 
@@ -56,7 +56,7 @@ def test_molecular_dynamics_does_not_depend_on_its_neighbours():
         name="lammps", particles=108, cutoff=7.0, threads=2, thermalisation_steps=50,
         ramp_steps=50, equilibration_steps=50, production_steps=160, sample_every=20, blocks=4,
     )  # fmt: skip
-    tasks = [Task(lennard_jones(3.4, 0.2), STATE, seed=i) for i in (1, 2)]
+    tasks = [Setup.of(lennard_jones(3.4, 0.2), STATE, seed=i) for i in (1, 2)]
     alone = run_tasks(make_engine(settings), tasks, workers=1)
     beside = run_tasks(make_engine(settings), tasks, workers=2)
     assert all(np.array_equal(a.g, b.g) for a, b in zip(alone, beside, strict=True))
@@ -105,10 +105,11 @@ def test_a_script_without_a_guard_is_not_run_twice(tmp_path):
         "from pathlib import Path\n"
         f"with open({str(tmp_path / 'log')!r}, 'a') as log: log.write('once ')\n"
         "from sopr_uq.engine.integral_equation import IntegralEquationEngine\n"
-        "from sopr_uq.engine.parallel import Task, run_tasks\n"
+        "from sopr_uq.engine.parallel import run_tasks\n"
+        "from sopr_uq.engine.protocol import Setup\n"
         "from sopr_uq.experiment.state import StatePoint\n"
         "from sopr_uq.potentials import lennard_jones\n"
-        "task = Task(lennard_jones(3.4, 0.2), StatePoint(150.0, 0.01, 40.0), seed=1)\n"
+        "task = Setup.of(lennard_jones(3.4, 0.2), StatePoint(150.0, 0.01, 40.0), seed=1)\n"
         "assert len(run_tasks(IntegralEquationEngine(), [task, task], workers=2)) == 2\n"
     )
     subprocess.run([sys.executable, script], check=True)

@@ -19,7 +19,8 @@ import numpy as np
 import pytest
 
 from sopr_uq.engine.factory import make_engine
-from sopr_uq.engine.parallel import Task, run_tasks
+from sopr_uq.engine.parallel import run_tasks
+from sopr_uq.engine.protocol import Setup
 from sopr_uq.engine.settings import EngineSettings
 from sopr_uq.errors import InputError, SimulationFailed, SoprUqError
 from sopr_uq.executor import DaskCluster, DaskHere, InTurn, Lost, Processes, cluster
@@ -183,7 +184,7 @@ def test_molecular_dynamics_is_the_same_whatever_the_executor(executor):
         ramp_steps=50, equilibration_steps=50, production_steps=160, sample_every=20, blocks=4,
     )  # fmt: skip
     state = StatePoint(150.0, 0.018, 39.948)
-    wanted = [Task(lennard_jones(3.4, 0.2 + 0.01 * i), state, seed=i + 1) for i in range(2)]
+    wanted = [Setup.of(lennard_jones(3.4, 0.2 + 0.01 * i), state, seed=i + 1) for i in range(2)]
     alone = run_tasks(make_engine(settings), wanted, workers=1)
     beside = run_tasks(make_engine(settings), wanted, executor=executor)
     for one, other in zip(alone, beside, strict=True):
@@ -248,7 +249,7 @@ def test_a_task_that_always_kills_its_process_is_lost_and_stops_nobody(apart, ta
         def run(self, function, items, done=None):
             return [lost for _ in items]
 
-    task = Task(lennard_jones(3.4, 0.2), StatePoint(150.0, 0.018, 39.948), seed=1)
+    task = Setup.of(lennard_jones(3.4, 0.2), StatePoint(150.0, 0.018, 39.948), seed=1)
     (outcome,) = run_tasks(make_engine(EngineSettings(name="dilute")), [task], executor=Losing())
     assert isinstance(outcome, SimulationFailed)
     assert "exit code 7" in str(outcome)
@@ -317,7 +318,8 @@ from dataclasses import dataclass
 with open({log!r}, "a") as log:
     log.write("once ")
 from sopr_uq.engine.dilute import DiluteEngine
-from sopr_uq.engine.parallel import Task, run_tasks
+from sopr_uq.engine.parallel import run_tasks
+from sopr_uq.engine.protocol import Setup
 from sopr_uq.executor import DaskCluster, Processes
 from sopr_uq.experiment.state import StatePoint
 from a_neighbour import DEPTH
@@ -337,14 +339,15 @@ class Gaussian:
 
 class Mine(DiluteEngine):
     name = "mine"
-    def run(self, potential, state, **more):
-        assert isinstance(potential, Gaussian)
-        return super().run(potential, state, **more)
+    def run(self, setup, **more):
+        assert isinstance(setup.in_order[0], Gaussian)
+        return super().run(setup, **more)
 
 state = StatePoint(150.0, 0.001, 40.0)
 executor = {executor}
 def make(*depths):
-    return run_tasks(Mine(), [Task(Gaussian(d), state, seed=1) for d in depths], executor=executor)
+    tasks = [Setup.of(Gaussian(d), state, seed=1) for d in depths]
+    return run_tasks(Mine(), tasks, executor=executor)
 one, other = make(0.1, 0.2)
 assert one.g[0] > other.g[0]
 assert one.engine.startswith("mine")

@@ -9,6 +9,7 @@ import pytest
 import xarray as xr
 
 from sopr_uq.engine.integral_equation import IntegralEquationEngine
+from sopr_uq.engine.protocol import Setup
 from sopr_uq.engine.settings import EngineSettings
 from sopr_uq.experiment.observation import Observation
 from sopr_uq.experiment.state import StatePoint
@@ -31,9 +32,9 @@ class Counting:
     seeds: list = field(default_factory=list)
     name: str = "integral_equation"
 
-    def run(self, potential, state, *, seed, start=None, progress=None):
-        self.seeds.append(seed)
-        return self.engine.run(potential, state, seed=seed)
+    def run(self, setup, *, progress=None):
+        self.seeds.append(setup.seed)
+        return self.engine.run(setup)
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ def make_twin(sampling_error: float, check_draws: int = 6, noise: float = 0.01) 
     engine = IntegralEquationEngine(
         EngineSettings(particles=864, blocks=8), sampling_error=sampling_error
     )
-    exact = engine.run(TRUTH, STATE, seed=99)
+    exact = engine.run(Setup.of(TRUTH, STATE, seed=99))
     r = np.arange(3.0, 11.0, 0.1)
     g = np.interp(r, exact.r, exact.g) + noise * np.random.default_rng(4).normal(size=r.size)
     pressure = Observation("pressure", np.zeros(1), np.array([exact.pressure]))

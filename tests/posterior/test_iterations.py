@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sopr_uq.engine.protocol import Simulation
+from sopr_uq.engine.protocol import Simulation, named
+from sopr_uq.engine.series import Series
 from sopr_uq.posterior.iterations import iterations_dataset
 from sopr_uq.refine.loop import Iteration, Refinement
 from sopr_uq.refine.rule import RuleState, StepInfo
@@ -16,12 +17,15 @@ R = np.linspace(2.0, 10.0, 30)
 def simulation(number: int, bins: int = 40) -> Simulation:
     rng = np.random.default_rng(number)
     blocks = rng.random((4, bins))
+    zero = np.zeros(1)
+    series = [
+        Series.of_blocks("g A-A", 0.2 * (np.arange(bins) + 0.5), blocks, "1"),
+        Series("pressure", zero, np.array([float(number)]), rng.random((4, 1)), "MPa"),
+        Series("energy", zero, np.array([-1.0]), rng.random((4, 1)), "kcal/mol"),
+    ]
     return Simulation(
-        r=0.2 * (np.arange(bins) + 0.5), g=blocks.mean(axis=0), g_blocks=blocks,
-        pressure=float(number), pressure_blocks=rng.random(4), energy=-1.0,
-        energy_blocks=rng.random(4), configuration=None, particles=100, steps=1000 + number,
-        seconds=3.0, rdf_seconds=1.0, engine="fake",
-    )  # fmt: skip
+        named(series), None, (100,), 1000 + number, seconds=3.0, rdf_seconds=1.0, engine="fake"
+    )
 
 
 def iteration(number: int, samples: int = 1) -> Iteration:

@@ -9,7 +9,7 @@ import pytest
 from scipy.interpolate import CubicSpline
 
 from sopr_uq.engine.integral_equation import IntegralEquationEngine
-from sopr_uq.engine.protocol import Simulation
+from sopr_uq.engine.protocol import Setup, Simulation
 from sopr_uq.engine.settings import EngineSettings
 from sopr_uq.experiment.observation import Observation
 from sopr_uq.experiment.state import StatePoint
@@ -54,7 +54,7 @@ class Liquid:
 
     def run(self, potential: Potential, seed: int = 1) -> Simulation:
         """Simulate at the state point."""
-        return self.engine.run(potential, self.state, seed=seed)
+        return self.engine.run(Setup.of(potential, self.state, seed=seed))
 
     def as_compared(self, potential: Potential) -> Observation:
         """Return g as the rules see it: a fixed point to rounding."""

@@ -16,7 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sopr_uq.disk import write_whole
-from sopr_uq.engine.protocol import Configuration, Simulation
+from sopr_uq.engine.protocol import Configuration, Simulation, named
+from sopr_uq.engine.series import Series
 from sopr_uq.errors import CheckpointError
 from sopr_uq.refine.checkpoint import _MAGIC, Folder, decode, encode
 from sopr_uq.refine.loop import Iteration
@@ -28,16 +29,16 @@ RNG = np.random.default_rng(0)
 def simulation(*, blocks: int = 4, configuration: bool = True) -> Simulation:
     r = 0.1 * (np.arange(50) + 0.5)
     end = Configuration(RNG.random((7, 3)), RNG.standard_normal((7, 3)), 12.5)
+    series = [
+        Series("g A-A", r, RNG.random(50), RNG.random((blocks, 50)), "1"),
+        Series("g A-B", r, RNG.random(50), RNG.random((blocks, 50)), "1"),
+        Series("pressure", np.zeros(1), np.array([-1.25]), RNG.random((blocks, 1)), "MPa"),
+        Series.number("energy", np.nextafter(-1.0, 0.0), "kcal/mol"),
+    ]
     return Simulation(
-        r=r,
-        g=RNG.random(50),
-        g_blocks=RNG.random((blocks, 50)),
-        pressure=-1.25,
-        pressure_blocks=RNG.random(blocks),
-        energy=np.nextafter(-1.0, 0.0),
-        energy_blocks=RNG.random(blocks),
+        series=named(series),
         configuration=end if configuration else None,
-        particles=7,
+        counts=(3, 4),
         steps=1000,
         seconds=0.1 + 0.2,
         rdf_seconds=1e-300,

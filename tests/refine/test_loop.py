@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from sopr_uq.engine.protocol import Configuration, Simulation
+from sopr_uq.engine.protocol import Configuration, Simulation, named
+from sopr_uq.engine.series import Series
 from sopr_uq.errors import SimulationFailed
 from sopr_uq.refine.checkpoint import Folder
 from sopr_uq.refine.loop import ADVICE, InMemory, Iteration, Refinement, refine
@@ -26,21 +27,23 @@ class Foreseeable:
     calls: list[dict] = field(default_factory=list)
     name: str = "foreseeable"
 
-    def run(self, potential, state, *, seed, start=None, progress=None) -> Simulation:
-        depth = float(potential.v.min())
-        self.calls.append({"depth": depth, "seed": seed, "start": start})
+    def run(self, setup, *, progress=None) -> Simulation:
+        depth = float(setup.in_order[0].v.min())
+        self.calls.append({"depth": depth, "seed": setup.seed, "start": setup.start})
         if depth < self.deepest:
             raise SimulationFailed(f"phase-separated at {depth:.3f}")
         progress(0.5)
         progress(1.0)
-        r, rng = np.arange(0.5, 9.0), np.random.default_rng(seed)
+        r, rng = np.arange(0.5, 9.0), np.random.default_rng(setup.seed)
         end = Configuration(rng.random((3, 3)), rng.random((3, 3)), 10.0)
-        none = np.empty(0)
+        series = [
+            Series.exact("g A-A", r, rng.random(r.size), "1"),
+            Series.number("pressure", 0.0, "MPa"),
+            Series.number("energy", 0.0, "kcal/mol"),
+        ]
         return Simulation(
-            r=r, g=rng.random(r.size), g_blocks=np.empty((0, r.size)), pressure=0.0,
-            pressure_blocks=none, energy=0.0, energy_blocks=none, configuration=end,
-            particles=3, steps=1, seconds=0.0, rdf_seconds=0.0, engine="foreseeable",
-        )  # fmt: skip
+            named(series), end, (3,), steps=1, seconds=0.0, rdf_seconds=0.0, engine="foreseeable"
+        )
 
 
 @dataclass(frozen=True)

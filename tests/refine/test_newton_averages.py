@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from sopr_uq.engine.protocol import Setup
 from sopr_uq.potentials import Mie
 from sopr_uq.refine.loop import refine
 from sopr_uq.refine.newton import Newton
@@ -25,7 +26,7 @@ def rule(liquid) -> Newton:
 def model(liquid, rule: Newton, potential: Mie, *, error: float, seed: int = 1) -> LinearModel:
     table = liquid.table(potential)
     engine = replace(liquid.engine, sampling_error=error)
-    return linearise(rule.problem, table.v, [engine.run(table, liquid.state, seed=seed)])
+    return linearise(rule.problem, table.v, [engine.run(Setup.of(table, liquid.state, seed=seed))])
 
 
 def concluded(rule: Newton, models: list[LinearModel]) -> LinearModel:

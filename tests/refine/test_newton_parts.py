@@ -180,7 +180,9 @@ def test_no_fluid_no_step(liquid, observations) -> None:
     """A g(r) whose fluctuations no fluid has: a droplet in vapour."""
     truth = liquid.table(liquid.truth)
     run = liquid.run(truth)
-    droplet = replace(run, g=run.g * (1.0 + 2.0 * np.exp(-((run.r / 9.0) ** 4))))
+    g = run["g A-A"]
+    more = replace(g, mean=g.mean * (1.0 + 2.0 * np.exp(-((g.x / 9.0) ** 4))))
+    droplet = replace(run, series={**run.series, g.name: more})
     with pytest.raises(RuleFailed, match="newton"):
         linearise(liquid.problem(observations["g"]), truth.v, [droplet])
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from sopr_uq.engine.integral_equation import IntegralEquationEngine
+from sopr_uq.engine.protocol import Setup
 from sopr_uq.engine.settings import EngineSettings
 from sopr_uq.experiment.observation import Observation
 from sopr_uq.experiment.state import StatePoint
@@ -24,7 +25,7 @@ R = np.arange(3.0, 10.5, 0.1)
 
 
 def sample(state, potential, seed, noise=0.01):
-    exact = ENGINE.run(potential, state, seed=1)
+    exact = ENGINE.run(Setup.of(potential, state, seed=1))
     g = np.interp(R, exact.r, exact.g) + noise * np.random.default_rng(seed).normal(size=R.size)
     return Sample(state, (Observation("g", R, g),))
 
@@ -37,7 +38,7 @@ def rule_for(*samples, **settings):
 def result(rule):
     """Most probable fit about the truth, and mean and standard deviation of the descriptors."""
     v = TRUTH.energy(rule.problem.r)
-    runs = [ENGINE.run(TRUTH, s.state, seed=1) for s in rule.problem.samples]
+    runs = [ENGINE.run(Setup.of(TRUTH, s.state, seed=1)) for s in rule.problem.samples]
     fit = rule.fit(linearise(rule.problem, v, runs), rule.prior.centre)
     z = np.random.default_rng(2).normal(size=(400, fit.coefficients.mean.size))
     found = np.array(descriptors(rule.problem.r, fit.draws(z), STATES[0].beta))
@@ -57,7 +58,7 @@ def alone(samples):
 def test_the_stacked_model_is_that_of_each_state(samples):
     both, v = rule_for(*samples), rule_for(samples[0]).problem.reference
     v = v.energy(both.problem.r)
-    runs = [ENGINE.run(both.problem.reference, s.state, seed=1) for s in samples]
+    runs = [ENGINE.run(Setup.of(both.problem.reference, s.state, seed=1)) for s in samples]
     stacked = linearise(both.problem, v, runs)
     size = R.size
     for i, (one, run) in enumerate(zip(samples, runs, strict=True)):

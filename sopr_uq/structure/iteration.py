@@ -1,12 +1,14 @@
 """Newton–Krylov iteration and continuation for the Ornstein–Zernike equation.
 
 The unknown is x(r) = r γ(r), γ = h − c, which is smooth and in which the
-sine transform Q is symmetric and orthogonal. With a closure c(γ) the equation
+sine transform Q is symmetric and orthogonal. With a closure c(γ) and matrices
+of the types of atoms, C_ab = √(ρ_a ρ_b) ĉ_ab, the equation
 
-    γ̂ = ρ ĉ² / (1 − ρ ĉ)
+    Γ = H − C = (1 − C)⁻¹ C²
 
-has the exact Jacobian action δx − Q [(1 − ρĉ)⁻² − 1] Q [(∂c/∂γ) δx], which
-GMRES inverts in a few tens of transforms.
+has the exact Jacobian action δx − Q [δC → (1 − C)⁻¹ δC (1 − C)⁻¹ − δC] Q
+[(∂c/∂γ) δx], which GMRES inverts in a few tens of transforms. An element is the
+1 × 1 case; everything here has its axis of pairs, of length 1 then.
 """
 
 from __future__ import annotations
@@ -15,10 +17,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.fft import dst
 from scipy.sparse.linalg import LinearOperator, gmres
 
 from sopr_uq.structure.closures import Closure
-from sopr_uq.structure.transforms import RadialGrid, sine_transform
+from sopr_uq.structure.mixture import Mixture, inverse, product
+from sopr_uq.structure.transforms import RadialGrid
 from sopr_uq.typing import FloatArray
 
 TOLERANCE = 1e-11
@@ -33,7 +37,7 @@ class Root:
 
     Parameters
     ----------
-    gamma : array, shape (n,)
+    gamma : array, shape (n, p)
         γ(r) = h − c.
     residual : float
         Largest |r Δγ| by which the equation is missed, in Å.
@@ -56,25 +60,26 @@ class _Point:
     x: FloatArray
     miss: FloatArray
     closure_slope: FloatArray
-    oz_slope: FloatArray
+    s: FloatArray
 
     @property
     def norm(self) -> float:
         return float(np.linalg.norm(self.miss))
 
 
-def newton(grid: RadialGrid, density: float, closure: Closure, gamma: FloatArray) -> Root:
-    """Solve the Ornstein–Zernike equation with a closure from a starting γ, shape (n,)."""
-    point = _evaluate(grid, density, closure, grid.r * gamma)
+def find_root(grid: RadialGrid, mixture: Mixture, closure: Closure, gamma: FloatArray) -> Root:
+    """Solve the Ornstein–Zernike equation with a closure from a starting γ, shape (n, p)."""
+    r = grid.r[:, None]
+    point = _evaluate(grid, mixture, closure, r * gamma)
     iterations = 0
     while point is not None and np.abs(point.miss).max() >= TOLERANCE and iterations < _ITERATIONS:
-        trial = _line_search(grid, density, closure, point)
+        trial = _line_search(grid, mixture, closure, point)
         if trial is None:
             break
         point, iterations = trial, iterations + 1
     if point is None:
         return Root(gamma, np.inf, iterations)
-    return Root(point.x / grid.r, float(np.abs(point.miss).max()), iterations)
+    return Root(point.x / r, float(np.abs(point.miss).max()), iterations)
 
 
 def follow(solve: Callable[[float, FloatArray], Root], start: FloatArray) -> tuple[Root, float]:
@@ -87,7 +92,7 @@ def follow(solve: Callable[[float, FloatArray], Root], start: FloatArray) -> tup
     ----------
     solve : callable
         (λ, starting γ) → Root.
-    start : array, shape (n,)
+    start : array, shape (n, p)
         Solution γ at λ = 0.
 
     Returns
@@ -111,43 +116,65 @@ def follow(solve: Callable[[float, FloatArray], Root], start: FloatArray) -> tup
             return Root(gamma, root.residual, iterations), reached
 
 
-def _evaluate(grid: RadialGrid, density: float, closure: Closure, x: FloatArray) -> _Point | None:
+def _evaluate(grid: RadialGrid, mixture: Mixture, closure: Closure, x: FloatArray) -> _Point | None:
     """Return the equation's miss at x, or None where it has no meaning (S < 0, overflow)."""
-    gamma = x / grid.r
+    r = grid.r[:, None]
+    gamma = x / r
     g, slope = closure(gamma)
     c = g - 1.0 - gamma
     if not np.isfinite(c).all():
         return None
-    rho_c = density * grid.forward(c)
-    if rho_c.max() >= 1.0:
+    transform = grid.forward(c)
+    s = inverse(mixture.correlations(-transform))
+    if s is None:
         return None
-    miss = grid.r * grid.backward(rho_c**2 / (1.0 - rho_c)) / density - x
-    return _Point(x, miss, slope - 1.0, (1.0 - rho_c) ** -2 - 1.0)
+    c_matrix = mixture.matrix(mixture.scale * transform)
+    chains = mixture.of_matrix(product(product(c_matrix, s), c_matrix)) / mixture.scale
+    return _Point(x, r * grid.backward(chains) - x, slope - 1.0, s)
+
+
+def _oz_slope(mixture: Mixture, s: FloatArray) -> FloatArray:
+    """Return ∂γ̂_ab/∂ĉ_cd, shape (p, p, n), from S = (1 − C)⁻¹."""
+    factor = mixture.norm * mixture.scale
+    slope = mixture.congruence(s)
+    slope *= (factor / factor[:, None])[..., None]
+    slope -= np.eye(len(slope))[..., None]
+    return slope
 
 
 def _line_search(
-    grid: RadialGrid, density: float, closure: Closure, point: _Point
+    grid: RadialGrid, mixture: Mixture, closure: Closure, point: _Point
 ) -> _Point | None:
-    step = _newton_step(point)
+    step = _newton_step(mixture, point)
     damping = 1.0
     while damping >= _SHORTEST_DAMPING:
-        trial = _evaluate(grid, density, closure, point.x + damping * step)
+        trial = _evaluate(grid, mixture, closure, point.x + damping * step)
         if trial is not None and trial.norm < (1.0 - 1e-3 * damping) * point.norm:
             return trial
         damping *= 0.5
     return None
 
 
-def _newton_step(point: _Point) -> FloatArray:
-    n = point.x.size
+def _newton_step(mixture: Mixture, point: _Point) -> FloatArray:
+    oz_slope, closure_slope = _oz_slope(mixture, point.s), point.closure_slope.T.copy()
+    shape, n = closure_slope.shape, closure_slope.size
 
+    # transforms are fastest with the pairs first
     def jacobian(u: FloatArray) -> FloatArray:
-        u = u.ravel()
-        return u - sine_transform(point.oz_slope * sine_transform(point.closure_slope * u))
+        u = u.reshape(shape)
+        transform = dst(closure_slope * u, type=1, norm="ortho")
+        return np.ravel(u - dst(_spread(oz_slope, transform), type=1, norm="ortho"))
 
     # Solving the linear system only as well as the Newton step deserves keeps
     # the quadratic convergence (Eisenstat and Walker, SIAM J. Sci. Comput. 17, 16 (1996)).
     rtol = float(np.clip(0.1 * point.norm, 1e-8, 1e-2))
     operator = LinearOperator((n, n), matvec=jacobian, dtype=float)
-    step, _ = gmres(operator, point.miss, rtol=rtol, restart=80, maxiter=2)
-    return np.asarray(step)
+    step, _ = gmres(operator, point.miss.T.ravel(), rtol=rtol, restart=80, maxiter=2)
+    return np.asarray(step).reshape(shape).T
+
+
+def _spread(matrix: FloatArray, columns: FloatArray) -> FloatArray:
+    """Return the product of matrices, shape (p, p, n), and columns, shape (p, n)."""
+    if len(matrix) == 1:  # einsum would cost an element a tenth of its time
+        return np.asarray(matrix[0] * columns)
+    return np.asarray(np.einsum("ijn,jn->in", matrix, columns))

@@ -1,0 +1,84 @@
+"""What watches a trajectory: a recorder takes frames and gives series."""
+
+from __future__ import annotations
+
+from typing import NamedTuple, Protocol
+
+import numpy as np
+
+from sopr_uq.engine.blocks import block_means
+from sopr_uq.engine.plan import Plan
+from sopr_uq.engine.series import Series
+from sopr_uq.engine.tail import tail_energy, tail_pressure
+from sopr_uq.typing import FloatArray
+from sopr_uq.units import MPA_PER_KCAL_MOL_A3
+
+
+class Thermo(NamedTuple):
+    """Averages over a stretch of trajectory."""
+
+    energy: float
+    """Potential energy of all pairs within the cut-off, in kcal/mol."""
+    virial: float
+    """Virial part of the pressure, (1/3V) Σ r·f, in MPa."""
+    temperature: float
+    """Kinetic temperature in K."""
+
+
+class Frame(NamedTuple):
+    """A snapshot."""
+
+    positions: FloatArray
+    """In Å inside [0, L), shape (N, 3); particles of one type follow each other."""
+    thermo: Thermo
+    """Averages over the steps that led here."""
+
+
+class Recorder(Protocol):
+    """Takes every frame of a trajectory, and gives what it measured."""
+
+    def add(self, frame: Frame) -> None:
+        """Take note of a frame."""
+        ...
+
+    def slow(self) -> FloatArray:
+        """Return values of every frame, shape (n, k): blocks must outlast their memory."""
+        ...
+
+    def series(self, blocks: int) -> tuple[Series, ...]:
+        """Return what was measured, averaged over so many blocks."""
+        ...
+
+
+class ThermoRecorder:
+    """Pressure and energy with tail corrections.
+
+    Parameters
+    ----------
+    plan : Plan
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._rows: list[Thermo] = []
+
+    def add(self, frame: Frame) -> None:
+        """Take note of a frame."""
+        self._rows.append(frame.thermo)
+
+    def slow(self) -> FloatArray:
+        """Return energy per particle (kcal/mol) and pressure (MPa) of every frame, shape (n, 2)."""
+        plan, rows = self._plan, np.array(self._rows)
+        kinetic = plan.state.density / plan.state.beta * MPA_PER_KCAL_MOL_A3
+        tails = plan.potentials, plan.setup.densities, plan.cutoff
+        energy = rows[:, 0] / plan.settings.particles + tail_energy(*tails)
+        pressure = rows[:, 1] + kinetic + tail_pressure(*tails)
+        return np.stack([energy, pressure], axis=1)
+
+    def series(self, blocks: int) -> tuple[Series, ...]:
+        """Return the energy and the pressure."""
+        means = block_means(self.slow(), blocks)
+        return tuple(
+            Series.of_blocks(name, np.zeros(1), means[:, i : i + 1], unit)
+            for i, (name, unit) in enumerate([("energy", "kcal/mol"), ("pressure", "MPa")])
+        )

@@ -1,0 +1,26 @@
+"""The pressure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sopr_uq.engine.series import Series
+from sopr_uq.observables.infinite import InfiniteLiquid
+from sopr_uq.observables.quantity import Change
+from sopr_uq.typing import FloatArray
+
+
+@dataclass(frozen=True)
+class Pressure:
+    """The virial pressure in MPa."""
+
+    def predict(self, liquid: InfiniteLiquid) -> Series:
+        """Return the pressure of the simulation."""
+        return liquid.simulation["pressure"]
+
+    def jacobian(self, change: Change) -> FloatArray:
+        """Return δP, shape (1, m)."""
+        liquid = change.liquid
+        return np.asarray(liquid.response.pressure(liquid.force, change.energy, change.g)[None])
