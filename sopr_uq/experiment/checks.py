@@ -8,14 +8,11 @@ import numpy as np
 from scipy import constants
 
 from sopr_uq.errors import InputError
+from sopr_uq.experiment.limits import FAR, LEVEL_TOLERANCE
 from sopr_uq.experiment.observation import Observation
 from sopr_uq.experiment.reference import Shape
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.units import thermal_energy
-
-LEVEL_TOLERANCE = 0.2
-"""How far the mean of a curve's last quarter may be from one. The shipped curves are within 0.03;
-a dense liquid measured to its second shell only may be off by 0.15."""
 
 CLOSE_PACKED = 1.3
 """Upper bound of r_peak ρ^(1/3). Close packing gives 2^(1/6) = 1.12, shipped liquids 0.9 to 1.0."""
@@ -150,7 +147,7 @@ def check_curve(observation: Observation, state: StatePoint) -> None:
 
 
 def _check_level(observation: Observation) -> None:
-    far = observation.x >= 0.75 * observation.x[-1]
+    far = observation.x >= FAR * observation.x[-1]
     level = float(np.mean(observation.value[far]))
     if abs(level - 1.0) > LEVEL_TOLERANCE:
         symbol = "g" if observation.kind == "g" else "S"

@@ -25,7 +25,8 @@ from hypothesis import strategies as st
 from sopr_uq.cli import results, trust
 from sopr_uq.errors import CheckpointError, InputError, InputErrors, SoprUqError
 from sopr_uq.experiment import read_curve
-from sopr_uq.experiment.reader import read_matrix, read_table
+from sopr_uq.experiment.matrix import read_matrix
+from sopr_uq.experiment.potential_table import read_potential
 from sopr_uq.posterior import store
 from sopr_uq.refine.checkpoint import decode
 from sopr_uq.workflow import run as workflow
@@ -112,7 +113,7 @@ def test_tables(tmp_path, content, kind):
     with in_a_moment():
         for reader in (
             lambda: read_curve(file, kind),
-            lambda: read_table(file, ("r_angstrom", "v_kcal_per_mol")),
+            lambda: read_potential(file)[1],
             lambda: read_matrix(file, 5),
         ):
             try:
