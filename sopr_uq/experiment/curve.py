@@ -13,13 +13,13 @@ from sopr_uq.errors import InputError
 from sopr_uq.experiment.catalogue import verify
 from sopr_uq.experiment.cells import check_cells, shift_edges
 from sopr_uq.experiment.formats import Table, read_file
-from sopr_uq.experiment.forms import FORMS, Form, FormName, Scale, factor_of
+from sopr_uq.experiment.forms import FORMS, UNKNOWN, Form, FormName, Scale, factor_of
 from sopr_uq.experiment.limits import check_form
 from sopr_uq.experiment.matrix import read_matrix
 from sopr_uq.experiment.observation import Kind, Observation
 from sopr_uq.experiment.pick import pick
-from sopr_uq.experiment.set_points import set_points
 from sopr_uq.experiment.quantities import UNITS_OF_Q, UNITS_OF_R
+from sopr_uq.experiment.set_points import set_points
 from sopr_uq.structure.fourier_end import fourier_end
 from sopr_uq.typing import BoolArray, FloatArray
 
@@ -72,7 +72,7 @@ def read_curve(
     unit: str | None = None,
     columns: Sequence[str | int] | None = None,
     edges: Literal["left"] | None = None,
-    scale: Scale = Scale(),
+    scale: Scale = UNKNOWN,
 ) -> Observation:
     """Read a measured g(r) or S(Q), whatever program wrote it.
 
@@ -288,11 +288,11 @@ def _windowed(observation: Observation, window: tuple[float, float] | None) -> O
     if window is not None:
         return replace(observation, window=window)
     found = set_points(observation.kind, observation.x, observation.value)
-    if not found.count:
+    if not found.number:
         return observation
-    first = float(observation.x[found.count])
+    first = float(observation.x[found.number])
     unit = "Å" if observation.kind == "g" else "Å⁻¹"
-    remark = f"Below {first:g} {unit} the curve was set ({found.reason}): left out."
+    remark = f"Below {first:g} {unit} the curve holds no data ({found.reason}): left out."
     return replace(
         observation, window=(first, np.inf), remarks=(*observation.remarks, remark)
     )

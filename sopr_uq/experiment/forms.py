@@ -26,6 +26,9 @@ class Scale(NamedTuple):
     scattering_length: float | None = None
 
 
+UNKNOWN = Scale()
+
+
 @dataclass(frozen=True)
 class Form:
     """A function that stands for g(r) or S(Q): standard = offset + factor(x) · value.

@@ -8,7 +8,7 @@ import numpy as np
 
 from sopr_uq.errors import InputError
 from sopr_uq.experiment.forms import FORMS, Form, Scale, standard
-from sopr_uq.typing import FloatArray
+from sopr_uq.typing import BoolArray, FloatArray
 
 FAR = 0.75
 """The level is the mean beyond this part of the range."""
@@ -116,8 +116,13 @@ def misfit(form: Form, x: FloatArray, value: FloatArray, density: float | None) 
     return Fit(form.name, level + near if usable else np.inf, density)
 
 
-def _far(x: FloatArray) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    return x >= FAR * x[-1]
+def level_of(x: FloatArray, value: FloatArray) -> float:
+    """Return the mean of a curve over the last quarter of its range; arrays of shape (n,)."""
+    return float(np.mean(value[_far(x)]))
+
+
+def _far(x: FloatArray) -> BoolArray:
+    return np.asarray(x >= FAR * x[-1])
 
 
 def _core(x: FloatArray, g: FloatArray, density: float | None) -> tuple[float, bool]:

@@ -10,6 +10,7 @@ import numpy as np
 from sopr_uq.errors import InputError
 from sopr_uq.experiment.formats import Table
 from sopr_uq.experiment.forms import FORMS
+from sopr_uq.typing import FloatArray
 
 _AXES = {"g": "r", "s": "q"}
 _SYMBOLS = {"g": "g(r)", "s": "S(Q)"}
@@ -106,7 +107,7 @@ def _error(table: Table, abscissa: int, value: int) -> tuple[int | None, tuple[s
     return (None, (f"{table.call(after[0])} is not read.",))
 
 
-def _like_errors(third: np.ndarray, value: np.ndarray) -> bool:  # type: ignore[type-arg]
+def _like_errors(third: FloatArray, value: FloatArray) -> bool:
     """Whether numbers can be standard errors: none negative, small, and not ever growing."""
     finite = np.isfinite(third) & np.isfinite(value)
     if not finite.any() or np.any(third[finite] < 0) or not np.any(third[finite] > 0):

@@ -9,7 +9,7 @@ import numpy as np
 from sopr_uq.errors import InputError
 from sopr_uq.experiment.formats import Table, read_file
 from sopr_uq.experiment.quantities import FACTORS, UNITS_OF_R
-from sopr_uq.typing import FloatArray
+from sopr_uq.typing import BoolArray, FloatArray
 
 MIN_POINTS = 5
 HIGHEST = 1e5
@@ -76,7 +76,7 @@ def _scaled(
     return table.column(place) * factors[said]
 
 
-def _check(path: Path | str, table: Table, r: FloatArray, keep: np.ndarray) -> None:  # type: ignore[type-arg]
+def _check(path: Path | str, table: Table, r: FloatArray, keep: BoolArray) -> None:
     rows = np.flatnonzero(keep)
     back = np.flatnonzero(np.diff(r[rows]) <= 0)
     if back.size:

@@ -9,6 +9,7 @@ from typing import Annotated
 from pydantic import BeforeValidator
 from scipy import constants
 
+from sopr_uq.errors import InputError
 from sopr_uq.units import BOLTZMANN
 
 UNITS_OF_R = {"angstrom": 1.0, "Å": 1.0, "nm": 10.0, "pm": 0.01, "bohr": 0.529177210544}
@@ -45,7 +46,9 @@ FACTORS: dict[str, dict[str, float]] = {
     "abscissa": {**UNITS_OF_R, **UNITS_OF_Q},
     "time": {"fs": 1.0, "ps": 1000.0},
 }
-_QUANTITY = re.compile(r"\s*(?P<number>[+-]?[0-9.]+(?:[eE][+-]?[0-9]+)?)\s*(?P<unit>\S.*?)\s*")
+_QUANTITY = re.compile(
+    r"\s*(?P<number>[+-]?[0-9.]+(?:[eE][+-]?[0-9]+)?)\s*(?P<unit>(?:1/)?(?:[^\W\d_]|°).*?)\s*"
+)
 _SAME = {
     "å": "angstrom", "ang": "angstrom", "a": "angstrom", "angstroms": "angstrom",
     "kj/mole": "kj/mol", "kcal/mole": "kcal/mol", "kelvin": "k", "celsius": "°c", "degc": "°c",
@@ -73,7 +76,7 @@ def convert(value: object, quantity: str, mass: float | None = None) -> object:
     if not isinstance(value, str):
         return value
     found = _QUANTITY.fullmatch(value)
-    if found is None:
+    if found is None or _float(value) is not None:
         return value
     number = _float(found["number"])
     if number is None:
@@ -87,6 +90,25 @@ def convert(value: object, quantity: str, mass: float | None = None) -> object:
         return number * _PER_MASS[unit] * GRAMS / mass
     # 0.34 nm are 3.4 Å, not 3.4000000000000004
     return float(f"{number * FACTORS[quantity][unit]:.15g}")
+
+
+def read_number(text: str, quantity: str, where: str, mass: float | None = None) -> float:
+    """Return a positive number from a text with or without a unit; parameters as of `convert`.
+
+    Raises
+    ------
+    InputError
+        If it is none; ``where`` is what asked for it.
+    """
+    try:
+        value = convert(text, quantity, mass)
+    except ValueError as error:
+        expected, _, found = str(error).partition(": ")
+        raise InputError(where, expected, found or repr(text)) from None
+    number = _float(value) if isinstance(value, str) else value
+    if not isinstance(number, float) or not 0 < number < float("inf"):
+        raise InputError(where, "a positive number, with or without a unit", repr(text)[:60])
+    return number
 
 
 def _float(text: str) -> float | None:

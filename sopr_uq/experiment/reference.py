@@ -13,6 +13,7 @@ from sopr_uq.experiment.settings import ReferenceSettings
 from sopr_uq.potentials import Mie, Potential, Tabulated, lennard_jones
 from sopr_uq.potentials.descriptors import first_zero, well
 
+
 class Shape(NamedTuple):
     """σ in Å and ε in kcal/mol of a potential."""
 

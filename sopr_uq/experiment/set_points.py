@@ -16,19 +16,25 @@ _SMOOTH = 0.1
 
 _SHORTEST = 8
 
+GAP = 0.2
+"""No liquid's g is below this between its first neighbours and the next ones."""
+
+_FLAT = 0.01
+"""Root mean square of g in a core that does not ripple."""
+
 
 class SetPoints(NamedTuple):
     """The points at the beginning of a curve that are no data.
 
     Parameters
     ----------
-    count : int
+    number : int
         How many.
     reason : str
         What they are; empty for none.
     """
 
-    count: int
+    number: int
     reason: str
 
 
@@ -45,13 +51,18 @@ def set_points(kind: str, x: ArrayLike, value: ArrayLike) -> SetPoints:
     Returns
     -------
     SetPoints
-        A run of at least three equal values in the core of a g(r), or at the low-Q
-        end of an S(Q); or, for S(Q), a stretch so smooth, where the points after
-        it scatter, that it was drawn. White noise is taken for such a stretch
-        once in 1 000 curves or less.
+        What ripples in the core of a g(r), where no pair can be; a run of at least
+        three equal values there, or at the low-Q end of an S(Q); or, for S(Q), a
+        stretch so smooth, where the points after it scatter, that it was drawn.
+        White noise is taken for such a stretch once in 1 000 curves or less.
     """
     x, value = np.asarray(x, dtype=float), np.asarray(value, dtype=float)
     run = _equal(value)
+    if kind == "g":
+        rippled = _rippled(x, value, run)
+        if rippled > run:
+            size = float(np.max(np.abs(value[run:rippled])))
+            return SetPoints(rippled, f"ripples of up to {size:.2g} in the core")
     if run >= _RUN:
         what = f"{run} equal values, {value[0]:g}"
         return SetPoints(run, f"{what}, where no pair can be" if kind == "g" else what)
@@ -60,6 +71,39 @@ def set_points(kind: str, x: ArrayLike, value: ArrayLike) -> SetPoints:
         if drawn:
             return SetPoints(drawn, f"{drawn} points without the scatter of the others")
     return SetPoints(0, "")
+
+
+def liquid_begin(x: FloatArray, g: FloatArray) -> int:
+    """Return how many points lie in front of the liquid: the longest stretch without a gap.
+
+    Parameters
+    ----------
+    x, g : array, shape (n,)
+    """
+    high = np.concatenate([[False], g >= GAP, [False]])
+    begins = np.flatnonzero(high[1:] & ~high[:-1])
+    ends = np.flatnonzero(~high[1:] & high[:-1]) - 1
+    if begins.size == 0:
+        return 0
+    return int(begins[np.argmax(x[ends] - x[begins])])
+
+
+def _rippled(x: FloatArray, g: FloatArray, first: int) -> int:
+    """Return the number of points in front of the rise to the first peak, if they ripple."""
+    begin = liquid_begin(x, g)
+    rise = begin
+    while rise > first and 0.0 < g[rise - 1] < g[rise]:
+        rise -= 1
+    core = g[first:rise]
+    # one high stretch is a bond or the particles themselves, and no ripple
+    lone = core.size > 0 and float(np.max(core)) > 0.5 and _stretches(core) == 1
+    rippling = core.size >= _RUN and float(np.sqrt(np.mean(core**2))) > _FLAT
+    return rise if rippling and not lone else 0
+
+
+def _stretches(core: FloatArray) -> int:
+    above = np.abs(core) > 0.5 * float(np.max(np.abs(core)))
+    return int(above[0]) + int(np.sum(above[1:] & ~above[:-1]))
 
 
 def _equal(value: FloatArray) -> int:

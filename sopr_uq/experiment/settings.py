@@ -72,10 +72,14 @@ class ReferenceSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     form: Form = Field("lennard-jones", description="lennard-jones, mie, or table")
-    sigma: Length | None = Field(None, gt=0.5, lt=15, description="first zero of the potential in Å")
+    sigma: Length | None = Field(
+        None, gt=0.5, lt=15, description="first zero of the potential in Å"
+    )
     epsilon: Energy | None = Field(None, gt=0, le=1e3, description="depth of its well in kcal/mol")
     n: float | None = Field(None, gt=6, le=100, description="repulsive exponent of a Mie potential")
-    file: Path | None = Field(None, description="table of v(r), of LAMMPS, GROMACS, VOTCA, HOOMD or plain columns")
+    file: Path | None = Field(
+        None, description="table of v(r): of LAMMPS, GROMACS, VOTCA, HOOMD, or plain columns"
+    )
     unit: str | None = Field(None, description="unit of r in the table; default as it says, or Å")
     energy_unit: str | None = Field(
         None, description="unit of v in the table; default as it says, or kcal/mol"

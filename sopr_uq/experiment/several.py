@@ -13,14 +13,14 @@ from dataclasses import dataclass
 from pydantic import BaseModel, ConfigDict, Field
 
 from sopr_uq.errors import InputError
-from sopr_uq.experiment.checks import check_curve, check_density, check_temperature
+from sopr_uq.experiment.checks import check_density, check_temperature
 from sopr_uq.experiment.faults import Faults
 from sopr_uq.experiment.observation import Observation
 from sopr_uq.experiment.quantities import Density, Temperature
 from sopr_uq.experiment.reference import Shape
 from sopr_uq.experiment.settings import ObserveSettings, SystemSettings
 from sopr_uq.experiment.state import StatePoint
-from sopr_uq.experiment.system import read_observation
+from sopr_uq.experiment.system import checked, read_observation
 
 
 class StateSettings(BaseModel):
@@ -79,10 +79,7 @@ def state_observations(
     for number, entry in enumerate(settings.observe):
         with faults.caught(f"state.{index}.observe.{number}"):
             state = None if system is None else settings.within(system).state
-            observation = read_observation(entry, state)
-            if state is not None:
-                check_curve(observation, state)
-            usable.append(observation)
+            usable.append(checked(read_observation(entry, state), state))
     return tuple(usable)
 
 

@@ -14,6 +14,7 @@ from sopr_uq.experiment.checks import check_curve, check_density, check_temperat
 from sopr_uq.experiment.curve import read_curve
 from sopr_uq.experiment.faults import Faults
 from sopr_uq.experiment.forms import Scale
+from sopr_uq.experiment.mistakes import check_mistakes
 from sopr_uq.experiment.observation import Observation
 from sopr_uq.experiment.reference import reference_potential, shape
 from sopr_uq.experiment.settings import ObserveSettings, ReferenceSettings, SystemSettings
@@ -119,10 +120,27 @@ def checked_observations(
     for index, settings in observe.items():
         with faults.caught(f"observe.{index}"):
             observation = read_observation(settings, None if system is None else system.state)
-            if system is not None:
-                check_curve(observation, system.state)
-            usable.append(observation)
+            usable.append(checked(observation, None if system is None else system.state))
     return usable
+
+
+def checked(observation: Observation, state: StatePoint | None) -> Observation:
+    """Return an observation with what is odd in it among its remarks.
+
+    Raises
+    ------
+    InputError
+        If it cannot be used at this state point.
+    """
+    if state is not None:
+        check_curve(observation, state)
+    if observation.kind == "pressure":
+        return observation
+    used = observation.windowed()
+    density = None if state is None else state.density
+    name = f"observation {observation.name}"
+    odd = check_mistakes(name, observation.kind, used.x, used.value, density)
+    return replace(observation, remarks=(*observation.remarks, *odd))
 
 
 def read_observation(settings: ObserveSettings, state: StatePoint | None = None) -> Observation:

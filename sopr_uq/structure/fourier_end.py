@@ -71,13 +71,13 @@ def fourier_end(r: ArrayLike, g: ArrayLike) -> FourierEnd | None:
         None where the curve does not show that it is band-limited, or is too
         short or too coarse to show it.
     """
-    r, g = np.asarray(r, dtype=float), np.asarray(g, dtype=float)
-    outside = r >= 0.97 * r[np.argmax(g)]
-    r, h = r[outside], g[outside] - 1.0
-    if r.size < 40 or r[-1] - r[0] < 6.0:
+    distances, values = np.asarray(r, dtype=float), np.asarray(g, dtype=float)
+    outside = distances >= 0.97 * distances[np.argmax(values)]
+    x, h = distances[outside], values[outside] - 1.0
+    if x.size < 40 or x[-1] - x[0] < 6.0:
         return None
-    top = min(0.95 * np.pi / float(np.quantile(np.diff(r), 0.9)), HIGHEST)
-    return _cliff(r, h, top)
+    top = min(0.95 * np.pi / float(np.quantile(np.diff(x), 0.9)), HIGHEST)
+    return _cliff(x, h, top)
 
 
 def _cliff(r: FloatArray, h: FloatArray, top: float) -> FourierEnd | None:

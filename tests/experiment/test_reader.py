@@ -120,7 +120,7 @@ def test_covariance_matrix(csv, tmp_path):
     with pytest.raises(InputError, match="expected 4 rows and columns"):
         read_matrix(matrix, 4)
     matrix.write_text("\n".join(matrix.read_text().splitlines()[:-1]))
-    with pytest.raises(InputError, match="expected 6 rows and columns, one for each point; found 5 rows"):
+    with pytest.raises(InputError, match="expected 6 rows and columns, one for each"):
         read_curve(csv(GOOD), "g", covariance=matrix)
 
 

@@ -10,6 +10,15 @@ from sopr_uq.experiment.formats.names import column_of
 from sopr_uq.experiment.formats.table import Column, Table
 from sopr_uq.experiment.formats.text import Text
 
+_TABULATED = 7
+_TABLE = (
+    Column("r", "r", "nm"),
+    *(Column(name, "other") for name in ("f", "-f'", "g", "-g'")),
+    Column("h", "potential", "kJ/mol"),
+    Column("-h'", "force", "kJ/mol/nm"),
+)
+"""Coulomb, dispersion and repulsion with their forces; a potential of one's own is in h."""
+
 _LABEL = re.compile(r'@\s*(?P<axis>[xy])axis\s+label\s+"(?P<label>[^"]*)"')
 _LEGEND = re.compile(r'@\s*s(?P<set>[0-9]+)\s+legend\s+"(?P<legend>[^"]*)"')
 _GRACE = re.compile(r"\\(?:[sSNn0-9+-]|f\{[^}]*\})")
@@ -39,6 +48,8 @@ def read_xvg(text: Text) -> Table:
     first = column_of(labels.get("x", "r"))
     unit = first.unit or {"r": "nm", "q": "1/nm"}.get(first.quantity, "")
     ordinate = column_of(labels.get("y", ""))
+    if len(table.columns) == _TABULATED and not legends and not labels:
+        return replace(table, format="GROMACS table", columns=_TABLE)
     columns = [replace(first, name=first.name or "r", unit=unit)]
     for i in range(1, len(table.columns)):
         legend = column_of(legends.get(i, ""))
