@@ -14,7 +14,7 @@ _RUN = 3
 _SMOOTH = 0.1
 """A filled-in end scatters less than this part of what the measured points scatter."""
 
-_SHORTEST = 8
+_SHORTEST = 12
 
 GAP = 0.2
 """No liquid's g is below this between its first neighbours and the next ones."""
@@ -114,7 +114,7 @@ def _equal(value: FloatArray) -> int:
 
 def _drawn(x: FloatArray, value: FloatArray) -> int:
     """Return how many points at the beginning lie on a smooth line, unlike the others."""
-    if x.size < 6 * _SHORTEST:
+    if x.size < 4 * _SHORTEST:
         return 0
     third = np.diff(value, 3)
     rest = third[x.size // 4 : x.size]

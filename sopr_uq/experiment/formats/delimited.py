@@ -92,14 +92,16 @@ def _first_row(text: Text, dialect: Dialect) -> int:
     for i, line in enumerate(text.lines):
         if _is_row(dialect, line.text):
             # one line of names, not a first row with a cell that is no number
-            faulty = [j for j in range(i) if _half_row(dialect, text.lines[j].text)]
+            width = len(dialect.cells(line.text))
+            faulty = [j for j in range(i) if _half_row(dialect, text.lines[j].text, width)]
             return faulty[0] if faulty else i
     raise AssertionError
 
 
-def _half_row(dialect: Dialect, line: str) -> bool:
+def _half_row(dialect: Dialect, line: str, width: int) -> bool:
+    """Whether a line is a row with a cell that is no number, and not a title or a header."""
     cells = dialect.cells(line)
-    return len(cells) > 1 and any(parse_number(c, dialect.decimal) is not None for c in cells)
+    return len(cells) == width and parse_number(cells[0], dialect.decimal) is not None
 
 
 def _numbers(line: Line, dialect: Dialect) -> list[float | None]:

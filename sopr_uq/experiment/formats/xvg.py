@@ -53,7 +53,8 @@ def read_xvg(text: Text) -> Table:
     columns = [replace(first, name=first.name or "r", unit=unit)]
     for i in range(1, len(table.columns)):
         legend = column_of(legends.get(i, ""))
-        quantity = legend.quantity or ordinate.quantity
+        # O and H are atoms here before they are functions
+        quantity = ordinate.quantity or legend.quantity
         columns.append(Column(legend.name or ordinate.name, quantity, ordinate.unit))
     return replace(table, format="GROMACS .xvg", columns=tuple(columns))
 
