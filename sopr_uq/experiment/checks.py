@@ -89,7 +89,8 @@ def check_temperature(state: StatePoint, shape: Shape) -> None:
             f"k_B T/ε ≥ {COLDEST}",
             f"{state.temperature:g} K, k_B T/ε = {reduced:.2g}",
             f"if {state.temperature:g} is in °C, write {state.temperature + 273.15:g}; "
-            "if not, check epsilon",
+            f'if ε is in other units, epsilon = "{shape.epsilon:g} kJ/mol" or '
+            f'epsilon = "{shape.epsilon:g} K"',
         )
 
 
@@ -140,6 +141,8 @@ def check_curve(observation: Observation, state: StatePoint) -> None:
     """
     if observation.kind == "pressure":
         return
+    # what is left out of the window may be anything
+    observation = observation.windowed()
     _check_level(observation)
     peak = float(observation.x[np.argmax(observation.value)])
     spacing = state.density ** (-1.0 / 3.0)

@@ -86,7 +86,7 @@ def check_form(
     InputError
         With the form that fits.
     """
-    if form.name == "f" or misfit(form, x, value, scale.density).misfit < np.inf:
+    if form.name == "f" or _meets(form, x, value, scale):
         return
     others = fitting_forms(form.kind, x, value, scale.density)
     if others:
@@ -97,6 +97,15 @@ def check_form(
             f"a curve with those of {best.text}",
             f'form = "{best.name}"',
         )
+
+
+def _meets(form: Form, x: FloatArray, value: FloatArray, scale: Scale) -> bool:
+    """Whether a form's limits are met; a negative S is a mistake, and no sign of a form."""
+    if form.kind == "g":
+        return misfit(form, x, value, scale.density).misfit < np.inf
+    positive = x > 0
+    curve = standard(form, x[positive], value[positive], scale)
+    return abs(level_of(x[positive], curve) - 1.0) <= LEVEL_TOLERANCE
 
 
 def misfit(form: Form, x: FloatArray, value: FloatArray, density: float | None) -> Fit:
@@ -138,7 +147,7 @@ def _core(x: FloatArray, g: FloatArray, density: float | None) -> tuple[float, b
 def _low_q(x: FloatArray, s: FloatArray, _density: float | None) -> tuple[float, bool]:
     """Return how unlikely the first values of an S(Q) are, and whether they may be."""
     first = float(np.mean(s[:3]))
-    unlikely = max(0.0, first - _LIKELY_S) if x[0] < 1.0 else 0.0
+    unlikely = max(0.0, first - _LIKELY_S, -3.0 * float(np.min(s[:5]))) if x[0] < 1.0 else 0.0
     return unlikely, bool(np.quantile(s, 0.02) > LOWEST_S)
 
 

@@ -24,8 +24,9 @@ class Mistake(NamedTuple):
     @property
     def text(self) -> str:
         """One sentence for people."""
-        found = self.found[0].upper() + self.found[1:]
-        return f"{found}: {self.advice}."
+        found = self.found
+        begin = "A" if found.startswith(("a ", "an ")) else found[0]
+        return f"{begin}{found[1:]}: {self.advice}."
 
 
 OFF_LEVEL = 0.03
@@ -155,7 +156,8 @@ def _at_low_q(q: FloatArray, s: FloatArray) -> Iterator[Mistake]:
         return
     valley = int(np.argmin(before))
     rise = float(np.max(before[: valley + 1])) - float(before[valley])
-    sharp = valley <= max(3, q.size // 50)
+    high = before[: valley + 1] > before[valley] + 0.5 * rise
+    sharp = int(high.sum()) <= max(3, q.size // 50)
     if rise > 1.0 and sharp:
         advice = f"leave it out: window = [{q[valley]:g}, {q[-1]:g}]"
         found = f"a spike of {rise:.2g} below {q[valley]:g} Å⁻¹, as of the direct beam"

@@ -132,14 +132,14 @@ def checked(observation: Observation, state: StatePoint | None) -> Observation:
     InputError
         If it cannot be used at this state point.
     """
-    if state is not None:
-        check_curve(observation, state)
     if observation.kind == "pressure":
         return observation
     used = observation.windowed()
     density = None if state is None else state.density
     name = f"observation {observation.name}"
     odd = check_mistakes(name, observation.kind, used.x, used.value, density)
+    if state is not None:
+        check_curve(observation, state)
     return replace(observation, remarks=(*observation.remarks, *odd))
 
 

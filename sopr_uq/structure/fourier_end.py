@@ -12,6 +12,7 @@ The power of noise at one wave number is exponentially distributed.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -106,10 +107,10 @@ def _placed(
     near = (q > at - 3.0 * _BAND) & (q < at + 2.0 * gap)
     floor = float(np.mean(power[(q > at + gap) & (q <= at + gap + 2.0 * _BAND)]))
     places = np.arange(at - _BAND, at + 1.5 * gap + 2.0 * _BAND, 0.02)
-    kernels = (_kernel(r, 0.0), _kernel(r, 1.0))
+    shapes = _shapes(r, at)
     misfits = [
-        [_misfit(power[near], _shape(kernels, q[near], at, mixing), floor) / 6.0 for at in places]
-        for mixing in (0.0, 0.2, 0.5, 0.9, None)
+        [_misfit(power[near], shape(q[near] - place), floor) / 6.0 for place in places]
+        for shape in shapes
     ]
     likely = np.exp(np.min(misfits) - np.array(misfits))
     likely /= likely.sum()
@@ -119,28 +120,30 @@ def _placed(
     return FourierEnd(mean, float(np.hypot(spread, 0.25 * width)), damped > _DAMPED)
 
 
-def _kernel(r: FloatArray, power: float) -> Kernel:
+def _shapes(r: FloatArray, at: float) -> list[Kernel]:
+    """Return powers around an end, as functions of the distance from it in Å⁻¹.
+
+    A plateau that ends there, three mixtures of it with a line, and a plateau
+    that Lorch's window damps.
+    """
+    offsets = np.linspace(-8.0, 4.0, 601)
+    inside = np.arange(0.0, 6.0, 0.02)
+    noise, line = (_kernel(r, offsets, power) for power in (0.0, 1.0))
+    reach = np.interp(np.add.outer(offsets, inside), offsets, noise, left=0.0, right=0.0)
+    plateau, damped = reach.sum(axis=1), reach @ np.sinc((at - inside) / at) ** 2
+    plateau, damped = plateau / plateau.max(), damped / damped.max()
+    mixtures = [(1.0 - part) * plateau + part * line for part in (0.0, 0.2, 0.5, 0.9)]
+    return [partial(_between, offsets, shape) for shape in (*mixtures, damped)]
+
+
+def _between(offsets: FloatArray, shape: FloatArray, offset: FloatArray) -> FloatArray:
+    return np.asarray(np.interp(offset, offsets, shape))
+
+
+def _kernel(r: FloatArray, offsets: FloatArray, power: float) -> FloatArray:
     """Return what Hann's window makes of a single wave that decays as r to minus a power."""
-    offsets = np.linspace(-4.0, 4.0, 401)
     values = _spectrum(r, r**-power, offsets)
-    values /= values.max()
-
-    def kernel(offset: FloatArray) -> FloatArray:
-        return np.asarray(np.interp(offset, offsets, values, left=0.0, right=0.0))
-
-    return kernel
-
-
-def _shape(
-    kernels: tuple[Kernel, Kernel], q: FloatArray, place: float, mixing: float | None
-) -> FloatArray:
-    """Return a plateau that ends at a place, mixed with a line there, or damped as by Lorch."""
-    waves = place - np.arange(0.0, 6.0, 0.02)
-    height = np.sinc(waves / place) ** 2 if mixing is None else np.ones_like(waves)
-    plateau = kernels[0](np.subtract.outer(q, waves)) @ height
-    line = kernels[1](q - place)
-    mixing = mixing or 0.0
-    return np.asarray((1.0 - mixing) * plateau / plateau.max() + mixing * line)
+    return np.asarray(values / values.max())
 
 
 def _misfit(power: FloatArray, shape: FloatArray, floor: float) -> float:

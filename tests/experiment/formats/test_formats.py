@@ -94,7 +94,9 @@ def test_gromacs_rdf():
     text = (
         "# gmx rdf is part of G R O M A C S:\n"
         '@    title "Radial distribution"\n@    xaxis  label "r (nm)"\n'
-        '@    yaxis  label "g(r)"\n@TYPE xy\n@ s0 legend "Ar"\n' + rows("    ") + "&\n" + "1 1\n2 2\n"
+        '@    yaxis  label "g(r)"\n@TYPE xy\n@ s0 legend "Ar"\n'
+        + rows("    ")
+        + "&\n1 1\n2 2\n"
     )
     table = read("rdf.xvg", text)
     assert table.format == "GROMACS .xvg"
@@ -282,7 +284,7 @@ def test_numpy_archives_that_are_dangerous_or_odd():
         archive.writestr("r.npy", b"\0" * (2 * 10**8))
     with pytest.raises(InputError, match="100 MB when unpacked"):
         read("x.npz", bomb.getvalue())
-    with pytest.raises(InputError, match="as numpy.savez"):
+    with pytest.raises(InputError, match="as numpy"):
         read("x.npz", npz(r=R, g=G)[:200])
 
 
