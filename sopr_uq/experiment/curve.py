@@ -26,6 +26,8 @@ from sopr_uq.typing import BoolArray, FloatArray
 MIN_POINTS = 5
 _LARGEST = 1e9
 _SYMBOL = {"g": "g(r)", "s": "S(Q)"}
+_DIVIDED = ("G", "rdf", "t", "q(s-1)")
+"""Forms that say nothing at zero."""
 
 
 @dataclass(frozen=True)
@@ -167,23 +169,25 @@ def read_written(
     if edges == "left" and not table.left_edges:
         x, table = shift_edges(x, table, remarks)
     check_cells(path, table, x, remarks)
-    said = form or _form_of(table.columns[picked.value].quantity, kind)
-    if said != kind:
-        remarks.append(f"The file holds {FORMS[said].text}: converted to {_SYMBOL[kind]}.")
-    if FORMS[said].kind != kind:
-        fitting = ", ".join(f.name for f in FORMS.values() if f.kind == kind)
-        raise InputError("form", f"one of {fitting}, for kind {kind!r}", repr(said))
+    said = _said(form or _form_of(table.columns[picked.value].quantity, kind), kind, remarks)
+    keep = x > 0 if said.name in _DIVIDED else np.ones(x.size, dtype=bool)
     error = None if picked.error is None else table.column(picked.error)
-    keep = np.ones(x.size, dtype=bool)
     if error is not None:
-        error, keep = _errors(path, table, error, remarks)
-    if FORMS[said].name in ("G", "rdf", "t", "q(s-1)") and x[0] == 0.0:
-        keep = keep & (x > 0)
-    value = table.column(picked.value)
+        error, believed = _errors(path, table, error, remarks)
+        keep = keep & believed
+    value, table = table.column(picked.value)[keep], table.rows(keep)
     kept = None if error is None else error[keep]
-    return Written(
-        table.rows(keep), kind, FORMS[said], x[keep], value[keep], kept, tuple(remarks)
-    )
+    return Written(table, kind, said, x[keep], value, kept, tuple(remarks))
+
+
+def _said(name: FormName, kind: Kind, remarks: list[str]) -> Form:
+    """Return the form of a name; remark on one that has to be converted."""
+    if FORMS[name].kind != kind:
+        fitting = ", ".join(f.name for f in FORMS.values() if f.kind == kind)
+        raise InputError("form", f"one of {fitting}, for kind {kind!r}", repr(name))
+    if name != kind:
+        remarks.append(f"The file holds {FORMS[name].text}: converted to {_SYMBOL[kind]}.")
+    return FORMS[name]
 
 
 def _without_empty_rows(table: Table, places: list[int], remarks: list[str]) -> Table:

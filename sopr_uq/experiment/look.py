@@ -15,8 +15,8 @@ from sopr_uq.experiment.formats import Table, read_file
 from sopr_uq.experiment.forms import FORMS, Scale, standard
 from sopr_uq.experiment.limits import fitting_forms, level_of
 from sopr_uq.experiment.mistakes import mistakes
-from sopr_uq.experiment.set_points import set_points
-from sopr_uq.structure.fourier_end import fourier_end
+from sopr_uq.experiment.set_points import SetPoints, set_points
+from sopr_uq.structure.fourier_end import FourierEnd, fourier_end
 from sopr_uq.typing import FloatArray
 
 _HALF = {"g": "r", "s": "q"}
@@ -116,23 +116,10 @@ def look(
     value = written.value
     if form != "f":
         value = standard(FORMS[form], written.x, written.value, Scale(density, None))
-    said = unit or _unit(table, kind) or ("angstrom" if kind == "g" else "1/angstrom")
     found = set_points(kind, written.x, value)
     end = fourier_end(written.x, value) if kind == "g" else None
-    remarks = [*(r for r in written.remarks if "converted to g" not in r)]
-    unit_sign = "Å" if kind == "g" else "Å⁻¹"
-    if found.number:
-        first = written.x[found.number]
-        remarks.append(f"Below {first:g} {unit_sign} it holds no data ({found.reason}).")
-    if end is not None:
-        damped = "; a window such as Lorch's seems to have damped it" if end.window else ""
-        remarks.append(
-            f"Its Fourier integral ended at Q = {end.q_max:.1f} ± {end.error:.1f} Å⁻¹{damped}."
-        )
-    elif kind == "g":
-        remarks.append("No end of a Fourier integral shows.")
-    if form != "f":
-        remarks += [m.text for m in mistakes(kind, written.x, value, density)]
+    said = unit or _unit(table, kind) or ("angstrom" if kind == "g" else "1/angstrom")
+    odd = [] if form == "f" else [m.text for m in mistakes(kind, written.x, value, density)]
     names = [f"{table.call(i)} ({c.quantity or '?'})" for i, c in enumerate(table.columns)]
     return Look(
         path=path,
@@ -149,10 +136,25 @@ def look(
         density=density,
         q_max=None if end is None else end.q_max,
         first=float(written.x[found.number]) if found.number else None,
-        remarks=tuple(remarks),
+        remarks=(*written.remarks, *_notes(written, found, end), *odd),
         cannot=tuple(_cannot(kind, written.x, density)),
         block=_block(path, kind, form, said, columns),
     )
+
+
+def _notes(written: Written, found: SetPoints, end: FourierEnd | None) -> list[str]:
+    """Return sentences about what was set, and about how the Fourier integral ended."""
+    unit, notes = "Å" if written.kind == "g" else "Å⁻¹", []
+    if found.number:
+        first = written.x[found.number]
+        notes.append(f"Below {first:g} {unit} it holds no data ({found.reason}).")
+    if end is not None:
+        damped = "; a window such as Lorch's seems to have damped it" if end.window else ""
+        ended = f"{end.q_max:.1f} ± {end.error:.1f} Å⁻¹"
+        notes.append(f"Its Fourier integral ended at Q = {ended}{damped}.")
+    elif written.kind == "g":
+        notes.append("No end of a Fourier integral shows.")
+    return notes
 
 
 def noise_of(value: FloatArray) -> float:

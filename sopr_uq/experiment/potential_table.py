@@ -45,7 +45,7 @@ def read_potential(
     r = _scaled(table, str(path), _place(table, path, "r", 0), unit or "", UNITS_OF_R, "angstrom")
     place = _place(table, path, "potential", 1)
     v = _scaled(table, str(path), place, energy_unit or "", FACTORS["energy"], "kcal/mol")
-    keep = np.isfinite(v) & (r > 0)
+    keep = np.isfinite(v) & np.isfinite(r) & (r > 0)
     high = np.flatnonzero(keep & (v > HIGHEST))
     if high.size:
         keep &= np.arange(v.size) > high[-1]

@@ -131,6 +131,9 @@ def _plain(unit: str) -> str:
     text = unit.casefold().replace("−", "-").replace("⁻¹", "-1").replace("⁻³", "-3")
     text = text.replace("³", "3").replace("**", "").replace("^", "").replace(" ", "")
     text = text.replace("·", "").replace("liter", "l")
+    product = re.fullmatch(r"(k?g|mol|kj|kcal)(c?m|dm|l|mol)-([13])", text)
+    if product is not None:
+        text = f"{product[1]}/{product[2]}{product[3].removesuffix('1')}"
     one_over = text.startswith("1/")
     text = text.removeprefix("1/")
     power = re.fullmatch(r"([a-zåμ°/]+)-([13])", text)

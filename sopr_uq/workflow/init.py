@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 from sopr_uq.disk import write_whole
@@ -73,37 +73,39 @@ def write_config(path: Path, answers: Answers, seen: Look) -> Config:
     return config
 
 
+_HEAD = """\
+# A liquid with its measurement. Numbers may have units, as in "85 K" or
+# "1.396 g/cm^3"; without, they are in K, 1/Å³, u, Å, kcal/mol and MPa.
+
+[system]
+name = {name}
+temperature = {temperature}
+density = {density}          # of atoms, not of formula units
+mass = {mass}
+
+# Where the search starts: size and depth of a similar liquid will do.
+[reference]
+form = "lennard-jones"
+sigma = {sigma}
+epsilon = {epsilon}
+"""
+
+_FOOT = """\
+# Everything else has a default; for example:
+# [engine]
+# name = "lammps"             # or hoomd; integral_equation for a quick look
+# particles = 1372
+#
+# [refine]
+# rule = "newton"             # or sopr, ibi
+"""
+
+
 def _text(answers: Answers, seen: Look, folder: Path) -> str:
-    lines = [
-        '# A liquid with its measurement. Numbers may have units, as in "85 K" or',
-        '# "1.396 g/cm^3"; without, they are in K, 1/Å³, u, Å, kcal/mol and MPa.',
-        "",
-        "[system]",
-        f"name = {json.dumps(answers.name, ensure_ascii=False)}",
-        f"temperature = {_value(answers.temperature)}",
-        f"density = {_value(answers.density)}          # of atoms, not of formula units",
-        f"mass = {_value(answers.mass)}",
-        "",
-        "# Where the search starts: size and depth of a similar liquid will do.",
-        "[reference]",
-        'form = "lennard-jones"',
-        f"sigma = {_value(answers.sigma)}",
-        f"epsilon = {_value(answers.epsilon)}",
-        "",
-        *_observe(seen, folder),
-        "",
-        *_pressure(answers.pressure),
-        "",
-        "# Everything else has a default; for example:",
-        "# [engine]",
-        '# name = "lammps"             # or hoomd; integral_equation for a quick look',
-        "# particles = 1372",
-        "#",
-        "# [refine]",
-        '# rule = "newton"             # or sopr, ibi',
-        "",
-    ]
-    return "\n".join(lines)
+    values = {f.name: _value(getattr(answers, f.name)) for f in fields(answers)}
+    values["name"] = json.dumps(answers.name, ensure_ascii=False)
+    measured = [*_observe(seen, folder), "", *_pressure(answers.pressure)]
+    return "\n".join([_HEAD.format(**values), *measured, "", _FOOT])
 
 
 def _observe(seen: Look, folder: Path) -> list[str]:

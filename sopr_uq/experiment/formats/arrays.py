@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import math
 import struct
+import tokenize
+import warnings
 import zipfile
 import zlib
 
@@ -20,6 +22,7 @@ _ZIP, _NPY = b"PK\x03\x04", b"\x93NUMPY"
 _DAMAGED = (
     *(ValueError, OSError, EOFError, KeyError, RuntimeError, OverflowError, SyntaxError),
     *(zipfile.BadZipFile, zlib.error, UnicodeDecodeError, struct.error, MemoryError, TypeError),
+    tokenize.TokenError,
 )
 
 
@@ -55,6 +58,13 @@ def _members(content: bytes) -> dict[str, bytes]:
 
 def _array(content: bytes) -> FloatArray:
     """Return an array after its head was seen to promise no more than there is."""
+    with warnings.catch_warnings():
+        # of a head that Python 2 wrote, which is no harm, or that is damaged
+        warnings.simplefilter("ignore")
+        return _checked_array(content)
+
+
+def _checked_array(content: bytes) -> FloatArray:
     stream = io.BytesIO(content)
     version = np.lib.format.read_magic(stream)
     readers = {
