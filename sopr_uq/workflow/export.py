@@ -11,7 +11,6 @@ from sopr_uq.disk import write_whole
 from sopr_uq.engine.table import cap
 from sopr_uq.errors import InputError
 from sopr_uq.experiment.formats.write import WRITERS, Curve
-from sopr_uq.posterior.weighted import weighed
 from sopr_uq.potentials import Tabulated
 from sopr_uq.typing import FloatArray
 from sopr_uq.units import thermal_energy
@@ -52,7 +51,7 @@ def export(
     """
     if program not in WRITERS:
         raise InputError("--format", f"one of {', '.join(WRITERS)}", repr(program))
-    potential = weighed(tree, "posterior")["potential"]
+    potential = tree["posterior"].to_dataset()["potential"]
     r = potential["r"].values
     named = {"mean": potential.mean(("chain", "draw")).values}
     named |= {f"draw-{i:04d}": v for i, v in enumerate(_draws(potential, draws), start=1)}
