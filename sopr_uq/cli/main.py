@@ -13,17 +13,21 @@ import click
 from rich.console import Console
 
 from sopr_uq import __version__
-from sopr_uq.cli import calibration, laws, refinement, results, trust
+from sopr_uq.cli import calibration, init, laws, look, refinement, results, trust
 from sopr_uq.cli.codes import INTERRUPTED, WRONG_INPUT
 from sopr_uq.errors import Interrupted, SoprUqError
 
 _COMMANDS = (
     refinement.systems,
+    look.look,
+    init.init,
+    look.schema,
     refinement.refine,
     refinement.resume,
     results.show,
     results.figures,
     results.report,
+    results.export,
     trust.verify,
     trust.repeat,
     laws.laws,

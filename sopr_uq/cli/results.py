@@ -59,3 +59,27 @@ def report(path: Path, bibtex: bool, prob: float) -> None:
             click.echo("\n\n".join(entry.bibtex for entry in citations(tree)))
         else:
             click.echo(written(tree, prob))
+
+
+@click.command()
+@click.argument("path", type=click.Path(path_type=Path))
+@click.option(
+    "--format",
+    "program",
+    required=True,
+    type=click.Choice(["lammps", "hoomd", "gromacs", "votca", "openmm"]),
+    help="Whose tables.",
+)
+@click.option("--draws", default=0, show_default=True, help="Draws to write besides the mean.")
+@click.option("--points", default=2000, show_default=True, help="Rows of a table.")
+@click.option("--out", type=click.Path(path_type=Path), help="Folder; default PATH/export-FORMAT.")
+def export(path: Path, program: str, draws: int, points: int, out: Path | None) -> None:
+    """Write the potentials of the refinement in PATH as tables of a simulation program."""
+    from sopr_uq.workflow.export import export as written
+    from sopr_uq.workflow.result import load_result, understood
+
+    tree = load_result(path)
+    folder = out or (path if path.is_dir() else path.parent) / f"export-{program}"
+    with understood(tree, path):
+        for file in written(tree, folder, program, draws=draws, points=points):
+            click.echo(str(file))

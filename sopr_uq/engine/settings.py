@@ -6,6 +6,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from sopr_uq.experiment.quantities import Length, Time
+
 type EngineName = Literal["auto", "lammps", "hoomd", "integral_equation", "dilute"]
 
 
@@ -19,10 +21,10 @@ class EngineSettings(BaseModel):
 
     name: EngineName = "auto"
     particles: int = Field(1372, ge=32, le=200_000, description="number of particles N")
-    cutoff: float | None = Field(
+    cutoff: Length | None = Field(
         None, gt=0, description="cut-off of the potential in Å; default 3 σ of the reference"
     )
-    timestep: float | None = Field(
+    timestep: Time | None = Field(
         None, gt=0, le=20, description="time step in fs; default from mass, σ and ε"
     )
     thermalisation_steps: int = Field(
@@ -33,8 +35,8 @@ class EngineSettings(BaseModel):
     production_steps: int = Field(8_000, ge=100, description="steps of sampling")
     sample_every: int = Field(40, ge=1, description="steps between RDF samples")
     blocks: int = Field(20, ge=4, description="blocks of the trajectory for sampling errors")
-    bin_width: float = Field(0.02, gt=0.001, le=0.2, description="width of the RDF bins in Å")
-    r_max: float | None = Field(
+    bin_width: Length = Field(0.02, gt=0.001, le=0.2, description="width of the RDF bins in Å")
+    r_max: Length | None = Field(
         None, gt=0, description="largest r of the RDF in Å; default half the box"
     )
     threads: int | None = Field(

@@ -8,14 +8,11 @@ import numpy as np
 from scipy import constants
 
 from sopr_uq.errors import InputError
+from sopr_uq.experiment.limits import FAR, LEVEL_TOLERANCE
 from sopr_uq.experiment.observation import Observation
 from sopr_uq.experiment.reference import Shape
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.units import thermal_energy
-
-LEVEL_TOLERANCE = 0.2
-"""How far the mean of a curve's last quarter may be from one. The shipped curves are within 0.03;
-a dense liquid measured to its second shell only may be off by 0.15."""
 
 CLOSE_PACKED = 1.3
 """Upper bound of r_peak ρ^(1/3). Close packing gives 2^(1/6) = 1.12, shipped liquids 0.9 to 1.0."""
@@ -92,7 +89,8 @@ def check_temperature(state: StatePoint, shape: Shape) -> None:
             f"k_B T/ε ≥ {COLDEST}",
             f"{state.temperature:g} K, k_B T/ε = {reduced:.2g}",
             f"if {state.temperature:g} is in °C, write {state.temperature + 273.15:g}; "
-            "if not, check epsilon",
+            f'if ε is in other units, epsilon = "{shape.epsilon:g} kJ/mol" or '
+            f'epsilon = "{shape.epsilon:g} K"',
         )
 
 
@@ -143,6 +141,8 @@ def check_curve(observation: Observation, state: StatePoint) -> None:
     """
     if observation.kind == "pressure":
         return
+    # what is left out of the window may be anything
+    observation = observation.windowed()
     _check_level(observation)
     peak = float(observation.x[np.argmax(observation.value)])
     spacing = state.density ** (-1.0 / 3.0)
@@ -150,7 +150,7 @@ def check_curve(observation: Observation, state: StatePoint) -> None:
 
 
 def _check_level(observation: Observation) -> None:
-    far = observation.x >= 0.75 * observation.x[-1]
+    far = observation.x >= FAR * observation.x[-1]
     level = float(np.mean(observation.value[far]))
     if abs(level - 1.0) > LEVEL_TOLERANCE:
         symbol = "g" if observation.kind == "g" else "S"

@@ -51,6 +51,8 @@ class Observation:
     origin : str
         The experiment that was made; empty if unknown. Two curves of one, such as an
         S(Q) and the g(r) made of it, are one measurement told twice.
+    remarks : tuple of str
+        What was found, converted or left out while it was read, as sentences.
 
     Raises
     ------
@@ -72,6 +74,7 @@ class Observation:
     window: tuple[float, float] = field(default=(0.0, np.inf))
     source: str = ""
     origin: str = ""
+    remarks: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:

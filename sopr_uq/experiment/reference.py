@@ -8,12 +8,10 @@ import numpy as np
 
 from sopr_uq.errors import InputError
 from sopr_uq.experiment.catalogue import verify
-from sopr_uq.experiment.reader import read_table
+from sopr_uq.experiment.potential_table import read_potential
 from sopr_uq.experiment.settings import ReferenceSettings
 from sopr_uq.potentials import Mie, Potential, Tabulated, lennard_jones
 from sopr_uq.potentials.descriptors import first_zero, well
-
-TABLE_COLUMNS = ("r_angstrom", "v_kcal_per_mol")
 
 
 class Shape(NamedTuple):
@@ -32,9 +30,9 @@ def reference_potential(settings: ReferenceSettings) -> Potential:
         If a table cannot be read or is no potential.
     """
     if settings.file is not None:
-        table = read_table(settings.file, TABLE_COLUMNS)
+        r, v = read_potential(settings.file, settings.unit, settings.energy_unit)
         verify(settings.file, settings.sha256)
-        return Tabulated(*(table[name] for name in TABLE_COLUMNS))
+        return Tabulated(r, v)
     assert settings.sigma is not None
     assert settings.epsilon is not None
     if settings.form == "mie":

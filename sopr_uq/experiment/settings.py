@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from sopr_uq.errors import InputError
+from sopr_uq.experiment.forms import FormName
 from sopr_uq.experiment.observation import Kind
+from sopr_uq.experiment.quantities import (
+    Abscissa,
+    Density,
+    Energy,
+    Length,
+    Mass,
+    Pressure,
+    ScatteringLength,
+    Temperature,
+    WaveNumber,
+    convert,
+)
 from sopr_uq.experiment.state import StatePoint
 
 type Form = Literal["lennard-jones", "mie", "table"]
@@ -23,11 +36,16 @@ class SystemSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     name: str = Field(min_length=1, description="name of tables, figures and folders")
-    temperature: float = Field(gt=0, le=1e5, description="temperature in K")
-    density: float = Field(gt=0, le=1e6, description="number density in 1/Å³")
-    mass: float = Field(gt=0, le=1e6, description="particle mass in u")
+    temperature: Temperature = Field(gt=0, le=1e5, description="temperature in K")
+    density: Density = Field(gt=0, le=1e6, description="number density in 1/Å³")
+    mass: Mass = Field(gt=0, le=1e6, description="particle mass in u")
     fluid: str | None = Field(None, description="CoolProp's name of the fluid")
     title: str = Field("", description="one line for people")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _mass_density(cls, tables: Any) -> Any:
+        return number_density(tables, tables) if isinstance(tables, dict) else tables
 
     @field_validator("name")
     @classmethod
@@ -54,10 +72,18 @@ class ReferenceSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     form: Form = Field("lennard-jones", description="lennard-jones, mie, or table")
-    sigma: float | None = Field(None, gt=0.5, lt=15, description="first zero of the potential in Å")
-    epsilon: float | None = Field(None, gt=0, le=1e3, description="depth of its well in kcal/mol")
+    sigma: Length | None = Field(
+        None, gt=0.5, lt=15, description="first zero of the potential in Å"
+    )
+    epsilon: Energy | None = Field(None, gt=0, le=1e3, description="depth of its well in kcal/mol")
     n: float | None = Field(None, gt=6, le=100, description="repulsive exponent of a Mie potential")
-    file: Path | None = Field(None, description="table with columns r_angstrom,v_kcal_per_mol")
+    file: Path | None = Field(
+        None, description="table of v(r): of LAMMPS, GROMACS, VOTCA, HOOMD, or plain columns"
+    )
+    unit: str | None = Field(None, description="unit of r in the table; default as it says, or Å")
+    energy_unit: str | None = Field(
+        None, description="unit of v in the table; default as it says, or kcal/mol"
+    )
     sha256: str | None = Field(None, pattern=_SHA256, description="SHA-256 of the table")
 
     @model_validator(mode="after")
@@ -67,7 +93,7 @@ class ReferenceSettings(BaseModel):
             "mie": {"sigma", "epsilon", "n"},
             "table": {"file"},
         }[self.form]
-        allowed = needed | ({"sha256"} if self.form == "table" else set())
+        allowed = needed | ({"sha256", "unit", "energy_unit"} if self.form == "table" else set())
         _require(self, f"a potential of form {self.form!r}", needed, allowed | {"form"})
         return self
 
@@ -82,22 +108,37 @@ class ObserveSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     kind: Kind = Field(description="g (radial distribution), s (structure factor), or pressure")
-    file: Path | None = Field(None, description="CSV with columns r_angstrom,g[,error] or alike")
+    file: Path | None = Field(None, description="the curve, as some program wrote it")
     curve: str | None = Field(None, description="name of a shipped curve")
     sha256: str | None = Field(None, pattern=_SHA256, description="SHA-256 of the curve's file")
-    value: float | None = Field(None, description="measured pressure in MPa")
-    error: float | None = Field(None, gt=0, description="its standard error in MPa")
-    window: tuple[float, float] | None = Field(
+    value: Pressure | None = Field(None, description="measured pressure in MPa")
+    error: Pressure | None = Field(None, gt=0, description="its standard error in MPa")
+    window: tuple[Abscissa, Abscissa] | None = Field(
         None, description="closed interval of r (Å) or Q (1/Å) that the inference uses"
     )
-    abscissa_error: float | None = Field(
+    abscissa_error: Abscissa | None = Field(
         None, ge=0, description="standard reading error of r (Å) or Q (1/Å)"
     )
-    spacing: float | None = Field(
+    spacing: Abscissa | None = Field(
         None, ge=0, description="distance in Å or 1/Å below which points are not independent"
     )
-    q_max: float | None = Field(
-        None, gt=0, description="end in 1/Å of the Fourier integral that gave a g(r)"
+    q_max: Annotated[WaveNumber, Field(gt=0)] | Literal["none"] | None = Field(
+        None,
+        description="end in 1/Å of the Fourier integral that gave a g(r), or 'none'; "
+        "found from the curve where it is not given",
+    )
+    form: FormName | None = Field(
+        None, description="function in the file: g, h, G, rdf, t, s, s-1, q(s-1) or f"
+    )
+    unit: str | None = Field(None, description="unit of r or Q in the file, such as nm")
+    columns: tuple[str | int, ...] | None = Field(
+        None, min_length=2, max_length=3, description="r or Q, values, errors: names or numbers"
+    )
+    edges: Literal["left"] | None = Field(
+        None, description="left: the file has the left edges of cells"
+    )
+    scattering_length: ScatteringLength | None = Field(
+        None, gt=0, description="⟨b⟩ in fm, for form f"
     )
     covariance: Path | None = Field(
         None, description="CSV with the covariance matrix of the values, without a header"
@@ -117,7 +158,9 @@ class ObserveSettings(BaseModel):
             return self
         given = "curve" if self.curve is not None else "file"
         shape = {"window", "abscissa_error", "q_max", "spacing", "covariance", "covariance_sha256"}
-        _require(self, "a curve", {given}, common | shape | {given, "sha256"})
+        layout = {"form", "unit", "columns", "edges", "scattering_length"}
+        allowed = common | shape | {given, "sha256"} | (layout if given == "file" else set())
+        _require(self, "a curve", {given}, allowed)
         return self
 
 
@@ -130,3 +173,19 @@ def _require(model: BaseModel, what: str, needed: set[str], allowed: set[str]) -
         wanted = f"{what} with {' and '.join(sorted(needed))}"
         found = [f"no {name}" for name in missing] + [f"{name} as well" for name in surplus]
         raise InputError("keys", wanted, ", ".join(found))
+
+
+def number_density(table: dict[str, Any], system: dict[str, Any]) -> dict[str, Any]:
+    """Return a state's table with its mass density, if it has one, as a number density.
+
+    Raises
+    ------
+    ValueError
+        If the system has no mass, or the unit is unknown.
+    """
+    density = table.get("density")
+    if not isinstance(density, str):
+        return table
+    mass = convert(system.get("mass"), "mass")
+    known = mass if isinstance(mass, int | float) and mass > 0 else None
+    return {**table, "density": convert(density, "density", known)}

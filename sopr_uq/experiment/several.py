@@ -13,13 +13,14 @@ from dataclasses import dataclass
 from pydantic import BaseModel, ConfigDict, Field
 
 from sopr_uq.errors import InputError
-from sopr_uq.experiment.checks import check_curve, check_density, check_temperature
+from sopr_uq.experiment.checks import check_density, check_temperature
 from sopr_uq.experiment.faults import Faults
 from sopr_uq.experiment.observation import Observation
+from sopr_uq.experiment.quantities import Density, Temperature
 from sopr_uq.experiment.reference import Shape
 from sopr_uq.experiment.settings import ObserveSettings, SystemSettings
 from sopr_uq.experiment.state import StatePoint
-from sopr_uq.experiment.system import read_observation
+from sopr_uq.experiment.system import checked, read_observation
 
 
 class StateSettings(BaseModel):
@@ -28,8 +29,8 @@ class StateSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     name: str = Field("", description="name in tables and figures")
-    temperature: float = Field(gt=0, le=1e5, description="temperature in K")
-    density: float = Field(gt=0, le=1e6, description="number density in 1/Å³")
+    temperature: Temperature = Field(gt=0, le=1e5, description="temperature in K")
+    density: Density = Field(gt=0, le=1e6, description="number density in 1/Å³")
     fluid: str | None = Field(None, description="CoolProp's name of the fluid; default as [system]")
     observe: tuple[ObserveSettings, ...] = Field(
         min_length=1, description="at least one table [[state.observe]]"
@@ -77,10 +78,8 @@ def state_observations(
     usable = []
     for number, entry in enumerate(settings.observe):
         with faults.caught(f"state.{index}.observe.{number}"):
-            observation = read_observation(entry)
-            if system is not None:
-                check_curve(observation, settings.within(system).state)
-            usable.append(observation)
+            state = None if system is None else settings.within(system).state
+            usable.append(checked(read_observation(entry, state), state))
     return tuple(usable)
 
 

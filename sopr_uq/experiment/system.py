@@ -11,15 +11,18 @@ import numpy as np
 from sopr_uq.errors import InputError
 from sopr_uq.experiment.catalogue import curve, verify
 from sopr_uq.experiment.checks import check_curve, check_density, check_temperature
+from sopr_uq.experiment.curve import read_curve
 from sopr_uq.experiment.faults import Faults
+from sopr_uq.experiment.forms import Scale
+from sopr_uq.experiment.mistakes import check_mistakes
 from sopr_uq.experiment.observation import Observation
-from sopr_uq.experiment.reader import read_curve
 from sopr_uq.experiment.reference import reference_potential, shape
 from sopr_uq.experiment.settings import ObserveSettings, ReferenceSettings, SystemSettings
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.potentials import Potential
 
 _CURVE_KEYS = ("name", "source", "window", "abscissa_error", "q_max", "spacing")
+_FILE_KEYS = ("form", "unit", "columns", "edges")
 
 
 @dataclass(frozen=True)
@@ -116,15 +119,38 @@ def checked_observations(
     usable = []
     for index, settings in observe.items():
         with faults.caught(f"observe.{index}"):
-            observation = read_observation(settings)
-            if system is not None:
-                check_curve(observation, system.state)
-            usable.append(observation)
+            observation = read_observation(settings, None if system is None else system.state)
+            usable.append(checked(observation, None if system is None else system.state))
     return usable
 
 
-def read_observation(settings: ObserveSettings) -> Observation:
+def checked(observation: Observation, state: StatePoint | None) -> Observation:
+    """Return an observation with what is odd in it among its remarks.
+
+    Raises
+    ------
+    InputError
+        If it cannot be used at this state point.
+    """
+    if observation.kind == "pressure":
+        return observation
+    used = observation.windowed()
+    density = None if state is None else state.density
+    name = f"observation {observation.name}"
+    odd = check_mistakes(name, observation.kind, used.x, used.value, density)
+    if state is not None:
+        check_curve(observation, state)
+    return replace(observation, remarks=(*observation.remarks, *odd))
+
+
+def read_observation(settings: ObserveSettings, state: StatePoint | None = None) -> Observation:
     """Return the measurement that an entry of ``[[observe]]`` describes.
+
+    Parameters
+    ----------
+    settings : ObserveSettings
+    state : StatePoint, optional
+        Where it was made; forms such as G(r) cannot do without the density.
 
     Raises
     ------
@@ -142,7 +168,7 @@ def read_observation(settings: ObserveSettings) -> Observation:
             source=settings.source,
             origin=settings.origin,
         )
-    return replace(_read_curve(settings), origin=origin_of(settings))
+    return replace(_read_curve(settings, state), origin=origin_of(settings))
 
 
 def origin_of(settings: ObserveSettings) -> str:
@@ -158,7 +184,7 @@ def origin_of(settings: ObserveSettings) -> str:
     return "" if settings.file is None else str(settings.file.absolute())
 
 
-def _read_curve(settings: ObserveSettings) -> Observation:
+def _read_curve(settings: ObserveSettings, state: StatePoint | None) -> Observation:
     """Read a curve; what the settings do not say, the registry says for a shipped one."""
     options: dict[str, Any] = {}
     path = settings.file
@@ -168,11 +194,18 @@ def _read_curve(settings: ObserveSettings) -> Observation:
             raise InputError("kind", f"{shipped.kind!r}, as {shipped.name} is", repr(settings.kind))
         verify(shipped.path, shipped.sha256)
         path, options = shipped.path, {key: getattr(shipped, key) for key in _CURVE_KEYS}
+        options["q_max"] = shipped.q_max or "none"
     assert path is not None
-    given = {key: getattr(settings, key) for key in _CURVE_KEYS}
+    given = {key: getattr(settings, key) for key in (*_CURVE_KEYS, *_FILE_KEYS)}
     options |= {key: value for key, value in given.items() if value not in (None, "")}
     if settings.covariance is not None:
         verify(settings.covariance, settings.covariance_sha256)
+    scale = Scale(None if state is None else state.density, settings.scattering_length)
     return read_curve(
-        path, settings.kind, covariance=settings.covariance, sha256=settings.sha256, **options
+        path,
+        settings.kind,
+        covariance=settings.covariance,
+        sha256=settings.sha256,
+        scale=scale,
+        **options,
     )

@@ -10,6 +10,7 @@ from sopr_uq.figures.calibration import (
     plot_truths,
     plot_z,
 )
+from sopr_uq.figures.curve import plot_curve
 from sopr_uq.figures.laws import plot_exponents, plot_law, plot_left_out, plot_pulls
 from sopr_uq.figures.laws_sheet import (
     budget_sheet,
@@ -42,6 +43,7 @@ __all__ = [
     "plot_blips",
     "plot_course",
     "plot_coverage",
+    "plot_curve",
     "plot_error_budget",
     "plot_exponents",
     "plot_integrands",

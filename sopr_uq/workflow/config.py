@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, get_args
 
@@ -14,7 +15,12 @@ from sopr_uq.engine.settings import EngineSettings
 from sopr_uq.experiment.catalogue import curve, system_entries
 from sopr_uq.experiment.faults import Faults
 from sopr_uq.experiment.registry import shipped_system
-from sopr_uq.experiment.settings import ObserveSettings, ReferenceSettings, SystemSettings
+from sopr_uq.experiment.settings import (
+    ObserveSettings,
+    ReferenceSettings,
+    SystemSettings,
+    number_density,
+)
 from sopr_uq.experiment.several import MeasuredState, StateSettings, build_states
 from sopr_uq.experiment.system import System, build_system
 from sopr_uq.provenance import sha256
@@ -27,7 +33,7 @@ from sopr_uq.revision import code
 from sopr_uq.workflow.check import check_tables
 from sopr_uq.workflow.observe import DEFAULT_RULE, add_pressure, choose, parse_kinds
 from sopr_uq.workflow.overrides import pairs, put, resolve
-from sopr_uq.workflow.source import anchor, read_source
+from sopr_uq.workflow.source import anchor, dicts, read_source
 from sopr_uq.workflow.translate import faults_of
 
 _RESOLVED_BY = "# Resolved by sopr-uq "
@@ -123,6 +129,11 @@ def load_config(
             choose(tables, parse_kinds(observe), shipped)
         elif shipped is not None:
             add_pressure(tables)
+    for index, state in enumerate(dicts(tables.get("state"))):
+        with suppress(ValueError):
+            # [system] has the mass; a unit that nobody knows is named with the other faults
+            system = dicts([tables.get("system")])
+            tables["state"][index] = number_density(state, system[0] if system else {})
     below = {} if shipped is None else {"prior": dict(shipped_system(shipped).prior)}
     return _checked(faults, _resolved(faults, below, tables))
 

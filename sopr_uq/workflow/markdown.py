@@ -13,7 +13,7 @@ from sopr_uq.derived.summary import concise
 from sopr_uq.errors import InputError
 from sopr_uq.workflow import laws_report
 from sopr_uq.workflow.citations import citations
-from sopr_uq.workflow.report import LABELS, UNITS, facts, head, table
+from sopr_uq.workflow.report import LABELS, UNITS, facts, head, remarks_of, table
 
 _FILES = ("file", "covariance")
 
@@ -82,6 +82,7 @@ def _refinement(tree: xr.DataTree, prob: float) -> Iterator[str]:
             used = int(tree["observed_data"][f"{name}_used"].sum())
             source = values.attrs.get("source") or "own data"
             yield f"- {name}: {used} of {values.size} points used; {source}"
+            yield from (f"  - {remark}" for remark in remarks_of(values))
     yield from ("", "## Settings", "", "```toml", *_settings(tree), "```")
     yield from ("", "## Versions", "", *_versions(json.loads(tree.attrs["versions"])))
 

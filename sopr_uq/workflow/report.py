@@ -104,6 +104,8 @@ def facts(result: xr.DataTree) -> list[tuple[str, str]]:
         ("misfit", f"mean squared Δg {misfit:.2e}"),
         ("time", _time(paid)),
     ]
+    for name, values in result["observed_data"].data_vars.items():
+        lines += [(str(name), remark) for remark in remarks_of(values)]
     found, shares = check(result), prior_sentence(result)
     lines += [("check", _check_line(found))] if found is not None else []
     lines += [("prior", shares)] if shares else []
@@ -112,6 +114,11 @@ def facts(result: xr.DataTree) -> list[tuple[str, str]]:
     if a["warning"]:
         lines.append(("warning", str(a["warning"])))
     return lines
+
+
+def remarks_of(values: xr.DataArray) -> list[str]:
+    """Return what was found, converted or left out when a measurement was read."""
+    return str(values.attrs.get("remarks", "")).splitlines()
 
 
 def _ended(result: xr.DataTree) -> str:

@@ -9,9 +9,8 @@ from __future__ import annotations
 import math
 import os
 import runpy
-import signal
 import string
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 
 import netCDF4
@@ -19,59 +18,25 @@ import numpy as np
 import pytest
 import tomli_w
 from click.testing import CliRunner
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sopr_uq.cli import results, trust
 from sopr_uq.errors import CheckpointError, InputError, InputErrors, SoprUqError
 from sopr_uq.experiment import read_curve
-from sopr_uq.experiment.reader import read_matrix, read_table
+from sopr_uq.experiment.matrix import read_matrix
+from sopr_uq.experiment.potential_table import read_potential
 from sopr_uq.posterior import store
 from sopr_uq.refine.checkpoint import decode
 from sopr_uq.workflow import run as workflow
 from sopr_uq.workflow.config import load_config
 from sopr_uq.workflow.run import run
 
-CASES = int(os.environ.get("SOPR_UQ_FUZZ_CASES", "100"))
-MOMENT = 20.0
-
-
-def fuzz(cases):
-    """Hypothesis without a clock of its own; here the same cases each time, new ones in a fuzz."""
-    return settings(
-        max_examples=max(cases, 20),
-        deadline=None,
-        database=None,
-        derandomize="SOPR_UQ_FUZZ_CASES" not in os.environ,
-        # A case is small as it is, and shrinking takes longer than finding.
-        phases=(Phase.explicit, Phase.generate),
-        suppress_health_check=list(HealthCheck),
-    )
-
+SHARED = runpy.run_path(str(Path(__file__).with_name("fuzzing.py")))
+CASES, fuzz, damaged = SHARED["CASES"], SHARED["fuzz"], SHARED["damaged"]
+check_words, in_a_moment = SHARED["check_words"], SHARED["in_a_moment"]
 
 TOOL = runpy.run_path(str(Path(__file__).resolve().parents[2] / "tools" / "soak.py"))
-
-
-@contextmanager
-def in_a_moment():
-    """Fail a case that takes longer than a moment."""
-
-    def late(number, frame):
-        raise AssertionError(f"not done in {MOMENT} s")
-
-    before = signal.signal(signal.SIGALRM, late)
-    signal.setitimer(signal.ITIMER_REAL, MOMENT)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0.0)
-        signal.signal(signal.SIGALRM, before)
-
-
-def check_words(error):
-    """A message names what was expected and found, and is no page of text."""
-    assert len(str(error)) < 20_000
-    assert "Traceback" not in str(error)
 
 
 # --- tables of numbers ---------------------------------------------------------------
@@ -112,7 +77,7 @@ def test_tables(tmp_path, content, kind):
     with in_a_moment():
         for reader in (
             lambda: read_curve(file, kind),
-            lambda: read_table(file, ("r_angstrom", "v_kcal_per_mol")),
+            lambda: read_potential(file)[1],
             lambda: read_matrix(file, 5),
         ):
             try:
@@ -269,20 +234,6 @@ def made(tmp_path_factory):
             folder,
         )
     return folder
-
-
-def damaged(content, draw):
-    """Flip, cut, repeat or exchange some bytes; often near the beginning, where structure is."""
-    bad = bytearray(content)
-    for _ in range(draw(st.integers(1, 12))):
-        end = len(bad) if draw(st.booleans()) else min(len(bad), 9000)
-        if end:
-            bad[draw(st.integers(0, end - 1))] = draw(st.integers(0, 255))
-    if draw(st.integers(0, 4)) == 0:
-        bad = bad[: draw(st.integers(0, len(bad)))]
-    if draw(st.integers(0, 9)) == 0:
-        bad += bad[: draw(st.integers(0, len(bad)))]
-    return bytes(bad)
 
 
 def asked(command, file):

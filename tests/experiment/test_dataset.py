@@ -7,8 +7,14 @@ import pytest
 import xarray as xr
 
 from sopr_uq.errors import InputError
-from sopr_uq.experiment import Observation, StatePoint, load_curve, load_system, to_dataset
-from sopr_uq.experiment.reader import read_curve
+from sopr_uq.experiment import (
+    Observation,
+    StatePoint,
+    load_curve,
+    load_system,
+    read_curve,
+    to_dataset,
+)
 
 
 def test_a_system_becomes_one_dataset_with_units_everywhere():

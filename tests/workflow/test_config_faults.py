@@ -68,8 +68,8 @@ def faults(source, *arguments, **options):
         ),
         (
             {"observe": [{"kind": "s", "file": "my_gr.csv"}]},
-            "observe.0, {folder}/my_gr.csv, line 4",
-            "expected columns q_inverse_angstrom,s[,error]; found 'r_angstrom,g'",
+            "observe.0, {folder}/my_gr.csv",
+            "expected a column q, as kind = 's' has; found 'r_angstrom'. Try: kind = \"g\".",
         ),
         (
             {"observe": [{"kind": "g", "file": "no.csv"}]},

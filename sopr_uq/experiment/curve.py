@@ -1,0 +1,334 @@
+"""Measured curves from files: from what a program wrote to an observation of g(r) or S(Q)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from sopr_uq.errors import InputError
+from sopr_uq.experiment.catalogue import verify
+from sopr_uq.experiment.cells import check_cells, shift_edges
+from sopr_uq.experiment.formats import Table, read_file
+from sopr_uq.experiment.forms import FORMS, UNKNOWN, Form, FormName, Scale, factor_of
+from sopr_uq.experiment.limits import check_form
+from sopr_uq.experiment.matrix import read_matrix
+from sopr_uq.experiment.observation import Kind, Observation
+from sopr_uq.experiment.pick import pick
+from sopr_uq.experiment.quantities import UNITS_OF_Q, UNITS_OF_R
+from sopr_uq.experiment.set_points import set_points
+from sopr_uq.structure.fourier_end import fourier_end
+from sopr_uq.typing import BoolArray, FloatArray
+
+MIN_POINTS = 5
+_LARGEST = 1e9
+_SYMBOL = {"g": "g(r)", "s": "S(Q)"}
+_DIVIDED = ("G", "rdf", "t", "q(s-1)")
+"""Forms that say nothing at zero."""
+
+
+@dataclass(frozen=True)
+class Written:
+    """A curve as its file has it, before any conversion but that of units.
+
+    Parameters
+    ----------
+    table : Table
+        The rows that are used.
+    kind : {"g", "s"}
+    form : Form
+        The function that the values are said to be.
+    x, value : array, shape (n,)
+        In Å or Å⁻¹; in the unit of the form.
+    error : array, shape (n,), or None
+        Standard errors of ``value``.
+    remarks : tuple of str
+        What was decided on the way, as sentences.
+    """
+
+    table: Table
+    kind: Kind
+    form: Form
+    x: FloatArray
+    value: FloatArray
+    error: FloatArray | None
+    remarks: tuple[str, ...]
+
+
+def read_curve(
+    path: Path | str,
+    kind: Kind,
+    *,
+    name: str = "",
+    source: str = "",
+    window: tuple[float, float] | None = None,
+    abscissa_error: float = 0.0,
+    q_max: float | Literal["none"] | None = None,
+    spacing: float | None = None,
+    covariance: Path | str | None = None,
+    sha256: str | None = None,
+    form: FormName | None = None,
+    unit: str | None = None,
+    columns: Sequence[str | int] | None = None,
+    edges: Literal["left"] | None = None,
+    scale: Scale = UNKNOWN,
+) -> Observation:
+    """Read a measured g(r) or S(Q), whatever program wrote it.
+
+    Parameters
+    ----------
+    path : Path or str
+        See :mod:`sopr_uq.experiment.formats` for what is understood.
+    kind : {"g", "s"}
+        What was measured.
+    name, source : str, optional
+        For tables and figures; the name of the file by default.
+    window : tuple of float, optional
+        Closed interval of the abscissa that inferences may use. By default all
+        but points that were set.
+    abscissa_error : float, optional
+        Standard reading error of the abscissa, in Å or Å⁻¹.
+    q_max : float or "none", optional
+        End in Å⁻¹ of the Fourier integral that gave a g(r); by default what the
+        head of the file or the curve itself says. "none": there was none.
+    spacing : float, optional
+        Distance in Å or Å⁻¹ below which points are not independent.
+    covariance : Path or str, optional
+        CSV with the covariance matrix of the values, without a header.
+    sha256 : str, optional
+        Hash that the file must have.
+    form : str, optional
+        The function in the file, a key of ``FORMS``; by default what the file
+        says, else g or S.
+    unit : str, optional
+        Of the abscissa; by default what the file says, else Å or Å⁻¹.
+    columns : sequence of str or int, optional
+        Abscissa, values and errors, by name or by number from one.
+    edges : "left", optional
+        That abscissae are left edges of cells, not their centres.
+    scale : Scale, optional
+        Density and scattering length, for forms that need them.
+
+    Returns
+    -------
+    Observation
+        Its ``remarks`` say what was found, converted or left out.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read or is not such a curve; names file and line.
+    """
+    path = Path(path)
+    if kind not in _SYMBOL:
+        raise InputError("kind of a curve", " or ".join(_SYMBOL), repr(kind))
+    written = read_written(path, kind, form=form, unit=unit, columns=columns, edges=edges)
+    verify(path, sha256)
+    check_form(str(path), written.form, written.x, written.value, scale)
+    observation = _converted(written, scale, covariance)
+    observation = replace(
+        observation,
+        name=name or path.name,
+        source=source or path.name,
+        abscissa_error=abscissa_error,
+        spacing=spacing or 0.0,
+    )
+    return _ended(_windowed(observation, window), q_max, written.table)
+
+
+def read_written(
+    path: Path | str,
+    kind: Kind,
+    *,
+    form: FormName | None = None,
+    unit: str | None = None,
+    columns: Sequence[str | int] | None = None,
+    edges: Literal["left"] | None = None,
+) -> Written:
+    """Read a curve as its file has it, in Å or Å⁻¹; parameters as of :func:`read_curve`.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read or holds no such curve; names file and line.
+    """
+    table = read_file(path)
+    picked = pick(table, str(path), kind, columns)
+    remarks = [*table.remarks, *picked.remarks]
+    table = _without_empty_rows(table, [picked.abscissa, picked.value], remarks)
+    if len(table.lines) < MIN_POINTS:
+        expected = f"at least {MIN_POINTS} rows of numbers"
+        raise InputError(str(path), expected, str(len(table.lines)))
+    places = [picked.abscissa, picked.value, *([] if picked.error is None else [picked.error])]
+    _check_numbers(path, table, places)
+    x = _in_angstrom(table, picked.abscissa, kind, unit, remarks)
+    _check_abscissae(path, table, picked.abscissa)
+    if edges == "left" and not table.left_edges:
+        x, table = shift_edges(x, table, remarks)
+    check_cells(path, table, x, remarks)
+    said = _said(form or _form_of(table.columns[picked.value].quantity, kind), kind, remarks)
+    keep = x > 0 if said.name in _DIVIDED else np.ones(x.size, dtype=bool)
+    error = None if picked.error is None else table.column(picked.error)
+    if error is not None:
+        error, believed = _errors(path, table, error, remarks)
+        keep = keep & believed
+    value, table = table.column(picked.value)[keep], table.rows(keep)
+    kept = None if error is None else error[keep]
+    return Written(table, kind, said, x[keep], value, kept, tuple(remarks))
+
+
+def _said(name: FormName, kind: Kind, remarks: list[str]) -> Form:
+    """Return the form of a name; remark on one that has to be converted."""
+    if FORMS[name].kind != kind:
+        fitting = ", ".join(f.name for f in FORMS.values() if f.kind == kind)
+        raise InputError("form", f"one of {fitting}, for kind {kind!r}", repr(name))
+    if name != kind:
+        remarks.append(f"The file holds {FORMS[name].text}: converted to {_SYMBOL[kind]}.")
+    return FORMS[name]
+
+
+def _without_empty_rows(table: Table, places: list[int], remarks: list[str]) -> Table:
+    """Drop rows without numbers at the beginning, where G(r)/r and the like have none."""
+    empty = np.isnan(table.values[:, places]).any(axis=1)
+    first = int(np.argmin(empty)) if not empty.all() else len(empty)
+    if not first:
+        return table
+    remarks.append(f"{first} rows at the beginning hold no number (NaN): left out.")
+    return table.rows(np.arange(len(empty)) >= first)
+
+
+def _check_numbers(path: Path | str, table: Table, places: list[int]) -> None:
+    for place in places:
+        values = table.column(place)
+        bad = np.flatnonzero(~(np.abs(values) <= _LARGEST))
+        if bad.size:
+            where = f"{path}, line {table.lines[bad[0]]}, {table.call(place)}"
+            raise InputError(where, "a finite number of ordinary size", f"{values[bad[0]]:g}")
+
+
+def _in_angstrom(
+    table: Table, place: int, kind: Kind, unit: str | None, remarks: list[str]
+) -> FloatArray:
+    """Return the abscissae in Å or Å⁻¹; shape (n,)."""
+    units = UNITS_OF_R if kind == "g" else UNITS_OF_Q
+    standard = "angstrom" if kind == "g" else "1/angstrom"
+    said = unit or table.columns[place].unit or standard
+    if said not in units:
+        raise InputError("unit", f"one of {', '.join(units)}", repr(said))
+    if units[said] == 1.0:
+        return table.column(place)
+    remarks.append(f"{table.call(place)} is in {said}: converted to {standard}.")
+    # products with round numbers, so that the same numbers come out of every format
+    converted = [float(f"{value * units[said]:.12g}") for value in table.column(place)]
+    return np.array(converted)
+
+
+def _check_abscissae(path: Path | str, table: Table, place: int) -> None:
+    x, name = table.column(place), table.call(place)
+    below = np.flatnonzero(x < 0)
+    if below.size:
+        raise InputError(
+            f"{path}, line {table.lines[below[0]]}, {name}",
+            "a number that is not negative",
+            f"{x[below[0]]:g}",
+        )
+    back = np.flatnonzero(np.diff(x) <= 0)
+    if back.size:
+        raise InputError(
+            f"{path}, line {table.lines[back[0] + 1]}, {name}",
+            f"more than {x[back[0]]:g}, the row before",
+            f"{x[back[0] + 1]:g}",
+            "sort the rows and remove repeated ones",
+        )
+
+
+def _form_of(quantity: str, kind: Kind) -> FormName:
+    form = FORMS.get(quantity)
+    if form is not None and form.kind == kind:
+        return form.name
+    return kind  # type: ignore[return-value]  # a pressure is no curve
+
+
+def _errors(
+    path: Path | str, table: Table, error: FloatArray, remarks: list[str]
+) -> tuple[FloatArray | None, BoolArray]:
+    """Return the errors and the rows to keep: points that were set have none."""
+    keep = np.ones(error.size, dtype=bool)
+    if not np.any(error > 0):
+        remarks.append("No error is above zero: none is believed.")
+        return None, keep
+    first = int(np.argmax(error > 0))
+    bad = np.flatnonzero(error[first:] <= 0) + first
+    if first and not np.any(error[:first]):
+        remarks.append(f"{first} points at the beginning have an error of zero: left out as set.")
+        keep[:first] = False
+    elif first:
+        bad = np.flatnonzero(error <= 0)
+    if bad.size:
+        where = f"{path}, line {table.lines[bad[0]]}, error"
+        advice = "leave out the column of errors, or the points that were set"
+        raise InputError(where, "a positive number", f"{error[bad[0]]:g}", advice)
+    return error, keep
+
+
+def _converted(written: Written, scale: Scale, covariance: Path | str | None) -> Observation:
+    factor = factor_of(written.form, written.x, scale)
+    matrix = None if covariance is None else read_matrix(covariance, written.x.size)
+    return Observation(
+        kind=written.kind,
+        x=written.x,
+        value=written.form.offset + factor * written.value,
+        error=None if written.error is None else factor * written.error,
+        covariance=None if matrix is None else matrix * np.outer(factor, factor),
+        remarks=written.remarks,
+    )
+
+
+def _windowed(observation: Observation, window: tuple[float, float] | None) -> Observation:
+    """Return the observation with its window, which leaves out points that were set."""
+    if window is not None:
+        return replace(observation, window=window)
+    found = set_points(observation.kind, observation.x, observation.value)
+    if not found.number:
+        return observation
+    first = float(observation.x[found.number])
+    unit = "Å" if observation.kind == "g" else "Å⁻¹"
+    remark = f"Below {first:g} {unit} the curve holds no data ({found.reason}): left out."
+    return replace(
+        observation, window=(first, np.inf), remarks=(*observation.remarks, remark)
+    )
+
+
+def _ended(
+    observation: Observation, q_max: float | Literal["none"] | None, table: Table
+) -> Observation:
+    """Return the observation with the end of its Fourier integral: told, written, or found."""
+    if q_max is not None or observation.kind != "g":
+        told = np.inf if q_max in (None, "none") else float(q_max or 0.0)
+        return replace(observation, q_max=told)
+    written = _number(table.facts.get("qmax", ""))
+    if written is not None:
+        remark = f"The head of the file says Qmax = {written:g} Å⁻¹: taken as q_max."
+        return replace(observation, q_max=written, remarks=(*observation.remarks, remark))
+    found = fourier_end(observation.x, observation.value)
+    if found is None:
+        return observation
+    window = ", perhaps damped by a window such as Lorch's" if found.window else ""
+    remark = (
+        f"The curve has nothing beyond Q = {found.q_max:.1f} ± {found.error:.1f} Å⁻¹{window}: "
+        'taken as q_max. q_max = "none" if it was no Fourier transform.'
+    )
+    return replace(
+        observation, q_max=round(found.q_max, 2), remarks=(*observation.remarks, remark)
+    )
+
+
+def _number(text: str) -> float | None:
+    try:
+        value = float(text.split()[0])
+    except (ValueError, IndexError):
+        return None
+    return value if 1.0 <= value <= 1000.0 else None

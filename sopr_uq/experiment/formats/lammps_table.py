@@ -1,0 +1,60 @@
+"""LAMMPS' ``pair_style table``: sections of a keyword, ``N … R lo hi``, and numbered rows."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from sopr_uq.errors import InputError
+from sopr_uq.experiment.formats.delimited import read_delimited
+from sopr_uq.experiment.formats.table import Column, Table
+from sopr_uq.experiment.formats.text import Text
+from sopr_uq.typing import FloatArray
+
+_PARAMETERS = re.compile(r"N\s+(?P<n>[0-9]+)(\s.*)?")
+_COLUMNS = (
+    Column("row", "other"),
+    Column("r", "r", "angstrom"),
+    Column("v", "potential", "kcal/mol"),
+    Column("force", "force", "kcal/mol/angstrom"),
+)
+
+
+def is_lammps_table(text: Text) -> bool:
+    """Whether the second line gives the number of rows."""
+    return len(text.lines) > 2 and _PARAMETERS.fullmatch(text.lines[1].text) is not None
+
+
+def read_lammps_table(text: Text) -> Table:
+    """Read the first section, in LAMMPS' units ``real``.
+
+    Raises
+    ------
+    InputError
+        If it has fewer rows than it says, or other columns.
+    """
+    found = _PARAMETERS.fullmatch(text.lines[1].text)
+    n = 0 if found is None else int(found["n"][:9])
+    rows = text.lines[2 : 2 + n]
+    if len(rows) < max(n, 2):
+        raise InputError(text.at(text.lines[1].number), f"{n} rows below", f"{len(rows)} rows")
+    table = read_delimited(replace(text, lines=rows))
+    if len(table.columns) != len(_COLUMNS):
+        raise InputError(text.at(rows[0].number), "number, r, energy and force", rows[0].text[:60])
+    return replace(table, format="LAMMPS pair_style table", columns=_COLUMNS)
+
+
+def write_lammps_table(keyword: str, note: str, r: FloatArray, v: FloatArray, f: FloatArray) -> str:
+    """Return a section for ``pair_style table``.
+
+    Parameters
+    ----------
+    keyword, note : str
+        Name of the section; a comment above it.
+    r, v, f : array, shape (n,)
+        Equally spaced distances in Å, energies in kcal/mol, forces in
+        kcal/(mol Å).
+    """
+    head = f"# {note}\n# UNITS: real\n\n{keyword}\nN {r.size} R {r[0]:.10g} {r[-1]:.10g}\n\n"
+    rows = zip(range(1, r.size + 1), r, v, f, strict=True)
+    return head + "".join(f"{i} {a:.10g} {b:.12g} {c:.12g}\n" for i, a, b, c in rows)

@@ -1,0 +1,171 @@
+"""Which function a curve holds, told by its limits: level far out, core or low Q near zero."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from sopr_uq.errors import InputError
+from sopr_uq.experiment.forms import FORMS, Form, Scale, standard
+from sopr_uq.typing import BoolArray, FloatArray
+
+FAR = 0.75
+"""The level is the mean beyond this part of the range."""
+
+LEVEL_TOLERANCE = 0.2
+"""How far it may be from one. The shipped curves are within 0.03; a dense liquid measured to its
+second shell only may be off by 0.15."""
+
+CORE_TOLERANCE = 0.35
+"""How large g may be, as a root mean square, where no pair can be: ripples are smaller."""
+
+LOWEST_S = -0.25
+"""S(Q) cannot be negative; noise and a level may make it so by less than this."""
+
+_CORE = 0.6
+"""In mean spacings: no two particles of a liquid are closer."""
+
+_LIKELY_S = 0.6
+"""S at low Q of most liquids is below."""
+
+
+class Fit(NamedTuple):
+    """How a form suits a curve: its name, and zero where its limits are met exactly."""
+
+    form: str
+    misfit: float
+    density: float | None
+    """Number density in Å⁻³ that was used: the one given, or the curve's own."""
+
+
+def fitting_forms(
+    axis: str, x: FloatArray, value: FloatArray, density: float | None = None
+) -> list[Fit]:
+    """Return the forms whose limits a curve meets, the best first.
+
+    Parameters
+    ----------
+    axis : {"g", "s"}
+        Whether x is r or Q.
+    x, value : array, shape (n,)
+        The curve as written, x in Å or Å⁻¹.
+    density : float, optional
+        Number density in Å⁻³. Without it 4πρ is taken from the curve: from the
+        slope in the core or the rise of the tail.
+    """
+    positive = x > 0
+    x, value = x[positive], value[positive]
+    forms = [form for form in FORMS.values() if form.kind == axis and form.name != "f"]
+    found = [misfit(form, x, value, density) for form in forms]
+    good = sorted((fit for fit in found if fit.misfit < np.inf), key=lambda fit: fit.misfit)
+    tail = float(np.mean(value[_far(x)])) if x.size else 1.0
+    if axis == "s" and not good and abs(tail) < LEVEL_TOLERANCE:
+        good = [Fit("f", 1.0, density)]
+    return good
+
+
+def check_form(
+    name: str, form: Form, x: FloatArray, value: FloatArray, scale: Scale
+) -> None:
+    """Refuse a form that the limits of a curve contradict where another one fits.
+
+    Parameters
+    ----------
+    name : str
+        Of the curve, for messages.
+    form : Form
+        What it is said to be.
+    x, value : array, shape (n,)
+        The curve as written, x in Å or Å⁻¹.
+    scale : Scale
+        Density and scattering length, where they are known.
+
+    Raises
+    ------
+    InputError
+        With the form that fits.
+    """
+    if form.name == "f" or _meets(form, x, value, scale):
+        return
+    others = fitting_forms(form.kind, x, value, scale.density)
+    if others:
+        best = FORMS[others[0].form]
+        raise InputError(
+            f"{name}, form",
+            f"the limits of {form.text}",
+            f"a curve with those of {best.text}",
+            f'form = "{best.name}"',
+        )
+
+
+def _meets(form: Form, x: FloatArray, value: FloatArray, scale: Scale) -> bool:
+    """Whether a form's limits are met; a negative S is a mistake, and no sign of a form."""
+    if form.kind == "g":
+        return misfit(form, x, value, scale.density).misfit < np.inf
+    positive = x > 0
+    curve = standard(form, x[positive], value[positive], scale)
+    return abs(level_of(x[positive], curve) - 1.0) <= LEVEL_TOLERANCE
+
+
+def misfit(form: Form, x: FloatArray, value: FloatArray, density: float | None) -> Fit:
+    """Return how far a curve is from the limits of a form; infinite where it cannot be it."""
+    positive = x > 0
+    x, value = x[positive], value[positive]
+    if x.size < 4:
+        return Fit(form.name, np.inf, density)
+    if form.needs == "density" and density is None:
+        density = _own_density(form, x, value)
+        if density is None:
+            return Fit(form.name, np.inf, None)
+    curve = standard(form, x, value, Scale(density, None))
+    level = abs(float(np.mean(curve[_far(x)])) - 1.0)
+    near, tolerable = (_core if form.kind == "g" else _low_q)(x, curve, density)
+    usable = level <= LEVEL_TOLERANCE and tolerable
+    return Fit(form.name, level + near if usable else np.inf, density)
+
+
+def level_of(x: FloatArray, value: FloatArray) -> float:
+    """Return the mean of a curve over the last quarter of its range; arrays of shape (n,)."""
+    return float(np.mean(value[_far(x)]))
+
+
+def _far(x: FloatArray) -> BoolArray:
+    return np.asarray(x >= FAR * x[-1])
+
+
+def _core(x: FloatArray, g: FloatArray, density: float | None) -> tuple[float, bool]:
+    """Return the root mean square of g in the core, and whether it may be."""
+    spacing = float(x[np.argmax(g)]) if density is None else density ** (-1.0 / 3.0)
+    inside = x < _CORE * spacing
+    # a curve that begins outside the core begins where g still is small
+    values = g[inside] if inside.sum() > 2 else g[:1]
+    rms = float(np.sqrt(np.mean(np.minimum(np.abs(values), 10.0) ** 2)))
+    return rms, rms <= (CORE_TOLERANCE if inside.sum() > 2 else 2 * CORE_TOLERANCE)
+
+
+def _low_q(x: FloatArray, s: FloatArray, _density: float | None) -> tuple[float, bool]:
+    """Return how unlikely the first values of an S(Q) are, and whether they may be."""
+    first = float(np.mean(s[:3]))
+    unlikely = max(0.0, first - _LIKELY_S, -3.0 * float(np.min(s[:5]))) if x[0] < 1.0 else 0.0
+    return unlikely, bool(np.quantile(s, 0.02) > LOWEST_S)
+
+
+def _own_density(form: Form, x: FloatArray, value: FloatArray) -> float | None:
+    """Return the density that a form needs to have its limits: from its core or its tail."""
+    peak = float(x[np.argmax(value)]) if form.name == "G" else float(x[-1])
+    if form.name == "G":
+        inside = x < 0.55 * peak
+        if inside.sum() < 3:
+            return None
+        slope = float(value[inside] @ x[inside] / (x[inside] @ x[inside]))
+        rest = float(np.std(value[inside] - slope * x[inside]))
+        believable = slope < 0 and rest < 0.3 * abs(slope) * 0.55 * peak
+        return -slope / (4.0 * np.pi) if believable else None
+    power = {"t": 1, "rdf": 2}[form.name]
+    far = _far(x)
+    ratio = value[far] / x[far] ** power
+    half = ratio.size // 2
+    rise = abs(float(np.mean(ratio[half:]) / max(abs(float(np.mean(ratio[:half]))), 1e-30)) - 1.0)
+    found = float(np.mean(ratio)) / (4.0 * np.pi)
+    return found if found > 0 and rise < 0.06 else None

@@ -1,0 +1,257 @@
+"""What a file is: columns, function, units, range, noise, what was set, how it ended."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from sopr_uq.errors import InputError
+from sopr_uq.experiment.curve import Written, read_written
+from sopr_uq.experiment.formats import Table, read_file
+from sopr_uq.experiment.forms import FORMS, Scale, standard
+from sopr_uq.experiment.limits import fitting_forms, level_of
+from sopr_uq.experiment.mistakes import mistakes
+from sopr_uq.experiment.set_points import SetPoints, set_points
+from sopr_uq.structure.fourier_end import FourierEnd, fourier_end
+from sopr_uq.typing import FloatArray
+
+_HALF = {"g": "r", "s": "q"}
+
+
+@dataclass(frozen=True)
+class Look:
+    """What was seen in a file.
+
+    Parameters
+    ----------
+    path : Path
+    format : str
+        The layout.
+    columns : tuple of str
+        Their names, or numbers from one, with what they are taken for.
+    kind : {"g", "s"}
+    form : str
+        The function that the values are, a key of ``FORMS``.
+    form_reason : str
+        Why.
+    unit : str
+        Of the abscissa in the file.
+    x, value : array, shape (n,)
+        In Å or Å⁻¹, and g or S; as written where it could not be converted.
+    noise : float
+        Standard deviation of what scatters from point to point.
+    level : float
+        Mean of g or S over the last quarter of the range.
+    density : float or None
+        In Å⁻³: given, or what the curve itself says.
+    q_max : float or None
+        End of the Fourier integral in Å⁻¹, where it shows.
+    first : float or None
+        Where the data begin, in Å or Å⁻¹; None where all is data.
+    remarks : tuple of str
+        What was decided, and what one should know.
+    cannot : tuple of str
+        What the curve cannot tell.
+    block : str
+        The ``[[observe]]`` to paste.
+    """
+
+    path: Path
+    format: str
+    columns: tuple[str, ...]
+    kind: Literal["g", "s"]
+    form: str
+    form_reason: str
+    unit: str
+    x: FloatArray
+    value: FloatArray
+    noise: float
+    level: float
+    density: float | None
+    q_max: float | None
+    first: float | None
+    remarks: tuple[str, ...]
+    cannot: tuple[str, ...]
+    block: str
+
+
+def look(
+    path: Path | str,
+    *,
+    density: float | None = None,
+    kind: Literal["g", "s"] | None = None,
+    columns: Sequence[str | int] | None = None,
+    unit: str | None = None,
+) -> Look:
+    """Look at a file with a measured curve.
+
+    Parameters
+    ----------
+    path : Path or str
+    density : float, optional
+        Number density in Å⁻³; some forms are told apart with it alone.
+    kind : {"g", "s"}, optional
+        Of which function it is a form; by default what the columns say.
+    columns : sequence of str or int, optional
+        Abscissa, values and errors, by name or number.
+    unit : str, optional
+        Of the abscissa.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read or holds no curve.
+    """
+    path = Path(path)
+    table = read_file(path)
+    kind = kind or _kind(table, path)
+    if unit is None and not _unit(table, kind):
+        unit = _likely_unit(path, kind, columns, density)
+    written = read_written(path, kind, columns=columns, unit=unit)
+    form, reason, density = _form(written, density)
+    value = written.value
+    if form != "f":
+        value = standard(FORMS[form], written.x, written.value, Scale(density, None))
+    found = set_points(kind, written.x, value)
+    end = fourier_end(written.x, value) if kind == "g" else None
+    said = unit or _unit(table, kind) or ("angstrom" if kind == "g" else "1/angstrom")
+    odd = [] if form == "f" else [m.text for m in mistakes(kind, written.x, value, density)]
+    names = [f"{table.call(i)} ({c.quantity or '?'})" for i, c in enumerate(table.columns)]
+    return Look(
+        path=path,
+        format=table.format,
+        columns=tuple(names),
+        kind=kind,
+        form=form,
+        form_reason=reason,
+        unit=said,
+        x=written.x,
+        value=value,
+        noise=noise_of(value),
+        level=level_of(written.x, value),
+        density=density,
+        q_max=None if end is None else end.q_max,
+        first=float(written.x[found.number]) if found.number else None,
+        remarks=(*written.remarks, *_notes(written, found, end), *odd),
+        cannot=tuple(_cannot(kind, written.x, density)),
+        block=_block(path, kind, form, said, columns),
+    )
+
+
+def _notes(written: Written, found: SetPoints, end: FourierEnd | None) -> list[str]:
+    """Return sentences about what was set, and about how the Fourier integral ended."""
+    unit, notes = "Å" if written.kind == "g" else "Å⁻¹", []
+    if found.number:
+        first = written.x[found.number]
+        notes.append(f"Below {first:g} {unit} it holds no data ({found.reason}).")
+    if end is not None:
+        damped = "; a window such as Lorch's seems to have damped it" if end.window else ""
+        ended = f"{end.q_max:.1f} ± {end.error:.1f} Å⁻¹"
+        notes.append(f"Its Fourier integral ended at Q = {ended}{damped}.")
+    elif written.kind == "g":
+        notes.append("No end of a Fourier integral shows.")
+    return notes
+
+
+def noise_of(value: FloatArray) -> float:
+    """Return the scatter from point to point, from third differences over the last half."""
+    third = np.diff(value[value.size // 2 :], 3)
+    return float(np.median(np.abs(third)) / 0.6745 / np.sqrt(20.0)) if third.size else float("nan")
+
+
+def _kind(table: Table, path: Path) -> Literal["g", "s"]:
+    """Return of which function a file holds a form, by its columns or its suffix."""
+    for column in table.columns:
+        if column.quantity in ("r", "q"):
+            return "g" if column.quantity == "r" else "s"
+        if column.quantity in FORMS:
+            return FORMS[column.quantity].kind
+    name = path.name.casefold()
+    if any(mark in name for mark in ("sq", "s_q", "fq", "soq", "sofq", "qspace")):
+        return "s"
+    if any(mark in name for mark in ("gr", "g_r", "rdf", "gofr", "pdf")):
+        return "g"
+    # a g(r) begins in a core where it is zero; an S(Q) does so nowhere
+    values = table.column(min(1, len(table.columns) - 1))
+    finite = values[np.isfinite(values)]
+    first = finite[: max(3, finite.size // 20)]
+    return "g" if first.size and float(np.max(np.abs(first))) < 0.02 else "s"
+
+
+def _unit(table: Table, kind: str) -> str:
+    place = table.find(_HALF[kind])
+    return "" if place is None else table.columns[place].unit
+
+
+def _likely_unit(
+    path: Path, kind: Literal["g", "s"], columns: Sequence[str | int] | None, density: float | None
+) -> str | None:
+    """Return nm or 1/nm where the place of the first peak leaves nothing else."""
+    written = read_written(path, kind, columns=columns)
+    peak = float(written.x[np.argmax(written.value)])
+    if kind == "g":
+        spacing = 3.0 if density is None else density ** (-1.0 / 3.0)
+        return "nm" if peak < 0.25 * spacing else None
+    spacing = 3.0 if density is None else density ** (-1.0 / 3.0)
+    return "1/nm" if peak * spacing > 30.0 else None
+
+
+def _form(written: Written, density: float | None) -> tuple[str, str, float | None]:
+    """Return the form, why it is that, and the density that was used."""
+    said = written.form.name
+    if said == "f":
+        return said, "as the file says", density
+    fits = fitting_forms(written.kind, written.x, written.value, density)
+    by_name = written.table.columns
+    named = any(column.quantity == said for column in by_name)
+    if not fits:
+        if not named:
+            raise InputError(
+                str(written.table.format) + " curve",
+                "the limits of a g(r), an S(Q), or one of their other forms",
+                "none of them",
+                "check the columns (--columns) and the density",
+            )
+        return said, "as the file says; its limits do not confirm it", density
+    mine = next((fit for fit in fits if fit.form == said and named), None)
+    best = mine or fits[0]
+    reason = "by its limits" if mine is None else "as the file says, and by its limits"
+    others = [FORMS[fit.form].text for fit in fits if fit.form != best.form]
+    if others and density is None and mine is None:
+        reason += f"; it could also be {' or '.join(others)}: give the density"
+    return best.form, reason, best.density
+
+
+def _cannot(kind: str, x: FloatArray, density: float | None) -> list[str]:
+    found = []
+    spacing = 3.5 if density is None else density ** (-1.0 / 3.0)
+    if kind == "g" and x[-1] < 2.5 * spacing:
+        found.append(
+            f"It ends at {x[-1]:g} Å: v(r) beyond is known only from its smoothness and its prior."
+        )
+    if kind == "s" and x[0] > 0.5:
+        found.append(f"It begins at {x[0]:g} Å⁻¹: the compressibility is not in it.")
+    if kind == "s" and x[-1] < 25.0 / spacing:
+        found.append(f"It ends at {x[-1]:g} Å⁻¹: the steepness of the core is hardly in it.")
+    found.append("The depth of the well is weakly in a structure: a pressure beside it helps.")
+    return found
+
+
+def _block(
+    path: Path, kind: str, form: str, unit: str, columns: Sequence[str | int] | None
+) -> str:
+    lines = ["[[observe]]", f'kind = "{kind}"', f'file = "{path.name}"']
+    if form != kind:
+        lines.append(f'form = "{form}"')
+    if unit not in ("angstrom", "1/angstrom"):
+        lines.append(f'unit = "{unit}"')
+    if columns is not None:
+        cells = [str(c) if isinstance(c, int) else f'"{c}"' for c in columns]
+        lines.append(f"columns = [{', '.join(cells)}]")
+    if form == "f":
+        lines.append("scattering_length = 0.0  # ⟨b⟩ in fm")
+    return "\n".join(lines)

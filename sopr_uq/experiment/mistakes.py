@@ -1,0 +1,183 @@
+"""The mistakes people make with a curve, each found by what it does to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+from sopr_uq.errors import InputError
+from sopr_uq.experiment.limits import FAR, level_of
+from sopr_uq.experiment.set_points import liquid_begin
+from sopr_uq.typing import FloatArray
+
+
+class Mistake(NamedTuple):
+    """A mistake: whether nothing can be done with the curve, what is seen, what to try."""
+
+    fatal: bool
+    expected: str
+    found: str
+    advice: str
+
+    @property
+    def text(self) -> str:
+        """One sentence for people."""
+        found = self.found
+        begin = "A" if found.startswith(("a ", "an ")) else found[0]
+        return f"{begin}{found[1:]}: {self.advice}."
+
+
+OFF_LEVEL = 0.03
+"""Levels farther from one are said; the shipped curves are within."""
+
+_SPIKE = 0.5
+_RIPPLE = 0.25
+_LOWEST_S = -0.1
+_DENSER = -0.35
+"""Below this, 1 + ρ∫(g − 1)d³r says that the density is too high; noise and cuts do half of it."""
+
+
+def check_mistakes(
+    name: str, kind: str, x: FloatArray, value: FloatArray, density: float | None
+) -> list[str]:
+    """Return sentences about what is odd in a g(r) or S(Q) and can be lived with.
+
+    Parameters
+    ----------
+    name : str
+        Of the curve, for messages.
+    kind : {"g", "s"}
+    x, value : array, shape (n,)
+        In Å or Å⁻¹; only what an inference would use.
+    density : float or None
+        In Å⁻³.
+
+    Raises
+    ------
+    InputError
+        With the first mistake with which nothing can be done.
+    """
+    found = list(mistakes(kind, x, value, density))
+    for mistake in found:
+        if mistake.fatal:
+            raise InputError(name, mistake.expected, mistake.found, mistake.advice)
+    return [mistake.text for mistake in found]
+
+
+def mistakes(
+    kind: str, x: FloatArray, value: FloatArray, density: float | None
+) -> Iterator[Mistake]:
+    """Yield what is wrong or odd in a g(r) or S(Q)."""
+    if x.size < 5:
+        return
+    if kind == "g":
+        yield from _in_the_core(x, value)
+        yield from _at_the_end(x, value, density)
+        yield from _too_dense(x, value, density)
+    else:
+        yield from _at_low_q(x, value)
+    yield from _off_level(kind, x, value)
+
+
+def _in_the_core(x: FloatArray, g: FloatArray) -> Iterator[Mistake]:
+    """Self pairs, a bond, ripples: what stands inside the first neighbours, behind a gap."""
+    inner = liquid_begin(x, g)
+    if inner == 0:
+        return
+    core, height = x[:inner], float(np.max(np.abs(g[:inner])))
+    at = float(core[np.argmax(np.abs(g[:inner]))])
+    spikes = _rises(g[:inner], 0.5 * height)
+    core_text = "no pair of an atomic liquid inside its first neighbours"
+    if float(np.max(g[:inner])) > _SPIKE and spikes == 1:
+        if at < 0.35:
+            what = "the particles themselves: exclude self pairs"
+        else:
+            what = "a bond, or another species: subtract it, or begin the window behind it"
+        advice = what + f" (window = [{x[inner]:g}, {x[-1]:g}])"
+        yield Mistake(True, core_text, f"a spike of {height:.3g} at {at:g} Å", advice)
+    elif height > _RIPPLE:
+        window = f"window = [{x[inner]:g}, {x[-1]:g}]"
+        advice = f"remove them, or leave them out: {window}"
+        yield Mistake(False, core_text, f"ripples of up to {height:.2g} in the core", advice)
+
+
+def _rises(values: FloatArray, level: float) -> int:
+    above = np.abs(values) > level
+    return int(above[0]) + int(np.sum(above[1:] & ~above[:-1]))
+
+
+def _at_the_end(x: FloatArray, g: FloatArray, density: float | None) -> Iterator[Mistake]:
+    """A g that falls beyond half a box, or one that is multiplied by the density."""
+    n = max(3, g.size // 25)
+    middle = (x > 0.5 * x[-1]) & (x < FAR * x[-1])
+    level = float(np.mean(g[middle])) if middle.any() else 1.0
+    end = float(np.mean(g[-n:]))
+    if density is not None and abs(level / density - 1.0) < 0.2 and level < 0.3:
+        expected, found = "g that ends at one", f"a tail at {level:.3g}, the density"
+        yield Mistake(True, expected, found, "divide by the density")
+    elif 0.7 < level < 1.3 and end < 0.7 * level:
+        last = int(np.flatnonzero(g > 0.9 * level)[-1])
+        advice = f"cut it where it leaves one: window = [{x[0]:g}, {x[last]:.3g}]"
+        found = f"a fall to {end:.2g} at {x[-1]:g} Å, as beyond half a box"
+        yield Mistake(True, "g that stays at one", found, advice)
+
+
+def _too_dense(x: FloatArray, g: FloatArray, density: float | None) -> Iterator[Mistake]:
+    """Formula units for atoms, or a density twice too high: S would be negative at low Q."""
+    if density is None or x[-1] < 3.0 * density ** (-1.0 / 3.0):
+        return
+    taper = np.sinc(x / x[-1])
+    hole = 4.0 * np.pi / 3.0 * x[0] ** 3 * (g[0] - 1.0)
+    level = level_of(x, g)
+    volume = hole + float(np.trapezoid(4.0 * np.pi * x**2 * (g - level) * taper, x))
+    compressibility = 1.0 + density * volume
+    if compressibility < _DENSER:
+        advice = (
+            "the density is that of particles which the g(r) is about, in 1/Å³: atoms, not "
+            "formula units, and not twice as many"
+        )
+        found = f"S(0) = {compressibility:.2f} from this g(r) at {density:g} Å⁻³"
+        yield Mistake(True, "a density with which S(0) is not negative", found, advice)
+
+
+def _at_low_q(q: FloatArray, s: FloatArray) -> Iterator[Mistake]:
+    """Negative values, the forward beam, a rise towards small angles."""
+    peak = int(np.argmax(np.where(q > 0.5, s, -np.inf)))
+    lowest = float(np.min(s))
+    if lowest < _LOWEST_S:
+        at = float(q[np.argmin(s)])
+        advice = 'check the form (form = "s-1"?) and the background'
+        yield Mistake(True, "S(Q) that is not negative", f"S = {lowest:.2f} at {at:g} Å⁻¹", advice)
+        return
+    before = s[: max(peak, 1)]
+    if before.size < 5:
+        return
+    valley = int(np.argmin(before))
+    rise = float(np.max(before[: valley + 1])) - float(before[valley])
+    high = before[: valley + 1] > before[valley] + 0.5 * rise
+    sharp = int(high.sum()) <= max(3, q.size // 50)
+    if rise > 1.0 and sharp:
+        advice = f"leave it out: window = [{q[valley]:g}, {q[-1]:g}]"
+        found = f"a spike of {rise:.2g} below {q[valley]:g} Å⁻¹, as of the direct beam"
+        yield Mistake(True, "S(Q) without the direct beam", found, advice)
+    elif rise > 0.1:
+        advice = (
+            "a liquid near its critical point has that; if it is the container or particles "
+            f"in it, window = [{q[valley]:g}, {q[-1]:g}]"
+        )
+        found = f"S rises by {rise:.2g} below {q[valley]:g} Å⁻¹"
+        yield Mistake(False, "", found, advice)
+
+
+def _off_level(kind: str, x: FloatArray, value: FloatArray) -> Iterator[Mistake]:
+    level = level_of(x, value)
+    if abs(level - 1.0) > OFF_LEVEL:
+        symbol = "g" if kind == "g" else "S"
+        advice = (
+            "N/(N − 1) or another density do that; the level is inferred, within its prior"
+            if kind == "g"
+            else "another normalisation does that; the level is inferred, within its prior"
+        )
+        yield Mistake(False, "", f"{symbol} ends at {level:.3f} instead of 1", advice)

@@ -1,0 +1,129 @@
+"""Points of a curve that were set and not measured: a core of zeros, a filled-in low-Q end."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from sopr_uq.typing import ArrayLike, FloatArray
+
+_RUN = 3
+"""Equal values in a row that no measurement gives."""
+
+_SMOOTH = 0.1
+"""A filled-in end scatters less than this part of what the measured points scatter."""
+
+_SHORTEST = 12
+
+GAP = 0.2
+"""No liquid's g is below this between its first neighbours and the next ones."""
+
+_FLAT = 0.01
+"""Root mean square of g in a core that does not ripple."""
+
+
+class SetPoints(NamedTuple):
+    """The points at the beginning of a curve that are no data.
+
+    Parameters
+    ----------
+    number : int
+        How many.
+    reason : str
+        What they are; empty for none.
+    """
+
+    number: int
+    reason: str
+
+
+def set_points(kind: str, x: ArrayLike, value: ArrayLike) -> SetPoints:
+    """Find the points at the beginning of a curve that were set.
+
+    Parameters
+    ----------
+    kind : {"g", "s"}
+        Whether it is a g(r) or an S(Q).
+    x, value : array, shape (n,)
+        The curve, x increasing.
+
+    Returns
+    -------
+    SetPoints
+        What ripples in the core of a g(r), where no pair can be; a run of at least
+        three equal values there, or at the low-Q end of an S(Q); or, for S(Q), a
+        stretch so smooth, where the points after it scatter, that it was drawn.
+        White noise was taken for such a stretch in none of the tests' 900 curves.
+    """
+    x, value = np.asarray(x, dtype=float), np.asarray(value, dtype=float)
+    run = _equal(value)
+    if kind == "g":
+        rippled = _rippled(x, value, run)
+        if rippled > run:
+            size = float(np.max(np.abs(value[run:rippled])))
+            return SetPoints(rippled, f"ripples of up to {size:.2g} in the core")
+    if run >= _RUN:
+        what = f"{run} equal values, {value[0]:g}"
+        return SetPoints(run, f"{what}, where no pair can be" if kind == "g" else what)
+    if kind == "s":
+        drawn = _drawn(x, value)
+        if drawn:
+            return SetPoints(drawn, f"{drawn} points without the scatter of the others")
+    return SetPoints(0, "")
+
+
+def liquid_begin(x: FloatArray, g: FloatArray) -> int:
+    """Return how many points lie in front of the liquid: the longest stretch without a gap.
+
+    Parameters
+    ----------
+    x, g : array, shape (n,)
+    """
+    high = np.concatenate([[False], g >= GAP, [False]])
+    begins = np.flatnonzero(high[1:] & ~high[:-1])
+    ends = np.flatnonzero(~high[1:] & high[:-1]) - 1
+    if begins.size == 0:
+        return 0
+    return int(begins[np.argmax(x[ends] - x[begins])])
+
+
+def _rippled(x: FloatArray, g: FloatArray, first: int) -> int:
+    """Return the number of points in front of the rise to the first peak, if they ripple."""
+    begin = liquid_begin(x, g)
+    rise = begin
+    while rise > first and 0.0 < g[rise - 1] < g[rise]:
+        rise -= 1
+    core = g[first:rise]
+    # one high stretch is a bond or the particles themselves, and no ripple
+    lone = core.size > 0 and float(np.max(core)) > 0.5 and _stretches(core) == 1
+    rippling = core.size >= _RUN and float(np.sqrt(np.mean(core**2))) > _FLAT
+    return rise if rippling and not lone else 0
+
+
+def _stretches(core: FloatArray) -> int:
+    above = np.abs(core) > 0.5 * float(np.max(np.abs(core)))
+    return int(above[0]) + int(np.sum(above[1:] & ~above[:-1]))
+
+
+def _equal(value: FloatArray) -> int:
+    """Return the length of the run of equal values at the beginning, unless it is everything."""
+    other = np.flatnonzero(value != value[0])
+    return int(other[0]) if other.size else 0
+
+
+def _drawn(x: FloatArray, value: FloatArray) -> int:
+    """Return how many points at the beginning lie on a smooth line, unlike the others."""
+    if x.size < 4 * _SHORTEST:
+        return 0
+    third = np.diff(value, 3)
+    rest = third[x.size // 4 : x.size]
+    scatter = float(np.sqrt(np.mean(rest**2)))
+    if scatter == 0.0 or float(np.mean(rest[1:] * rest[:-1])) > -0.4 * scatter**2:
+        # white noise would give -0.75; a smooth curve gives a positive number
+        return 0
+    rough = np.flatnonzero(np.abs(third) > 2.0 * _SMOOTH * scatter)
+    length = int(rough[0]) + 3 if rough.size else 0
+    inside = third[: max(length - 3, 0)]
+    smooth = length >= _SHORTEST and float(np.sqrt(np.mean(inside**2))) < _SMOOTH * scatter
+    return length - 1 if smooth and x[length - 1] < 0.5 * x[np.argmax(value)] else 0

@@ -1,0 +1,85 @@
+"""``sopr-uq look``: what was seen in a file as text, as data for programs, and as a figure."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from sopr_uq.disk import whole
+from sopr_uq.experiment.forms import FORMS
+from sopr_uq.experiment.look import Look
+
+_UNITS = {"g": "Å", "s": "Å⁻¹"}
+
+
+def lines_of(seen: Look) -> list[tuple[str, str]]:
+    """Return rows (what, text) about a file."""
+    unit, spacing = _UNITS[seen.kind], _spacing(seen)
+    symbol = "g" if seen.kind == "g" else "S"
+    rows = [
+        ("file", f"{seen.path.name}, {seen.format}"),
+        ("columns", ", ".join(seen.columns)),
+        ("function", f"{FORMS[seen.form].text}, {seen.form_reason}"),
+        ("unit", f"{seen.unit} ({'r' if seen.kind == 'g' else 'Q'})"),
+        ("range", f"{seen.x[0]:g} to {seen.x[-1]:g} {unit}, {seen.x.size} points, {spacing}"),
+        ("noise", f"{seen.noise:.2g} from point to point"),
+        ("level", f"{symbol} ends at {seen.level:.3f}"),
+    ]
+    if seen.density is not None:
+        rows.append(("density", f"{seen.density:.4g} Å⁻³"))
+    rows += [("note", remark) for remark in seen.remarks]
+    return rows + [("cannot", remark) for remark in seen.cannot]
+
+
+def as_dict(seen: Look) -> dict[str, Any]:
+    """Return what was seen for programs."""
+    return {
+        "file": str(seen.path),
+        "format": seen.format,
+        "columns": list(seen.columns),
+        "kind": seen.kind,
+        "form": seen.form,
+        "form_reason": seen.form_reason,
+        "unit": seen.unit,
+        "points": int(seen.x.size),
+        "range": [float(seen.x[0]), float(seen.x[-1])],
+        "noise": seen.noise,
+        "level": seen.level,
+        "density_per_angstrom3": seen.density,
+        "q_max": seen.q_max,
+        "first": seen.first,
+        "remarks": list(seen.remarks),
+        "cannot": list(seen.cannot),
+        "observe": seen.block,
+    }
+
+
+def save_look(seen: Look, file: Path) -> None:
+    """Draw the curve into a file.
+
+    Raises
+    ------
+    CheckpointError
+        If it cannot be written.
+    """
+    from matplotlib.figure import Figure
+
+    from sopr_uq.figures.curve import plot_curve
+    from sopr_uq.figures.style import style
+
+    with style(), whole(file) as temporary:
+        figure = Figure(figsize=(6.0, 3.6))
+        label = "" if seen.form != "f" else FORMS[seen.form].text
+        ax = figure.subplots()
+        first = float("-inf") if seen.first is None else seen.first
+        plot_curve(seen.kind, seen.x, seen.value, ax, first=first, label=label)
+        ax.set_title(seen.path.name)
+        figure.savefig(temporary, format=file.suffix.lstrip(".") or "png")
+
+
+def _spacing(seen: Look) -> str:
+    steps = seen.x[1:] - seen.x[:-1]
+    low, high = float(steps.min()), float(steps.max())
+    if high - low < 0.01 * high:
+        return f"every {high:.4g}"
+    return f"{low:.3g} to {high:.3g} apart"

@@ -1,0 +1,242 @@
+"""The mistakes people make, each as a whole kind, on four liquids of known truth."""
+
+import numpy as np
+import pytest
+
+from sopr_uq.errors import InputError, InputErrors
+from sopr_uq.experiment import build_system, load_system, read_curve
+from sopr_uq.experiment.mistakes import check_mistakes
+from sopr_uq.experiment.settings import ObserveSettings, ReferenceSettings, SystemSettings
+from sopr_uq.potentials import lennard_jones
+from sopr_uq.structure.solver import solve
+from sopr_uq.structure.transforms import RadialGrid
+from sopr_uq.units import inverse_temperature
+
+STATES = {
+    "argon": (85.0, 0.02125, 3.4, 0.24, 39.948),
+    "krypton": (220.0, 0.01187, 3.58, 0.36, 83.798),
+    "hot": (150.0, 0.019, 3.4, 0.24, 39.948),
+    "dense": (120.0, 0.0230, 3.4, 0.24, 39.948),
+}
+
+
+class Liquid:
+    """g(r) and S(Q) of the HNC closure on a table's abscissae."""
+
+    def __init__(self, name):
+        kelvin, self.density, sigma, epsilon, mass = STATES[name]
+        grid = RadialGrid(4095, 0.01)
+        energy = lennard_jones(sigma, epsilon).energy(grid.r)
+        solution = solve(grid, energy, self.density, inverse_temperature(kelvin))
+        self.r, self.g = grid.r[4:2000:5], solution.g[4:2000:5]
+        self.q, self.s = grid.q[2:200], solution.s[2:200]
+        self.system = SystemSettings(
+            name=name, temperature=kelvin, density=self.density, mass=mass
+        )
+        self.reference = ReferenceSettings(sigma=sigma, epsilon=epsilon)
+
+    def observe(self, file, kind="g", **keys):
+        """Read a file as a configuration would, with this state and starting potential."""
+        settings = ObserveSettings(kind=kind, file=file, **keys)
+        return build_system(self.system, self.reference, [settings]).observations[0]
+
+
+@pytest.fixture(scope="module", params=STATES)
+def liquid(request):
+    return Liquid(request.param)
+
+
+@pytest.fixture
+def file(tmp_path):
+    def write(*columns, header=""):
+        path = tmp_path / "curve.dat"
+        np.savetxt(path, np.stack(columns, axis=1), fmt="%.6g", header=header)
+        return path
+
+    return write
+
+
+def test_good_curves_pass_without_a_word(liquid, file):
+    """Negative control for everything below."""
+    odd = check_mistakes("x", "g", liquid.r, liquid.g, liquid.density)
+    assert not odd
+    seen = liquid.observe(file(liquid.r, liquid.g), q_max="none")
+    assert len(seen.remarks) == 1
+    assert "holds no data" in seen.remarks[0]
+    if liquid.s[0] < 0.3:
+        assert not liquid.observe(file(liquid.q, liquid.s), kind="s").remarks
+
+
+@pytest.mark.parametrize("name", ["argon-85K", "neon-42K", "krypton-199K", "xenon-274K"])
+def test_shipped_curves_pass_without_a_word(name):
+    assert not any(o.remarks for o in load_system(name).observations)
+
+
+def test_a_tail_at_95_percent_is_said(liquid, file):
+    seen = liquid.observe(file(liquid.r, 0.95 * liquid.g))
+    assert any("g ends at 0.9" in remark and "N/(N − 1)" in remark for remark in seen.remarks)
+
+
+def test_a_tail_that_falls_beyond_half_a_box(liquid, file):
+    fall = np.clip((20.0 - liquid.r) / 4.0, 0.02, 1.0)
+    with pytest.raises(InputErrors, match=r"a fall to .*beyond half a box.*window = \["):
+        liquid.observe(file(liquid.r, liquid.g * fall))
+
+
+def test_g_times_density(liquid, file):
+    with pytest.raises(InputErrors, match=r"the density|last quarter"):
+        liquid.observe(file(liquid.r, liquid.density * liquid.g))
+    with pytest.raises(InputError, match="divide by the density"):
+        check_mistakes("x", "g", liquid.r, liquid.density * liquid.g, liquid.density)
+
+
+@pytest.mark.parametrize("height", [3.0, 4000.0])
+def test_self_pairs_in_a_mixed_pair(liquid, file, height):
+    g = liquid.g.copy()
+    g[:2] = height
+    with pytest.raises(InputErrors, match="exclude self pairs"):
+        liquid.observe(file(liquid.r, g))
+
+
+@pytest.mark.parametrize(("at", "height"), [(0.74, 2.0), (1.0, 15.0), (1.54, 40.0)])
+def test_a_bond_in_an_atomic_liquid(liquid, file, at, height):
+    bond = height * np.exp(-(((liquid.r - at) / 0.06) ** 2))
+    with pytest.raises(InputErrors, match=r"a spike of .*a bond, or another species"):
+        liquid.observe(file(liquid.r, liquid.g + bond))
+    begin = float(liquid.r[liquid.g > 0.01][0])
+    assert liquid.observe(file(liquid.r, liquid.g + bond), window=(begin, 15.0)).window[0] == begin
+
+
+@pytest.mark.parametrize("size", [0.05, 0.3, 2.0])
+def test_ripples_and_negative_g_in_the_core_are_left_out(liquid, file, size):
+    core = liquid.r < 0.75 * liquid.r[np.argmax(liquid.g)]
+    ripples = size * np.where(core, np.cos(11.0 * liquid.r), 0.0)
+    seen = liquid.observe(file(liquid.r, liquid.g + ripples))
+    assert any("ripples of up to" in remark for remark in seen.remarks)
+    assert seen.windowed().value.min() > -0.05
+    assert seen.window[0] < liquid.r[np.argmax(liquid.g)]
+
+
+def test_left_edges_of_cells(liquid, file):
+    width = liquid.r[1] - liquid.r[0]
+    edges = np.append(liquid.r, liquid.r[-1] + width) - 0.5 * width
+    edges -= edges[0]
+    path = file(edges, np.append(liquid.g, 0.0))
+    table = read_curve(path, "g", q_max="none", window=(0.0, np.inf))
+    assert any('edges = "left"' in remark for remark in table.remarks)
+    moved = read_curve(path, "g", edges="left", q_max="none")
+    np.testing.assert_allclose(moved.x, edges[:-1] + 0.5 * width, atol=1e-9)
+    np.testing.assert_allclose(moved.value, liquid.g, rtol=1e-5)
+
+
+def test_a_last_cell_of_another_width(liquid, file):
+    r = liquid.r.copy()
+    r[-1] += 0.02
+    seen = read_curve(file(r, liquid.g), "g")
+    assert any("The last cell is 0.07 wide, the others 0.05" in remark for remark in seen.remarks)
+
+
+def test_nan_before_the_core(liquid, file):
+    g = liquid.g.copy()
+    g[:3] = np.nan
+    seen = liquid.observe(file(liquid.r, g))
+    assert seen.remarks[0].startswith("3 rows at the beginning hold no number")
+    g[100] = np.nan
+    with pytest.raises(InputErrors, match="line 101, column 2: expected a finite number"):
+        liquid.observe(file(liquid.r, g))
+
+
+def test_negative_s(liquid, file):
+    with pytest.raises(InputErrors, match=r"form = \"s-1\""):
+        liquid.observe(file(liquid.q, liquid.s - 1.0), kind="s")
+    dip = liquid.s - 0.8 * np.exp(-(((liquid.q - 1.0) / 0.3) ** 2)) - 0.1
+    with pytest.raises(InputErrors, match=r"S\(Q\) that is not negative"):
+        liquid.observe(file(liquid.q, dip), kind="s")
+
+
+def test_the_direct_beam(liquid, file):
+    beam = np.where(np.arange(liquid.q.size) < 3, 80.0, 0.0)
+    with pytest.raises(InputErrors, match="as of the direct beam"):
+        liquid.observe(file(liquid.q, liquid.s + beam), kind="s")
+
+
+def test_a_rise_at_small_angles_is_said(liquid, file):
+    rise = 0.4 * np.exp(-((liquid.q / 0.6) ** 2))
+    seen = liquid.observe(file(liquid.q, liquid.s + rise), kind="s")
+    assert any("S rises by" in remark and "critical point" in remark for remark in seen.remarks)
+
+
+def test_errors_of_zero(liquid, file):
+    error = np.full_like(liquid.r, 0.01)
+    error[:5] = 0.0
+    seen = liquid.observe(file(liquid.r, liquid.g, error, header="r g error"))
+    assert any("5 points at the beginning have an error of zero" in r for r in seen.remarks)
+    error[200] = 0.0
+    with pytest.raises(InputErrors, match="line 202, error: expected a positive number"):
+        liquid.observe(file(liquid.r, liquid.g, error, header="r g error"))
+    none = liquid.observe(file(liquid.r, liquid.g, 0 * error, header="r g error"))
+    assert none.error is None
+    assert any("none is believed" in remark for remark in none.remarks)
+
+
+def test_nanometres(liquid, file):
+    with pytest.raises(InputErrors, match="suggests nanometres"):
+        liquid.observe(file(0.1 * liquid.r, liquid.g))
+    with pytest.raises(InputErrors, match="suggests 1/nm"):
+        liquid.observe(file(10.0 * liquid.q, liquid.s), kind="s")
+    told = liquid.observe(file(0.1 * liquid.r, liquid.g), unit="nm")
+    np.testing.assert_allclose(told.x, liquid.r, rtol=1e-5)
+
+
+@pytest.mark.parametrize(("factor", "unit"), [(4.184, "kJ/mol"), (503.2, "K")])
+def test_kilojoules_and_kelvin_for_kilocalories(liquid, file, factor, unit):
+    epsilon = float(f"{liquid.reference.epsilon * factor:.6g}")
+    wrong = ReferenceSettings(sigma=liquid.reference.sigma, epsilon=epsilon)
+    with pytest.raises(InputErrors, match=f'epsilon = "{epsilon:g} {unit}"'):
+        build_system(liquid.system, wrong, [])
+    right = ReferenceSettings(sigma=liquid.reference.sigma, epsilon=f"{epsilon} {unit}")
+    assert right.epsilon == pytest.approx(liquid.reference.epsilon, rel=1e-3)
+
+
+@pytest.mark.parametrize("factor", [2.0, 3.0])
+def test_formula_units_or_twice_the_atoms(factor):
+    """A g(r) goes with one density only: S(0) of it would be negative with a higher one."""
+    for name in ("argon", "dense"):
+        liquid = Liquid(name)
+        with pytest.raises(InputError, match="not formula units"):
+            check_mistakes("x", "g", liquid.r, liquid.g, factor * liquid.density)
+
+
+@pytest.mark.parametrize("form", ["h", "G", "rdf", "t"])
+def test_other_forms_of_g_are_refused_with_their_name_and_read_with_it(liquid, file, form):
+    four = 4 * np.pi * liquid.density * liquid.r
+    written = {
+        "h": liquid.g - 1,
+        "G": four * (liquid.g - 1),
+        "t": four * liquid.g,
+        "rdf": four * liquid.r * liquid.g,
+    }[form]
+    with pytest.raises(InputErrors, match=f'form = "{form}"'):
+        liquid.observe(file(liquid.r, written))
+    told = liquid.observe(file(liquid.r, written), form=form)
+    np.testing.assert_allclose(told.value, liquid.g, atol=2e-4)
+    assert any("converted to g(r)" in remark for remark in told.remarks)
+
+
+def test_other_forms_of_s(liquid, file):
+    for form, written in (("s-1", liquid.s - 1), ("q(s-1)", liquid.q * (liquid.s - 1))):
+        with pytest.raises(InputErrors, match='form = "'):
+            liquid.observe(file(liquid.q, written), kind="s")
+        told = liquid.observe(file(liquid.q, written), kind="s", form=form)
+        np.testing.assert_allclose(told.value, liquid.s, atol=2e-4)
+    total = liquid.observe(
+        file(liquid.q, 0.25 * (liquid.s - 1)), kind="s", form="f", scattering_length="5 fm"
+    )
+    np.testing.assert_allclose(total.value, liquid.s, atol=2e-4)
+    with pytest.raises(InputErrors, match="scattering_length"):
+        liquid.observe(file(liquid.q, 0.25 * (liquid.s - 1)), kind="s", form="f")
+
+
+def test_a_form_of_the_other_function_is_refused(liquid, file):
+    with pytest.raises(InputErrors, match="one of g, h, G, rdf, t, for kind 'g'"):
+        liquid.observe(file(liquid.r, liquid.g), form="s-1")
