@@ -109,6 +109,8 @@ def observed_data(rule: Rule) -> xr.Dataset:
             name = f"{o.kind}{suffix}"
             attrs: dict[str, str | float] = {"name": o.name, "source": o.source, "units": "1"}
             attrs |= {"units": "MPa"} if o.kind == "pressure" else {}
+            attrs |= {"origin": o.origin} if o.origin else {}
+            attrs |= {"remarks": "\n".join(o.remarks)} if o.remarks else {}
             attrs |= {"sample": number} if number else {}
             if np.isfinite(o.q_max):
                 attrs |= {"q_max": o.q_max}
