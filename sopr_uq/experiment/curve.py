@@ -68,6 +68,9 @@ def read_curve(
     abscissa_error: float = 0.0,
     q_max: float | Literal["none"] | None = None,
     spacing: float | None = None,
+    lorch: bool | None = None,
+    smoothing: float = 0.0,
+    drift: float = 0.0,
     covariance: Path | str | None = None,
     sha256: str | None = None,
     form: FormName | None = None,
@@ -96,6 +99,10 @@ def read_curve(
         head of the file or the curve itself says. "none": there was none.
     spacing : float, optional
         Distance in Å or Å⁻¹ below which points are not independent.
+    lorch : bool, optional
+        Whether Lorch's window damped the integral; by default what the curve shows.
+    smoothing, drift : float
+        Of the curve; see :class:`~sopr_uq.experiment.observation.Observation`.
     covariance : Path or str, optional
         CSV with the covariance matrix of the values, without a header.
     sha256 : str, optional
@@ -135,8 +142,11 @@ def read_curve(
         source=source or path.name,
         abscissa_error=abscissa_error,
         spacing=spacing or 0.0,
+        smoothing=smoothing,
+        drift=drift,
     )
-    return _ended(_windowed(observation, window), q_max, written.table)
+    ended = _ended(_windowed(observation, window), q_max, written.table)
+    return ended if lorch is None else replace(ended, lorch=lorch)
 
 
 def read_written(
@@ -297,9 +307,7 @@ def _windowed(observation: Observation, window: tuple[float, float] | None) -> O
     first = float(observation.x[found.number])
     unit = "Å" if observation.kind == "g" else "Å⁻¹"
     remark = f"Below {first:g} {unit} the curve holds no data ({found.reason}): left out."
-    return replace(
-        observation, window=(first, np.inf), remarks=(*observation.remarks, remark)
-    )
+    return replace(observation, window=(first, np.inf), remarks=(*observation.remarks, remark))
 
 
 def _ended(
@@ -316,13 +324,16 @@ def _ended(
     found = fourier_end(observation.x, observation.value)
     if found is None:
         return observation
-    window = ", perhaps damped by a window such as Lorch's" if found.window else ""
+    window = ", damped by a window such as Lorch's" if found.window else ""
     remark = (
         f"The curve has nothing beyond Q = {found.q_max:.1f} ± {found.error:.1f} Å⁻¹{window}: "
         'taken as q_max. q_max = "none" if it was no Fourier transform.'
     )
     return replace(
-        observation, q_max=round(found.q_max, 2), remarks=(*observation.remarks, remark)
+        observation,
+        q_max=round(found.q_max, 2),
+        lorch=found.window,
+        remarks=(*observation.remarks, remark),
     )
 
 

@@ -65,9 +65,7 @@ def fitting_forms(
     return good
 
 
-def check_form(
-    name: str, form: Form, x: FloatArray, value: FloatArray, scale: Scale
-) -> None:
+def check_form(name: str, form: Form, x: FloatArray, value: FloatArray, scale: Scale) -> None:
     """Refuse a form that the limits of a curve contradict where another one fits.
 
     Parameters

@@ -241,9 +241,7 @@ def _cannot(kind: str, x: FloatArray, density: float | None) -> list[str]:
     return found
 
 
-def _block(
-    path: Path, kind: str, form: str, unit: str, columns: Sequence[str | int] | None
-) -> str:
+def _block(path: Path, kind: str, form: str, unit: str, columns: Sequence[str | int] | None) -> str:
     lines = ["[[observe]]", f'kind = "{kind}"', f'file = "{path.name}"']
     if form != kind:
         lines.append(f'form = "{form}"')

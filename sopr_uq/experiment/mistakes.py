@@ -9,7 +9,7 @@ import numpy as np
 
 from sopr_uq.errors import InputError
 from sopr_uq.experiment.limits import FAR, level_of
-from sopr_uq.experiment.set_points import liquid_begin
+from sopr_uq.experiment.set_points import liquid_begin, stands_alone
 from sopr_uq.typing import FloatArray
 
 
@@ -35,7 +35,7 @@ OFF_LEVEL = 0.03
 _SPIKE = 0.5
 _RIPPLE = 0.25
 _LOWEST_S = -0.1
-_DENSER = -0.35
+_DENSER = -0.5
 """Below this, 1 + ρ∫(g − 1)d³r says that the density is too high; noise and cuts do half of it."""
 
 
@@ -88,9 +88,8 @@ def _in_the_core(x: FloatArray, g: FloatArray) -> Iterator[Mistake]:
         return
     core, height = x[:inner], float(np.max(np.abs(g[:inner])))
     at = float(core[np.argmax(np.abs(g[:inner]))])
-    spikes = _rises(g[:inner], 0.5 * height)
     core_text = "no pair of an atomic liquid inside its first neighbours"
-    if float(np.max(g[:inner])) > _SPIKE and spikes == 1:
+    if float(np.max(g[:inner])) > _SPIKE and stands_alone(g[:inner]):
         if at < 0.35:
             what = "the particles themselves: exclude self pairs"
         else:
@@ -101,11 +100,6 @@ def _in_the_core(x: FloatArray, g: FloatArray) -> Iterator[Mistake]:
         window = f"window = [{x[inner]:g}, {x[-1]:g}]"
         advice = f"remove them, or leave them out: {window}"
         yield Mistake(False, core_text, f"ripples of up to {height:.2g} in the core", advice)
-
-
-def _rises(values: FloatArray, level: float) -> int:
-    above = np.abs(values) > level
-    return int(above[0]) + int(np.sum(above[1:] & ~above[:-1]))
 
 
 def _at_the_end(x: FloatArray, g: FloatArray, density: float | None) -> Iterator[Mistake]:
@@ -124,13 +118,20 @@ def _at_the_end(x: FloatArray, g: FloatArray, density: float | None) -> Iterator
         yield Mistake(True, "g that stays at one", found, advice)
 
 
+_SHELLS = 3.0
+"""In places of the first peak: how far S(0) is summed. Farther out an error of the level counts
+with the volume, and structure no more."""
+
+
 def _too_dense(x: FloatArray, g: FloatArray, density: float | None) -> Iterator[Mistake]:
     """Formula units for atoms, or a density twice too high: S would be negative at low Q."""
     if density is None or x[-1] < 3.0 * density ** (-1.0 / 3.0):
         return
+    level = level_of(x, g)
+    near = x <= _SHELLS * x[np.argmax(g)]
+    x, g = x[near], g[near]
     taper = np.sinc(x / x[-1])
     hole = 4.0 * np.pi / 3.0 * x[0] ** 3 * (g[0] - 1.0)
-    level = level_of(x, g)
     volume = hole + float(np.trapezoid(4.0 * np.pi * x**2 * (g - level) * taper, x))
     compressibility = 1.0 + density * volume
     if compressibility < _DENSER:

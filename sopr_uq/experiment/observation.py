@@ -41,6 +41,14 @@ class Observation:
         For ``g``: where the measurement's Fourier integral over Q ended, in Å⁻¹.
         A model is cut there too before the two are compared, so that
         truncation ripples are explained and not fitted. Infinite if unknown.
+    lorch : bool
+        Whether that integral was damped by Lorch's window.
+    smoothing : float
+        How much of its own second derivative may have been added to the curve, by
+        smoothing, a window or resolution: a standard deviation, in the square of
+        the unit of ``x``.
+    drift : float
+        Standard deviation of a slow drift of the level along the curve.
     spacing : float
         Points closer than this are not independent (a smoothed table, a finite
         resolution); same unit as ``x``.
@@ -70,6 +78,9 @@ class Observation:
     covariance: FloatArray | None = None
     abscissa_error: float = 0.0
     q_max: float = np.inf
+    lorch: bool = False
+    smoothing: float = 0.0
+    drift: float = 0.0
     spacing: float = 0.0
     window: tuple[float, float] = field(default=(0.0, np.inf))
     source: str = ""
@@ -118,6 +129,12 @@ class Observation:
                 f"observation {self.name}",
                 "abscissa_error ≥ 0 and q_max > 0",
                 f"{self.abscissa_error} and {self.q_max}",
+            )
+        if not (self.smoothing >= 0 and self.drift >= 0):
+            raise InputError(
+                f"observation {self.name}",
+                "smoothing ≥ 0 and drift ≥ 0",
+                f"{self.smoothing} and {self.drift}",
             )
         if self.error is not None and self.covariance is not None:
             raise InputError(f"observation {self.name}", "error or covariance", "both")

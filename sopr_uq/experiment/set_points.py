@@ -19,6 +19,9 @@ _SHORTEST = 12
 GAP = 0.2
 """No liquid's g is below this between its first neighbours and the next ones."""
 
+_QUIET = 0.05
+"""Root mean square of g in a core that holds one thing and nothing else."""
+
 _FLAT = 0.01
 """Root mean square of g in a core that does not ripple."""
 
@@ -95,15 +98,25 @@ def _rippled(x: FloatArray, g: FloatArray, first: int) -> int:
     while rise > first and 0.0 < g[rise - 1] < g[rise]:
         rise -= 1
     core = g[first:rise]
-    # one high stretch is a bond or the particles themselves, and no ripple
-    lone = core.size > 0 and float(np.max(core)) > 0.5 and _stretches(core) == 1
+    # one high stretch in a quiet core is a bond or the particles themselves, and no ripple
+    lone = core.size > 0 and float(np.max(core)) > 0.5 and stands_alone(core)
     rippling = core.size >= _RUN and float(np.sqrt(np.mean(core**2))) > _FLAT
     return rise if rippling and not lone else 0
 
 
-def _stretches(core: FloatArray) -> int:
+def stands_alone(core: FloatArray) -> bool:
+    """Whether the highest stretch of a core, shape (n,), is its only one and the rest is quiet.
+
+    A transform whose noise was not removed rises like 1/r towards r = 0 too, but
+    it ripples all the way.
+    """
     above = np.abs(core) > 0.5 * float(np.max(np.abs(core)))
-    return int(above[0]) + int(np.sum(above[1:] & ~above[:-1]))
+    stretches = int(above[0]) + int(np.sum(above[1:] & ~above[:-1]))
+    behind = core[int(np.flatnonzero(above)[-1]) :]
+    # its flank, of whatever width, belongs to it
+    outer = behind[int(np.argmax(np.abs(behind) < _QUIET)) :]
+    quiet = float(np.sqrt(np.mean(outer**2))) < _QUIET
+    return stretches == 1 and (quiet or not np.any(np.abs(behind) < _QUIET))
 
 
 def _equal(value: FloatArray) -> int:

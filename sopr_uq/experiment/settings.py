@@ -127,6 +127,21 @@ class ObserveSettings(BaseModel):
         description="end in 1/Å of the Fourier integral that gave a g(r), or 'none'; "
         "found from the curve where it is not given",
     )
+    lorch: bool | None = Field(
+        None, description="whether Lorch's window damped that integral; found where not given"
+    )
+    smoothing: float | None = Field(
+        None,
+        ge=0,
+        description="how much of its second derivative may have been added to the curve, as a "
+        "standard deviation in Å² or 1/Å²; 0.01 or 0.0005 for a file, 0 for what ships",
+    )
+    drift: float | None = Field(
+        None,
+        ge=0,
+        description="standard deviation of a slow drift of the level; 0.005 for a file, 0 for "
+        "what ships",
+    )
     form: FormName | None = Field(
         None, description="function in the file: g, h, G, rdf, t, s, s-1, q(s-1) or f"
     )
@@ -158,6 +173,7 @@ class ObserveSettings(BaseModel):
             return self
         given = "curve" if self.curve is not None else "file"
         shape = {"window", "abscissa_error", "q_max", "spacing", "covariance", "covariance_sha256"}
+        shape |= {"lorch", "smoothing", "drift"}
         layout = {"form", "unit", "columns", "edges", "scattering_length"}
         allowed = common | shape | {given, "sha256"} | (layout if given == "file" else set())
         _require(self, "a curve", {given}, allowed)

@@ -22,7 +22,13 @@ from sopr_uq.experiment.state import StatePoint
 from sopr_uq.potentials import Potential
 
 _CURVE_KEYS = ("name", "source", "window", "abscissa_error", "q_max", "spacing")
-_FILE_KEYS = ("form", "unit", "columns", "edges")
+_FILE_KEYS = ("form", "unit", "columns", "edges", "lorch", "smoothing", "drift")
+_OF_AN_OWN_FILE = {
+    "g": {"smoothing": 0.01, "drift": 0.005},
+    "s": {"smoothing": 0.0005, "drift": 0.005},
+}
+"""What is believed of a curve of which nothing is told: how it was smoothed (Å² or Å⁻²), and
+how its level drifts. A window of Lorch's that ends at 13 Å⁻¹ is a smoothing of 0.01 Å²."""
 
 
 @dataclass(frozen=True)
@@ -195,6 +201,8 @@ def _read_curve(settings: ObserveSettings, state: StatePoint | None) -> Observat
         verify(shipped.path, shipped.sha256)
         path, options = shipped.path, {key: getattr(shipped, key) for key in _CURVE_KEYS}
         options["q_max"] = shipped.q_max or "none"
+    else:
+        options = dict(_OF_AN_OWN_FILE[settings.kind])
     assert path is not None
     given = {key: getattr(settings, key) for key in (*_CURVE_KEYS, *_FILE_KEYS)}
     options |= {key: value for key, value in given.items() if value not in (None, "")}

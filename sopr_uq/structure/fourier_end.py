@@ -96,9 +96,7 @@ def _cliff(r: FloatArray, h: FloatArray, top: float) -> FourierEnd | None:
     return _placed(r, q, power, float(q[steps[np.argmax(fall)]]), width)
 
 
-def _placed(
-    r: FloatArray, q: FloatArray, power: FloatArray, at: float, width: float
-) -> FourierEnd:
+def _placed(r: FloatArray, q: FloatArray, power: FloatArray, at: float, width: float) -> FourierEnd:
     """Fit the shape of the end: noise that stops, a line, both, or noise that a window damps.
 
     Each is what Hann's window makes of it. The misfit is Whittle's,

@@ -8,13 +8,16 @@ sin(Q_max r)/(π r). Rows made here apply the same to a model on a grid.
 from __future__ import annotations
 
 import numpy as np
+from scipy.special import sici
 
 from sopr_uq.errors import InputError
 from sopr_uq.structure.transforms import RadialGrid
 from sopr_uq.typing import ArrayLike, FloatArray
 
 
-def truncation_rows(grid: RadialGrid, r: ArrayLike, q_max: float) -> FloatArray:
+def truncation_rows(
+    grid: RadialGrid, r: ArrayLike, q_max: float, *, lorch: bool = False
+) -> FloatArray:
     """Return the matrix A with g_cut(r) = 1 + A (g − 1).
 
     Parameters
@@ -26,6 +29,9 @@ def truncation_rows(grid: RadialGrid, r: ArrayLike, q_max: float) -> FloatArray:
     q_max : float
         End of the Fourier integral in Å⁻¹. Beyond the grid's own largest wave
         number π/Δr nothing is cut.
+    lorch : bool
+        Whether S(Q) − 1 was multiplied by Lorch's window sin(πQ/Q_max)/(πQ/Q_max)
+        before: in r, an average over ± π/Q_max.
 
     Returns
     -------
@@ -34,6 +40,7 @@ def truncation_rows(grid: RadialGrid, r: ArrayLike, q_max: float) -> FloatArray:
     References
     ----------
     J. L. Yarnell et al., Phys. Rev. A 7, 2130 (1973), section V.
+    E. Lorch, J. Phys. C 2, 229 (1969).
     """
     r = np.asarray(r, dtype=float)
     if np.any(r <= 0) or not q_max > 0:
@@ -42,8 +49,20 @@ def truncation_rows(grid: RadialGrid, r: ArrayLike, q_max: float) -> FloatArray:
     q_max = min(q_max, np.pi / grid.spacing)
     minus = np.subtract.outer(r, grid.r)
     plus = np.add.outer(r, grid.r)
-    kernel = np.sinc(q_max * minus / np.pi) - np.sinc(q_max * plus / np.pi)
-    return np.asarray(grid.spacing * q_max / np.pi * grid.r / r[:, None] * kernel)
+    shape = _averaged if lorch else _sharp
+    kernel = shape(minus, q_max) - shape(plus, q_max)
+    return np.asarray(grid.spacing * grid.r / r[:, None] * kernel)
+
+
+def _sharp(x: FloatArray, q_max: float) -> FloatArray:
+    """sin(Q_max x)/(π x)."""
+    return np.asarray(q_max / np.pi * np.sinc(q_max * x / np.pi))
+
+
+def _averaged(x: FloatArray, q_max: float) -> FloatArray:
+    """The same averaged over x ± π/Q_max."""
+    up, down = (sici(q_max * x + sign * np.pi)[0] for sign in (1.0, -1.0))
+    return np.asarray(q_max * (up - down) / (2.0 * np.pi**2))
 
 
 def interpolation_rows(nodes: ArrayLike, x: ArrayLike) -> FloatArray:

@@ -61,4 +61,3 @@ def _blocks(text: Text) -> list[tuple[Line, ...]]:
             blocks.append(rows)
         i += 1 + max(n, 1)
     return blocks
-

@@ -56,7 +56,7 @@ class Whitened:
         root = discrepancy_root(problem, self.conditioner.prior.length_median)
         counts = [
             MIE,
-            2 * len(stacked.names),
+            self.conditioner.nuisance_count,
             stacked.stated_columns.shape[1],
             fit.model.columns.shape[1] - root.shape[1] * len(problem.samples),
         ]

@@ -101,8 +101,14 @@ class Conditioner:
         )
 
     def nuisances(self, linear: LinearModel) -> FloatArray:
-        """Return the columns of what else is in the data: scales, levels, stated covariances."""
+        """Return the columns of what else is in the data: of the curves, and stated covariances."""
+        s, prior = self.stacked, self.problem.prior
+        mine = nuisance_columns(s, prior, linear.prediction, linear.bend)
+        return np.hstack([mine, s.stated_columns])
+
+    @property
+    def nuisance_count(self) -> int:
+        """How many of these belong to the curves themselves: scales, levels and so on."""
         s = self.stacked
-        return np.hstack(
-            [nuisance_columns(s, self.problem.prior, linear.prediction), s.stated_columns]
-        )
+        drifting, smoothed = np.count_nonzero(s.drift), np.count_nonzero(s.smoothing)
+        return int(2 * len(s.names) + smoothed + 2 * drifting)

@@ -39,6 +39,10 @@ class Stacked:
         Names of the curves, length J.
     noise, reading : tuple of LogNormal
         Priors of noise level and reading error of every curve.
+    smoothing, drift : array, shape (J,)
+        Standard deviations of smoothing and of the drift of the level of every curve.
+    place : array, shape (d,)
+        Where on its curve a point lies, from 0 to 1.
     kinds : tuple of str
         Kinds of the curves.
     """
@@ -52,6 +56,9 @@ class Stacked:
     kinds: tuple[str, ...]
     noise: tuple[LogNormal, ...]
     reading: tuple[LogNormal, ...]
+    smoothing: FloatArray
+    drift: FloatArray
+    place: FloatArray
 
     def of_curve(self, index: int) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
         """Which points belong to a curve, shape (d,)."""
@@ -96,6 +103,9 @@ def stack(problem: Problem) -> Stacked:
         kinds=tuple(o.kind for o in curves),
         noise=tuple(noise_prior(o, prior) for o in curves),
         reading=tuple(LogNormal(max(o.abscissa_error, 1e-6), prior.reading_sd) for o in curves),
+        smoothing=np.array([o.smoothing for o in curves]),
+        drift=np.array([o.drift for o in curves]),
+        place=np.concatenate([np.linspace(0.0, 1.0, o.x.size) for _, o in parts]),
     )
 
 
@@ -161,20 +171,23 @@ def noise_prior(o: Observation, prior: PriorSettings) -> LogNormal:
     return LogNormal(prior.noise_beyond * stated if stated > 0 else prior.noise, prior.noise_sd)
 
 
-def nuisance_columns(stacked: Stacked, prior: PriorSettings, prediction: FloatArray) -> FloatArray:
-    """Return the columns of scale and level of every curve, shape (d, 2 J).
+def nuisance_columns(
+    stacked: Stacked, prior: PriorSettings, prediction: FloatArray, bend: FloatArray
+) -> FloatArray:
+    """Return the columns of what every curve has beside its liquid, shape (d, p).
 
-    A measured curve is (1 + κ) F + c, with κ ~ N(0, scale_sd²) and
-    c ~ N(0, level_sd²): to first order a column proportional to the
-    prediction, and a constant.
+    A measured curve is (1 + κ) F + c + s F″ + d₁ cos πt + d₂ cos 2πt, t running
+    from 0 to 1 along it: to first order a column proportional to the prediction,
+    a constant, the second derivative (of a curve that was smoothed) and a slow drift.
     """
     columns = []
     for j, _ in enumerate(stacked.names):
-        mine = stacked.of_curve(j)
-        columns += [
-            np.where(mine, prior.scale_sd * prediction, 0.0),
-            np.where(mine, prior.level_sd, 0.0),
-        ]
+        shapes = [prior.scale_sd * prediction, np.full(prediction.size, prior.level_sd)]
+        if stacked.smoothing[j] > 0:
+            shapes += [stacked.smoothing[j] * bend]
+        if stacked.drift[j] > 0:
+            shapes += [stacked.drift[j] * np.cos(k * np.pi * stacked.place) for k in (1, 2)]
+        columns += [np.where(stacked.of_curve(j), shape, 0.0) for shape in shapes]
     return np.array(columns).T
 
 

@@ -249,5 +249,5 @@ def _rows(fluid: Fluid, data: Observation, x: FloatArray) -> FloatArray:
     if data.kind == "s":
         return structure_rows(fluid.grid, x, fluid.state.density)
     if np.isfinite(data.q_max):
-        return truncation_rows(fluid.grid, x, data.q_max)
+        return truncation_rows(fluid.grid, x, data.q_max, lorch=data.lorch)
     return interpolation_rows(fluid.grid.r, x)

@@ -235,7 +235,7 @@ class Newton:
     def residual(self, fit: Fit, model: LinearModel) -> FloatArray:
         """Data minus the prediction at the simulated potential, normalisation fitted."""
         stacked = self.conditioner.stacked
-        mine = slice(MIE, MIE + 2 * len(stacked.names))
+        mine = slice(MIE, MIE + self.conditioner.nuisance_count)
         shift = fit.model.columns[:, mine] @ fit.coefficients.mean[mine]
         reading = np.asarray(fit.theta.reading[stacked.curve])
         flattening, _ = reading_error(model.slope, model.bend, reading)
