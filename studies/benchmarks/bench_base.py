@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
@@ -18,6 +18,9 @@ from sopr_uq.executor import Executor, InTurn, Lost, Processes, cores
 HERE = Path(__file__).resolve().parent
 FRONT = HERE.parents[1] / "README.md"
 """The front page, whose table comes from the stored results."""
+
+SCHEMA = 2
+"""Of the entries: raised with every change of what they hold or of how they are measured."""
 
 _PEERS = ("relentless", "lammpsio", "msibi", "emcee", "numba", "dask", "distributed")
 
@@ -47,13 +50,19 @@ KEPT = Places(HERE / "results", HERE / "figures", HERE / "README.md")
 class Store:
     """The results of one benchmark: entries by key, on disk after each.
 
-    A benchmark that was stopped goes on with the entries it lacks.
+    A benchmark that was stopped goes on with the entries it lacks, if they were
+    made on the same terms.
 
     Parameters
     ----------
     file : Path
     size : str
         ``full``, ``quick`` or ``smallest``; entries of another size are not gone on with.
+
+    Raises
+    ------
+    SystemExit
+        If the file's entries were made on other terms: old and new must not be mixed.
     """
 
     file: Path
@@ -63,10 +72,16 @@ class Store:
     def __post_init__(self) -> None:
         if self.file.is_file():
             found = json.loads(self.file.read_text(encoding="utf-8"))
+            if not current(found):
+                raise SystemExit(
+                    f"{self.file} holds entries of schema {found.get('schema', 1)}, this code makes "
+                    f"schema {SCHEMA}, and they must not be mixed. Try: --fresh, which forgets them."
+                )
             if found["size"] == self.size:
                 self.content = found
         if not self.content:
-            self.content = {"size": self.size, "complete": False, "entries": {}}
+            terms = {"schema": SCHEMA, "size": self.size}
+            self.content = terms | {"complete": False, "entries": {}}
         self.content |= {"machine": machine(), "versions": versions(), "date": provenance.now()}
 
     @property
@@ -97,6 +112,11 @@ class Store:
         temporary = self.file.with_suffix(".tmp")
         temporary.write_text(text + "\n", encoding="utf-8")
         temporary.replace(self.file)
+
+
+def current(content: Mapping[str, Any]) -> bool:
+    """Whether the content of a result file was made on the terms of this code."""
+    return bool(content.get("schema", 1) == SCHEMA)
 
 
 def _plain(value: Any) -> Any:
@@ -151,6 +171,11 @@ def shown(values: Sequence[float], form: str = ".3g") -> str:
         return "–"
     middle, low, high = (format(s[k], form) for k in ("median", "low", "high"))
     return middle if low == high else f"{middle} ({low}–{high})"
+
+
+def milli(values: Sequence[float]) -> str:
+    """Return median and range in thousandths."""
+    return f"{shown([1000 * x for x in values], '.1f')}·10⁻³"
 
 
 type Unit = tuple[str, int, str]
