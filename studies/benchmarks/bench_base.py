@@ -22,6 +22,7 @@ FRONT = HERE.parents[1] / "README.md"
 SCHEMA = 2
 """Of the entries: raised with every change of what they hold or of how they are measured."""
 
+_OR = " / "
 _PEERS = ("relentless", "lammpsio", "msibi", "emcee", "numba", "dask", "distributed")
 
 
@@ -74,15 +75,17 @@ class Store:
             found = json.loads(self.file.read_text(encoding="utf-8"))
             if not current(found):
                 raise SystemExit(
-                    f"{self.file} holds entries of schema {found.get('schema', 1)}, this code makes "
-                    f"schema {SCHEMA}, and they must not be mixed. Try: --fresh, which forgets them."
+                    f"{self.file}: expected entries of schema {SCHEMA}, found schema "
+                    f"{found.get('schema', 1)}, and they must not be mixed. Try: --fresh, which "
+                    "forgets them."
                 )
             if found["size"] == self.size:
                 self.content = found
         if not self.content:
             terms = {"schema": SCHEMA, "size": self.size}
             self.content = terms | {"complete": False, "entries": {}}
-        self.content |= {"machine": machine(), "versions": versions(), "date": provenance.now()}
+        now = _together(self.content.get("versions", {}), versions())
+        self.content |= {"machine": machine(), "versions": now, "date": provenance.now()}
 
     @property
     def entries(self) -> dict[str, Any]:
@@ -148,6 +151,15 @@ def versions() -> dict[str, str]:
             found[name] = metadata.version(name)
         except metadata.PackageNotFoundError:
             continue
+    return found
+
+
+def _together(before: Mapping[str, str], now: Mapping[str, str]) -> dict[str, str]:
+    """Return the versions that made the entries, all of them where they differ."""
+    found = dict(now)
+    for name in before.keys() & now.keys():
+        known = before[name].split(_OR)
+        found[name] = _OR.join(dict.fromkeys([*known, now[name]]))
     return found
 
 

@@ -127,8 +127,8 @@ def table(content: dict[str, Any]) -> Iterator[str]:
             continue
         shares = shown([100.0 * busy(e) for e in found], ".0f")
         parts = [shown([e["parts"].get(p, 0.0) for e in found], ".2g") for p in PARTS]
-        rows.append([f"{rule}, {RULES[rule]}", shown([e["simulations"] for e in found], ".0f"),
-                     shown([e["seconds"] for e in found], ".0f"), *parts, f"{shares} %"])  # fmt: skip
+        counts = [shown([e[k] for e in found], ".0f") for k in ("simulations", "seconds")]
+        rows.append([f"{rule}, {RULES[rule]}", *counts, *parts, f"{shares} %"])
     yield from markdown_table(head, rows)
     yield ""
     yield from short(content)

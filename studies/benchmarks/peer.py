@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import tempfile
 import time
@@ -88,6 +89,8 @@ def unit(item: Unit) -> dict[str, Any]:
 def _relentless(name: str, twin: Twin, size: str, way: Way, budget: float) -> dict[str, Any]:
     """Give the peer its time, which begins before the liquid that its runs go on from."""
     words = "its own stopping criterion"
+    # neither program's imports count here
+    importlib.import_module("relentless")
     started = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
         # one of its own: an output of NumPy's divide that it leaves unset where it is not used
@@ -190,7 +193,8 @@ def table(content: dict[str, Any]) -> Iterator[str]:
         yield content["entries"]["missing"]
         return
     head = ["twins", "program", "simulations", "seconds", "simulations to the noise",
-            "error of v over the well", *(f"as near as {title}: seconds" for title in OURS)]  # fmt: skip
+            "error of v over the well"]  # fmt: skip
+    head += [f"as near as {title}: seconds" for title in OURS]
     rows = []
     for case in CASES:
         found = entries(content, case)
@@ -198,10 +202,8 @@ def table(content: dict[str, Any]) -> Iterator[str]:
             continue
         start = milli([e["start"]["error"] for e in found])
         rows.append([case, "the start", "", "", "", start, "", ""])
-        for title in found[0]["ours"]:
-            rows.append([case, title, *_cells([of_ours(e, title) for e in found])])
-        for title in found[0]["theirs"]:
-            rows.append([case, title, *_cells([of_theirs(e, title) for e in found])])
+        for kind, of in (("ours", of_ours), ("theirs", of_theirs)):
+            rows += [[case, t, *_cells([of(e, t) for e in found])] for t in found[0][kind]]
     yield from markdown_table(head, rows)
     yield ""
     yield from _terms(content)
@@ -260,7 +262,8 @@ def short(content: dict[str, Any]) -> Iterator[str]:
     yield (
         "relentless, which minimises the relative entropy, came as near the truth as "
         + " and as ".join(
-            f"`{title}` in {n} of {len(trials)} trials" for title, n in zip(OURS, counts, strict=True)
+            f"`{title}` in {n} of {len(trials)} trials"
+            for title, n in zip(OURS, counts, strict=True)
         )
         + f", each of {TIMES[content['size']]:g} times newton's seconds; "
         + ", ".join(_against(found, title) for title in OURS)
@@ -275,7 +278,8 @@ def _against(found: list[dict[str, Any]], title: str) -> str:
         t: float(np.median([of_theirs(e, t).error for e in found])) for t in found[0]["theirs"]
     }
     best = min(ways, key=lambda t: ways[t])
-    return f"the median error of its best way ({best}) is {ways[best] / ours:.1f} times that of `{title}`"
+    ratio = ways[best] / ours
+    return f"the median error of its best way ({best}) is {ratio:.1f} times that of `{title}`"
 
 
 def draw(content: dict[str, Any], folder: Path) -> list[Path]:

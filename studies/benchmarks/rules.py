@@ -66,6 +66,8 @@ _CASES = {"full": tuple(CASES), "quick": tuple(CASES)[::2], "smallest": ("dense 
 BUDGET = {"full": 24, "quick": 12, "smallest": 1}
 """Steps of a refinement, in runs that go on from another; no round begins beyond."""
 
+_FEW_DRAWS = {"tune": 100, "draws": 50}
+
 
 def unit(item: Unit) -> dict[str, Any]:
     """Refine one twin by all rules, one after the other."""
@@ -86,7 +88,8 @@ def by(variant: Variant, case: str, twin: Twin, size: str) -> dict[str, Any]:
     """Refine a twin by one rule."""
     length, budget = LENGTHS[size], BUDGET[size]
     engine = Counting(engine_of(CASES[case], length, twin.problem))
-    rule = rule_of(twin.problem, variant.settings, budget, pressure=variant.pressure)
+    settings = variant.settings if size != "smallest" else {**variant.settings, **_FEW_DRAWS}
+    rule = rule_of(twin.problem, settings, budget, pressure=variant.pressure)
     course = Course(twin, engine, budget * length.steps, past_noise=variant.ends)
     return refined(rule, course)
 
@@ -126,7 +129,9 @@ class Summary:
             return "–"
         if not reached:
             return "never" if missed == 1 else f"never in {missed}"
-        return shown(reached, form) + (f"; {missed} of {len(self.to_noise)} never" if missed else "")
+        return shown(reached, form) + (
+            f"; {missed} of {len(self.to_noise)} never" if missed else ""
+        )
 
 
 def summary(content: dict[str, Any], case: str, variant: str) -> Summary:
@@ -179,9 +184,9 @@ def terms(size: str) -> Iterator[str]:
     n = LENGTHS[size]
     yield (
         f"Runs of {n.equilibration} + {n.production} steps of {n.particles} particles; truths of "
-        f"{n.truth_particles} particles and {n.truth} steps of sampling, with noise of {NOISE:g} on "
-        f"g(r). At most the steps of {BUDGET[size]} such runs a refinement, one after the other on "
-        "one core."
+        f"{n.truth_particles} particles and {n.truth} steps of sampling, with noise of {NOISE:g} "
+        f"on g(r). At most the steps of {BUDGET[size]} such runs a refinement, one after the other "
+        "on one core."
     )
 
 
@@ -200,7 +205,13 @@ def verdicts(content: dict[str, Any]) -> Iterator[str]:
 
 def short(content: dict[str, Any]) -> Iterator[str]:
     """Return the rows of the front page."""
-    head = ["twins", "rule", "simulations to the noise", "seconds in all", "error of v over the well"]
+    head = [
+        "twins",
+        "rule",
+        "simulations to the noise",
+        "seconds in all",
+        "error of v over the well",
+    ]
     rows = []
     for case in cases(content):
         for variant in VARIANTS:

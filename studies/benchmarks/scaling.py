@@ -157,7 +157,8 @@ def particles(n: int, steps: int) -> dict[str, float]:
         ramp_steps=600, equilibration_steps=400, production_steps=steps, sample_every=steps // 8,
         blocks=4,
     )  # fmt: skip
-    run = make_engine(settings).run(Tabulated(_grid(), TRUTH.energy(_grid())), STATE, seed=1)
+    setup = Setup.of(Tabulated(_grid(), TRUTH.energy(_grid())), STATE, seed=1)
+    run = make_engine(settings).run(setup)
     return {
         "MD step": (run.seconds - run.rdf_seconds) / run.steps,
         "g(r) of a snapshot": run.rdf_seconds / 8,
