@@ -24,6 +24,10 @@ from sopr_uq.typing import FloatArray
 from sopr_uq.workflow.twins import Twin
 
 
+ENDED = "ended"
+"""The outcome of a refinement that its watcher ended."""
+
+
 class Enough(Exception):
     """Nothing more is wanted of this refinement."""
 
@@ -154,7 +158,7 @@ def refined(rule: Rule, course: Course) -> dict[str, Any]:
     try:
         words = refine(rule, course.engine, past, course, InTurn()).outcome
     except Enough:
-        words = "ended"
+        words = ENDED
     except SoprUqError as error:
         words = f"failed: {error}"
     found: dict[str, Any] = {"rounds": course.rounds, "outcome": words}

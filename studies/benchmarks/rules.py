@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 import numpy as np
 from bench_base import Store, Unit, milli, shown, side_by_side
 from bench_cases import CASES, NOISE, Length, engine_of, measured, rule_of
-from course import Counting, Course, at_noise, refined, well_error
+from course import ENDED, Counting, Course, at_noise, refined, well_error
 
 from sopr_uq.refine.presets import preset
 from sopr_uq.workflow.markdown import markdown_table
@@ -63,9 +64,10 @@ LENGTHS = {
 }
 _SEEDS = {"full": 5, "quick": 1, "smallest": 1}
 _CASES = {"full": tuple(CASES), "quick": tuple(CASES)[::2], "smallest": ("dense argon, Mie",)}
-BUDGET = {"full": 24, "quick": 12, "smallest": 1}
+BUDGET = {"full": 16, "quick": 8, "smallest": 1}
 """Steps of a refinement, in runs that go on from another; no round begins beyond."""
 
+_ENDS = {ENDED: "ended by the budget", "max_iterations": "ended by the budget"}
 _FEW_DRAWS = {"tune": 100, "draws": 50}
 
 
@@ -201,6 +203,12 @@ def verdicts(content: dict[str, Any]) -> Iterator[str]:
             + ", ".join(f"{v} ({medians[v] / medians[best]:.1f} times its error)" for v in rest)
             + "."
         )
+    for title, variant in VARIANTS.items():
+        if variant.ends:
+            outcomes = (e["rules"][title]["outcome"] for e in content["entries"].values())
+            ends = Counter(_ENDS.get(how, how) for how in outcomes)
+            counted = ", ".join(f"{how} in {n}" for how, n in ends.most_common())
+            yield f"- {title}, over all twins: {counted}."
 
 
 def short(content: dict[str, Any]) -> Iterator[str]:
