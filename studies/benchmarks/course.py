@@ -23,7 +23,6 @@ from sopr_uq.refine.rule import Rule
 from sopr_uq.typing import FloatArray
 from sopr_uq.workflow.twins import Twin
 
-
 ENDED = "ended"
 """The outcome of a refinement that its watcher ended."""
 
