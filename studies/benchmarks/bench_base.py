@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
@@ -19,6 +19,10 @@ HERE = Path(__file__).resolve().parent
 FRONT = HERE.parents[1] / "README.md"
 """The front page, whose table comes from the stored results."""
 
+SCHEMA = 2
+"""Of the entries: raised with every change of what they hold or of how they are measured."""
+
+_OR = " / "
 _PEERS = ("relentless", "lammpsio", "msibi", "emcee", "numba", "dask", "distributed")
 
 
@@ -47,13 +51,19 @@ KEPT = Places(HERE / "results", HERE / "figures", HERE / "README.md")
 class Store:
     """The results of one benchmark: entries by key, on disk after each.
 
-    A benchmark that was stopped goes on with the entries it lacks.
+    A benchmark that was stopped goes on with the entries it lacks, if they were
+    made on the same terms.
 
     Parameters
     ----------
     file : Path
     size : str
         ``full``, ``quick`` or ``smallest``; entries of another size are not gone on with.
+
+    Raises
+    ------
+    SystemExit
+        If the file's entries were made on other terms: old and new must not be mixed.
     """
 
     file: Path
@@ -63,11 +73,19 @@ class Store:
     def __post_init__(self) -> None:
         if self.file.is_file():
             found = json.loads(self.file.read_text(encoding="utf-8"))
+            if not current(found):
+                raise SystemExit(
+                    f"{self.file}: expected entries of schema {SCHEMA}, found schema "
+                    f"{found.get('schema', 1)}, and they must not be mixed. Try: --fresh, which "
+                    "forgets them."
+                )
             if found["size"] == self.size:
                 self.content = found
         if not self.content:
-            self.content = {"size": self.size, "complete": False, "entries": {}}
-        self.content |= {"machine": machine(), "versions": versions(), "date": provenance.now()}
+            terms = {"schema": SCHEMA, "size": self.size}
+            self.content = terms | {"complete": False, "entries": {}}
+        now = _together(self.content.get("versions", {}), versions())
+        self.content |= {"machine": machine(), "versions": now, "date": provenance.now()}
 
     @property
     def entries(self) -> dict[str, Any]:
@@ -97,6 +115,11 @@ class Store:
         temporary = self.file.with_suffix(".tmp")
         temporary.write_text(text + "\n", encoding="utf-8")
         temporary.replace(self.file)
+
+
+def current(content: Mapping[str, Any]) -> bool:
+    """Whether the content of a result file was made on the terms of this code."""
+    return bool(content.get("schema", 1) == SCHEMA)
 
 
 def _plain(value: Any) -> Any:
@@ -131,6 +154,15 @@ def versions() -> dict[str, str]:
     return found
 
 
+def _together(before: Mapping[str, str], now: Mapping[str, str]) -> dict[str, str]:
+    """Return the versions that made the entries, all of them where they differ."""
+    found = dict(now)
+    for name in before.keys() & now.keys():
+        known = before[name].split(_OR)
+        found[name] = _OR.join(dict.fromkeys([*known, now[name]]))
+    return found
+
+
 def spread(values: Sequence[float]) -> dict[str, float]:
     """Return median, least and largest of some values; NaNs for none."""
     x = np.asarray(values, dtype=float)
@@ -151,6 +183,11 @@ def shown(values: Sequence[float], form: str = ".3g") -> str:
         return "–"
     middle, low, high = (format(s[k], form) for k in ("median", "low", "high"))
     return middle if low == high else f"{middle} ({low}–{high})"
+
+
+def milli(values: Sequence[float]) -> str:
+    """Return median and range in thousandths."""
+    return f"{shown([1000 * x for x in values], '.1f')}·10⁻³"
 
 
 type Unit = tuple[str, int, str]

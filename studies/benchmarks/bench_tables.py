@@ -14,9 +14,9 @@ import peer
 import rules
 import samplers
 import scaling
-from bench_base import Places, Store, shown
+from bench_base import Places, Store, current
 
-from sopr_uq.workflow.markdown import filled, markdown_table
+from sopr_uq.workflow.markdown import filled
 
 
 class Benchmark(Protocol):
@@ -43,22 +43,33 @@ BENCHMARKS: Mapping[str, Benchmark] = MappingProxyType(
 )
 """By name, in the order in which they run."""
 
+_FRONT = MappingProxyType({"rules": rules, "overhead": overhead, "peer": peer})
+"""Those that the front page tells of."""
+
 
 def load(places: Places) -> dict[str, dict[str, Any]]:
-    """Return the stored results by benchmark, those that exist."""
+    """Return the stored results by benchmark: those that exist and this code has made."""
     files = {name: places.results / f"{name}.json" for name in BENCHMARKS}
-    return {n: json.loads(f.read_text(encoding="utf-8")) for n, f in files.items() if f.is_file()}
+    found = {n: json.loads(f.read_text(encoding="utf-8")) for n, f in files.items() if f.is_file()}
+    return {name: content for name, content in found.items() if current(content)}
 
 
-def lines(name: str, content: dict[str, Any]) -> Iterator[str]:
-    """Return the table of a benchmark, and what made it."""
+def lines(name: str, content: dict[str, Any] | None) -> Iterator[str]:
+    """Return the table of a benchmark with its figure and what made it, or that there is none."""
+    if content is None:
+        yield f"*Not run yet: `make bench BENCH='--only {name}'`.*"
+        return
     if content["size"] != "full":
         yield f"**{content['size']} runs: they show how it works, not what it finds.**"
         yield ""
     if not content["complete"]:
         yield "**Stopped before its end.**"
         yield ""
-    yield from BENCHMARKS[name].table(content)
+    benchmark = BENCHMARKS[name]
+    yield from benchmark.table(content)
+    caption = getattr(benchmark, "CAPTION", "")
+    if caption and "missing" not in content["entries"]:
+        yield from ("", f"![{caption}](figures/{name}.png)")
     m = content["machine"]
     yield ""
     yield f"Measured on {m['cores']} cores of {m['processor']} ({m['system']})."
@@ -82,7 +93,7 @@ def fill(places: Places, template: Path) -> list[str]:
         All the tables.
     """
     contents = load(places)
-    blocks = {name: list(lines(name, content)) for name, content in contents.items()}
+    blocks = {name: list(lines(name, contents.get(name))) for name in BENCHMARKS}
     blocks["versions"] = [versions(contents)]
     text = filled(template.read_text(encoding="utf-8"), blocks)
     places.readme.parent.mkdir(parents=True, exist_ok=True)
@@ -101,16 +112,10 @@ def draw(places: Places) -> list[Path]:
 
 def short(contents: Mapping[str, dict[str, Any]]) -> Iterator[str]:
     """Return the lines about the benchmarks for the front page."""
-    head = ["twin", "rule", "MD runs to the noise", "error of v(r) over the well"]
-    rows = []
-    for case in ("argon-dense", "xenon-near-critical"):
-        for variant in rules.VARIANTS:
-            s = rules.summary(contents["rules"], case, variant)
-            error = f"{shown([1000 * x for x in s.error], '.1f')}·10⁻³ kcal/mol"
-            rows.append([case, variant, rules.runs_text(s), error])
-    yield from markdown_table(head, rows)
-    yield ""
-    entries = contents["overhead"]["entries"].values()
-    found = [x for e in entries for x in overhead.ratios(e)["iteration / raw loop"]]
-    yield f"An iteration takes {shown(found, '.2f')} times as long as the same run of LAMMPS alone."
-    yield from peer.short(contents["peer"])
+    if not any(name in contents for name in _FRONT):
+        yield "*Not run yet: `make bench`.*"
+        return
+    for name in _FRONT:
+        if name in contents:
+            yield from _FRONT[name].short(contents[name])
+            yield ""

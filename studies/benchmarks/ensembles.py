@@ -15,7 +15,7 @@ from sopr_uq.engine.factory import make_engine
 from sopr_uq.engine.parallel import outcome, run_tasks, single_threaded
 from sopr_uq.engine.protocol import Engine, Setup, Simulation
 from sopr_uq.engine.settings import EngineSettings
-from sopr_uq.executor import DaskHere, cores
+from sopr_uq.executor import DaskHere, Processes, cores
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.potentials import Mie, Tabulated
 from sopr_uq.workflow.markdown import markdown_table
@@ -48,8 +48,8 @@ def serial(engine: Engine, tasks: list[Setup]) -> list[Any]:
 
 
 def processes(engine: Engine, tasks: list[Setup]) -> list[Any]:
-    """As many processes as cores, as the end check of a refinement does it."""
-    return run_tasks(engine, tasks, workers=cores())
+    """As many processes as cores, as a round of a refinement does it."""
+    return run_tasks(engine, tasks, executor=Processes(cores()))
 
 
 def ways(size: str) -> dict[str, Callable[[Engine, list[Setup]], list[Any]]]:

@@ -1,227 +1,155 @@
-"""What an iteration costs beyond molecular dynamics, beside a plain LAMMPS script."""
+"""What a refinement costs beyond its molecular dynamics: of a run, and of a whole command."""
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
-from bench_base import Store, shown
-from raw_lammps import Raw, run_raw
-from threadpoolctl import threadpool_limits
+from bench_base import HERE, Store, shown
+from raw_lammps import run_raw
 
 from sopr_uq import load_config
 from sopr_uq.engine.plan import make_plan
-from sopr_uq.engine.protocol import Engine, Setup, Simulation
+from sopr_uq.engine.protocol import Setup
 from sopr_uq.executor import cores
-from sopr_uq.potentials import Tabulated
-from sopr_uq.refine import sopr
-from sopr_uq.refine.checkpoint import Folder
-from sopr_uq.refine.loop import Iteration, refine
-from sopr_uq.refine.newton import rule as newton_rule
-from sopr_uq.refine.rule import Rule
 from sopr_uq.workflow.build import build_engine, build_rule
-from sopr_uq.workflow.config import Config
 from sopr_uq.workflow.markdown import markdown_table
 
-RULES = {"sopr": "g", "newton": "g,pressure"}
-PARTS = ("md", "rdf", "pymc", "algebra", "disk")
-_LENGTHS = {
+RULES = {"newton": "g,pressure", "sopr": "g"}
+PARTS = ("simulation", "algebra", "sampling", "figures", "imports", "rest")
+_SYSTEM = "argon-85K"
+_LENGTHS: dict[str, dict[str, int]] = {
     "smallest": {"engine.particles": 500, "engine.equilibration_steps": 100,
                  "engine.production_steps": 400, "engine.sample_every": 10,
-                 "engine.thermalisation_steps": 200, "engine.ramp_steps": 400},
-    "quick": {"engine.production_steps": 3_000, "engine.equilibration_steps": 1_000},
+                 "engine.thermalisation_steps": 200, "engine.ramp_steps": 400,
+                 "refine.max_iterations": 1, "refine.round_size": 1,
+                 "refine.tune": 100, "refine.draws": 50},
+    "quick": {"engine.production_steps": 1_500, "engine.equilibration_steps": 500,
+              "refine.max_iterations": 2},
     "full": {},
 }  # fmt: skip
-_ITERATIONS = {"smallest": 2, "quick": 3, "full": 4}
-
-
-@dataclass
-class Clock:
-    """Seconds of every call of a function."""
-
-    seconds: list[float] = field(default_factory=list)
-
-    def of(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        """Return the function, timed."""
-
-        def timed(*args: Any, **kwargs: Any) -> Any:
-            started = time.perf_counter()
-            try:
-                return function(*args, **kwargs)
-            finally:
-                self.seconds.append(time.perf_counter() - started)
-
-        return timed
-
-
-@dataclass
-class TimedFolder:
-    """A refinement's journal on disk, timed, that runs the raw script after each iteration."""
-
-    folder: Folder
-    after: Callable[[Iteration], None]
-    clock: Clock = field(default_factory=Clock)
-
-    def load(self) -> Sequence[Iteration]:
-        """Return nothing: the benchmark starts afresh."""
-        return ()
-
-    def append(self, iteration: Iteration) -> None:
-        """Write an iteration."""
-        self.clock.of(self.folder.append)(iteration)
-        self.after(iteration)
-
-
-@contextmanager
-def inference_timed(clock: Clock) -> Iterator[None]:
-    """Time the sampling of noise levels inside the context."""
-    with (
-        patch.object(sopr, "sample_noise", clock.of(sopr.sample_noise)),
-        patch.object(newton_rule, "sample_theta", clock.of(newton_rule.sample_theta)),
-    ):
-        yield
+_REPEATS = {"smallest": 1, "quick": 2, "full": 5}
+_SEEDS = {"smallest": 1, "quick": 1, "full": 3}
 
 
 def measure(store: Store) -> None:
-    """Refine liquid argon by both rules, on one core and on all, each beside raw LAMMPS."""
-    threads_of = {"smallest": {1}, "quick": {cores()}, "full": {1, cores()}}
-    for threads in sorted(threads_of[store.size]):
-        for rule in RULES if store.size != "smallest" else ("sopr",):
-            store.once(f"{rule}, {threads}", lambda r=rule, t=threads: one(r, t, store.size))
+    """Time runs of argon beside raw LAMMPS, then whole commands."""
+    size = store.size
+    for threads in sorted({1} if size == "smallest" else {1, cores()}):
+        store.once(f"run, {threads}", lambda t=threads: beside_raw(t, size))
+    for rule in RULES if size != "smallest" else ("newton",):
+        for seed in range(1, _SEEDS[size] + 1):
+            store.once(f"whole, {rule}, {seed}", lambda r=rule, s=seed: whole(r, s, size))
     store.finish()
 
 
-@dataclass
-class Script:
-    """Makes the run of an iteration again, without Python, after each but the first."""
-
-    rule: Rule
-    engine: Engine
-    threads: int
-    raw: list[Raw] = field(default_factory=list)
-    before: Simulation | None = None
-
-    def __call__(self, iteration: Iteration) -> None:
-        """Go on from where the engine's run began, with the same potential."""
-        start = self.before.configuration if self.before else None
-        self.before = iteration.simulations[0]
-        if start is None:
-            return
-        problem, settings = self.rule.problem, self.engine.settings  # type: ignore[attr-defined]
-        potential = Tabulated(problem.r, iteration.potential)
-        plan = make_plan(settings, Setup.of(potential, problem.samples[0].state, 1, start))
-        with tempfile.TemporaryDirectory() as scratch:
-            self.raw.append(run_raw(plan, Path(scratch), self.threads))
-
-
-def config_of(rule: str, threads: int, size: str) -> Config:
-    """Return the shipped configuration of argon with a rule, threads and number of iterations."""
-    overrides = _LENGTHS[size] | {
-        "refine.rule": rule,
-        "refine.max_iterations": _ITERATIONS[size],
-        "engine.threads": threads,
-        "engine.name": "lammps",
-    }
-    if size == "smallest":
-        # nothing to infer, nothing to compile
-        overrides |= {"refine.width": 0.1, "refine.length": 0.7, "refine.noise": 0.01}
-    return load_config("argon-85K", overrides, observe=RULES[rule])
-
-
-def one(rule_name: str, threads: int, size: str) -> dict[str, Any]:
-    """Return the seconds of every iteration, by part, and of the script beside it."""
-    config = config_of(rule_name, threads, size)
+def beside_raw(threads: int, size: str) -> dict[str, Any]:
+    """Return the seconds of runs that go on from another, and of scripts of the same plan."""
+    given = _LENGTHS[size] | {"engine.threads": threads, "engine.name": "lammps"}
+    config = load_config(_SYSTEM, given)
     rule = build_rule(config)
-    engine = build_engine(config, rule)
-    script, inference = Script(rule, engine, threads), Clock()
-    with tempfile.TemporaryDirectory() as folder, inference_timed(inference):
-        journal = TimedFolder(Folder(Path(folder, "iterations")), script)
-        done = refine(rule, engine, journal).iterations
-        pymc, disk = list(inference.seconds), journal.clock.seconds
-    measured = ["posterior", "posterior_again"] if size != "smallest" else []
-    return {
-        "rule": rule_name,
-        "threads": threads,
-        "particles": done[-1].simulations[0].particles,
-        "steps": done[-1].simulations[0].steps,
-        "iterations": [_split(i, pymc[k] if pymc else 0.0, disk[k]) for k, i in enumerate(done)],
-        "raw_loop": [r.loop for r in script.raw],
-        "raw_wall": [r.wall for r in script.raw],
-        **{name: _timed_posterior(rule, done[-1]) for name in measured},
-    }
+    engine, p = build_engine(config, rule), rule.problem
+    state = p.samples[0].state
+    before = engine.run(Setup.of(p.first, state, seed=1))
+    found: dict[str, Any] = {"threads": threads, "ours": [], "rdf": [], "raw": []}
+    for seed in range(2, _REPEATS[size] + 2):
+        setup = Setup.of(p.first, state, seed, before.configuration)
+        run = engine.run(setup)
+        with tempfile.TemporaryDirectory() as scratch:
+            plan = make_plan(engine.settings, setup)  # type: ignore[attr-defined]
+            found["raw"].append(run_raw(plan, Path(scratch), threads).loop)
+        found["ours"].append(run.seconds)
+        found["rdf"].append(run.rdf_seconds)
+    return found | {"particles": run.particles, "steps": run.steps}
 
 
-def _timed_posterior(rule: Rule, last: Iteration) -> float:
-    started = time.perf_counter()
-    # as a finished refinement does it
-    with threadpool_limits(1):
-        rule.posterior(last.state)
-    return time.perf_counter() - started
+def whole(rule: str, seed: int, size: str) -> dict[str, Any]:
+    """Return the seconds of a command from its start to its figures, by part.
 
-
-def _split(i: Iteration, pymc: float, disk: float) -> dict[str, float]:
-    simulation = i.simulations[0]
-    step = i.seconds - simulation.seconds
-    return {
-        "md": simulation.seconds - simulation.rdf_seconds,
-        "rdf": simulation.rdf_seconds,
-        "pymc": pymc,
-        "algebra": step - pymc,
-        "disk": disk,
-    }
-
-
-def ratios(entry: dict[str, Any]) -> dict[str, list[float]]:
-    """Return, for every iteration after the first, its ratio to the script, and shares.
-
-    The first starts from a lattice and compiles; it has no script beside it.
+    Raises
+    ------
+    CalledProcessError
+        If it could not run at all.
     """
-    later = entry["iterations"][1:]
-    total = [sum(i[p] for p in PARTS) for i in later]
-    return {
-        "iteration / raw loop": [t / r for t, r in zip(total, entry["raw_loop"], strict=True)],
-        "md / raw loop": [i["md"] / r for i, r in zip(later, entry["raw_loop"], strict=True)],
-        "not md": [1.0 - i["md"] / t for i, t in zip(later, total, strict=True)],
-    }
+    with tempfile.TemporaryDirectory() as scratch:
+        parts, out = Path(scratch, "parts.json"), Path(scratch, "out")
+        command = [sys.executable, str(HERE / "whole.py"), str(parts), "refine", _SYSTEM]
+        command += ["--rule", rule, "--observe", RULES[rule], "--seed", str(seed)]
+        command += ["--engine", "lammps", "--quiet", "--out", str(out)]
+        for key, value in _LENGTHS[size].items():
+            command += ["--set", f"{key}={value}"]
+        started = time.perf_counter()
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+        seconds = time.perf_counter() - started
+        found: dict[str, Any] = json.loads(parts.read_text(encoding="utf-8"))
+    known = found["parts"]
+    known["rest"] = seconds - sum(known.values())
+    return found | {"seconds": seconds, "cores": cores()}
+
+
+def busy(entry: dict[str, Any]) -> float:
+    """Return the share of the cores that was simulating while any simulation ran."""
+    return float(entry["md_seconds"] / (entry["cores"] * entry["parts"]["simulation"]))
+
+
+def _of(content: dict[str, Any], kind: str) -> list[dict[str, Any]]:
+    return [e for k, e in content["entries"].items() if k.startswith(f"{kind}, ")]
+
+
+def ratios(content: dict[str, Any]) -> list[float]:
+    """Return the seconds of every run of the package in those of the same run of LAMMPS alone."""
+    pairs = [zip(e["ours"], e["raw"], strict=True) for e in _of(content, "run")]
+    return [ours / raw for each in pairs for ours, raw in each]
 
 
 def table(content: dict[str, Any]) -> Iterator[str]:
-    """Return one row a rule and number of threads."""
-    head = ["rule", "threads", *(f"{p} / s" for p in PARTS), "raw LAMMPS / s",
-            "iteration / raw", "MD / raw", "not MD"]  # fmt: skip
+    """Return a row a number of threads, then one a rule."""
+    head = ["threads", "run / s", "of it g(r) / s", "raw LAMMPS / s", "run / raw"]
     rows = []
-    for e in content["entries"].values():
-        r, later = ratios(e), e["iterations"][1:]
-        parts = [shown([i[p] for i in later], ".2g") for p in PARTS]
-        shares = shown([100 * x for x in r["not md"]], ".0f")
-        rows.append(
-            [e["rule"], str(e["threads"]), *parts, shown(e["raw_loop"]),
-             shown(r["iteration / raw loop"], ".2f"), shown(r["md / raw loop"], ".2f"),
-             f"{shares} %"]
-        )  # fmt: skip
+    for e in _of(content, "run"):
+        each = [o / r for o, r in zip(e["ours"], e["raw"], strict=True)]
+        rows.append([str(e["threads"]), *(shown(e[k]) for k in ("ours", "rdf", "raw")),
+                     shown(each, ".2f")])  # fmt: skip
     yield from markdown_table(head, rows)
     yield ""
-    for e in content["entries"].values():
-        if "posterior" in e:
-            yield _ends(e)
+    head = ["whole command", "simulations", "seconds", *(f"{p} / s" for p in PARTS),
+            "cores busy while simulating"]  # fmt: skip
+    rows = []
+    for rule in RULES:
+        found = _of(content, f"whole, {rule}")
+        if not found:
+            continue
+        shares = shown([100.0 * busy(e) for e in found], ".0f")
+        parts = [shown([e["parts"].get(p, 0.0) for e in found], ".2g") for p in PARTS]
+        counts = [shown([e[k] for e in found], ".0f") for k in ("simulations", "seconds")]
+        rows.append([f"{rule}, {RULES[rule]}", *counts, *parts, f"{shares} %"])
+    yield from markdown_table(head, rows)
+    yield ""
+    yield from short(content)
 
 
-def _ends(e: dict[str, Any]) -> str:
-    """Say what compiling and the posterior at the end took."""
-    who = f"- {e['rule']}, {e['threads']} thread{'s' if e['threads'] > 1 else ''}:"
-    end, again = e["posterior"], e["posterior_again"]
-    if e["rule"] == "newton":
-        return (
-            f"{who} no PyMC within the iterations; the posterior at the end took {end:.1f} s, and "
-            f"{again:.1f} s when made once more."
+def short(content: dict[str, Any]) -> Iterator[str]:
+    """Say what a run and a command cost beyond molecular dynamics."""
+    found = _of(content, "run")
+    if found:
+        n, steps = found[0]["particles"], found[0]["steps"]
+        yield (
+            f"A run of {steps} steps of {n} particles takes {shown(ratios(content), '.2f')} times "
+            "as long as LAMMPS alone."
         )
-    first, later = e["iterations"][0], e["iterations"][1:]
-    more = first["pymc"] - sorted(i["pymc"] for i in later)[len(later) // 2]
-    compiles = f"took {more:.0f} s more, to compile" if more > 1 else "found it compiled"
-    return f"{who} the first inference {compiles}; the posterior at the end took {end:.1f} s."
+    for rule in RULES:
+        done = _of(content, f"whole, {rule}")
+        if done:
+            shares = [100.0 * e["parts"]["simulation"] / e["seconds"] for e in done]
+            yield (
+                f"A refinement of liquid argon by `{rule}` takes "
+                f"{shown([e['seconds'] for e in done], '.0f')} s from the command to its figures, "
+                f"with {shown([e['simulations'] for e in done], '.0f')} simulations, which are "
+                f"{shown(shares, '.0f')} % of that time."
+            )

@@ -1,40 +1,38 @@
-"""relentless beside the newton rule: same twin, start, engine and run length."""
+"""relentless beside the newton rule: same twin, start, engine and length of a run."""
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import tempfile
 import time
 import warnings
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from bench_base import Store, Unit, shown, side_by_side
-from bench_cases import CASES, NOISE, config_of, engine_of, measured, rule_of
+from bench_base import Store, Unit, milli, shown, side_by_side
+from bench_cases import CASES, NOISE, Length, config_of, engine_of, measured
+from course import Enough, at_noise, well_error
 from peer_relentless import KNOTS, LINE_SEARCH, WAYS, Peer, Way
-from rules import LENGTHS, WITH_PRESSURE, at_floor, taken
+from rules import BUDGET, LENGTHS, VARIANTS, WITH_PRESSURE, by
 
-from sopr_uq.engine.plan import Plan, make_plan
-from sopr_uq.engine.protocol import Engine, Setup
+from sopr_uq.engine.plan import make_plan
+from sopr_uq.engine.protocol import Setup
 from sopr_uq.potentials import Tabulated
-from sopr_uq.refine.loop import InMemory, Iteration, Silent, refine
 from sopr_uq.typing import FloatArray
 from sopr_uq.workflow.markdown import markdown_table
 from sopr_uq.workflow.twins import Twin
 
-_SEEDS = {"full": 1, "quick": 1, "smallest": 1}
-_CASES = {"full": tuple(CASES)[:2], "quick": tuple(CASES)[:1], "smallest": ("argon-dense",)}
-_MOST = {"full": 6, "quick": 4, "smallest": 1}
-BUDGET = {"full": 11.0, "quick": 1.5, "smallest": 1e-6}
-"""Time given to the peer each way, in newton's seconds."""
-
-
-class _Enough(Exception):
-    """As good as wanted, or out of time."""
+CAPTION = "Error of v(r) against time"
+OURS = ("newton, g", WITH_PRESSURE)
+_TWINS = ("dense argon, Mie", "near-critical xenon, exp-6")
+_SEEDS = {"full": 5, "quick": 1, "smallest": 1}
+_CASES = {"full": _TWINS, "quick": _TWINS[:1], "smallest": _TWINS[:1]}
+TIMES = {"full": 1.0, "quick": 0.5, "smallest": 1e-6}
+"""Time given to the peer each way, in the seconds of the slower newton, everything included."""
 
 
 @dataclass
@@ -44,20 +42,19 @@ class _Watch:
     peer: Peer
     twin: Twin
     variance: FloatArray
-    target: float
     budget: float
-    started: float = field(default_factory=time.perf_counter)
+    started: float
     seconds: list[float] = field(default_factory=list)
     errors: list[float] = field(default_factory=list)
     chi2: list[float] = field(default_factory=list)
+    points: int = 1
 
     def before(self) -> None:
-        """Judge the potential that is about to be simulated."""
-        self.errors.append(shifted_error(self.twin, *self.peer.potential()))
+        """Judge the potential that is about to be simulated; the first is the start."""
+        self.errors.append(well_error(self.twin, *self.peer.potential()))
         # one simulation is made in any case
-        late = bool(self.seconds) and self.seconds[-1] > self.budget
-        if late or (self.seconds and self.errors[-1] <= self.target):
-            raise _Enough
+        if self.seconds and self.seconds[-1] > self.budget:
+            raise Enough
 
     def after(self, r: FloatArray, g: FloatArray) -> None:
         """Take the time, and compare g(r)."""
@@ -67,96 +64,43 @@ class _Watch:
         difference = np.interp(o.x[inside], r, g) - o.value[inside]
         variance = NOISE**2 + self.variance[: difference.size]
         self.chi2.append(float(np.mean(difference**2 / variance)))
-
-
-@dataclass
-class _UntilFloor(Silent):
-    """Ends newton at the floor."""
-
-    twin: Twin
-    r: FloatArray = field(default_factory=lambda: np.empty(0))
-
-    def begin(self, r: FloatArray) -> None:
-        """Hear of the grid."""
-        self.r = r
-
-    def done(self, iteration: Iteration) -> None:
-        """Look at the floor."""
-        if at_floor(taken(self.twin, self.r, iteration), None):
-            raise _Enough
-
-
-def shifted_error(twin: Twin, r: FloatArray, v: FloatArray) -> float:
-    """Return the error over the well, both potentials zero at the cut-off, in kcal/mol.
-
-    A peer without tail corrections cannot know the value of v there.
-    """
-    p = twin.problem
-    at = np.linspace(p.sigma, 2.0 * p.sigma, 101)
-    found = np.interp(at, r, v) - np.interp(p.r_cut, r, v)
-    true = np.interp(at, p.r, twin.truth) - twin.truth[-1]
-    return float(np.sqrt(np.mean((found - true) ** 2)))
+        self.points = difference.size
 
 
 def unit(item: Unit) -> dict[str, Any]:
     """Refine a twin by newton, then give relentless so many times its seconds."""
     name, seed, size = item
-    case, length = CASES[name], LENGTHS[size]
-    twin = measured(case, length, 100 + seed)
+    # another seed than in the comparison of rules: another truth
+    twin = measured(CASES[name], LENGTHS[size], 100 + seed)
     p = twin.problem
-    engine = engine_of(case, length, p)
     found: dict[str, Any] = {
-        variant: _newton(twin, engine, _MOST[size], variant)
-        for variant in ("newton", WITH_PRESSURE)
+        "start": {"error": well_error(twin, p.r, p.reference.energy(p.r))},
+        "ours": {title: by(VARIANTS[title], name, twin, size) for title in OURS},
+        "theirs": {},
     }
-    best = found[WITH_PRESSURE]
-    state = p.samples[0].state
-    liquid = engine.run(Setup.of(Tabulated(p.r, p.reference.energy(p.r)), state, seed=seed))
-    settings = config_of(case, length).engine.model_copy(update={"cutoff": p.r_cut})
-    plan = make_plan(settings, Setup.of(p.reference, state, seed, liquid.configuration))
-    variance = np.interp(p.samples[0].observations[0].x, liquid.r, liquid.g_error**2)
+    budget = TIMES[size] * max(one["seconds"] for one in found["ours"].values())
     for title, way in WAYS.items():
-        found[f"relentless, {title}"] = _relentless(
-            twin, plan, way, variance, best["error"], BUDGET[size] * best["seconds"]
-        )
+        found["theirs"][f"relentless, {title}"] = _relentless(name, twin, size, way, budget)
         if size == "smallest":
             break
     return found
 
 
-def _newton(twin: Twin, engine: Engine, most: int, variant: str) -> dict[str, Any]:
-    rule = rule_of(twin.problem, {"rule": "newton"}, most, pressure=variant == WITH_PRESSURE)
-    journal = InMemory([])
-    started = time.perf_counter()
-    # the loop appends before it tells, so that the last iteration is in the journal
-    with suppress(_Enough):
-        refine(rule, engine, journal, _UntilFloor(twin))
-    taken_seconds = time.perf_counter() - started
-    r, last = twin.problem.r, journal.iterations[-1]
-    run = taken(twin, r, last)
-    return {
-        "simulations": len(journal.iterations),
-        "seconds": taken_seconds,
-        "error": shifted_error(twin, r, last.state.potential),
-        "chi2": run["chi2"],
-        "floor": at_floor(run, None),
-        "start": shifted_error(twin, r, journal.iterations[0].potential),
-    }
-
-
-def _relentless(
-    twin: Twin, plan: Plan, way: Way, variance: FloatArray, target: float, budget: float
-) -> dict[str, Any]:
+def _relentless(name: str, twin: Twin, size: str, way: Way, budget: float) -> dict[str, Any]:
+    """Give the peer its time, which begins before the liquid that its runs go on from."""
     words = "its own stopping criterion"
+    # neither program's imports count here
+    importlib.import_module("relentless")
+    started = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
         # one of its own: an output of NumPy's divide that it leaves unset where it is not used
         warnings.filterwarnings("ignore", message="'where' used without 'out'")
-        peer = Peer(twin.problem, plan, Path(folder), way)
-        watch = _Watch(peer, twin, variance, target, budget)
+        watch = _watched(name, twin, LENGTHS[size].times(way.longer), way, Path(folder))
+        watch.budget, watch.started = budget, started
         try:
-            peer.optimise(watch.before, watch.after)
-        except _Enough:
-            words = "as good" if watch.errors[-1] <= target else "out of time"
+            watch.peer.optimise(watch.before, watch.after)
+        except Enough:
+            words = "out of time"
         except (RuntimeError, ValueError) as failure:
             words = f"failed: {failure}"
     return {
@@ -164,7 +108,19 @@ def _relentless(
         "seconds": watch.seconds,
         "errors": watch.errors,
         "chi2": watch.chi2,
+        "points": watch.points,
     }
+
+
+def _watched(name: str, twin: Twin, length: Length, way: Way, folder: Path) -> _Watch:
+    case, p = CASES[name], twin.problem
+    state = p.samples[0].state
+    start = Tabulated(p.r, p.reference.energy(p.r))
+    liquid = engine_of(case, length, p).run(Setup.of(start, state, seed=p.seed))
+    settings = config_of(case, length).engine.model_copy(update={"cutoff": p.r_cut})
+    plan = make_plan(settings, Setup.of(p.reference, state, p.seed, liquid.configuration))
+    variance = np.interp(p.samples[0].observations[0].x, liquid.r, liquid.g_error**2)
+    return _Watch(Peer(p, plan, folder, way), twin, variance, 0.0, 0.0)
 
 
 def measure(store: Store) -> None:
@@ -185,101 +141,178 @@ def _msibi() -> str:
     return "msibi is installed here, but this benchmark does not know yet how to run it."
 
 
+@dataclass(frozen=True)
+class Row:
+    """A program on one twin of one seed.
+
+    Parameters
+    ----------
+    simulations, seconds : float
+        Of everything.
+    error : float
+        Of its answer, in kcal/mol; of the peer the least of all it went through.
+    to_noise : float
+        Simulations until g(r) was at the noise; NaN if it never was.
+    reached : dict
+        By rule of ours, the seconds until its error was no larger; NaN if never.
+    """
+
+    simulations: float
+    seconds: float
+    error: float
+    to_noise: float
+    reached: dict[str, float]
+
+
+def of_ours(e: dict[str, Any], title: str) -> Row:
+    """Return the row of a rule of ours."""
+    mine = e["ours"][title]
+    to_noise = (x["simulations"] for x in mine["rounds"] if at_noise(x))
+    reached = {t: e["ours"][t]["seconds"] if t == title else float("nan") for t in OURS}
+    error = mine.get("error", float("nan"))
+    return Row(mine["simulations"], mine["seconds"], error, next(to_noise, float("nan")), reached)
+
+
+def of_theirs(e: dict[str, Any], title: str) -> Row:
+    """Return the row of the peer, whose first potential is the start."""
+    one = e["theirs"][title]
+    chi2 = [{"chi2": x, "points": one["points"]} for x in one["chi2"]]
+    to_noise = next((n for n, x in enumerate(chi2, 1) if at_noise(x)), float("nan"))
+    # the potential before the first simulation is the start; the n-th simulation makes the next
+    made = list(zip(one["errors"][1:], one["seconds"], strict=False))
+    reached = {
+        t: next((s for error, s in made if error <= e["ours"][t].get("error", 0.0)), float("nan"))
+        for t in OURS
+    }
+    return Row(len(one["seconds"]), one["seconds"][-1], min(one["errors"]), to_noise, reached)
+
+
 def table(content: dict[str, Any]) -> Iterator[str]:
     """Return a row a twin and program."""
     if "missing" in content["entries"]:
         yield content["entries"]["missing"]
         return
-    head = ["twin", "program", "simulations", "seconds", "error of v over the well",
-            "χ² of g(r)", "time to that error, in newton's"]  # fmt: skip
+    head = ["twins", "program", "simulations", "seconds", "simulations to the noise",
+            "error of v over the well"]  # fmt: skip
+    head += [f"as near as {title}: seconds" for title in OURS]
     rows = []
     for case in CASES:
-        found = [e for k, e in content["entries"].items() if k.startswith(f"{case}, ")]
+        found = entries(content, case)
         if not found:
             continue
-        ours = [e[WITH_PRESSURE] for e in found]
-        rows.append([case, "the start", "", "", _milli([e["start"] for e in ours]), "", ""])
-        for name in found[0]:
-            mine = [e[name] for e in found]
-            row = _peer_row if "outcome" in mine[0] else _newton_row
-            rows.append([case, name, *row(mine, ours)])
+        start = milli([e["start"]["error"] for e in found])
+        rows.append([case, "the start", "", "", "", start, "", ""])
+        for kind, of in (("ours", of_ours), ("theirs", of_theirs)):
+            rows += [[case, t, *_cells([of(e, t) for e in found])] for t in found[0][kind]]
     yield from markdown_table(head, rows)
     yield ""
+    yield from _terms(content)
+    yield ""
+    yield from short(content)
+
+
+def entries(content: dict[str, Any], case: str = "") -> list[dict[str, Any]]:
+    """Return the twins that were measured, of one case or of all."""
+    return [e for k, e in content["entries"].items() if isinstance(e, dict) and k.startswith(case)]
+
+
+def _cells(rows: list[Row]) -> list[str]:
+    return [
+        shown([x.simulations for x in rows], ".0f"),
+        shown([x.seconds for x in rows], ".0f"),
+        _where([x.to_noise for x in rows]),
+        milli([x.error for x in rows]),
+        *(_where([x.reached[title] for x in rows]) for title in OURS),
+    ]
+
+
+def _where(values: list[float]) -> str:
+    """Say what those are that are known, and how many are not."""
+    known = [x for x in values if np.isfinite(x)]
+    if not known:
+        return "never"
+    missed = len(values) - len(known)
+    return shown(known, ".0f") + (f"; {missed} of {len(values)} never" if missed else "")
+
+
+def _terms(content: dict[str, Any]) -> Iterator[str]:
+    size = content["size"]
+    n = LENGTHS[size]
+    longer = max(way.longer for way in WAYS.values())
     yield (
-        f"relentless with {KNOTS} knots, whose differences or values are varied, in fixed steps of "
+        f"Runs of {n.equilibration} + {n.production} steps of {n.particles} particles, in one way "
+        f"with {longer} times the sampling. newton: at most the steps of {BUDGET[size]} runs; its "
+        "seconds include posterior and check. relentless: "
+        f"{TIMES[size]:g} times the seconds of the slower newton; {KNOTS} knots, whose differences "
+        "or values are varied, in fixed steps of "
         f"{WAYS['values'].step:g} ε with its line search (tolerance {LINE_SEARCH['tolerance']:g}, "
-        f"at most {LINE_SEARCH['max_iter']} simulations). Of it, the best error and χ² of all its "
-        f"simulations. {content['entries'].get('msibi', '')}"
+        f"at most {LINE_SEARCH['max_iter']} simulations). Its error is the least of all the "
+        "potentials that it went through, which nobody could pick without the truth. "
+        f"{content['entries'].get('msibi', '')}"
     )
 
 
 def short(content: dict[str, Any]) -> Iterator[str]:
     """Say in a sentence how the peer did."""
-    found = [e for e in content["entries"].values() if isinstance(e, dict)]
+    found = entries(content)
     if not found:
         return
-    theirs = [t for e in found for t in e.values() if "outcome" in t]
-    ours = [e[WITH_PRESSURE] for e in found for t in e.values() if "outcome" in t]
-    ratios = [t["seconds"][-1] / o["seconds"] for o, t in zip(ours, theirs, strict=True)]
-    reached = sum(t["outcome"] == "as good" for t in theirs)
+    trials = [of_theirs(e, t) for e in found for t in e["theirs"]]
+    counts = [sum(bool(np.isfinite(x.reached[title])) for x in trials) for title in OURS]
     yield (
-        f"relentless, which minimises the relative entropy, was as near the truth as `newton` with "
-        f"g and P in {reached} of {len(theirs)} trials, each of up to {shown(ratios, '.0f')} times "
-        "newton's seconds."
+        "relentless, which minimises the relative entropy, came as near the truth as "
+        + " and as ".join(
+            f"`{title}` in {n} of {len(trials)} trials"
+            for title, n in zip(OURS, counts, strict=True)
+        )
+        + f", each of {TIMES[content['size']]:g} times newton's seconds; "
+        + ", ".join(_against(found, title) for title in OURS)
+        + "."
     )
 
 
-def _newton_row(mine: list[dict[str, Any]], ours: list[dict[str, Any]]) -> list[str]:
-    ratios = [m["seconds"] / o["seconds"] for m, o in zip(mine, ours, strict=True)]
-    return [
-        shown([m["simulations"] for m in mine], ".0f"),
-        shown([m["seconds"] for m in mine], ".0f"),
-        _milli([m["error"] for m in mine]),
-        shown([m["chi2"] for m in mine], ".2f"),
-        "1" if mine is ours or ratios == [1.0] * len(ratios) else f"({shown(ratios, '.1f')})",
-    ]
-
-
-def _peer_row(theirs: list[dict[str, Any]], ours: list[dict[str, Any]]) -> list[str]:
-    ratios = [t["seconds"][-1] / o["seconds"] for o, t in zip(ours, theirs, strict=True)]
-    reached = sum(t["outcome"] == "as good" for t in theirs)
-    how = "" if reached == len(theirs) else f" without it in {len(theirs) - reached}"
-    return [
-        shown([len(t["seconds"]) for t in theirs], ".0f"),
-        shown([t["seconds"][-1] for t in theirs], ".0f"),
-        _milli([min(t["errors"]) for t in theirs]),
-        shown([min(t["chi2"]) for t in theirs], ".2f"),
-        f"{'> ' if how else ''}{shown(ratios, '.1f')}{how}",
-    ]
-
-
-def _milli(values: list[float]) -> str:
-    return f"{shown([1000 * x for x in values], '.1f')}·10⁻³"
+def _against(found: list[dict[str, Any]], title: str) -> str:
+    """Compare the median errors of a rule of ours and of the peer's best way."""
+    ours = float(np.median([of_ours(e, title).error for e in found]))
+    ways: dict[str, float] = {
+        t: float(np.median([of_theirs(e, t).error for e in found])) for t in found[0]["theirs"]
+    }
+    best = min(ways, key=lambda t: ways[t])
+    ratio = ways[best] / ours
+    return f"the median error of its best way ({best}) is {ratio:.1f} times that of `{title}`"
 
 
 def draw(content: dict[str, Any], folder: Path) -> list[Path]:
-    """Draw the error of v(r) against time."""
+    """Draw the error of v(r) against time, a panel a case."""
     import matplotlib.pyplot as plt
 
     from sopr_uq.figures.sheet import save
-    from sopr_uq.figures.style import look, style
+    from sopr_uq.figures.style import style
 
-    found = {k: e for k, e in content["entries"].items() if isinstance(e, dict)}
-    if not found:
+    names = [case for case in CASES if entries(content, case)]
+    if not names:
         return []
     with style():
-        figure, axes = plt.subplots(1, len(found), figsize=(4.6 * len(found), 3.6), squeeze=False)
-        for ax, (key, e) in zip(axes[0], found.items(), strict=True):
-            for place, (name, one) in enumerate(e.items()):
-                kind = look(place)
-                if "outcome" not in one:
-                    ax.plot(one["seconds"], 1000 * one["error"], kind.marker, color=kind.color,
-                            label=name)  # fmt: skip
-                    continue
-                times = [0.0, *one["seconds"]][: len(one["errors"])]
-                ax.plot(times, [1000 * x for x in one["errors"]], color=kind.color, lw=0.9,
-                        label=name)  # fmt: skip
-            ax.set(title=key.rpartition(", ")[0], xlabel="seconds", yscale="log")
+        figure, axes = plt.subplots(1, len(names), figsize=(4.6 * len(names), 3.6), squeeze=False)
+        for ax, case in zip(axes[0], names, strict=True):
+            for number, e in enumerate(entries(content, case)):
+                _draw_one(ax.plot, e, labelled=number == 0)
+            ax.set(title=case, xlabel="seconds", yscale="log")
         axes[0, 0].set_ylabel("error of v / 10⁻³ kcal/mol")
         axes[0, -1].legend(loc="lower right")
     return save(figure, folder, "peer")
+
+
+def _draw_one(plot: Callable[..., Any], e: dict[str, Any], *, labelled: bool) -> None:
+    from sopr_uq.figures.style import look
+
+    for place, (title, one) in enumerate((e["ours"] | e["theirs"]).items()):
+        kind = look(place)
+        how = {"color": kind.color, "lw": 0.9, "label": title if labelled else None}
+        if "rounds" in one:
+            times = [*(x["seconds"] for x in one["rounds"]), one["seconds"]]
+            errors = [*(x["error"] for x in one["rounds"]), one.get("error", np.nan)]
+            plot(times, [1000 * x for x in errors], kind.marker + "-", ms=3, **how)
+        else:
+            times = [0.0, *one["seconds"]][: len(one["errors"])]
+            plot(times, [1000 * x for x in one["errors"]], **how)

@@ -45,18 +45,22 @@ class Way:
         the start.
     line_search : bool
         Whether a step is shortened where the gradient along it changes sign.
+    longer : int
+        How many times as long as ours its runs sample.
     """
 
     mode: str
     optimiser: str
     step: float
     line_search: bool
+    longer: int = 1
 
 
 WAYS: Mapping[str, Way] = MappingProxyType(
     {
         "differences": Way("diff", "FixedStepDescent", 0.1, line_search=True),
         "values": Way("value", "FixedStepDescent", 0.1, line_search=True),
+        "values, longer runs": Way("value", "FixedStepDescent", 0.1, line_search=True, longer=4),
     }
 )
 LINE_SEARCH: Mapping[str, Any] = MappingProxyType({"tolerance": 0.5, "max_iter": 3})

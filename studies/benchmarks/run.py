@@ -1,6 +1,6 @@
 """Run the benchmarks, then fill the tables and draw the figures.
 
-    python studies/benchmarks/run.py                    # all, about half an hour on two cores
+    python studies/benchmarks/run.py                    # all of them
     python studies/benchmarks/run.py --quick --out DIR  # a few minutes; tables in DIR
     python studies/benchmarks/run.py --only overhead    # one of them
     python studies/benchmarks/run.py --stored           # tables and figures from stored results

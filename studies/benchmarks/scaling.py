@@ -23,10 +23,12 @@ from sopr_uq.potentials import Mie, Tabulated
 from sopr_uq.potentials.descriptors import descriptors
 from sopr_uq.refine.newton import Newton
 from sopr_uq.refine.problem import Problem, Sample
+from sopr_uq.refine.round import Run
 from sopr_uq.refine.settings import RefineSettings
 from sopr_uq.typing import FloatArray
 from sopr_uq.workflow.markdown import markdown_table
 
+CAPTION = "Costs against sizes"
 STATE = StatePoint(120.0, 0.0203, 39.948)
 TRUTH = Mie(3.40, 0.238, 13.0)
 START = Mie(3.38, 0.25, 12.0)
@@ -136,10 +138,11 @@ def newton_step(points: int, grid: int, repeats: int = 3) -> dict[str, float]:
     blank = problem_of(points, grid)
     start, truth = simulations(blank)
     p = measured(blank, truth)
+    run = Run(START.energy(p.r), (start,))
 
     def step() -> None:
         rule = Newton(p)
-        rule.step(rule.init(), [start])
+        rule.step([rule.init()], [run])
 
     memory = megabytes(step)
     first = seconds(step, 1)
@@ -154,7 +157,8 @@ def particles(n: int, steps: int) -> dict[str, float]:
         ramp_steps=600, equilibration_steps=400, production_steps=steps, sample_every=steps // 8,
         blocks=4,
     )  # fmt: skip
-    run = make_engine(settings).run(Tabulated(_grid(), TRUTH.energy(_grid())), STATE, seed=1)
+    setup = Setup.of(Tabulated(_grid(), TRUTH.energy(_grid())), STATE, seed=1)
+    run = make_engine(settings).run(setup)
     return {
         "MD step": (run.seconds - run.rdf_seconds) / run.steps,
         "g(r) of a snapshot": run.rdf_seconds / 8,
@@ -180,9 +184,10 @@ def _posterior(n: int) -> float:
     chains = 2
     settings = p.settings.model_copy(update={"draws": max(n // chains, 50), "tune": 200})
     rule = Newton(replace(p, settings=settings))
-    state, _ = rule.step(rule.init(), [start])
-    rule.posterior(state)
-    return seconds(lambda: rule.posterior(state), 1)
+    past = [rule.init()]
+    past.append(rule.step(past, [Run(START.energy(p.r), (start,))])[0])
+    rule.posterior(past)
+    return seconds(lambda: rule.posterior(past), 1)
 
 
 def measure(store: Store) -> None:
@@ -193,8 +198,7 @@ def measure(store: Store) -> None:
         "data": lambda n: newton_step(n, 300, repeats),
         "grid": lambda n: newton_step(200, n, repeats),
         "particles": lambda n: particles(n, _MD_STEPS[size]),
-        # to compile a posterior's inference takes longer than all the rest of the smallest form
-        "draws": draws if size != "smallest" else lambda n: draws(n, most=0),
+        "draws": draws,
     }
     # one thread, so that what is measured is the work
     with threadpool_limits(1):
