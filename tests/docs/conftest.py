@@ -1,8 +1,6 @@
 """A reader's folder: the files that the pages speak of, small and quick to refine."""
 
-import os
 import shutil
-from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -14,22 +12,7 @@ from sopr_uq.engine.settings import EngineSettings
 from sopr_uq.experiment import StatePoint
 from sopr_uq.potentials import Mie
 
-BASE = """
-[system]
-name = "my-liquid"
-temperature = 220.0
-density = 0.0125
-mass = 84.0
-[reference]
-form = "lennard-jones"
-sigma = 3.5
-epsilon = 0.42
-[[observe]]
-kind = "g"
-file = "my_gr.dat"
-[engine]
-name = "integral_equation"
-"""
+BASE = Path(__file__).with_name("my_liquid.toml")
 QUICK = ["refine.chains=1", "refine.tune=100", "refine.draws=50"]
 
 
@@ -50,7 +33,7 @@ def write_files(folder: Path) -> None:
     np.savetxt(folder / "my_fq.dat", np.column_stack([q, 0.61 * (s - 1)]), fmt="%.4f")
     v = np.linspace(2.6, 10.8, 300)
     np.savetxt(folder / "my_potential.table", np.column_stack([v, truth.energy(v)]))
-    (folder / "my_liquid.toml").write_text(BASE)
+    shutil.copy(BASE, folder)
 
 
 @pytest.fixture(scope="session")
@@ -71,14 +54,5 @@ def reader(refined_liquid, tmp_path, monkeypatch):
     folder = tmp_path / "reader"
     shutil.copytree(refined_liquid, folder)
     monkeypatch.chdir(folder)
-    monkeypatch.setitem(os.environ, "COLUMNS", "100")
+    monkeypatch.setenv("COLUMNS", "100")
     return folder
-
-
-def laid_over(base: Mapping, fragment: Mapping) -> dict:
-    """Return tables with those of a fragment in place of them, key by key."""
-    merged = dict(base)
-    for key, value in fragment.items():
-        both = isinstance(value, Mapping) and key in merged
-        merged[key] = {**merged[key], **value} if both else value
-    return merged
