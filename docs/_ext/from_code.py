@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from typing import Any, get_args, get_origin
@@ -60,8 +61,12 @@ def settings_table(name: str) -> Iterator[str]:
     for key, field in model.model_fields.items():
         if not key.endswith("sha256") and not is_table(field):
             about = (default(field), unit(field), meaning(field), rules(model, key))
-            cells = (f"`{key}`", *about)
-            yield "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+            yield row(f"`{key}`", *about)
+
+
+def row(*cells: str) -> str:
+    """Return a row of a Markdown table."""
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 
 def model_of(name: str) -> type[BaseModel]:
@@ -93,8 +98,7 @@ def default(field: FieldInfo) -> str:
         return "**needed**"
     if field.default is None or field.default == "":
         return "–"
-    shown = repr(field.default) if isinstance(field.default, str) else f"{field.default}"
-    return f"`{shown.lower() if isinstance(field.default, bool) else shown}`"
+    return f"`{json.dumps(field.default)}`"
 
 
 def unit(field: FieldInfo) -> str:
@@ -148,7 +152,7 @@ def command_text(name: str) -> Iterator[str]:
     yield from ("| option | what it does |", "|---|---|")
     for option in options:
         flags, text = option.get_help_record(context) or ("", "")
-        yield f"| `{flags}` | {text} |"
+        yield row(f"`{flags}`", text)
     yield ""
 
 

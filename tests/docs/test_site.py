@@ -13,6 +13,9 @@ for library in ("sphinx", "myst_nb", "furo"):
     pytest.importorskip(library, reason="the documentation's own tools: pip install '.[docs]'")
 
 
+pytestmark = pytest.mark.slow
+
+
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
     """The folder of the built pages."""
