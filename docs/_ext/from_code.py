@@ -17,6 +17,7 @@ from sphinx.util.docutils import SphinxDirective
 
 from sopr_uq.cli.main import cli
 from sopr_uq.refine.of_rules import unused
+from sopr_uq.refine.presets import PresetName, preset
 from sopr_uq.refine.settings import RuleName
 from sopr_uq.workflow.config import Config
 
@@ -41,6 +42,18 @@ class Settings(SphinxDirective):
         return self.parse_text_to_nodes("\n".join(settings_table(self.arguments[0])))
 
 
+class Preset(SphinxDirective):
+    """``{preset} published``: what a preset sets."""
+
+    required_arguments = 1
+    has_content = False
+
+    def run(self) -> list[nodes.Node]:
+        """Return a table with a row a key."""
+        self.env.note_reread()
+        return self.parse_text_to_nodes("\n".join(preset_table(self.arguments[0])))
+
+
 class Commands(SphinxDirective):
     """``{commands}``: every command with its help."""
 
@@ -57,10 +70,11 @@ def settings_table(name: str) -> Iterator[str]:
     """Yield the Markdown table of one table of the configuration, such as ``state.observe``."""
     yield "| key | default | unit | what it is | rules |"
     yield "|---|---|---|---|---|"
-    model = model_of(name)
+    model, desktop = model_of(name), preset("desktop").get(name, {})
     for key, field in model.model_fields.items():
         if not key.endswith("sha256") and not is_table(field):
-            about = (default(field), unit(field), meaning(field), rules(model, key))
+            value = default(desktop.get(key, field.default))
+            about = (value, unit(field), meaning(field), rules(model, key))
             yield row(f"`{key}`", *about)
 
 
@@ -92,13 +106,22 @@ def is_table(field: FieldInfo) -> bool:
     return model_in(field.annotation) is not None
 
 
-def default(field: FieldInfo) -> str:
-    """Return the default as TOML would have it; a dash where there is none to write."""
-    if field.default is PydanticUndefined:
+def default(value: Any) -> str:
+    """Return a default as TOML would have it; a dash where there is none to write."""
+    if value is PydanticUndefined:
         return "**needed**"
-    if field.default is None or field.default == "":
+    if value is None or value == "":
         return "–"
-    return f"`{json.dumps(field.default)}`"
+    return f"`{json.dumps(value)}`"
+
+
+def preset_table(name: PresetName) -> Iterator[str]:
+    """Yield the Markdown table of what a preset sets."""
+    yield row("key", "value")
+    yield "|---|---|"
+    for table, keys in preset(name).items():
+        for key, value in keys.items():
+            yield row(f"`{table}.{key}`", default(value))
 
 
 def unit(field: FieldInfo) -> str:
@@ -164,5 +187,6 @@ def prose(text: str) -> str:
 def setup(app: Sphinx) -> dict[str, Any]:
     """Add the directives."""
     app.add_directive("settings", Settings)
+    app.add_directive("preset", Preset)
     app.add_directive("commands", Commands)
     return {"version": "1", "parallel_read_safe": True}

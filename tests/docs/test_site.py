@@ -1,11 +1,14 @@
 """The site builds without a warning; its cells run."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from sopr_uq import load_config
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -36,8 +39,17 @@ def test_the_tutorial_ends_at_its_truth(site):
     assert page.count("<img") >= 2
 
 
+def test_defaults_are_those_that_one_gets(site):
+    page = (site / "reference/configuration.html").read_text(encoding="utf-8")
+    engine = load_config("argon-85K").engine
+    for key in ("particles", "equilibration_steps", "production_steps", "sample_every"):
+        row = re.search(rf">{key}<.*?</tr>", page, re.DOTALL)
+        assert row is not None
+        assert f">{getattr(engine, key)}<" in row[0]
+
+
 def test_configuration_and_commands_come_from_the_code(site):
     keys = (site / "reference/configuration.html").read_text(encoding="utf-8")
     commands = (site / "reference/command_line.html").read_text(encoding="utf-8")
-    assert all(f">{key}<" in keys for key in ("jacobian_error", "round_size", "scattering_length"))
+    assert all(f">{key}<" in keys for key in ("jacobian_error", "round_size", "refine.gamma"))
     assert all(f">{name}<" in commands for name in ("--scheduler", "predict"))
