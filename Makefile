@@ -1,7 +1,7 @@
 # Two commands do everything on a machine with git, make and a Python >= 3.12:
 #   make demo    environment, install, liquid argon refined, result shown
 #   make test    environment, install, the whole test suite
-# Others: install, lint, figures, soak, fuzz, pins, clean.
+# Others: install, docs, lint, figures, soak, fuzz, pins, clean.
 # PYTHON=/path/to/python3 names the Python to use; WORKERS=4 runs more tests at once.
 
 VENV := .venv
@@ -13,7 +13,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 DEMO := demo/argon
 
-.PHONY: install test demo figures lint soak fuzz pins clean
+.PHONY: install test demo figures docs lint soak fuzz pins clean
 
 install: $(STAMP)
 
@@ -21,7 +21,7 @@ $(STAMP): pyproject.toml constraints.txt tools/make-venv
 	@sh tools/make-venv "$(VENV)" "$(PYTHON)"
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt hatchling
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt \
-	    --no-build-isolation --editable '.[test]'
+	    --no-build-isolation --editable '.[test,docs]'
 	@touch $@
 
 # One thread a worker: the workers themselves fill the cores.
@@ -39,6 +39,10 @@ demo: install
 
 figures: install
 	$(BIN)/sopr-uq figures $(DEMO)
+
+# The site, in docs/_build/html; the tutorial's cells run.
+docs: install
+	OMP_NUM_THREADS=1 $(BIN)/python -m sphinx -W --keep-going -q docs docs/_build/html
 
 lint: install
 	$(BIN)/ruff check .
@@ -73,5 +77,5 @@ pins: install
 	@touch $(STAMP)
 
 clean:
-	rm -rf $(VENV) demo build dist .pytest_cache .mypy_cache .ruff_cache \
+	rm -rf $(VENV) demo build dist docs/_build .pytest_cache .mypy_cache .ruff_cache \
 	    .import_linter_cache .hypothesis

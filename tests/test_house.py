@@ -62,7 +62,8 @@ def test_constraints_pin_names_and_versions_only():
     assert all(line.count("==") == 1 for line in lines)
     assert not [line for line in lines if set(line) & set("/@ :;#")]
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    required = project["dependencies"] + project["optional-dependencies"]["test"]
+    extras = project["optional-dependencies"]
+    required = project["dependencies"] + extras["test"] + extras["docs"]
     assert {r.partition(">=")[0].lower() for r in required} <= set(names)
 
 

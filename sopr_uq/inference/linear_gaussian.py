@@ -21,7 +21,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
-from scipy.linalg import cho_solve, solve_triangular
+from scipy.linalg import solve_triangular
 from scipy.optimize import minimize
 from scipy.special import logsumexp
 from threadpoolctl import threadpool_limits
@@ -278,10 +278,11 @@ class Coefficients(NamedTuple):
 def coefficients(model: LinearGaussian, theta: Theta) -> Coefficients:
     """Return the exact posterior of the coefficients given θ."""
     x, y, _ = _weighed(model, theta)
-    chol = np.linalg.cholesky(np.eye(x.shape[1]) + x.T @ x)
-    mean = cho_solve((chol, True), x.T @ y)
-    inverse = solve_triangular(chol, np.eye(x.shape[1]), lower=True)
-    return Coefficients(np.asarray(mean), np.asarray(inverse.T))
+    # R of [X; 1] has RᵀR = 1 + XᵀX, but is not spoilt by columns that are huge, as the Cholesky
+    # factor of the product is
+    r = np.linalg.qr(np.vstack([x, np.eye(x.shape[1])]), mode="r")
+    root = solve_triangular(r, np.eye(len(r)))
+    return Coefficients(np.asarray(root @ (root.T @ (x.T @ y))), np.asarray(root))
 
 
 def gain(model: LinearGaussian, theta: Theta) -> FloatArray:
