@@ -76,15 +76,15 @@ def test_tails_of_lennard_jones(density, cutoff):
 
 
 def test_tails_of_other_potentials():
-    """Mie in closed form; a table and exp-6 against the r⁻⁶ that they end in."""
+    """Mie in closed form; exp-6 against the r⁻⁶ that it ends in, a table against its own slope."""
     mie, c = Mie(3.4, 0.2, 10.0, 5.0), 9.0
     x = 3.4 / c
     u = 2 * np.pi * 0.02 * mie.prefactor * 0.2 * c**3 * (x**10 / 7 - x**5 / 2)
     assert tail_energy([mie], np.array([0.02]), c) == pytest.approx(u, rel=1e-10)
     r = np.linspace(2.5, 12.0, 200)
     table = Tabulated(r, ARGON.energy(r))
-    for potential in (table, Exp6(3.76, 0.238)):
-        expected = 2 * np.pi * 0.02 * float(potential.energy(15.0)) * 15.0**3 / 3
+    for potential, power in ((table, table.tail_power), (Exp6(3.76, 0.238), 6.0)):
+        expected = 2 * np.pi * 0.02 * float(potential.energy(15.0)) * 15.0**3 / (power - 3.0)
         assert tail_energy([potential], np.array([0.02]), 15.0) == pytest.approx(expected, rel=1e-6)
 
 
