@@ -1,8 +1,4 @@
-"""The linear Gaussian model: dense formulas, quadrature over θ, calibration.
-
-Sampling uses one shape (one curve, three length scales), so that the model is
-compiled once.
-"""
+"""The linear Gaussian model: dense formulas, quadrature over θ, calibration."""
 
 from __future__ import annotations
 
@@ -15,17 +11,19 @@ from scipy import stats
 from scipy.special import logsumexp
 
 from sopr_uq.gp import Dispersion, factor
-from sopr_uq.inference import linear_gaussian as lg
 from sopr_uq.inference.linear_gaussian import (
     LinearGaussian,
     Theta,
     coefficients,
+    gain,
+    log_density,
     log_likelihoods,
     most_probable,
     reduced,
-    sample_theta,
+    unstandardised,
 )
 from sopr_uq.inference.noise import LogNormal
+from sopr_uq.inference.theta_sampler import sample_theta
 
 R = np.linspace(3.0, 9.0, 40)
 LENGTH = 0.7 * np.array([0.6, 1.0, 1.6])
@@ -55,7 +53,6 @@ def make_model(curves: int = 1, seed: int = 1) -> LinearGaussian:
         curve=curve,
         columns=np.hstack([tangent, np.array(levels).T]),
         correction=response @ np.array(padded),
-        length=LENGTH,
         log_weight=np.log([0.3, 0.4, 0.3]),
         width=WIDTH,
         noise=(LogNormal(0.01, 0.5),) * curves,
@@ -67,7 +64,7 @@ def draw_theta(model: LinearGaussian, rng: np.random.Generator) -> Theta:
     def draw(prior: LogNormal) -> float:
         return float(prior.median * np.exp(prior.sd * rng.standard_normal()))
 
-    index = int(rng.choice(model.length.size, p=np.exp(model.log_weight)))
+    index = int(rng.choice(model.log_weight.size, p=np.exp(model.log_weight)))
     noise = np.array([draw(p) for p in model.noise])
     return Theta(noise, np.array([draw(p) for p in model.reading]), draw(model.width), index)
 
@@ -92,7 +89,7 @@ def flattening(model: LinearGaussian, theta: Theta) -> np.ndarray:
 
 
 def design(model: LinearGaussian, theta: Theta) -> np.ndarray:
-    return np.hstack([model.columns, theta.width * model.correction[theta.index]])
+    return np.hstack([model.columns, theta.width * model.correction[theta.kernel]])
 
 
 def with_data(
@@ -113,7 +110,7 @@ def test_marginal_likelihood_is_the_dense_normal(curves: int) -> None:
         model, _ = with_data(make_model(curves), theta, rng)
         found = log_likelihoods(model, theta.noise, theta.reading, theta.width)
         for g in range(3):
-            x = design(model, replace(theta, index=g))
+            x = design(model, theta._replace(kernel=g))
             dense = x @ x.T + np.diag(variance(model, theta))
             expected = stats.multivariate_normal.logpdf(
                 model.residual - flattening(model, theta), cov=dense
@@ -169,7 +166,7 @@ def test_most_probable_theta_is_a_maximum() -> None:
     around = [log_posterior(at + 0.02 * rng.standard_normal(3)) for _ in range(50)]
     assert max(around) < log_posterior(at) + 1e-4
     likelihood = log_likelihoods(model, best.noise, best.reading, best.width)
-    assert best.index == np.argmax(likelihood + model.log_weight)
+    assert best.kernel == np.argmax(likelihood + model.log_weight)
 
 
 def by_quadrature(model: LinearGaussian) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -215,9 +212,8 @@ def test_sampled_theta_agrees_with_quadrature() -> None:
     assert np.all(np.abs(z.mean(axis=0) - mean) < limit * sd / np.sqrt(ess))
     # for a kurtosis up to 6; the grid's own error is below 1e-3
     assert np.all(np.abs(z.std(axis=0) / sd - 1) < limit * np.sqrt(5 / (4 * ess)) + 1e-3)
-    share = np.bincount(draws["length_index"].values.ravel(), minlength=3) / z.shape[0]
+    share = np.bincount(draws["kernel"].values.ravel(), minlength=3) / z.shape[0]
     assert np.all(np.abs(share - weight) < limit * np.sqrt(weight * (1 - weight) / ess))
-    np.testing.assert_array_equal(draws["length"], LENGTH[draws["length_index"]])
 
 
 @pytest.fixture(scope="module")
@@ -245,7 +241,7 @@ def drawn_signals(model: LinearGaussian, draws: xr.Dataset, rng: np.random.Gener
             one["noise"].values,
             one["reading"].values,
             float(one["width"]),
-            int(one["length_index"]),
+            int(one["kernel"]),
         )
         exact = coefficients(model, theta)
         z = exact.mean + exact.root @ rng.standard_normal(exact.mean.size)
@@ -291,7 +287,7 @@ def test_equal_seeds_give_equal_draws() -> None:
     assert first.identical(second)
     assert not first.equals(other)
     assert first["noise"].dims == first["reading"].dims == ("chain", "draw", "curve")
-    assert first["width"].shape == first["length"].shape == (2, 50)
+    assert first["width"].shape == first["kernel"].shape == (2, 50)
 
 
 def test_a_level_that_is_given_is_kept() -> None:
@@ -303,13 +299,71 @@ def test_a_level_that_is_given_is_kept() -> None:
     assert draws["width"].std() > 0
 
 
-def test_slopes_are_those_of_the_likelihood() -> None:
-    model = make_model(curves=2)
-    z, step = np.random.default_rng(5).standard_normal(5), 1e-5
-    terms, slopes = lg._with_slopes(model, z)
-    plain = log_likelihoods(model, *lg._unstandardise(model, z)) + model.log_weight
-    # the constant of the normal density is left out
-    assert np.ptp(terms - plain) < 1e-10
-    moved = [[lg._with_slopes(model, z + s * h)[0] for s in (1, -1)] for h in step * np.eye(5)]
-    difference = np.array([(up - down) / (2 * step) for up, down in moved]).T
-    np.testing.assert_allclose(slopes, difference, rtol=1e-5, atol=1e-5)
+@pytest.mark.parametrize("curves", [1, 2])
+def test_slopes_are_those_of_the_density(curves: int) -> None:
+    rng = np.random.default_rng(5)
+    model, _ = with_data(make_model(curves), draw_theta(make_model(curves), rng), rng)
+    size, step = 2 * curves + 1, 1e-4
+    for z in rng.standard_normal((5, size)):
+        _, slope = log_density(model, z)
+        moved = [[log_density(model, z + s * h)[0] for s in (1, -1)] for h in step * np.eye(size)]
+        difference = np.array([(up - down) / (2 * step) for up, down in moved])
+        np.testing.assert_allclose(slope, difference, rtol=1e-5, atol=1e-5)
+
+
+def test_the_density_sums_over_kernels() -> None:
+    """ln Σ p_g L_g(θ) − z²/2, up to one constant; a kernel of no weight does not count."""
+    rng = np.random.default_rng(5)
+    model, _ = with_data(make_model(2), draw_theta(make_model(2), rng), rng)
+    only = replace(model, log_weight=np.array([-np.inf, 0.0, -np.inf]))
+    left: dict[str, list[float]] = {"all": [], "one": []}
+    for z in rng.standard_normal((6, 5)):
+        terms = log_likelihoods(model, *unstandardised(model, z))
+        prior = 0.5 * float(z @ z)
+        left["all"].append(log_density(model, z)[0] + prior - logsumexp(terms + model.log_weight))
+        left["one"].append(log_density(only, z)[0] + prior - terms[1])
+    assert np.ptp(left["all"]) < 1e-9
+    assert np.ptp(left["one"]) < 1e-9
+    assert left["all"][0] == pytest.approx(left["one"][0])
+
+
+def test_gain_is_what_data_do_to_coefficients() -> None:
+    rng = np.random.default_rng(9)
+    theta = draw_theta(make_model(), rng)
+    model, _ = with_data(make_model(), theta, rng)
+    step = rng.standard_normal(model.residual.size)
+    moved = replace(model, residual=model.residual + step)
+    change = coefficients(moved, theta).mean - coefficients(model, theta).mean
+    np.testing.assert_allclose(gain(model, theta) @ step, change, atol=1e-9)
+
+
+def test_one_level_alone_is_that_of_its_integral() -> None:
+    """Nothing but noise: p(s | y) in one dimension, by quadrature.
+
+    Mean and standard deviation of ln s within their errors at a false-alarm rate of 0.001;
+    the negative control is the posterior of other data.
+    """
+    rng = np.random.default_rng(11)
+    nothing = np.zeros(R.size + 1)
+    blank = replace(
+        make_model(), columns=nothing[:, None], correction=nothing[None, :, None],
+        log_weight=np.zeros(1), slope=nothing, bend=nothing,
+    )  # fmt: skip
+    z = np.linspace(-8.0, 8.0, 4001)
+    models, expected = [], []
+    for level in (0.02, 0.006):
+        error = level * rng.standard_normal(R.size)
+        models.append(replace(blank, residual=np.append(error, 0.0)))
+        total = blank.fixed_variance[:-1] + (0.01 * np.exp(0.5 * z[:, None])) ** 2
+        log = -0.5 * (np.log(total) + error**2 / total).sum(axis=1) - 0.5 * z**2
+        weight = np.exp(log - logsumexp(log))
+        expected.append((weight @ z, np.sqrt(weight @ (z - weight @ z) ** 2)))
+    draws = sample_theta(models[0], seed=2, chains=2, tune=300, draws=1000)
+    found, ess = standardised(draws), draws.attrs["min_ess"]
+    limit = stats.norm.isf(0.5 * 1e-3 / 3)
+    (mean, sd), (other, narrow) = expected
+    assert abs(found[:, 0].mean() - mean) < limit * sd / np.sqrt(ess)
+    assert abs(found[:, 0].std() / sd - 1) < limit * np.sqrt(5 / (4 * ess))
+    assert abs(found[:, 0].mean() - other) > limit * narrow / np.sqrt(ess)
+    # what the data do not know stays as it was believed
+    assert abs(found[:, 2].mean()) < limit / np.sqrt(ess)
