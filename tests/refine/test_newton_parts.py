@@ -1,8 +1,8 @@
-"""What the Newton rule is made of: linear model, prior, stacked data."""
+"""What the Newton rule is made of: linear models, stacked data."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
@@ -10,18 +10,16 @@ import pytest
 from sopr_uq.errors import InputError, RuleFailed
 from sopr_uq.experiment.observation import Observation
 from sopr_uq.potentials import Tabulated, lennard_jones
+from sopr_uq.refine.belief import PriorSettings
 from sopr_uq.refine.newton import Newton
 from sopr_uq.refine.newton.data import (
-    LEVEL_SD,
-    SCALE_SD,
     covariance_columns,
     independent,
     nuisance_columns,
     stack,
 )
 from sopr_uq.refine.newton.linear import LinearModel, linearise
-from sopr_uq.refine.newton.prior import MIE_SD, Prior, mie_energy
-from sopr_uq.refine.newton.rule import LENGTH_WEIGHTS, LENGTHS, WIDTH_SD, pack, unpack
+from sopr_uq.refine.newton.memory import pack, unpack
 from sopr_uq.units import MPA_PER_KCAL_MOL_A3
 
 Q = np.arange(0.5, 10.0, 0.25)
@@ -144,6 +142,23 @@ def test_sampling_covariance_is_that_of_the_blocks(liquid, observations) -> None
     assert scatter[-1] / stated[-1] == pytest.approx(1.0, abs=0.7)
 
 
+def test_blocks_are_an_unbiased_covariance_of_the_mean(liquid, observations) -> None:
+    """BᵀB has b − 1 degrees of freedom; an exact engine has neither blocks nor freedom."""
+    problem = liquid.problem(observations["g"], observations["pressure"])
+    truth = liquid.table(liquid.truth)
+    run = replace(liquid, engine=replace(liquid.engine, sampling_error=0.01)).run(truth)
+    model = linearise(problem, truth.v, [run])
+    b = len(run.pressure_blocks)
+    assert model.freedom == b - 1
+    product = model.blocks.T @ model.blocks
+    assert product[-1, -1] == pytest.approx(run.pressure_blocks.var(ddof=1) / b, rel=1e-9)
+    np.testing.assert_allclose(model.blocks.sum(axis=0), 0.0, atol=1e-12)
+    exact = linearise(problem, truth.v, [liquid.run(truth)])
+    assert exact.freedom == 0
+    assert not exact.blocks.size
+    assert not exact.covariance.any()
+
+
 def test_pressure_is_linear_too(liquid, observations) -> None:
     truth = liquid.table(liquid.truth)
     problem = liquid.problem(observations["g"], observations["pressure"])
@@ -170,9 +185,16 @@ def test_models_survive_memory(liquid, observations) -> None:
     truth = liquid.table(liquid.truth)
     problem = liquid.problem(observations["g"])
     model = linearise(problem, truth.v, [liquid.run(truth)])
-    first, second = unpack(pack([model, replace(model, potential=2 * truth.v)]))
-    np.testing.assert_array_equal(first.jacobian, model.jacobian)
-    np.testing.assert_array_equal(second.potential, 2 * truth.v)
+    size = model.prediction.size
+    longer = replace(
+        model, potential=2 * truth.v, blocks=np.ones((7, size)), freedom=np.asarray(6.0)
+    )
+    first, second = unpack(pack([model, longer]))
+    for name in (f.name for f in fields(LinearModel) if f.name != "blocks"):
+        np.testing.assert_array_equal(getattr(first, name), getattr(model, name))
+        np.testing.assert_array_equal(getattr(second, name), getattr(longer, name))
+    np.testing.assert_array_equal(second.blocks, longer.blocks)
+    assert not first.blocks.any(), "rows of zeros where one has fewer: its products are the same"
     assert unpack({}) == []
 
 
@@ -185,63 +207,6 @@ def test_no_fluid_no_step(liquid, observations) -> None:
     droplet = replace(run, series={**run.series, g.name: more})
     with pytest.raises(RuleFailed, match="newton"):
         linearise(liquid.problem(observations["g"]), truth.v, [droplet])
-
-
-def test_prior_draws_are_potentials(liquid) -> None:
-    """A repulsive core, one zero, one well, a tail that dies: 99.5 % of 3000 draws."""
-    problem = liquid.problem()
-    prior, rng = Prior(problem), np.random.default_rng(0)
-    share = np.exp(LENGTH_WEIGHTS)
-    draws = np.concatenate(
-        [
-            prior.draw(rng, round(3000 * w), width_sd=WIDTH_SD, length=prior.length_median * f)
-            for w, f in zip(share, LENGTHS, strict=True)
-        ]
-    )
-    slope = np.diff(draws, axis=1)
-    zeros = (np.diff(np.sign(draws), axis=1) != 0).sum(axis=1)
-    core = np.array(
-        [v[0] > 0 and np.all(s[v[:-1] > 0] < 0) for v, s in zip(draws, slope, strict=True)]
-    )
-    wells = ((slope[:, :-1] < 0) & (slope[:, 1:] > 0)).sum(axis=1)
-    tail = np.abs(draws[:, -1]) < 0.1 * np.abs(draws.min(axis=1))
-    good = core & (zeros == 1) & (wells == 1) & tail
-    # three binomial standard deviations below 99.5 %; the rest have ripples in the tail
-    assert good.mean() > 0.995 - 3 * np.sqrt(0.995 * 0.005 / good.size)
-    assert np.all(draws[:, 0] > 0)
-    sigma = problem.r[np.argmax(draws <= 0, axis=1)]
-    assert np.std(np.log(sigma)) == pytest.approx(MIE_SD[0], rel=0.25)
-
-
-def test_prior_expansion_is_the_mie_potential(liquid) -> None:
-    """At the point of expansion exactly, around it to second order."""
-    prior = Prior(liquid.problem())
-    r = prior.problem.r
-    well = r > 3.3
-    point = prior.centre + MIE_SD * np.array([0.3, -0.5, 0.4])
-    basis = prior.basis(point, 0.7)
-
-    def expanded(p: np.ndarray) -> np.ndarray:
-        return basis.base + basis.mie @ ((p - prior.centre) / MIE_SD)
-
-    np.testing.assert_allclose(expanded(point), mie_energy(point, r), rtol=1e-9, atol=1e-12)
-    miss = [
-        np.abs(expanded(p) - mie_energy(p, r))[well].max()
-        for p in (point + t * MIE_SD * np.array([0.1, -0.2, 0.3]) for t in (0.1, 0.2))
-    ]
-    assert miss[1] / miss[0] == pytest.approx(4.0, rel=0.1)
-    coefficients = (point - prior.centre) / MIE_SD
-    np.testing.assert_allclose(prior.point(coefficients), point)
-
-
-def test_prior_mean_is_the_reference(liquid) -> None:
-    prior = Prior(liquid.problem())
-    np.testing.assert_allclose(np.exp(prior.centre[:2]), [3.35, 0.26], rtol=1e-6)
-    mie = replace(liquid, reference=liquid.truth).problem()
-    assert Prior(mie).centre[2] == 13.0
-    unit = prior.basis(prior.centre, 0.7).correction
-    i = int(np.argmin(np.abs(prior.problem.r - prior.problem.sigma)))
-    assert np.linalg.norm(unit[i]) == pytest.approx(1.0, rel=0.05)
 
 
 def test_stacking_keeps_order_and_priors(observations, liquid) -> None:
@@ -275,11 +240,12 @@ def test_a_transformed_curve_counts_its_independent_points(observations) -> None
 
 def test_normalisation_columns(observations, liquid) -> None:
     s = stack(liquid.problem(observations["g"], observations["s"], observations["pressure"]))
-    columns = nuisance_columns(s, s.value)
+    prior = PriorSettings(scale_sd=0.03, level_sd=0.002)
+    columns = nuisance_columns(s, prior, s.value, np.zeros(s.value.size))
     assert columns.shape == (s.value.size, 4)
     n = liquid.x.size
-    np.testing.assert_allclose(columns[:n, 0], SCALE_SD * s.value[:n])
-    np.testing.assert_allclose(columns[:n, 1], LEVEL_SD)
+    np.testing.assert_allclose(columns[:n, 0], 0.03 * s.value[:n])
+    np.testing.assert_allclose(columns[:n, 1], 0.002)
     assert not columns[n:, :2].any()
     assert not columns[-1].any(), "a pressure has no normalisation"
 
@@ -301,18 +267,21 @@ def test_pressures_alone_are_refused(liquid, observations) -> None:
         Newton(liquid.problem(observations["pressure"]))
 
 
-def test_a_stated_covariance_enters_whole():
-    from sopr_uq.experiment.observation import Observation
-    from sopr_uq.experiment.state import StatePoint
-    from sopr_uq.potentials import lennard_jones
-    from sopr_uq.refine.newton.data import stack as stacked
-    from sopr_uq.refine.problem import Problem, Sample
-    from sopr_uq.refine.settings import RefineSettings
-
+def test_a_stated_covariance_enters_whole(liquid) -> None:
     x = np.linspace(3.0, 9.0, 12)
     covariance = 1e-4 * np.exp(-np.abs(np.subtract.outer(x, x))) + 1e-6 * np.eye(12)
-    curve = Observation("g", x, np.ones(12), covariance=covariance)
-    sample = Sample(StatePoint(120.0, 0.018, 39.95), (curve,))
-    s = stacked(Problem((sample,), lennard_jones(3.4, 0.24), RefineSettings()))
+    s = stack(liquid.problem(Observation("g", x, np.ones(12), covariance=covariance)))
     whole = np.diag(s.stated_variance) + s.stated_columns @ s.stated_columns.T
     np.testing.assert_allclose(whole, covariance, atol=1e-16)
+
+
+def test_every_prior_of_the_data_is_a_number_of_the_configuration(liquid, observations) -> None:
+    stated = replace(observations["g"], error=np.full(liquid.x.size, 0.02), abscissa_error=0.01)
+    numbers = {"noise": 0.02, "noise_beyond": 0.5, "noise_sd": 0.7, "reading_sd": 0.3}
+    prior = PriorSettings(pressure_error=0.3, **numbers)
+    problem = liquid.problem(stated, observations["s"], observations["pressure"])
+    s = stack(replace(problem, prior=prior))
+    assert [(p.median, p.sd) for p in s.noise] == [(pytest.approx(0.01), 0.7), (0.02, 0.7)]
+    assert [p.sd for p in s.reading] == [0.3, 0.3]
+    ideal = liquid.state.density / liquid.state.beta * MPA_PER_KCAL_MOL_A3
+    assert np.sqrt(s.stated_variance[-1]) == pytest.approx(0.3 * ideal)

@@ -1,0 +1,158 @@
+"""What the Newton rule believes beforehand: a Mie potential, and what it lacks."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from sopr_uq.potentials import Mie
+from sopr_uq.refine.belief import PriorSettings
+from sopr_uq.refine.newton.prior import DECAYS, Prior, mie_energy
+
+
+def prior_of(liquid, **settings) -> Prior:
+    return Prior(replace(liquid.problem(), prior=PriorSettings(**settings)))
+
+
+@pytest.mark.parametrize("decay", [None, 2.5, 6.0])
+@pytest.mark.parametrize("spread", [0.1, 0.4, 1.0])
+def test_lengths_have_the_mean_and_the_variance_that_are_stated(liquid, decay, spread) -> None:
+    """Of ln ℓ, exactly; every decay with the same share."""
+    prior = prior_of(liquid, decay=decay, length_sd=spread)
+    weight = np.exp(prior.log_weight)
+    log = np.log([kernel.length for kernel in prior.kernels])
+    assert weight.sum() == pytest.approx(1.0, rel=1e-12)
+    assert weight @ log == pytest.approx(np.log(prior.length_median), rel=1e-12)
+    assert weight @ (log - weight @ log) ** 2 == pytest.approx(spread**2, rel=1e-12)
+    shares = {k.decay: 0.0 for k in prior.kernels}
+    for kernel in prior.kernels:
+        shares[kernel.decay] += kernel.weight
+    expected = DECAYS if decay is None else (decay,)
+    assert shares == pytest.approx(dict.fromkeys(expected, 1.0 / len(expected)))
+
+
+def described(prior: Prior, draws: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Whether a draw falls from its core to its first zero, and is nothing but core and well."""
+    slope = np.diff(draws, axis=1)
+    inside = np.cumsum(draws <= 0, axis=1)[:, :-1] == 0
+    core = (draws[:, 0] > 0) & np.all((slope < 0) | ~inside, axis=1)
+    zeros = (np.diff(np.sign(draws), axis=1) != 0).sum(axis=1)
+    wells = ((slope[:, :-1] < 0) & (slope[:, 1:] > 0)).sum(axis=1)
+    tail = np.abs(draws[:, -1]) < 0.1 * np.abs(draws.min(axis=1))
+    return core, core & (zeros == 1) & (wells == 1) & tail
+
+
+def test_prior_draws_are_potentials(liquid) -> None:
+    """A falling core in all of 3000 draws; with dispersion one well and a tail in 99 %.
+
+    A correction that dies more slowly is another force, and makes ripples where the well
+    has ended: the negative control of the second law.
+    """
+    found = {}
+    for decay in (6.0, 2.5):
+        prior = prior_of(liquid, decay=decay)
+        core, simple = described(prior, prior.draw(np.random.default_rng(0), 3000))
+        assert core.all()
+        found[decay] = simple.mean()
+    # three binomial standard deviations
+    limit = 0.99 - 3 * np.sqrt(0.99 * 0.01 / 3000)
+    assert found[6.0] > limit
+    assert found[2.5] < limit
+
+
+def test_prior_draws_have_the_widths_that_are_stated(liquid) -> None:
+    """Without a correction σ and ε of draws are log-normal; with one they are a little wider.
+
+    3000 draws tell a standard deviation to 1.3 %: four of those.
+    """
+    spreads = []
+    for width in (1e-4, 0.2):
+        prior = prior_of(liquid, width=width, decay=6.0)
+        draws = prior.draw(np.random.default_rng(1), 3000)
+        r, depth = prior.problem.r, -draws.min(axis=1)
+        after = np.argmax(draws <= 0, axis=1)
+        rows = np.arange(len(draws))
+        high, low = draws[rows, after - 1], draws[rows, after]
+        sigma = r[after - 1] + (r[after] - r[after - 1]) * high / (high - low)
+        spreads.append((np.std(np.log(sigma)), np.std(np.log(depth))))
+    bare, whole = spreads
+    assert bare == pytest.approx((0.05, 0.5), rel=0.052)
+    assert 1.0 < whole[0] / bare[0] < 1.2
+
+
+@pytest.mark.parametrize("exponent", [10.0, 14.0])
+def test_prior_expansion_is_the_mie_potential(liquid, exponent: float) -> None:
+    """At the point of expansion exactly, around it to second order; whatever the kernel."""
+    prior = prior_of(liquid, exponent=exponent, attraction=5.5)
+    r = prior.problem.r
+    well = r > 3.3
+    point = prior.centre + prior.sd * np.array([0.3, -0.5, 0.4, 0.2])
+    for basis in prior.bases(point):
+
+        def expanded(p: np.ndarray, basis=basis) -> np.ndarray:
+            return basis.base + basis.mie @ ((p - prior.centre) / prior.sd)
+
+        np.testing.assert_allclose(expanded(point), mie_energy(point, r), rtol=1e-9, atol=1e-12)
+        miss = [
+            np.abs(expanded(p) - mie_energy(p, r))[well].max()
+            for p in (point + t * prior.sd * np.array([0.1, -0.2, 0.3, 0.2]) for t in (0.1, 0.2))
+        ]
+        assert miss[1] / miss[0] == pytest.approx(4.0, rel=0.1)
+    np.testing.assert_allclose(prior.point((point - prior.centre) / prior.sd), point)
+
+
+def test_mie_energies_are_those_of_the_potential() -> None:
+    r = np.arange(2.5, 12.0, 0.1)
+    for sigma, epsilon, n, m in ((3.4, 0.24, 12.0, 6.0), (2.8, 0.1, 14.5, 5.0)):
+        point = np.array([np.log(sigma), np.log(epsilon), n, m])
+        expected = Mie(sigma, epsilon, n, m).energy(r)
+        np.testing.assert_allclose(mie_energy(point, r), expected, rtol=1e-12)
+        np.testing.assert_allclose(mie_energy(np.array([[point]]), r), expected[None, None])
+
+
+def test_exponents_stay_sane(liquid) -> None:
+    prior = prior_of(liquid)
+    for z in (-50.0, 50.0):
+        _, _, n, m = prior.point(np.array([0.0, 0.0, z, z, 0.0]))
+        assert 8.0 < n < 24.0
+        assert 4.0 < m <= 8.0
+
+
+def test_the_centre_is_the_reference_unless_it_is_given(liquid) -> None:
+    prior = prior_of(liquid)
+    np.testing.assert_allclose(np.exp(prior.centre[:2]), [3.35, 0.26], rtol=1e-6)
+    assert tuple(prior.centre[2:]) == (12.0, 6.0)
+    given = prior_of(liquid, sigma=3.5, epsilon=0.2, exponent=13.0, attraction=5.5)
+    np.testing.assert_allclose(np.exp(given.centre[:2]), [3.5, 0.2])
+    assert tuple(given.centre[2:]) == (13.0, 5.5)
+    # lengths and widths are in units of the centre, not of the start
+    assert given.length_median == pytest.approx(0.2 * 3.5)
+    assert given.width.median == pytest.approx(0.2 * 0.2)
+    shallow = replace(liquid.problem(), start=Mie(3.35, 0.2))
+    np.testing.assert_array_equal(Prior(shallow).centre, prior.centre)
+
+
+def test_the_correction_has_unit_width_at_sigma_and_dies_as_stated(liquid) -> None:
+    prior = prior_of(liquid)
+    r, sigma = prior.problem.r, float(np.exp(prior.centre[0]))
+    for basis, kernel in zip(prior.bases(prior.centre), prior.kernels, strict=True):
+        size = np.linalg.norm(basis.correction, axis=1)
+        assert np.interp(sigma, r, size) == pytest.approx(1.0, rel=0.01)
+        far = (r > 1.2 * sigma) & (r < 2.5 * sigma)
+        np.testing.assert_allclose(size[far], (sigma / r[far]) ** kernel.decay, rtol=0.02)
+        np.testing.assert_array_equal(basis.columns(0.3)[:, 4:], 0.3 * basis.correction)
+
+
+def test_a_core_that_no_pair_sees_is_continued(liquid) -> None:
+    """Coefficients that would hollow it out leave it steep; v is linear outside."""
+    prior = prior_of(liquid)
+    basis = prior.bases(prior.centre)[0]
+    z = np.random.default_rng(2).standard_normal((40, basis.correction.shape[1] + 4))
+    v = prior.potentials(basis, 0.05, z)
+    plain = basis.base + z @ basis.columns(0.05).T
+    for row, straight in zip(v, plain, strict=True):
+        seen = np.flatnonzero(straight < prior.core_height)[0]
+        np.testing.assert_array_equal(row[seen + 1 :], straight[seen + 1 :])
+        assert np.all(np.diff(row[: seen + 1]) < 0)
