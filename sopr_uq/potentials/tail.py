@@ -28,8 +28,31 @@ def tail_power(r: ArrayLike, v: ArrayLike) -> FloatArray:
         Energies in kcal/mol.
     """
     r, v = np.asarray(r, dtype=float), np.asarray(v, dtype=float)
-    before = int(np.searchsorted(r, _FROM * r[-1]))
-    before = min(before, r.size - 2)
+    before = _before(r)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         slope = np.log(v[..., before] / v[..., -1]) / np.log(r[-1] / r[before])
     return np.where(np.isfinite(slope), np.clip(slope, *TAIL_RANGE), DISPERSION)
+
+
+def tail_power_change(r: ArrayLike, v: ArrayLike) -> FloatArray:
+    """Return ∂m/∂v of :func:`tail_power`, shape (n,), per kcal/mol; zero where m is held.
+
+    Parameters
+    ----------
+    r : array, shape (n,)
+        Distances in Å, increasing.
+    v : array, shape (n,)
+        Energies in kcal/mol.
+    """
+    r, v = np.asarray(r, dtype=float), np.asarray(v, dtype=float)
+    change, before = np.zeros(r.size), _before(r)
+    lowest, highest = TAIL_RANGE
+    if v[before] * v[-1] > 0.0 and lowest < float(tail_power(r, v)) < highest:
+        change[before] = 1.0 / v[before]
+        change[-1] = -1.0 / v[-1]
+    return np.asarray(change / np.log(r[-1] / r[before]))
+
+
+def _before(r: FloatArray) -> int:
+    """Index of the distance from which to the last one the slope is taken."""
+    return min(int(np.searchsorted(r, _FROM * r[-1])), r.size - 2)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sopr_uq.potentials import Tabulated, lennard_jones
-from sopr_uq.potentials.tail import DISPERSION, TAIL_RANGE, tail_power
+from sopr_uq.potentials.tail import DISPERSION, TAIL_RANGE, tail_power, tail_power_change
 
 R = np.arange(3.0, 10.0, 0.02)
 
@@ -48,3 +48,16 @@ def test_rows_are_continued_each_by_itself() -> None:
     rows = np.array([-(R**-6.0), -(R**-4.5), 9.5 - R, -(R**-20.0)])
     np.testing.assert_allclose(tail_power(R, rows), [6.0, 4.5, 6.0, 12.0])
     assert tail_power(R, rows[None]).shape == (1, 4)
+
+
+def test_its_change_is_that_of_the_slope() -> None:
+    """Central differences at every point; nothing where the exponent is held or there is none."""
+    v, step = lennard_jones(3.4, 0.24).energy(R), 1e-9
+    change = tail_power_change(R, v)
+    moved = v + step * np.concatenate([np.eye(R.size), -np.eye(R.size)])
+    up, down = tail_power(R, moved).reshape(2, -1)
+    np.testing.assert_allclose(change, (up - down) / (2 * step), rtol=1e-5)
+    assert np.count_nonzero(change) == 2
+    assert change @ v == pytest.approx(0.0, abs=1e-12), "a factor changes no slope"
+    for held in (-(R**-1.0), -(R**-30.0), 9.5 - R, np.zeros(R.size)):
+        assert not tail_power_change(R, held).any()

@@ -12,7 +12,7 @@ from sopr_uq.errors import RuleFailed
 from sopr_uq.experiment.observation import Observation
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.potentials import Tabulated
-from sopr_uq.potentials.tail import DISPERSION
+from sopr_uq.potentials.tail import DISPERSION, tail_power_change
 from sopr_uq.refine.problem import Problem
 from sopr_uq.structure.cavity import CavitySmoother
 from sopr_uq.structure.moving_bridge import bridge_motion, diameter_change
@@ -97,15 +97,20 @@ class Fluid:
         return np.outer(motion, change)
 
 
-def _basis(r: FloatArray, grid: RadialGrid, power: float) -> FloatArray:
-    """Return the matrix that carries v on the problem's grid to the radial grid.
+def _basis(potential: Tabulated, grid: RadialGrid) -> FloatArray:
+    """Return the matrix that carries changes of v on the problem's grid to the radial grid.
 
-    Zero inside the table, where no pair is seen, and r⁻ᵐ beyond it.
+    Zero inside the table, where no pair is seen. Beyond it v = v_N (r_N/r)ᵐ changes with
+    its last value and with the slope that the table ends with.
     """
-    inside = (grid.r >= r[0]) & (grid.r <= r[-1])
+    r, v = potential.r, potential.v
+    inside, beyond = (grid.r >= r[0]) & (grid.r <= r[-1]), grid.r > r[-1]
     basis = np.zeros((grid.n, r.size))
     basis[inside] = interpolation_rows(r, grid.r[inside])
-    basis[grid.r > r[-1], -1] = (r[-1] / grid.r[grid.r > r[-1]]) ** power
+    ratio = r[-1] / grid.r[beyond]
+    tail = ratio**potential.tail_power
+    basis[beyond] = np.outer(v[-1] * tail * np.log(ratio), tail_power_change(r, v))
+    basis[beyond, -1] += tail
     return basis
 
 
@@ -130,7 +135,7 @@ def fluid_of(
     """
     grid = RadialGrid.covering(max(GRID_REACH, 1.5 * simulation.r[-1]), GRID_SPACING)
     potential = Tabulated(problem.r, values)
-    basis = _basis(problem.r, grid, potential.tail_power)
+    basis = _basis(potential, grid)
     seen = grid.r <= problem.r_cut
     smoother = CavitySmoother(simulation.r, simulation.bin_width, potential.energy, state.beta)
     radius = float(simulation.r[-1])
