@@ -232,7 +232,7 @@ def test_stacking_keeps_order_and_priors(observations, liquid) -> None:
 def test_a_transformed_curve_counts_its_independent_points(observations) -> None:
     """Spacing π/Q_max, and noise that falls with distance."""
     thin = independent(observations["cut"])
-    assert np.diff(thin.x) == pytest.approx(0.3), "six steps of 0.05 Å for π/10"
+    assert np.diff(thin.x) == pytest.approx(0.35), "seven steps of 0.05 Å for π/10"
     assert independent(observations["g"]).x.size == observations["g"].x.size
     windowed = replace(observations["s"], window=(1.0, 5.0))
     assert (independent(windowed).x[0], independent(windowed).x[-1]) == (1.0, 5.0)
