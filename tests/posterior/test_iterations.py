@@ -8,7 +8,9 @@ import pytest
 from sopr_uq.engine.protocol import Simulation, named
 from sopr_uq.engine.series import Series
 from sopr_uq.posterior.iterations import iterations_dataset
-from sopr_uq.refine.loop import Iteration, Refinement
+from sopr_uq.refine.journal import Iteration
+from sopr_uq.refine.loop import Refinement
+from sopr_uq.refine.round import Run
 from sopr_uq.refine.rule import RuleState, StepInfo
 
 R = np.linspace(2.0, 10.0, 30)
@@ -33,10 +35,14 @@ def iteration(number: int, samples: int = 1) -> Iteration:
     if number == 2:
         values["late"] = np.asarray(0.0)
     return Iteration(
-        potential=np.full(R.size, float(number)),
-        simulations=tuple(simulation(number + 10 * s) for s in range(samples)),
-        state=RuleState(number, np.zeros(R.size)),
-        info=StepInfo(10.0**-number, 0.01, 0.5, number == 2, values),
+        runs=(
+            Run(
+                np.full(R.size, float(number)),
+                tuple(simulation(number + 10 * s) for s in range(samples)),
+            ),
+        ),
+        state=RuleState(number, np.zeros((1, R.size))),
+        info=StepInfo(10.0**-number, 0.01, 0.5, number == 2, values=values),
         seconds=5.0,
     )
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pytest
-from sopr_uq.posterior.unexplained import doubt, unexplained
 
 from sopr_uq.errors import NoPotential, RuleFailed
 from sopr_uq.experiment.observation import Observation
@@ -14,6 +13,8 @@ from sopr_uq.experiment.state import StatePoint
 from sopr_uq.potentials import Mie
 from sopr_uq.refine.loop import InMemory, refine
 from sopr_uq.refine.newton import Newton
+from sopr_uq.refine.newton.memory import unpack
+from sopr_uq.refine.newton.unexplained import doubt, unexplained
 from sopr_uq.refine.newton.verdict import require_potential
 from sopr_uq.refine.notices import notices
 from sopr_uq.refine.problem import Problem, Sample
@@ -60,7 +61,10 @@ def test_pairs_inside_the_core_are_unexplained(liquid) -> None:
     shares = {}
     for observation in (good, filled):
         rule = newton(liquid, observation, max_iterations=4)
-        shares |= unexplained(rule, refine(rule, liquid.engine))
+        past = refine(rule, liquid.engine).past
+        model = unpack(past[-1].memory)[0]
+        residual = rule.residual(rule.answer(past).fit, model)
+        shares |= unexplained(rule.conditioner, residual, model)
     assert shares["g"] < 0.01
     assert shares["filled"] > 0.1
     assert doubt({"g": shares["g"]}) == ""
@@ -78,14 +82,15 @@ class Failing:
     name: str = "failing"
 
     def init(self) -> RuleState:
-        return RuleState(0, self.problem.reference.energy(self.problem.r))
+        return RuleState(0, self.problem.reference.energy(self.problem.r)[None])
 
-    def step(self, state, simulations) -> tuple[RuleState, StepInfo]:
+    def step(self, past, runs) -> tuple[RuleState, StepInfo]:
+        state = past[-1]
         self.seen.append(float(state.potential.min()))
         if len(self.seen) in self.unusable:
             raise self.error("no fluid")
         done = state.iteration + 1
-        return RuleState(done, 1.04 * state.potential), StepInfo(0.1, 0.0, 0.0, done == 2)
+        return RuleState(done, 1.04 * state.proposals), StepInfo(0.1, 0.0, 0.0, done == 2)
 
 
 def test_a_simulation_that_the_rule_cannot_use_is_made_again_nearer(liquid) -> None:

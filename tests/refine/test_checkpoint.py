@@ -20,7 +20,8 @@ from sopr_uq.engine.protocol import Configuration, Simulation, named
 from sopr_uq.engine.series import Series
 from sopr_uq.errors import CheckpointError
 from sopr_uq.refine.checkpoint import _MAGIC, Folder, decode, encode
-from sopr_uq.refine.loop import Iteration
+from sopr_uq.refine.journal import Iteration
+from sopr_uq.refine.round import Run
 from sopr_uq.refine.rule import RuleState, StepInfo
 
 RNG = np.random.default_rng(0)
@@ -49,10 +50,12 @@ def simulation(*, blocks: int = 4, configuration: bool = True) -> Simulation:
 def iteration(number: int = 1) -> Iteration:
     memory = {"y": RNG.random((2, 5)), "last": np.asarray(np.inf), "empty": np.empty((0, 3))}
     return Iteration(
-        potential=RNG.standard_normal(20),
-        simulations=(simulation(), simulation(blocks=0, configuration=False)),
-        state=RuleState(number, RNG.standard_normal(20), memory),
-        info=StepInfo(1e-3, float("nan"), float("inf"), False, {"level": np.asarray(1.01)}),
+        runs=(
+            Run(RNG.standard_normal(20), (simulation(), simulation(blocks=0, configuration=False))),
+            Run(RNG.standard_normal(20), (), "the box separated"),
+        ),
+        state=RuleState(number, RNG.standard_normal((2, 20)), memory),
+        info=StepInfo(1e-3, float("nan"), float("inf"), False, "why", {"level": np.asarray(1.01)}),
         seconds=1.0 / 3.0,
     )
 
@@ -101,7 +104,7 @@ def crafted(**arrays: np.ndarray) -> bytes:
 def test_nothing_is_pickled_and_nothing_unpickled() -> None:
     objects = np.array([{"a": 1}], dtype=object)
     with pytest.raises(CheckpointError, match="potential holds Python objects"):
-        encode(replace(iteration(), potential=objects))
+        encode(replace(iteration(), runs=(Run(objects, ()),)))
     with pytest.raises(CheckpointError, match="not an iteration"):
         decode(crafted(header=objects))
 
@@ -111,7 +114,7 @@ def test_a_small_file_does_not_become_a_large_memory() -> None:
         decode(crafted(header=np.zeros(1_000_000)))
 
 
-@pytest.mark.parametrize("header", [b"{}", b"[]", b"no json", b'{"simulations": 3}'])
+@pytest.mark.parametrize("header", [b"{}", b"[]", b"no json", b'{"runs": 3}'])
 def test_a_right_checksum_of_something_else_is_refused(header: bytes) -> None:
     with pytest.raises(CheckpointError, match="not an iteration"):
         decode(crafted(header=np.frombuffer(header, dtype=np.uint8)))
@@ -224,3 +227,18 @@ def test_what_a_kill_leaves_behind_is_not_read(tmp_path: Path) -> None:
     (tmp_path / f".0001.iteration.{dead.pid}.tmp").write_bytes(b"half of a fi")
     assert len(folder.load()) == 1
     assert [f.name for f in tmp_path.iterdir()] == ["0000.iteration"]
+
+
+def test_simulations_of_an_unfinished_round_are_kept(tmp_path: Path) -> None:
+    """One is found by its place and its potential, and gone when the round is complete."""
+    folder, v, made = Folder(tmp_path), RNG.standard_normal(20), simulation()
+    folder.keep(1, 3, v, made)
+    assert same(folder.kept(1, 3, v), made)
+    assert folder.kept(1, 2, v) is None
+    assert folder.kept(1, 3, v + 1.0) is None
+    (part,) = tmp_path.glob("*.simulation")
+    part.write_bytes(altered(part.read_bytes()))
+    with pytest.warns(UserWarning, match="simulated again"):
+        assert folder.kept(1, 3, v) is None
+    folder.append(iteration(1))
+    assert list(tmp_path.glob("*.simulation")) == []

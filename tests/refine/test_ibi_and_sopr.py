@@ -25,6 +25,12 @@ GIVEN = {"width": 0.1, "length": 0.7, "noise": 0.005}
 NEVER = {"stop": "published", "tolerance": 1e-12}
 
 
+def first(rule, simulation):
+    """Return what a first step takes: the states so far, and the one run."""
+    start = rule.init()
+    return [start], [Run(start.potential, (simulation,))]
+
+
 @pytest.mark.parametrize(
     ("rule", "settings"),
     [(Ibi, {}), (Sopr, GIVEN), (Sopr, SAMPLED)],
@@ -34,7 +40,7 @@ def test_the_right_potential_is_a_fixed_point(liquid, rule, settings) -> None:
     data = liquid.as_compared(liquid.table(liquid.reference))
     made = rule(liquid.problem(data, fit_level=False, **settings))
     start = made.init()
-    state, info = made.step(start, [liquid.run(Tabulated(made.problem.r, start.potential))])
+    state, info = made.step(*first(made, liquid.run(Tabulated(made.problem.r, start.potential))))
     assert info.misfit < 1e-25
     np.testing.assert_allclose(state.potential, start.potential, rtol=1e-12, atol=1e-13)
     assert state.iteration == 1
@@ -64,7 +70,10 @@ def test_inversion_of_a_thin_gas_takes_one_step(liquid) -> None:
     x = liquid.problem().r[::2]
     g = np.exp(-liquid.state.beta * truth.energy(x))
     rule = Ibi(thin.problem(Observation("g", x, g), gamma=1.0, fit_level=False))
-    state, _ = rule.step(rule.init(), [thin.run(Tabulated(rule.problem.r, rule.init().potential))])
+    state, _ = rule.step(
+        [rule.init()],
+        [Run(rule.init().potential, (thin.run(Tabulated(rule.problem.r, rule.init().potential)),))],
+    )
     start, found = rule.init().potential[::2], state.potential[::2]
     inside = (g > 0.06) & (x < 0.79 * rule.problem.r_cut)
     before, after = (np.abs(v - truth.energy(x))[inside].max() for v in (start, found))
@@ -75,7 +84,7 @@ def test_inversion_keeps_a_core_and_a_tail(liquid) -> None:
     truth = liquid.table(liquid.truth)
     rule = Ibi(liquid.problem(Observation("g", liquid.x, liquid.exact(liquid.blank(), truth))))
     start = rule.init()
-    state, _ = rule.step(start, [liquid.run(Tabulated(rule.problem.r, start.potential))])
+    state, _ = rule.step(*first(rule, liquid.run(Tabulated(rule.problem.r, start.potential))))
     change = state.potential - start.potential
     assert change[-1] == 0.0
     core = rule.problem.r < 2.8
@@ -103,7 +112,7 @@ def test_published_preset_is_the_published_equation(liquid) -> None:
         c = compare(simulation, potential, liquid.state, data)
         use = (c.r >= 0.9 * problem.sigma) & (c.r <= problem.r_cut)
         r, total = c.r[use], total + c.difference[use]
-        state, info = rule.step(state, [simulation])
+        state, info = rule.step([state], [Run(state.potential, (simulation,))])
         assert info.misfit == pytest.approx(np.mean(c.difference**2))
     y = problem.reference.energy(r) + 0.2 / liquid.state.beta * total
     expected = plain_regression(r, y, problem.r, 0.05, 1.0, 0.01)
@@ -116,8 +125,8 @@ def test_posterior_of_given_hyperparameters_is_the_textbook(liquid) -> None:
     data = Observation("g", liquid.x, liquid.exact(liquid.blank(), liquid.table(liquid.truth)))
     problem = liquid.problem(data, **settings)
     rule = Sopr(problem)
-    state, _ = rule.step(rule.init(), [liquid.run(liquid_table(problem))])
-    draws = rule.posterior(state)
+    state, _ = rule.step(*first(rule, liquid.run(liquid_table(problem))))
+    draws = rule.posterior([state])
     assert draws["potential"].dims == ("chain", "draw", "r")
     assert draws["potential"].shape == (2, 1000, problem.r.size)
     kernel, r = SquaredExponential(0.05, 1.0), state.memory["r"]
@@ -141,11 +150,11 @@ def test_inferred_noise_enters_the_posterior(liquid) -> None:
     data = liquid.measured(liquid.table(liquid.reference), 0.02, seed=3)
     problem = liquid.problem(data, fit_level=False, **SAMPLED | {"draws": 400})
     rule = Sopr(problem)
-    state, info = rule.step(rule.init(), [liquid.run(liquid_table(problem))])
+    state, info = rule.step(*first(rule, liquid.run(liquid_table(problem))))
     expected = problem.settings.gamma / liquid.state.beta * 0.02
     # 140 points know a standard deviation to 6 %: four of those
     assert info.noise == pytest.approx(expected, rel=0.25)
-    draws = rule.posterior(state)
+    draws = rule.posterior([state])
     assert {"divergences", "max_rhat", "min_ess"} <= set(draws.attrs)
     assert draws["noise"].dims == ("chain", "draw")
     # the width of the band is that of a regression with the typical hyperparameters
@@ -157,7 +166,7 @@ def test_inferred_noise_enters_the_posterior(liquid) -> None:
     textbook = np.sqrt(np.diag(kernel(well, well) - kernel(well, r) @ gain))
     spread = draws["potential"].std(("chain", "draw")).sel(r=well).values
     np.testing.assert_allclose(spread, textbook, rtol=0.3)
-    again = rule.posterior(state)
+    again = rule.posterior([state])
     assert again.identical(draws)
 
 
@@ -210,8 +219,8 @@ def test_a_drawn_core_is_repulsive(liquid) -> None:
     data = liquid.measured(liquid.table(liquid.reference), 0.0, seed=3)
     problem = liquid.problem(data, **settings)
     rule = Sopr(problem)
-    state, _ = rule.step(rule.init(), [liquid.run(liquid_table(problem))])
-    drawn = rule.posterior(state)["potential"].values[0]
+    state, _ = rule.step(*first(rule, liquid.run(liquid_table(problem))))
+    drawn = rule.posterior([state])["potential"].values[0]
     assert np.all(repulsive(problem.r, drawn, problem.sigma))
     m = state.memory
     process = rule._smooth(m, rule._unit_factor(m["r"], 0.15), 1.0, 0.002)
@@ -223,8 +232,8 @@ def test_a_drawn_core_is_repulsive(liquid) -> None:
 def test_what_is_given_is_not_inferred(liquid, given: str) -> None:
     data = liquid.measured(liquid.table(liquid.reference), 0.02, seed=3)
     rule = Sopr(liquid.problem(data, **SAMPLED, **{given: GIVEN[given]}))
-    state, _ = rule.step(rule.init(), [liquid.run(liquid_table(rule.problem))])
-    draws = rule.posterior(state)
+    state, _ = rule.step(*first(rule, liquid.run(liquid_table(rule.problem))))
+    draws = rule.posterior([state])
     np.testing.assert_allclose(draws[given], GIVEN[given], rtol=1e-12)
     others = {"width", "length", "noise"} - {given}
     assert all(float(draws[name].std()) > 0 for name in others)
@@ -236,7 +245,7 @@ def test_level_of_a_curve_is_fitted_where_it_is_flat(liquid) -> None:
     off = Observation("g", data.x, 1.02 * data.value)
     for fit, misfit in ((True, 1e-25), (False, np.inf)):
         rule = Ibi(liquid.problem(off, fit_level=fit))
-        state, info = rule.step(rule.init(), [liquid.run(table)])
+        state, info = rule.step([rule.init()], [Run(rule.init().potential, (liquid.run(table),))])
         assert float(info.values["level"]) == pytest.approx(1.02 if fit else 1.0)
         assert info.misfit < misfit
         assert (np.abs(state.potential - table.v).max() < 1e-12) == fit
@@ -255,11 +264,11 @@ def test_rules_say_when_they_cannot_go_on(liquid) -> None:
     sopr = Sopr(liquid.problem(few, **GIVEN))
     simulation = liquid.run(liquid_table(sopr.problem))
     with pytest.raises(RuleFailed, match="at least 5 are needed"):
-        sopr.step(sopr.init(), [simulation])
+        sopr.step([sopr.init()], [Run(sopr.init().potential, (simulation,))])
     nothing = Observation("g", liquid.x, np.zeros(liquid.x.size))
     ibi = Ibi(liquid.problem(nothing, fit_level=False))
     with pytest.raises(RuleFailed, match="fewer than 5"):
-        ibi.step(ibi.init(), [simulation])
+        ibi.step([ibi.init()], [Run(ibi.init().potential, (simulation,))])
 
 
 def test_an_attractive_core_is_not_accepted(liquid) -> None:
@@ -268,7 +277,7 @@ def test_an_attractive_core_is_not_accepted(liquid) -> None:
     settings = GIVEN | {"regressed": "potential", "gamma": 2.0, "fit_level": False}
     rule = Sopr(liquid.problem(wrong, **settings))
     with pytest.raises(RuleFailed, match="attractive"):
-        rule.step(rule.init(), [liquid.run(liquid_table(rule.problem))])
+        rule.step(*first(rule, liquid.run(liquid_table(rule.problem))))
 
 
 def test_settings_reach_the_grid(liquid) -> None:

@@ -11,9 +11,11 @@ import xarray as xr
 
 from sopr_uq.engine.protocol import Configuration, Simulation, named
 from sopr_uq.engine.series import Series
+from sopr_uq.engine.traits import TRAITS, Traits
 from sopr_uq.errors import SimulationFailed
 from sopr_uq.refine.checkpoint import Folder
-from sopr_uq.refine.loop import ADVICE, InMemory, Iteration, Refinement, refine
+from sopr_uq.refine.journal import InMemory, Iteration
+from sopr_uq.refine.loop import ADVICE, Refinement, refine
 from sopr_uq.refine.problem import Problem
 from sopr_uq.refine.rule import RuleState, StepInfo
 from sopr_uq.refine.sopr import Sopr
@@ -26,14 +28,13 @@ class Foreseeable:
     deepest: float = -np.inf
     calls: list[dict] = field(default_factory=list)
     name: str = "foreseeable"
+    traits: Traits = TRAITS["dilute"]
 
     def run(self, setup, *, progress=None) -> Simulation:
         depth = float(setup.in_order[0].v.min())
         self.calls.append({"depth": depth, "seed": setup.seed, "start": setup.start})
         if depth < self.deepest:
             raise SimulationFailed(f"phase-separated at {depth:.3f}")
-        progress(0.5)
-        progress(1.0)
         r, rng = np.arange(0.5, 9.0), np.random.default_rng(setup.seed)
         end = Configuration(rng.random((3, 3)), rng.random((3, 3)), 10.0)
         series = [
@@ -56,14 +57,15 @@ class Deeper:
     name: str = "deeper"
 
     def init(self) -> RuleState:
-        return RuleState(0, self.problem.reference.energy(self.problem.r))
+        return RuleState(0, self.problem.reference.energy(self.problem.r)[None])
 
-    def step(self, state, simulations) -> tuple[RuleState, StepInfo]:
+    def step(self, past, runs) -> tuple[RuleState, StepInfo]:
+        state = past[-1]
         number = state.iteration + 1
         info = StepInfo(1.0 / number, 0.0, 0.0, number >= self.content_after)
-        return RuleState(number, self.factor * state.potential), info
+        return RuleState(number, self.factor * state.proposals), info
 
-    def posterior(self, state) -> xr.Dataset:
+    def posterior(self, past) -> xr.Dataset:
         return xr.Dataset()
 
 
@@ -133,7 +135,7 @@ def test_every_sample_is_simulated_and_progress_is_whole(problem) -> None:
     done = refine(Deeper(two, content_after=1), engine, watcher=watcher)
     assert len(done.iterations[0].simulations) == 2
     assert engine.calls[0]["seed"] != engine.calls[1]["seed"]
-    steps = [(0, 0.25), (0, 0.5), (0, 0.75), (0, 1.0)]
+    steps = [(0, 0.5), (0, 1.0)]
     assert watcher.notes == [("begin", problem.r.size), *steps, "done"]
 
 
@@ -188,7 +190,7 @@ def test_a_killed_run_ends_like_an_undisturbed_one(liquid, tmp_path: Path, after
     assert len(folder.load()) == 4
     for a, b in zip(everything(undisturbed), everything(resumed), strict=True):
         assert a.tobytes() == b.tobytes()
-    draws = [rule.posterior(done.state) for done in (undisturbed, resumed)]
+    draws = [rule.posterior(done.past) for done in (undisturbed, resumed)]
     assert draws[0].identical(draws[1])
     # negative control: another seed is another run
     other = refine(Sopr(replace(rule.problem, seed=2)), noisy.engine)

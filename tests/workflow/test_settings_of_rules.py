@@ -13,11 +13,11 @@ from sopr_uq.workflow.config import dump_config, load_config
 SOPR = {"regressed": "potential", "width": 0.1, "length": 1.0, "noise": 0.01,
         "regress_from": 0.8, "stop": "published"}  # fmt: skip
 STEPS = {"gamma": 0.01, "tolerance": 1e-9, "fit_level": False}
-NEWTON = {"bridge": "fixed", "decay": 2.0, "discrepancy": 0.01, "check_draws": 4}
+NEWTON = {"bridge": "fixed", "discrepancy": 0.01}
 SAMPLED = {"chains": 3, "tune": 200, "draws": 60}
 IN_VAIN = {"newton": SOPR | STEPS, "sopr": NEWTON, "ibi": SOPR | NEWTON | SAMPLED}
 OTHERS = [(rule, key, value) for rule, keys in IN_VAIN.items() for key, value in keys.items()]
-OF_ALL = {"rule", "max_iterations", "stable_start", "warm_start", "grid_spacing"}
+OF_ALL = {"rule", "max_iterations", "stable_start", "warm_start", "grid_spacing", "round_size"}
 
 
 @pytest.mark.parametrize(("rule", "key", "value"), OTHERS)
@@ -44,9 +44,9 @@ def test_all_faults_come_together_and_texts_count_as_files_do(tmp_path):
     dump_config(load_config("argon-85K"), path)
     path.write_text(path.read_text().replace("[refine]\n", "[refine]\ngamma = 0.1\n"))
     with pytest.raises(InputErrors) as caught:
-        load_config(path, ["refine.stop='published'", "refine.decay=-1"])
+        load_config(path, ["refine.stop='published'", "refine.discrepancy=-1"])
     wrong = [fault.where for fault in caught.value.faults]
-    assert wrong == ["refine.gamma", "refine.stop", "refine.decay"]
+    assert wrong == ["refine.gamma", "refine.stop", "refine.discrepancy"]
 
 
 @pytest.mark.parametrize("preset", ["desktop", "published"])
