@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
 from scipy.interpolate import CubicSpline
 
+from sopr_uq.engine.blocks import mean_covariance
 from sopr_uq.engine.integral_equation import IntegralEquationEngine
 from sopr_uq.engine.protocol import Setup, Simulation
 from sopr_uq.engine.settings import EngineSettings
@@ -15,6 +16,7 @@ from sopr_uq.experiment.observation import Observation
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.potentials import Mie, Potential, Tabulated, lennard_jones
 from sopr_uq.refine.compare import compare
+from sopr_uq.refine.newton.linear import LinearModel, linearise
 from sopr_uq.refine.problem import Problem, Sample
 from sopr_uq.refine.settings import RefineSettings
 from sopr_uq.structure.ornstein_zernike import solve
@@ -22,6 +24,9 @@ from sopr_uq.structure.transforms import RadialGrid, structure_rows
 from sopr_uq.structure.truncation import truncation_rows
 
 GRID = RadialGrid(2047, 0.02)
+BLOCKS = 20
+_LINEARISED: dict[tuple[int, Potential], tuple[Problem, LinearModel]] = {}
+"""Linear models without error, and the problems that they were made for."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +60,30 @@ class Liquid:
     def run(self, potential: Potential, seed: int = 1) -> Simulation:
         """Simulate at the state point."""
         return self.engine.run(Setup.of(potential, self.state, seed=seed))
+
+    def model(
+        self, problem: Problem, potential: Potential, error: float = 0.0, seed: int = 1
+    ) -> LinearModel:
+        """Return the linear model of a simulation, by a made-up sampling error of g.
+
+        The same for each of its points, independent, told by 20 blocks.
+        """
+        key = (id(problem), potential)
+        if key not in _LINEARISED:
+            table = self.table(potential)
+            _LINEARISED[key] = (problem, linearise(problem, table.v, [self.run(table)]))
+        exact = _LINEARISED[key][1]
+        if not error:
+            return exact
+        rng = np.random.default_rng([seed, len(exact.prediction)])
+        blocks = error * np.sqrt(BLOCKS) * rng.standard_normal((BLOCKS, exact.prediction.size))
+        return replace(
+            exact,
+            prediction=exact.prediction + blocks.mean(axis=0),
+            covariance=mean_covariance(blocks),
+            blocks=(blocks - blocks.mean(axis=0)) / np.sqrt(BLOCKS * (BLOCKS - 1)),
+            freedom=np.asarray(BLOCKS - 1.0),
+        )
 
     def as_compared(self, potential: Potential) -> Observation:
         """Return g as the rules see it: a fixed point to rounding."""

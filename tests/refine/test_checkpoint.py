@@ -48,14 +48,16 @@ def simulation(*, blocks: int = 4, configuration: bool = True) -> Simulation:
 
 
 def iteration(number: int = 1) -> Iteration:
+    values = {"level": np.asarray(1.01)}
     memory = {"y": RNG.random((2, 5)), "last": np.asarray(np.inf), "empty": np.empty((0, 3))}
     return Iteration(
         runs=(
             Run(RNG.standard_normal(20), (simulation(), simulation(blocks=0, configuration=False))),
-            Run(RNG.standard_normal(20), (), "the box separated"),
+            Run(RNG.standard_normal(20), (), "phase-separated – ü"),
+            Run(RNG.standard_normal(20), (simulation(), simulation())),
         ),
-        state=RuleState(number, RNG.standard_normal((2, 20)), memory),
-        info=StepInfo(1e-3, float("nan"), float("inf"), False, "why", {"level": np.asarray(1.01)}),
+        state=RuleState(number, RNG.standard_normal((3, 20)), memory),
+        info=StepInfo(1e-3, float("nan"), float("inf"), False, "too few", values),
         seconds=1.0 / 3.0,
     )
 
@@ -103,8 +105,9 @@ def crafted(**arrays: np.ndarray) -> bytes:
 
 def test_nothing_is_pickled_and_nothing_unpickled() -> None:
     objects = np.array([{"a": 1}], dtype=object)
-    with pytest.raises(CheckpointError, match="potential holds Python objects"):
-        encode(replace(iteration(), runs=(Run(objects, ()),)))
+    state = replace(iteration().state, memory={"y": objects})
+    with pytest.raises(CheckpointError, match="state/y holds Python objects"):
+        encode(replace(iteration(), state=state))
     with pytest.raises(CheckpointError, match="not an iteration"):
         decode(crafted(header=objects))
 
@@ -229,16 +232,47 @@ def test_what_a_kill_leaves_behind_is_not_read(tmp_path: Path) -> None:
     assert [f.name for f in tmp_path.iterdir()] == ["0000.iteration"]
 
 
-def test_simulations_of_an_unfinished_round_are_kept(tmp_path: Path) -> None:
-    """One is found by its place and its potential, and gone when the round is complete."""
-    folder, v, made = Folder(tmp_path), RNG.standard_normal(20), simulation()
-    folder.keep(1, 3, v, made)
-    assert same(folder.kept(1, 3, v), made)
-    assert folder.kept(1, 2, v) is None
-    assert folder.kept(1, 3, v + 1.0) is None
-    (part,) = tmp_path.glob("*.simulation")
-    part.write_bytes(altered(part.read_bytes()))
-    with pytest.warns(UserWarning, match="simulated again"):
-        assert folder.kept(1, 3, v) is None
+def test_a_failed_run_stays_failed() -> None:
+    after = decode(encode(iteration()))
+    assert [run.failed for run in after.runs] == [False, True, False]
+    assert after.runs[1].message == "phase-separated – ü"
+    np.testing.assert_array_equal(after.potential, after.runs[0].potential)
+
+
+V = np.arange(20.0)
+
+
+def test_simulations_of_an_unfinished_round_are_kept_until_it_is_complete(tmp_path: Path) -> None:
+    folder = Folder(tmp_path)
+    assert folder.kept(0, 3, V) is None
+    made = [simulation(), simulation(blocks=0, configuration=False)]
+    for number, each in enumerate(made):
+        folder.keep(0, number, V + number, each)
+    found = [Folder(tmp_path).kept(0, number, V + number) for number in (0, 1)]
+    assert same(tuple(made), tuple(found))
+    assert list(folder.load()) == [], "a part is no round"
+    assert folder.kept(1, 0, V) is None, "of another round"
+    assert folder.kept(0, 1, V) is None, "of another potential"
+    assert folder.kept(0, 0, V + 1e-12) is None
     folder.append(iteration(1))
-    assert list(tmp_path.glob("*.simulation")) == []
+    assert [f.name for f in tmp_path.iterdir()] == ["0000.iteration"]
+
+
+@pytest.mark.parametrize("damage", [truncated, altered, other_version, lambda content: b""])
+def test_a_damaged_part_is_simulated_again_with_a_warning(tmp_path: Path, damage) -> None:
+    folder = Folder(tmp_path)
+    folder.keep(2, 0, V, simulation())
+    file = tmp_path / "0002-0.simulation"
+    file.write_bytes(damage(file.read_bytes()))
+    with pytest.warns(UserWarning, match=r"0002-0\.simulation.*simulated again"):
+        assert folder.kept(2, 0, V) is None
+    again = simulation()
+    folder.keep(2, 0, V, again)
+    assert same(folder.kept(2, 0, V), again)
+
+
+def test_a_part_that_is_something_else_is_simulated_again(tmp_path: Path) -> None:
+    folder = Folder(tmp_path)
+    (tmp_path / "0000-0.simulation").write_bytes(encode(iteration()))
+    with pytest.warns(UserWarning, match="simulated again"):
+        assert folder.kept(0, 0, V) is None

@@ -15,6 +15,7 @@ from sopr_uq.experiment.observation import Observation
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.potentials import Tabulated, lennard_jones
 from sopr_uq.refine.compare import compare
+from sopr_uq.refine.newton.prior import Prior
 from sopr_uq.refine.problem import Problem, Sample
 from sopr_uq.refine.settings import RefineSettings
 from sopr_uq.refine.start import saturated_density, stabilised, stable_factor
@@ -101,16 +102,19 @@ def test_stable_start(temperature: float, density: float, epsilon: float, sigma:
 
 def test_a_stable_problem_is_left_alone(liquid) -> None:
     problem = replace(liquid, reference=lennard_jones(3.4, 0.2)).problem()
-    assert stabilised(problem).reference == problem.reference
+    assert stabilised(problem).first == problem.reference
     xenon = StatePoint(274.0, 0.00881, 131.29)
     deep = Problem(
         (Sample(xenon, (liquid.blank(),)),), lennard_jones(3.89, 0.811), problem.settings
     )
     shallow = stabilised(deep)
-    assert shallow.sigma == pytest.approx(deep.sigma)
-    assert shallow.epsilon < 0.75 * deep.epsilon
+    assert shallow.first_epsilon < 0.75 * deep.epsilon
+    # the start moves, what it is measured in and what is believed do not
+    assert (shallow.sigma, shallow.epsilon) == (deep.sigma, deep.epsilon)
+    assert shallow.reference is deep.reference
+    np.testing.assert_array_equal(Prior(shallow).centre, Prior(deep).centre)
     table = Tabulated(deep.r, deep.reference.energy(deep.r))
-    factor = shallow.epsilon / deep.epsilon
-    scaled = stabilised(replace(deep, reference=table)).reference
+    factor = shallow.first_epsilon / deep.epsilon
+    scaled = stabilised(replace(deep, reference=table)).first
     np.testing.assert_allclose(scaled.energy(deep.r), factor * table.v, rtol=1e-6)
     np.testing.assert_allclose(scaled.force(deep.r), factor * table.force(deep.r), rtol=1e-6)

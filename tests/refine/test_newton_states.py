@@ -39,7 +39,8 @@ def result(rule):
     """Most probable fit about the truth, and mean and standard deviation of the descriptors."""
     v = TRUTH.energy(rule.problem.r)
     runs = [ENGINE.run(Setup.of(TRUTH, s.state, seed=1)) for s in rule.problem.samples]
-    fit = rule.fit(linearise(rule.problem, v, runs), rule.prior.centre)
+    conditioner = rule.conditioner
+    fit = conditioner.fit(linearise(rule.problem, v, runs), conditioner.prior.centre)
     z = np.random.default_rng(2).normal(size=(400, fit.coefficients.mean.size))
     found = np.array(descriptors(rule.problem.r, fit.draws(z), STATES[0].beta))
     return fit, found.mean(axis=1), found.std(axis=1)
