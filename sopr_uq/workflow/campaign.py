@@ -38,7 +38,7 @@ class Campaign:
         How they are measured.
     about : tuple of float, optional
         σ in Å and ε in kcal/mol about which truths that are not drawn from the
-        prior scatter; by default those of the reference.
+        prior scatter; by default those of what is simulated first.
     """
 
     config: Config
@@ -94,7 +94,7 @@ class Campaign:
         """
         families, p = members(self.family), self.problem
         family = families[number % len(families)]
-        centre = self.about or (p.sigma, p.epsilon)
+        centre = self.about or (p.sigma, p.first_epsilon)
         # the name too: twins of several liquids are then independent and can be pooled
         name, seed = self.config.system.name, self.config.seed
         rng = stream(seed, name, "truth", family, number)

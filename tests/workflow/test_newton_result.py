@@ -8,7 +8,7 @@ from sopr_uq.workflow.report import facts
 
 QUICK = (
     "engine.name='integral_equation'", "refine.max_iterations=6", "refine.chains=2",
-    "refine.tune=150", "refine.draws=60", "refine.check_draws=4",
+    "refine.tune=150", "refine.draws=60",
 )  # fmt: skip
 
 

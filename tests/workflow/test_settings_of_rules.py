@@ -78,7 +78,7 @@ def test_what_is_refused_changes_nothing(rule):
     quick = {"refine.rule": rule, "refine.max_iterations": 2, "refine.grid_spacing": 0.06,
              "engine.name": "integral_equation", "engine.r_max": 10.0}  # fmt: skip
     if rule == "newton":
-        quick |= {"refine.tune": 100, "refine.draws": 50, "refine.check_draws": 0}
+        quick |= {"refine.tune": 100, "refine.draws": 50}
     if rule == "sopr":
         quick |= {"refine.width": 0.1, "refine.length": 0.7, "refine.noise": 0.01}
     config = load_config("argon-85K", quick, observe="g")

@@ -114,7 +114,7 @@ def test_figures_that_a_kill_prevented_are_drawn(whole, tmp_path, monkeypatch):
     assert (folder / "result.nc").read_bytes() == before
 
 
-@pytest.mark.parametrize(("limit", "name"), [(4_000, "0004.iteration"), (60_000, "result.nc")])
+@pytest.mark.parametrize(("limit", "name"), [(4_000, "0004-0.simulation"), (60_000, "result.nc")])
 def test_a_full_disk_is_told_and_costs_nothing(half, whole, limit, name):
     """A limit on the size of files stands for a disk without room for the next one."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -257,7 +257,8 @@ def test_an_interrupt_says_what_is_kept_and_how_to_go_on(whole, tmp_path):
     folder = tmp_path / "argon"
     with pytest.raises(Interrupted, match=r"1 finished iteration is kept.*sopr-uq resume"):
         run(load_config("argon-85K", SETTINGS), folder, watcher=Impatient())
-    assert names(folder) == ["config.toml", "iterations/0000.iteration"]
+    begun = ["iterations/0000.iteration", "iterations/0001-0.simulation"]
+    assert names(folder) == ["config.toml", *begun]
     resume(folder)
     agree(whole, folder)
 
