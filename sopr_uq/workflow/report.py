@@ -104,9 +104,8 @@ def facts(result: xr.DataTree) -> list[tuple[str, str]]:
         ("misfit", f"mean squared Δg {misfit:.2e}"),
         ("time", _time(paid)),
     ]
-    if "observed_data" not in result.children:
-        return []
-    for name, values in result["observed_data"].data_vars.items():
+    observed = result["observed_data"].data_vars if "observed_data" in result.children else {}
+    for name, values in observed.items():
         lines += [(str(name), remark) for remark in remarks_of(values)]
     found, shares = check(result), prior_sentence(result)
     lines += [("check", _check_line(found))] if found is not None else []

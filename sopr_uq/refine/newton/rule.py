@@ -183,7 +183,14 @@ class Newton:
         if key not in self._answers:
             while len(self._answers) >= _REMEMBERED:
                 self._answers.pop(next(iter(self._answers)))
-            self._answers[key] = learn(self.conditioner, models)
+            try:
+                self._answers[key] = learn(self.conditioner, models)
+            except np.linalg.LinAlgError as error:
+                raise RuleFailed(
+                    f"newton: the linear models of {len(models)} simulations leave no posterior "
+                    f"({error}): one of them may be of no stable fluid; start from a shallower "
+                    "reference, or nearer to the answer"
+                ) from None
         return self._answers[key]
 
     def _proposals(self, state: RuleState, now: _Now) -> FloatArray:
