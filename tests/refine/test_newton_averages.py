@@ -60,7 +60,10 @@ def test_near_simulations_count_whatever_their_noise_says(liquid, rule) -> None:
     """Weights that followed the noise would choose runs that agree by chance."""
     about = [Mie(3.40 + 0.001 * i, 0.238, 13.0) for i in (-1, 1, -1, 1)]
     for first in range(0, 40, 4):
-        runs = [liquid.model(rule.problem, p, error=0.01, seed=first + i) for i, p in enumerate(about, 1)]
+        runs = [
+            liquid.model(rule.problem, p, error=0.01, seed=first + i)
+            for i, p in enumerate(about, 1)
+        ]
         own = np.mean([np.trace(m.covariance) for m in runs])
         assert own / np.trace(concluded(rule, runs).covariance) > 3.5
 
@@ -74,7 +77,9 @@ def test_a_far_simulation_counts_the_less_the_smaller_the_noise(liquid, rule) ->
     """On average over five pairs of runs: one tells the curvature of F by its own noise."""
     shares = []
     for error in (0.001, 0.003, 0.01, 0.03, 0.1):
-        pairs = [[liquid.model(rule.problem, p, error=error, seed=s) for p in (FAR, NEAR)] for s in SEEDS]
+        pairs = [
+            [liquid.model(rule.problem, p, error=error, seed=s) for p in (FAR, NEAR)] for s in SEEDS
+        ]
         shares.append(np.mean([share(concluded(rule, pair), *pair) for pair in pairs]))
     assert all(np.diff(shares) > 0)
     assert shares[0] < 0.05
