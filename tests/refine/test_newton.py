@@ -15,10 +15,11 @@ from scipy import stats
 from sopr_uq.experiment.observation import Observation
 from sopr_uq.potentials import Exp6, Mie, Tabulated
 from sopr_uq.potentials.descriptors import Descriptors, descriptors
+from sopr_uq.refine.belief import PriorSettings
 from sopr_uq.refine.loop import Refinement, refine
-from sopr_uq.refine.newton import Newton, data
+from sopr_uq.refine.newton import Newton
 from sopr_uq.refine.newton.linear import linearise
-from sopr_uq.typing import FloatArray
+from sopr_uq.refine.round import Run
 
 NOISE = 0.01
 SAMPLED = {"chains": 2, "tune": 300, "draws": 300}
@@ -58,10 +59,11 @@ def run(
     if pressure:
         blank = Observation("pressure", np.zeros(1), np.zeros(1))
         observed.append(replace(blank, value=liquid.exact(blank, truth)))
+    prior = settings.pop("prior", PriorSettings())
     settings = {"rule": "newton", "max_iterations": 4, **SAMPLED} | settings
-    rule = Newton(liquid.problem(*observed, **settings))
+    rule = Newton(replace(liquid.problem(*observed, **settings), prior=prior))
     done = refine(rule, engine)
-    return Outcome(rule, done, rule.posterior(done.state), truth)
+    return Outcome(rule, done, rule.posterior(done.past), truth)
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +85,7 @@ def test_truth_is_found_in_four_runs(twins, name: str) -> None:
     assert np.abs(twin.scores()).max() < LIMIT
     last = twin.done.iterations[-1].info
     assert last.misfit < 1.2 * NOISE**2 * (1 + (name == "exp-6"))
-    assert float(last.values["reduced_misfit"]) == pytest.approx(1.0, abs=0.25)
+    assert bool(last.values["at_floor"])
     assert twin.widths().sigma < 0.01
     assert twin.widths().epsilon < 0.015
 
@@ -135,7 +137,7 @@ def test_posterior_is_complete_and_repeatable(twins) -> None:
     assert p.attrs["divergences"] == 0
     assert p.attrs["max_rhat"] < 1.03
     assert p.attrs["min_ess"] > 150
-    again = twin.rule.posterior(twin.done.state)
+    again = twin.rule.posterior(twin.done.past)
     assert again.identical(p)
 
 
@@ -155,11 +157,10 @@ def test_normalisation_is_absorbed(liquid, twins) -> None:
     assert np.abs(off.scores() - twins["hard"].scores()).max() < 1.5
 
 
-def test_without_a_nuisance_it_would_not_be(liquid, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_nuisance_it_would_not_be(liquid) -> None:
     """Negative control of the above."""
-    monkeypatch.setattr(data, "SCALE_SD", 1e-6)
-    monkeypatch.setattr(data, "LEVEL_SD", 1e-6)
-    off = run(liquid, liquid.truth, seed=1, pressure=True, scale=1.02)
+    prior = PriorSettings(scale_sd=1e-6, level_sd=1e-6)
+    off = run(liquid, liquid.truth, seed=1, pressure=True, scale=1.02, prior=prior)
     assert np.abs(off.scores()).max() > LIMIT
 
 
@@ -169,7 +170,7 @@ def test_the_right_potential_is_a_fixed_point(liquid) -> None:
     run = liquid.run(start)
     model = linearise(liquid.problem(), start.v, [run])
     rule = Newton(liquid.problem(replace(liquid.blank(), value=model.prediction), rule="newton"))
-    state, info = rule.step(rule.init(), [run])
+    state, info = rule.step([rule.init()], [Run(start.v, (run,))])
     assert info.misfit < 1e-14
     well = rule.problem.r > 3.2
     np.testing.assert_allclose(state.potential[well], start.v[well], atol=1e-5)
@@ -180,38 +181,10 @@ def test_a_step_is_limited(liquid) -> None:
     far = liquid.measured(liquid.table(Mie(3.75, 0.20, 13.0)), NOISE, seed=1)
     rule = Newton(liquid.problem(far, rule="newton"))
     start = rule.init()
-    state, info = rule.step(start, [liquid.run(Tabulated(rule.problem.r, start.potential))])
+    run = liquid.run(Tabulated(rule.problem.r, start.potential))
+    state, info = rule.step([start], [Run(start.potential, (run,))])
     r, sigma = rule.problem.r, rule.problem.sigma
     well = (r >= sigma) & (r <= 2 * sigma)
     step = liquid.state.beta * np.abs(state.potential - start.potential)[well].max()
     assert step == pytest.approx(1.0)
     assert not info.converged
-
-
-@dataclass(frozen=True)
-class Morse:
-    """ε [(1 − e^{−a (r/r_min − 1)})² − 1]: a well without a dispersion tail."""
-
-    epsilon: float
-    r_min: float
-    a: float
-
-    def energy(self, r: FloatArray) -> FloatArray:
-        """Return v in kcal/mol."""
-        return self.epsilon * ((1.0 - np.exp(-self.a * (r / self.r_min - 1.0))) ** 2 - 1.0)
-
-
-def test_a_well_without_a_dispersion_tail_needs_another_decay(liquid) -> None:
-    """Scores of ε of independent liquids, summed: with r⁻² they cancel, with r⁻⁶ they do not."""
-    limit = stats.norm.isf(0.5 * 1e-3)
-    total = {}
-    for decay in (2.0, 6.0):
-        scores = [
-            run(
-                liquid, Morse(0.2, 3.85, a), seed=k, decay=decay, pressure=True, max_iterations=8
-            ).scores()[1]
-            for k, a in enumerate((6.0, 6.4, 6.8, 7.2), 1)
-        ]
-        total[decay] = np.abs(np.sum(scores)) / np.sqrt(len(scores))
-    assert total[2.0] < limit
-    assert total[6.0] > limit
