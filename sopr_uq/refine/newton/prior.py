@@ -34,6 +34,7 @@ _LOWEST = np.array([-np.inf, -np.inf, 8.5, 4.5])
 _HIGHEST = np.array([np.inf, np.inf, 20.0, 8.0])
 _STEP = 1e-4
 _RELATIVE_CUT = 1e-6
+_FARTHEST = 8.0
 
 
 class DeltaKernel(NamedTuple):
@@ -158,7 +159,8 @@ class Prior:
 
         Shapes (..., p) with the Mie coefficients first → (..., 4).
         """
-        p = self.centre + self.sd * coefficients[..., :4]
+        # a step towards data of no liquid may be of any size
+        p = self.centre + self.sd * np.clip(coefficients[..., :4], -_FARTHEST, _FARTHEST)
         return np.asarray(np.clip(p, _LOWEST, _HIGHEST))
 
     def potentials(self, basis: Basis, width: float, coefficients: FloatArray) -> FloatArray:
