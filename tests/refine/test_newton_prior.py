@@ -112,12 +112,17 @@ def test_mie_energies_are_those_of_the_potential() -> None:
         np.testing.assert_allclose(mie_energy(np.array([[point]]), r), expected[None, None])
 
 
-def test_exponents_stay_sane(liquid) -> None:
+@pytest.mark.parametrize("z", [-1e6, -50.0, 50.0, 1e6])
+def test_an_expansion_stays_sane(liquid, z: float) -> None:
+    """Data of no liquid may ask for any: energies about the point stay numbers."""
     prior = prior_of(liquid)
-    for z in (-50.0, 50.0):
-        _, _, n, m = prior.point(np.array([0.0, 0.0, z, z, 0.0]))
-        assert 8.0 < n < 24.0
-        assert 4.0 < m <= 8.0
+    point = prior.point(np.full(5, z))
+    assert 8.0 < point[2] < 24.0
+    assert 4.0 < point[3] <= 8.0
+    assert 1.0 < np.exp(point[0]) < 10.0
+    for basis in prior.bases(point):
+        assert np.isfinite(basis.base).all()
+        assert np.isfinite(basis.mie).all()
 
 
 def test_the_centre_is_the_reference_unless_it_is_given(liquid) -> None:

@@ -30,8 +30,12 @@ DECAYS = (6.0, 2.5)
 _NODES = ((-np.sqrt(5.0 / 3.0), 0.3), (0.0, 0.4), (np.sqrt(5.0 / 3.0), 0.3))
 """Places and weights of three values with the mean and the variance of a standard normal."""
 
-_LOWEST = np.array([-np.inf, -np.inf, 8.5, 4.5])
-_HIGHEST = np.array([np.inf, np.inf, 20.0, 8.0])
+_REACH = np.array([1.0, 3.0])
+"""How far from their centre ln σ and ln ε of an expansion may be; data of no liquid ask for any."""
+
+_EXPONENTS = np.array([[8.5, 4.5], [20.0, 8.0]])
+"""Lowest and highest n and m of an expansion."""
+
 _STEP = 1e-4
 _RELATIVE_CUT = 1e-6
 _FARTHEST = 8.0
@@ -155,13 +159,14 @@ class Prior:
         return [Basis(base, tangents, correction) for correction in self._corrections]
 
     def point(self, coefficients: FloatArray) -> FloatArray:
-        """Return (ln σ, ln ε, n, m) of Mie coefficients, exponents held in a sane range.
+        """Return (ln σ, ln ε, n, m) of Mie coefficients, held in a sane range.
 
         Shapes (..., p) with the Mie coefficients first → (..., 4).
         """
-        # a step towards data of no liquid may be of any size
-        p = self.centre + self.sd * np.clip(coefficients[..., :4], -_FARTHEST, _FARTHEST)
-        return np.asarray(np.clip(p, _LOWEST, _HIGHEST))
+        p = self.centre + self.sd * coefficients[..., :4]
+        (lowest, highest), near = _EXPONENTS, self.centre[:2]
+        low = np.concatenate([near - _REACH, lowest])
+        return np.asarray(np.clip(p, low, np.concatenate([near + _REACH, highest])))
 
     def potentials(self, basis: Basis, width: float, coefficients: FloatArray) -> FloatArray:
         """Return v of coefficients, linear in them outside the core.

@@ -34,8 +34,10 @@ def unexplained(
     shares = {}
     for j, name in enumerate(stacked.names):
         mine = stacked.of_curve(j)
-        missed = float(np.mean(residual[mine] ** 2 - known[mine]))
-        shares[name] = max(missed, 0.0) / float(np.var(stacked.value[mine]))
+        missed = max(float(np.mean(residual[mine] ** 2 - known[mine])), 0.0)
+        # all of it at most: a curve without structure has no variance to compare with
+        whole = max(float(np.var(stacked.value[mine])), missed)
+        shares[name] = missed / whole if whole else 0.0
     return shares
 
 
