@@ -7,11 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import xarray as xr
 
 from sopr_uq.engine.protocol import Configuration, Simulation, named
 from sopr_uq.engine.series import Series
-from sopr_uq.engine.traits import TRAITS, Traits
+from sopr_uq.engine.traits import Traits
 from sopr_uq.errors import SimulationFailed
 from sopr_uq.refine.checkpoint import Folder
 from sopr_uq.refine.journal import InMemory, Iteration
@@ -27,6 +26,7 @@ class Foreseeable:
 
     deepest: float = -np.inf
     calls: list[dict] = field(default_factory=list)
+    traits: Traits = field(default_factory=lambda: Traits(boxed=False, concurrent=False))
     name: str = "foreseeable"
     traits: Traits = TRAITS["dilute"]
 
@@ -49,24 +49,30 @@ class Foreseeable:
 
 @dataclass(frozen=True)
 class Deeper:
-    """A rule that makes the potential deeper by a tenth, and is content after some steps."""
+    """A rule that makes the potential deeper by a tenth, and is content after some steps.
+
+    A round are its best guess and others that are so many times as deep.
+    """
 
     problem: Problem
     content_after: int = 10**6
     factor: float = 1.1
+    others: tuple[float, ...] = ()
+    doubt: str = ""
+    seen: list = field(default_factory=list)
     name: str = "deeper"
 
+    def _round(self, best: np.ndarray) -> np.ndarray:
+        return np.array([best, *(share * best for share in self.others)])
+
     def init(self) -> RuleState:
-        return RuleState(0, self.problem.reference.energy(self.problem.r)[None])
+        return RuleState(0, self._round(self.problem.reference.energy(self.problem.r)))
 
     def step(self, past, runs) -> tuple[RuleState, StepInfo]:
-        state = past[-1]
-        number = state.iteration + 1
-        info = StepInfo(1.0 / number, 0.0, 0.0, number >= self.content_after)
-        return RuleState(number, self.factor * state.proposals), info
-
-    def posterior(self, past) -> xr.Dataset:
-        return xr.Dataset()
+        self.seen.append((len(past), runs))
+        number = past[-1].iteration + 1
+        info = StepInfo(1.0 / number, 0.0, 0.0, number >= self.content_after, self.doubt)
+        return RuleState(number, self._round(self.factor * past[-1].potential)), info
 
 
 @dataclass
@@ -150,6 +156,71 @@ def test_it_steps_back_from_a_potential_that_fails(problem) -> None:
     np.testing.assert_allclose(done.iterations[1].potential, 1.25 * done.iterations[0].potential)
 
 
+def test_a_run_that_fails_is_recorded_and_the_others_are_used(problem) -> None:
+    good = float(problem.reference.energy(problem.r).min())
+    rule = Deeper(problem, content_after=1, others=(3.0, 0.5))
+    done = refine(rule, Foreseeable(deepest=2.0 * good))
+    (iteration,) = done.iterations
+    assert [run.failed for run in iteration.runs] == [False, True, False]
+    assert "phase-separated" in iteration.runs[1].message
+    assert rule.seen[0][1] is iteration.runs
+    np.testing.assert_array_equal(iteration.potential, rule.init().potential)
+    # where the best guess itself fails the next good one leads
+    deep = Deeper(problem, content_after=1, others=(0.3,))
+    (iteration,) = refine(deep, Foreseeable(deepest=0.5 * good)).iterations
+    assert [run.failed for run in iteration.runs] == [True, False]
+    np.testing.assert_array_equal(iteration.potential, 0.3 * deep.init().potential)
+
+
+def test_a_potential_is_lost_where_one_of_its_states_is(problem) -> None:
+    """What was simulated of it at the other states says nothing by itself."""
+    two = replace(problem, samples=problem.samples * 2)
+    rule = Deeper(two, content_after=1, others=(0.5,))
+    engine = Foreseeable()
+    once = engine.run
+
+    def fail_third(setup, progress=None):
+        if len(engine.calls) == 2:
+            engine.calls.append({})
+            raise SimulationFailed("frozen")
+        return once(setup, progress=progress)
+
+    engine.run = fail_third
+    (iteration,) = refine(rule, engine).iterations
+    assert [len(run.simulations) for run in iteration.runs] == [2, 0]
+    assert iteration.runs[1].message == "frozen"
+
+
+def test_when_all_runs_fail_all_proposals_step_back(problem) -> None:
+    """Towards the last potential that could be simulated, a half at a time."""
+    good = float(problem.reference.energy(problem.r).min())
+    engine = Foreseeable(deepest=1.3 * good)
+    rule = Deeper(problem, content_after=2, factor=3.0, others=(1.2,))
+    done = refine(rule, engine)
+    depths = [call["depth"] / good for call in engine.calls]
+    # 3 and 3.6; (3 + 1)/2 and (3.6 + 1)/2; and so on until one of both is no deeper than 1.3
+    np.testing.assert_allclose(depths, [1.0, 1.2, 3.0, 3.6, 2.0, 2.3, 1.5, 1.65, 1.25, 1.325])
+    assert done.outcome == "converged"
+    assert [run.failed for run in done.iterations[1].runs] == [False, True]
+    # what the rule steps from is what was simulated
+    np.testing.assert_allclose(done.state.potential, 3.0 * done.iterations[1].potential)
+
+
+def test_rules_see_all_states_so_far(problem) -> None:
+    rule = Deeper(problem)
+    done = refine(rule, Foreseeable())
+    assert [count for count, _ in rule.seen] == [1, 2, 3, 4]
+    assert [state.iteration for state in done.past] == [1, 2, 3, 4]
+
+
+def test_an_answer_that_is_doubted_at_the_end_is_doubtful(problem) -> None:
+    done = refine(Deeper(problem, doubt="too few agree"), Foreseeable())
+    assert (done.outcome, done.message) == ("doubtful", "too few agree")
+    # a rule that is content has no doubt that counts
+    content = refine(Deeper(problem, content_after=2, doubt="too few agree"), Foreseeable())
+    assert content.outcome == "converged"
+
+
 def test_it_gives_up_with_the_last_good_result(problem) -> None:
     good = float(problem.reference.energy(problem.r).min())
     engine = Foreseeable(deepest=1.05 * good)
@@ -168,8 +239,10 @@ def everything(done: Refinement) -> list[np.ndarray]:
     """All numbers of a refinement but its times."""
     arrays = []
     for each in done.iterations:
-        arrays += [each.potential, each.state.potential, *each.state.memory.values()]
-        arrays += [each.simulations[0].g_blocks, np.array(each.simulations[0].pressure)]
+        arrays += [each.potential, each.state.proposals, *each.state.memory.values()]
+        for run in each.runs:
+            arrays += [run.potential, *(s.g_blocks for s in run.simulations)]
+            arrays += [np.array(s.pressure) for s in run.simulations]
         arrays += [np.array([each.info.misfit, each.info.noise]), *each.info.values.values()]
     return arrays
 
@@ -180,6 +253,7 @@ def test_a_killed_run_ends_like_an_undisturbed_one(liquid, tmp_path: Path, after
     noisy = replace(liquid, engine=replace(liquid.engine, sampling_error=0.01))
     data = noisy.measured(noisy.table(noisy.truth), 0.01, seed=1)
     settings = {"max_iterations": 4, "chains": 1, "tune": 100, "draws": 50, "tolerance": 1e-9}
+    settings |= {"round_size": 2}
     rule = Sopr(noisy.problem(data, stop="published", **settings))
     undisturbed = refine(rule, noisy.engine)
     folder = Folder(tmp_path)
