@@ -28,7 +28,6 @@ class Foreseeable:
     calls: list[dict] = field(default_factory=list)
     traits: Traits = field(default_factory=lambda: Traits(boxed=False, concurrent=False))
     name: str = "foreseeable"
-    traits: Traits = TRAITS["dilute"]
 
     def run(self, setup, *, progress=None) -> Simulation:
         depth = float(setup.in_order[0].v.min())
