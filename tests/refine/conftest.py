@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,6 +17,7 @@ from sopr_uq.experiment.observation import Observation
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.potentials import Mie, Potential, Tabulated, lennard_jones
 from sopr_uq.refine.compare import compare
+from sopr_uq.refine.newton import fluid
 from sopr_uq.refine.newton.linear import LinearModel, linearise
 from sopr_uq.refine.problem import Problem, Sample
 from sopr_uq.refine.settings import RefineSettings
@@ -116,3 +118,11 @@ def liquid() -> Liquid:
         reference=lennard_jones(3.35, 0.26),
         engine=IntegralEquationEngine(EngineSettings(r_max=14.0)),
     )
+
+
+@pytest.fixture(scope="module")
+def short_grid() -> Iterator[None]:
+    """Linear responses to 30 Å instead of 50, where what is tested is not their accuracy."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fluid, "GRID_REACH", 30.0)
+        yield

@@ -22,6 +22,8 @@ from sopr_uq.refine.notices import notices
 from sopr_uq.refine.problem import Problem, Sample
 from sopr_uq.refine.rule import RuleState, StepInfo
 
+pytestmark = pytest.mark.usefixtures("short_grid")
+
 
 def newton(liquid, observation, **settings) -> Newton:
     settings = {"rule": "newton", "round_size": 2} | settings

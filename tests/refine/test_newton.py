@@ -21,6 +21,8 @@ from sopr_uq.refine.round import Run
 from sopr_uq.rng import stream
 from sopr_uq.typing import FloatArray
 
+pytestmark = pytest.mark.usefixtures("short_grid")
+
 NOISE = 0.01
 SETTINGS = {
     "rule": "newton", "max_iterations": 6, "round_size": 3,

@@ -14,6 +14,8 @@ from sopr_uq.refine.newton.answer import well
 from sopr_uq.refine.newton.averaging import weights
 from sopr_uq.refine.newton.linear import LinearModel
 
+pytestmark = pytest.mark.usefixtures("short_grid")
+
 SEEDS = range(1, 6)
 NEAR, FAR = Mie(3.40, 0.238, 13.0), Mie(3.36, 0.28, 12.0)
 

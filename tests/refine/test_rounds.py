@@ -22,6 +22,8 @@ from sopr_uq.refine.problem import Problem
 from sopr_uq.refine.round import Run, leading, pooled
 from sopr_uq.refine.sopr import Sopr
 
+pytestmark = pytest.mark.usefixtures("short_grid")
+
 GIVEN = {"width": 0.1, "length": 0.7, "noise": 0.005}
 NEWTON = {"rule": "newton", "round_size": 2, "max_iterations": 2}
 
