@@ -38,7 +38,6 @@ _EXPONENTS = np.array([[8.5, 4.5], [20.0, 8.0]])
 
 _STEP = 1e-4
 _RELATIVE_CUT = 1e-6
-_FARTHEST = 8.0
 
 
 class DeltaKernel(NamedTuple):

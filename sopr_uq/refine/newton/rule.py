@@ -117,7 +117,8 @@ class Newton:
         now = self._now(_known(past), new)
         leading = new[0]
         chi2 = self.reduced_misfit(leading)
-        change, sd = self._change(leading.potential, now.answer.fit)
+        # from answer to answer: where the mean could not be simulated, a draw leads the round
+        change, sd = self._change(state.potential, now.answer.fit)
         faults = now.trial.faults
         at_floor = chi2 < 1.0 + 3.0 * np.sqrt(2.0 / self.conditioner.stacked.value.size)
         failed = sum(run.failed for run in runs)
