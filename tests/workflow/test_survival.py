@@ -276,7 +276,7 @@ def test_signals_end_a_process_cleanly(tmp_path, number, code):
         time.sleep(0.01)
     process.send_signal(number)
     words = process.communicate(timeout=60)[1]
-    assert process.returncode == code
+    assert process.returncode == code, words
     assert f"`sopr-uq resume {folder}` goes on" in words
     assert "Traceback" not in words
     assert {p.name for p in folder.iterdir()} == {"config.toml", "iterations"}
