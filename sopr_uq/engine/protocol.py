@@ -213,11 +213,6 @@ class Simulation:
         return self._only.blocks
 
     @property
-    def g_covariance(self) -> FloatArray:
-        """Covariance of ``g``, shape (m, m)."""
-        return self._only.covariance
-
-    @property
     def g_error(self) -> FloatArray:
         """Standard error of ``g``, shape (m,)."""
         return self._only.error

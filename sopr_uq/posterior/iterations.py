@@ -68,7 +68,7 @@ def iterations_dataset(r: FloatArray, refinement: Refinement, sample: int = 0) -
         "md_seconds": [_total(each, "seconds") - _total(each, "rdf_seconds") for each in done],
         "rdf_seconds": [_total(each, "rdf_seconds") for each in done],
         "seconds": [each.seconds for each in done],
-        "simulations": [float(len(each.runs) * len(each.simulations)) for each in done],
+        "simulations": [_begun(each) for each in done],
         "failed": [float(sum(run.failed for run in each.runs)) for each in done],
         "repeated": [float(sum(bool(s.trouble) for s in _all(each))) for each in done],
     }
@@ -86,6 +86,11 @@ def iterations_dataset(r: FloatArray, refinement: Refinement, sample: int = 0) -
 def _all(iteration: Iteration) -> list[Simulation]:
     """Every simulation of a round, at every state point."""
     return [s for run in iteration.runs for s in run.simulations]
+
+
+def _begun(iteration: Iteration) -> float:
+    """How many simulations were begun, those of abandoned attempts included."""
+    return float(len(iteration.runs) * len(iteration.simulations) + iteration.abandoned)
 
 
 def _total(iteration: Iteration, name: str) -> float:

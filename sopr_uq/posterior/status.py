@@ -11,10 +11,8 @@ from types import MappingProxyType
 
 import xarray as xr
 
+from sopr_uq.refine.newton.trial import LARGEST_K
 from sopr_uq.refine.rule import Band
-
-LARGEST_K = 0.7
-"""Of the Pareto shape: beyond it importance weights have no useful mean."""
 
 DOUBTFUL = "doubtful"
 _CHECK = "posterior_check"

@@ -136,6 +136,7 @@ def encode(iteration: Iteration) -> bytes:
     header: dict[str, Any] = {
         "iteration": state.iteration,
         "seconds": iteration.seconds,
+        "abandoned": iteration.abandoned,
         "info": {name: getattr(info, name) for name in _INFO},
         "runs": [],
     }
@@ -210,6 +211,7 @@ def _decode_body(body: bytes) -> Iteration:
         state=RuleState(header["iteration"], arrays["proposals"], _under(arrays, "state/")),
         info=StepInfo(**header["info"], values=_under(arrays, "info/")),
         seconds=header["seconds"],
+        abandoned=header["abandoned"],
     )
 
 

@@ -27,12 +27,16 @@ class Iteration:
         What it reports.
     seconds : float
         Wall time, simulations included.
+    abandoned : int
+        Simulations of attempts that were given up before: of potentials that the
+        engine, or the rule, could do nothing with.
     """
 
     runs: tuple[Run, ...]
     state: RuleState
     info: StepInfo
     seconds: float
+    abandoned: int = 0
 
     @cached_property
     def leading(self) -> Run:

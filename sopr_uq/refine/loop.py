@@ -141,6 +141,7 @@ def _iterate(means: _Means, done: Sequence[Iteration]) -> Iteration:
     """
     started, rule = time.perf_counter(), means.rule
     past = [rule.init(), *(iteration.state for iteration in done)]
+    abandoned = 0
     for attempt in range(_STEPS_BACK + 1):
         try:
             runs = _simulated(means, past[-1], done, attempt)
@@ -152,10 +153,11 @@ def _iterate(means: _Means, done: Sequence[Iteration]) -> Iteration:
         except (SimulationFailed, RuleFailed):
             if not done or attempt == _STEPS_BACK:
                 raise
+            abandoned += len(past[-1].proposals) * len(rule.problem.samples)
             half = 0.5 * (past[-1].proposals + done[-1].potential)
             past[-1] = replace(past[-1], proposals=half)
         else:
-            return Iteration(runs, state, info, time.perf_counter() - started)
+            return Iteration(runs, state, info, time.perf_counter() - started, abandoned)
     raise AssertionError("unreachable")
 
 

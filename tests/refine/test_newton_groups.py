@@ -198,7 +198,7 @@ def test_what_data_know_no_prior_moves(liquid, weak) -> None:
 # The check and the groups as a whole
 
 
-GOOD = Trial(Prediction(40.0, 40), 1.0, 0.2, 900.0, 1000)
+GOOD = Trial(Prediction(40.0, 40), 1.0, 0.2, 900.0, 1000, 4, 0)
 
 
 def test_a_good_trial_finds_no_fault() -> None:
@@ -215,6 +215,7 @@ def test_a_good_trial_finds_no_fault() -> None:
         ({"left_out": 2.3}, "predicted from each other with χ² 2.3"),
         ({"k_hat": 0.8, "effective": 500.0}, "k-hat is 0.80"),
         ({"effective": 49.0}, "49 of 1000 draws are effective"),
+        ({"failed": 3}, "3 of 4 potentials of the last round failed"),
     ],
 )
 def test_each_fault_is_told_with_advice(changed: dict, words: str) -> None:

@@ -38,15 +38,16 @@ def finished(monkeypatch: pytest.MonkeyPatch, outcome: str, **attrs: str) -> xr.
     return finish(None, rule, SimpleNamespace(iterations=(), past=()))
 
 
-def test_what_is_converged_but_doubted_is_doubtful(monkeypatch) -> None:
-    found = finished(monkeypatch, "converged", doubt="30 % of g unexplained")
+@pytest.mark.parametrize("outcome", ["converged", "max_iterations"])
+def test_what_has_ended_but_is_doubted_is_doubtful(monkeypatch, outcome: str) -> None:
+    found = finished(monkeypatch, outcome, doubt="30 % of g unexplained")
     assert found.attrs["outcome"] == "doubtful"
     assert found.attrs["message"] == "30 % of g unexplained"
     assert "30 % of g unexplained" in found.attrs["warning"]
     assert "doubt" not in found["check"].attrs, "said once, at the root"
 
 
-@pytest.mark.parametrize("outcome", ["max_iterations", "simulation_failed", "doubtful"])
+@pytest.mark.parametrize("outcome", ["simulation_failed", "doubtful"])
 def test_another_outcome_stays_and_the_doubt_is_told(monkeypatch, outcome: str) -> None:
     found = finished(monkeypatch, outcome, doubt="30 % of g unexplained")
     assert (found.attrs["outcome"], found.attrs["message"]) == (outcome, "as the loop ended")

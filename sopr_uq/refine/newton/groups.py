@@ -57,6 +57,7 @@ def posterior_check(state: RuleState, answer: Answer, posterior: xr.Dataset) -> 
         float(attrs["k_hat"]),
         float(attrs["effective_draws"]),
         int(attrs["weighed"]),
+        *(int(number) for number in state.memory["runs"]),
     )
     faults = trial.faults
     return xr.Dataset(
@@ -68,8 +69,8 @@ def posterior_check(state: RuleState, answer: Answer, posterior: xr.Dataset) -> 
             "effective_draws": trial.effective,
             "draws": trial.draws,
             "passed": np.int8(not faults),
-            "runs": state.memory["runs"][0],
-            "failed": state.memory["runs"][1],
+            "runs": trial.runs,
+            "failed": trial.failed,
             "scale": ("part", surrogate.scales),
         },
         coords={"part": ["jacobian", "curvature", "unseen noise"]},

@@ -114,7 +114,7 @@ class Newton:
             If the data ask for a potential without a repulsive core or a well.
         """
         state, new = past[-1], self._linearised(runs)
-        now = self._now(_known(past), new)
+        now = self._now(_known(past), new, runs)
         leading = new[0]
         chi2 = self.reduced_misfit(leading)
         # from answer to answer: where the mean could not be simulated, a draw leads the round
@@ -167,11 +167,11 @@ class Newton:
             raise RuleFailed(failures[0])
         return models
 
-    def _now(self, old: list[LinearModel], new: list[LinearModel]) -> _Now:
+    def _now(self, old: list[LinearModel], new: list[LinearModel], runs: Sequence[Run]) -> _Now:
         prediction = self._learnt(old).emulator.predicted(new) if old else None
         answer = self._learnt([*old, *new])
         pool = Draws(self.conditioner, answer).pool([answer.fit.theta], _QUICK)
-        trial = tried(prediction, answer.emulator.surrogate.left_out, pool)
+        trial = tried(prediction, answer.emulator.surrogate.left_out, pool, runs)
         return _Now([*old, *new], answer, trial)
 
     def answer(self, past: Sequence[RuleState]) -> Answer:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +10,7 @@ from scipy import stats
 
 from sopr_uq.refine.newton.draws import Pool
 from sopr_uq.refine.newton.emulator import Prediction
+from sopr_uq.refine.round import Run
 
 LARGEST_K = 0.7
 """Of the Pareto shape: beyond it importance weights have no useful mean."""
@@ -19,6 +21,9 @@ shape, holds next to nothing."""
 
 SMALLEST_SHARE = 0.05
 """Of the weighted draws that must be effective."""
+
+LARGEST_FAILURE = 0.5
+"""Of a round's potentials: where more cannot be simulated, the few that can prove little."""
 
 WORST = 2.0
 """χ² per number of simulations predicted from others."""
@@ -38,6 +43,8 @@ class Trial:
         Of the weights that lead from the linear posterior to the final one.
     effective, draws : float
         How many weighted draws there are, and to how many they amount.
+    runs, failed : int
+        Potentials of the last round, and how many of them could not be simulated.
     """
 
     prediction: Prediction | None
@@ -45,6 +52,8 @@ class Trial:
     k_hat: float
     effective: float
     draws: int
+    runs: int
+    failed: int
 
     @property
     def predicted(self) -> float:
@@ -62,6 +71,8 @@ class Trial:
     def faults(self) -> str:
         """Say in one sentence what is wrong; empty if nothing is."""
         found = []
+        if self.failed > LARGEST_FAILURE * self.runs:
+            found.append(f"{self.failed} of {self.runs} potentials of the last round failed")
         if self.prediction is None:
             found.append("no round was predicted")
         elif self.predicted > WORST:
@@ -86,7 +97,7 @@ class Trial:
         )
 
 
-def tried(prediction: Prediction | None, left_out: float, pool: Pool) -> Trial:
-    """Return the trial of an answer whose draws have been weighed."""
-    size = pool.log_weight.size
-    return Trial(prediction, left_out, pool.k_hat, pool.effective, size)
+def tried(prediction: Prediction | None, left_out: float, pool: Pool, runs: Sequence[Run]) -> Trial:
+    """Return the trial of an answer whose draws have been weighed, by a round."""
+    size, failed = pool.log_weight.size, sum(run.failed for run in runs)
+    return Trial(prediction, left_out, pool.k_hat, pool.effective, size, len(runs), failed)
