@@ -10,11 +10,14 @@ from sopr_uq.refine.rule import Rule
 from sopr_uq.workflow.config import Config
 from sopr_uq.workflow.result import assemble
 
+_MAY_BE_DOUBTED = ("converged", "max_iterations")
+
 
 def finish(config: Config, rule: Rule, refinement: Refinement) -> xr.DataTree:
     """Return the result of a refinement, with all that its rule has to say of it.
 
-    A refinement that converged but whose answer is not to be trusted is ``doubtful``.
+    A refinement that ended as it should, or for want of patience, but whose answer is not
+    to be trusted is ``doubtful``.
 
     Parameters
     ----------
@@ -36,7 +39,7 @@ def finish(config: Config, rule: Rule, refinement: Refinement) -> xr.DataTree:
     posterior = result["posterior"].to_dataset()
     for name, group in rule.conclude(refinement.past, posterior).items():
         doubt = group.attrs.pop("doubt", "")
-        if doubt and result.attrs["outcome"] == "converged":
+        if doubt and result.attrs["outcome"] in _MAY_BE_DOUBTED:
             result.attrs |= {"outcome": "doubtful", "message": doubt}
         sentences += [group.attrs.pop("warning", ""), doubt]
         result[name] = xr.DataTree(group)
