@@ -8,13 +8,13 @@ from functools import cached_property
 import numpy as np
 
 from sopr_uq.engine.protocol import Setup, Simulation
-from sopr_uq.errors import SimulationFailed
+from sopr_uq.errors import RuleFailed
 from sopr_uq.experiment.substance import Pair
 from sopr_uq.structure.cavity import CavitySmoother
 from sopr_uq.structure.ornstein_zernike import extend
 from sopr_uq.structure.response import LinearResponse, linear_response
 from sopr_uq.structure.transforms import RadialGrid
-from sopr_uq.typing import FloatArray
+from sopr_uq.typing import BoolArray, FloatArray
 
 
 @dataclass(frozen=True)
@@ -32,8 +32,12 @@ class InfiniteLiquid:
         g(r) of the pairs of the substance, in their order.
     blocks : array, shape (b, n, p)
         Block averages of g; zero where it was not simulated.
+    seen : array of bool, shape (n,)
+        Where the simulation had potentials: up to its cut-off.
+    energy : array, shape (n, p)
+        v in kcal/mol, zero where it had none.
     force : array, shape (n, p)
-        −v′ in kcal/(mol Å), zero beyond the cut-off.
+        −v′ in kcal/(mol Å), at all distances.
     """
 
     setup: Setup
@@ -41,12 +45,27 @@ class InfiniteLiquid:
     grid: RadialGrid
     g: FloatArray
     blocks: FloatArray
+    seen: BoolArray
+    energy: FloatArray
     force: FloatArray
 
     @cached_property
     def response(self) -> LinearResponse:
-        """The linear response of g to the potentials, bridge functions held."""
-        return linear_response(self.grid, self.g, self.setup.densities, self.setup.state.beta)
+        """The linear response of g to the potentials, bridge functions held.
+
+        Raises
+        ------
+        RuleFailed
+            If the liquid is unstable.
+        """
+        response = linear_response(self.grid, self.g, self.setup.densities, self.setup.state.beta)
+        if not response.stable:
+            raise RuleFailed(
+                "the simulated g(r) belongs to no stable fluid at this density and "
+                "temperature (the box may have begun to separate into phases); start from a "
+                "shallower reference potential"
+            )
+        return response
 
     def column(self, pair: Pair) -> int:
         """Return which column a pair has."""
@@ -70,12 +89,12 @@ def continued(
 
     Raises
     ------
-    SimulationFailed
+    RuleFailed
         If no homogeneous liquid has these g(r).
     """
     beta, r = setup.state.beta, simulation.r
     radius = float(r[-1])
-    inside, seen = grid.r < radius, (grid.r <= cutoff)[:, None]
+    inside, seen = grid.r < radius, grid.r <= cutoff
     g, blocks = [], []
     for pair, series in simulation.rdfs.items():
         smoother = CavitySmoother(r, simulation.bin_width, setup.potentials[pair].energy, beta)
@@ -83,17 +102,14 @@ def continued(
         rows[inside] = smoother.predict(grid.r[inside])
         g.append(rows @ series.mean)
         blocks.append(series.blocks @ rows.T)
-    energy, force = (
-        np.where(seen, np.stack([f(grid.r) for f in functions], axis=1), 0.0)
-        for functions in (
-            [v.energy for v in setup.in_order],
-            [v.force for v in setup.in_order],
-        )
-    )
+    # the simulation ignores the potential beyond its cut-off; the continuation must too
+    energy = np.stack([np.where(seen, v.energy(grid.r), 0.0) for v in setup.in_order], axis=1)
+    force = np.stack([v.force(grid.r) for v in setup.in_order], axis=1)
     counts = np.array(simulation.counts) if simulation.counts else 0
     whole = extend(
         grid, np.stack(g, axis=1), radius, energy, setup.densities, beta, particles=counts
     )
     if not whole.converged:
-        raise SimulationFailed(whole.message)
-    return InfiniteLiquid(setup, simulation, grid, whole.g, np.stack(blocks, axis=-1), force)
+        raise RuleFailed(whole.message)
+    found = np.stack(blocks, axis=-1)
+    return InfiniteLiquid(setup, simulation, grid, whole.g, found, seen, energy, force)

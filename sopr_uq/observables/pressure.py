@@ -23,4 +23,17 @@ class Pressure:
     def jacobian(self, change: Change) -> FloatArray:
         """Return δP, shape (1, m)."""
         liquid = change.liquid
-        return np.asarray(liquid.response.pressure(liquid.force, change.energy, change.g)[None])
+        row = liquid.response.pressure(liquid.force, change.energy, change.g, power=change.power)
+        return np.asarray(row[None])
+
+    def slope(self, liquid: InfiniteLiquid) -> FloatArray:  # noqa: ARG002
+        """Return 0: it has no abscissa."""
+        return np.zeros(1)
+
+    def slope_jacobian(self, change: Change) -> FloatArray:
+        """Return zeros, shape (1, m)."""
+        return np.zeros((1, change.energy.shape[-1]))
+
+    def bend(self, liquid: InfiniteLiquid) -> FloatArray:  # noqa: ARG002
+        """Return 0."""
+        return np.zeros(1)

@@ -7,17 +7,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from sopr_uq.engine.protocol import rdf_name
-from sopr_uq.engine.series import Series
 from sopr_uq.experiment.substance import Pair
 from sopr_uq.observables.infinite import InfiniteLiquid
-from sopr_uq.observables.quantity import Change
-from sopr_uq.structure.transforms import RadialGrid
+from sopr_uq.observables.quantity import Curve
 from sopr_uq.structure.truncation import interpolation_rows, truncation_rows
 from sopr_uq.typing import FloatArray
 
 
 @dataclass(frozen=True)
-class PartialRdf:
+class PartialRdf(Curve):
     """g_ab(r) at some distances, as a Fourier integral that ends somewhere shows it.
 
     Parameters
@@ -27,24 +25,33 @@ class PartialRdf:
         In Å.
     q_max : float
         End of the Fourier integral in Å⁻¹; infinite for g itself.
+    lorch : bool
+        Whether Lorch's window damped it.
     """
 
     pair: Pair
     r: FloatArray
     q_max: float = np.inf
+    lorch: bool = False
 
-    def predict(self, liquid: InfiniteLiquid) -> Series:
-        """Return g_ab(r)."""
-        rows, column = self._rows(liquid.grid), liquid.column(self.pair)
-        mean = 1.0 + rows @ (liquid.g[:, column] - 1.0)
-        return Series(rdf_name(self.pair), self.r, mean, liquid.blocks[..., column] @ rows.T, "1")
+    @property
+    def x(self) -> FloatArray:
+        """Distances in Å, shape (k,)."""
+        return self.r
 
-    def jacobian(self, change: Change) -> FloatArray:
-        """Return δg_ab(r), shape (k, m)."""
-        column = change.liquid.column(self.pair)
-        return np.asarray(self._rows(change.liquid.grid) @ change.g[:, column])
+    @property
+    def title(self) -> str:
+        """Name of its series."""
+        return rdf_name(self.pair)
 
-    def _rows(self, grid: RadialGrid) -> FloatArray:
+    def rows(self, liquid: InfiniteLiquid, x: FloatArray) -> FloatArray:
+        """Return A with g(x) = 1 + A h, shape (k, n)."""
         if np.isfinite(self.q_max):
-            return truncation_rows(grid, self.r, self.q_max)
-        return interpolation_rows(grid.r, self.r)
+            return truncation_rows(liquid.grid, x, self.q_max, lorch=self.lorch)
+        return interpolation_rows(liquid.grid.r, x)
+
+    def weights(self, liquid: InfiniteLiquid) -> FloatArray:
+        """Return 1 for the pair, shape (p,)."""
+        found = np.zeros(liquid.g.shape[1])
+        found[liquid.column(self.pair)] = 1.0
+        return found

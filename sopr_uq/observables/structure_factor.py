@@ -8,30 +8,29 @@ from typing import Self
 
 import numpy as np
 
-from sopr_uq.engine.series import Series
 from sopr_uq.errors import InputError
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.experiment.substance import Pair, Substance
 from sopr_uq.observables.infinite import InfiniteLiquid
-from sopr_uq.observables.quantity import Change
+from sopr_uq.observables.quantity import Curve
 from sopr_uq.structure.mixture import Mixture
 from sopr_uq.structure.transforms import structure_rows
 from sopr_uq.typing import FloatArray
 
 
 @dataclass(frozen=True)
-class StructureFactor:
+class StructureFactor(Curve):
     """S(Q) = 1 + Σ w_ab [S_ab(Q) − 1] over pairs, partials in the sense of Faber and Ziman.
 
     Parameters
     ----------
-    weights : mapping of Pair to float
-        w_ab; a single 1 for a partial.
+    of : mapping of Pair to float
+        Weights w_ab; a single 1 for a partial.
     q : array, shape (k,)
         In Å⁻¹.
     """
 
-    weights: Mapping[Pair, float]
+    of: Mapping[Pair, float]
     q: FloatArray
     name: str = field(default="s")
 
@@ -79,22 +78,23 @@ class StructureFactor:
         weights = mixture.weights * b[first] * b[second] / mean**2
         return cls(dict(zip(substance.pairs, weights.tolist(), strict=True)), q, "s")
 
-    def predict(self, liquid: InfiniteLiquid) -> Series:
-        """Return S(Q)."""
-        rows, weights = self._rows(liquid), self._in_order(liquid)
-        mean = 1.0 + rows @ (liquid.g - 1.0) @ weights
-        return Series(self.name, self.q, mean, liquid.blocks @ weights @ rows.T, "1")
+    @property
+    def x(self) -> FloatArray:
+        """Wave numbers in Å⁻¹, shape (k,)."""
+        return self.q
 
-    def jacobian(self, change: Change) -> FloatArray:
-        """Return δS(Q), shape (k, m)."""
-        weighted = np.tensordot(change.g, self._in_order(change.liquid), axes=(1, 0))
-        return np.asarray(self._rows(change.liquid) @ weighted)
+    @property
+    def title(self) -> str:
+        """Name of its series."""
+        return self.name
 
-    def _rows(self, liquid: InfiniteLiquid) -> FloatArray:
-        return structure_rows(liquid.grid, self.q, float(liquid.setup.densities.sum()))
+    def rows(self, liquid: InfiniteLiquid, x: FloatArray) -> FloatArray:
+        """Return A with S(x) = 1 + A Σ w h, shape (k, n)."""
+        return structure_rows(liquid.grid, x, float(liquid.setup.densities.sum()))
 
-    def _in_order(self, liquid: InfiniteLiquid) -> FloatArray:
-        weights = np.zeros(len(liquid.setup.substance.pairs))
-        for pair, weight in self.weights.items():
-            weights[liquid.column(pair)] = weight
-        return weights
+    def weights(self, liquid: InfiniteLiquid) -> FloatArray:
+        """Return w in the order of the liquid's pairs, shape (p,)."""
+        found = np.zeros(liquid.g.shape[1])
+        for pair, weight in self.of.items():
+            found[liquid.column(pair)] = weight
+        return found

@@ -35,7 +35,7 @@ from sopr_uq.structure.transforms import RadialGrid, sine_transform, structure_r
 from sopr_uq.structure.virial import DISPERSION, pressure_change
 from sopr_uq.typing import ArrayLike, FloatArray
 
-_TAIL = 1e-5
+_TAIL = 1e-3
 _TOLERANCE = 1e-11
 _REFINEMENTS = 10
 

@@ -78,9 +78,9 @@ def test_jacobians_are_derivatives():
 def test_a_total_is_the_weighted_sum_of_its_partials():
     liquid = liquid_of(TRUTH, error=0.02)
     total = QUANTITIES[-2]
-    assert sum(total.weights.values()) == pytest.approx(1.0)
+    assert sum(total.of.values()) == pytest.approx(1.0)
     partials = [StructureFactor.partial(pair, Q).predict(liquid) for pair in AR_KR.pairs]
-    weights = list(total.weights.values())
+    weights = list(total.of.values())
     found = total.predict(liquid)
     expected = 1.0 + sum(w * (p.mean - 1.0) for w, p in zip(weights, partials, strict=True))
     np.testing.assert_allclose(found.mean, expected, atol=1e-12)
@@ -90,7 +90,7 @@ def test_a_total_is_the_weighted_sum_of_its_partials():
 
 def test_equal_lengths_give_the_structure_of_all_particles():
     total = StructureFactor.total(AR_KR, STATE, {"Ar": 2.0, "Kr": 2.0}, Q)
-    np.testing.assert_allclose(list(total.weights.values()), [0.16, 0.48, 0.36])
+    np.testing.assert_allclose(list(total.of.values()), [0.16, 0.48, 0.36])
 
 
 def test_gauss_newton_finds_three_potentials_from_three_noisy_partials():
