@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 from scipy import constants
@@ -12,6 +12,7 @@ from sopr_uq.experiment.limits import FAR, LEVEL_TOLERANCE
 from sopr_uq.experiment.observation import Observation
 from sopr_uq.experiment.reference import Shape
 from sopr_uq.experiment.state import StatePoint
+from sopr_uq.experiment.substance import Pair
 from sopr_uq.units import thermal_energy
 
 CLOSE_PACKED = 1.3
@@ -52,9 +53,10 @@ def check_origins(observations: Iterable[Observation]) -> None:
         If two curves are of one origin: their errors are the same errors, and taking
         them for independent makes intervals too narrow by up to √2.
     """
-    seen: dict[str, Observation] = {}
+    seen: dict[tuple[str, frozenset[Pair]], Observation] = {}
     for one in (o for o in observations if o.origin and o.kind != "pressure"):
-        other = seen.setdefault(one.origin, one)
+        pairs = one.of if isinstance(one.of, Mapping) else [one.of] if one.of else []
+        other = seen.setdefault((one.origin, frozenset(pairs)), one)
         if other is not one:
             raise InputError(
                 "curves",

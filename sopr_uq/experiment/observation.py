@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal, get_args
 
 import numpy as np
 
 from sopr_uq.errors import InputError
+from sopr_uq.experiment.substance import Pair
 from sopr_uq.typing import FloatArray
 
 type Kind = Literal["g", "s", "pressure"]
@@ -61,6 +63,9 @@ class Observation:
         S(Q) and the g(r) made of it, are one measurement told twice.
     remarks : tuple of str
         What was found, converted or left out while it was read, as sentences.
+    of : Pair, or mapping of Pair to float, optional
+        Of what: a pair of site types, or the weights w_ab of all pairs in a total,
+        S(Q) = 1 + Σ w_ab [S_ab(Q) − 1]. An element needs none.
 
     Raises
     ------
@@ -86,6 +91,7 @@ class Observation:
     source: str = ""
     origin: str = ""
     remarks: tuple[str, ...] = ()
+    of: Pair | Mapping[Pair, float] | None = None
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
@@ -98,6 +104,42 @@ class Observation:
         object.__setattr__(self, "name", self.name or self.kind)
         self._check_arrays()
         self._check_errors()
+
+    def weights(self, pairs: Sequence[Pair]) -> dict[Pair, float]:
+        """Return the weight of each pair of a substance in a curve, none of them zero."""
+        if isinstance(self.of, Pair):
+            return {pair: 1.0 for pair in pairs if pair == self.of}
+        if self.of is None:
+            return {pairs[0]: 1.0}
+        return {pair: self.of[pair] for pair in pairs if self.of.get(pair, 0.0) != 0.0}
+
+    def check_pairs(self, pairs: Sequence[Pair]) -> None:
+        """Check that a curve is of pairs that a substance has.
+
+        Raises
+        ------
+        InputError
+            If it is of others, or of none where there are several.
+        """
+        labels = ", ".join(pair.label for pair in pairs)
+        where = f"observation {self.name}"
+        if self.kind == "pressure":
+            if self.of is not None:
+                raise InputError(where, "a pressure, which is of the whole liquid", "pairs as well")
+            return
+        if self.of is None:
+            if len(pairs) > 1:
+                raise InputError(
+                    where, f"which of the pairs {labels} it is of", "nothing",
+                    'sites = ["A", "B"], or weights for a total S(Q)',
+                )  # fmt: skip
+            return
+        given = [self.of] if isinstance(self.of, Pair) else list(self.of)
+        strange = [pair.label for pair in given if pair not in pairs]
+        if strange:
+            raise InputError(where, f"some of the pairs {labels}", ", ".join(strange))
+        if self.kind == "g" and not isinstance(self.of, Pair):
+            raise InputError(where, "a pair for a g(r)", "weights", "an S(Q) for a total")
 
     def _check_arrays(self) -> None:
         if self.x.ndim != 1 or self.x.shape != self.value.shape or self.x.size == 0:

@@ -43,9 +43,7 @@ class Change:
         felt = self.energy * liquid.seen[:, None, None]
         if self.moving_bridge:
             beta = setup.state.beta
-            moved = bridge_change(
-                liquid.grid, liquid.g, liquid.energy, setup.densities, beta, felt
-            )
+            moved = bridge_change(liquid.grid, liquid.g, liquid.energy, setup.densities, beta, felt)
             # B stands beside −βv in the closure: a change of it acts as one of v
             felt = felt - moved / beta
         return liquid.response.rdf(felt)
@@ -134,4 +132,3 @@ class Curve:
     def _weighted(self, change: Change) -> FloatArray:
         """Σ w_ab δg_ab, shape (n, m)."""
         return np.asarray(np.tensordot(change.g, self.weights(change.liquid), axes=(1, 0)))
-

@@ -7,7 +7,7 @@ import xarray as xr
 
 from sopr_uq.errors import InputError, RuleFailed
 from sopr_uq.refine.loop import Refinement
-from sopr_uq.refine.newton.fluid import linear_rdf
+from sopr_uq.refine.newton.implied import linear_rdf
 from sopr_uq.refine.problem import Problem
 
 MOST_DRAWS = 200
@@ -27,29 +27,35 @@ def predictive(
     problem : Problem
     refinement : Refinement
         The last iteration gives g_k and v_k.
-    potential : DataArray (chain, draw, r)
+    potential : DataArray (chain, draw, r), of a mixture with a dimension ``pair``
         Posterior potentials in kcal/mol; at most 200 draws are used.
 
     Returns
     -------
     Dataset or None
-        ``g`` (chain, draw, r_g); None where the simulated g(r) has no linear
-        response, as in a box that begins to separate.
+        ``g`` (chain, draw, r_g), of a mixture with a dimension ``pair``; None where the
+        simulated g(r) has no linear response, as in a box that begins to separate.
     """
-    last = refinement.iterations[-1]
+    last, field = refinement.iterations[-1], problem.field
     step = max(potential.sizes["draw"] * potential.sizes["chain"] // MOST_DRAWS, 1)
     thinned = potential.isel(draw=slice(None, None, step))
     top = last.simulations[0].r[-1]
-    r = np.arange(0.5 * problem.sigma, min(top, 1.6 * problem.r_cut), _SPACING)
+    r = np.arange(0.5 * field.sigmas.min(), min(top, 1.6 * problem.r_cut), _SPACING)
     try:
         at_k, jacobian = linear_rdf(problem, last.potential, last.simulations[0], r)
     except (RuleFailed, InputError):
         return None
-    g = at_k + (thinned.values - last.potential) @ jacobian.T
-    g = np.maximum(g, 0.0)
+    v = thinned.transpose("chain", "draw", ..., "r").values
+    moved = v.reshape(*v.shape[:2], field.size) - last.potential
+    g = np.maximum(at_k + np.tensordot(moved, jacobian, axes=(-1, -1)), 0.0)
+    dims = ("chain", "draw", *field.dims, "r_g")
     ds = xr.Dataset(
-        {"g": (("chain", "draw", "r_g"), g, {"units": "1"})},
-        coords={"r_g": ("r_g", r, {"units": "angstrom"}), "chain": thinned["chain"]},
+        {"g": (dims, field.plain(g, -2), {"units": "1"})},
+        coords={
+            "r_g": ("r_g", r, {"units": "angstrom"}),
+            "chain": thinned["chain"],
+            **field.coords,
+        },
         attrs={"method": "linear response around the last simulation"},
     )
     return ds.assign_coords(draw=thinned["draw"])

@@ -34,6 +34,18 @@ class PriorSettings(BaseModel):
     exponent_sd: float = Field(2.0, gt=0, le=10, description="its standard deviation")
     attraction: float = Field(6.0, gt=4, lt=8, description="centre of the attractive exponent")
     attraction_sd: float = Field(0.75, gt=0, le=3, description="its standard deviation")
+    unlike_sigma_sd: float = Field(
+        0.03, gt=0, le=1, description="of an unlike pair: of ln σ beyond its like pairs"
+    )
+    unlike_epsilon_sd: float = Field(
+        0.15, gt=0, le=3, description="of an unlike pair: of ln ε beyond its like pairs"
+    )
+    unlike_exponent_sd: float = Field(
+        1.0, gt=0, le=10, description="of an unlike pair: of the repulsive exponent beyond them"
+    )
+    unlike_attraction_sd: float = Field(
+        0.4, gt=0, le=3, description="of an unlike pair: of the attractive exponent beyond them"
+    )
     width: float = Field(
         0.2, gt=0, le=10, description="median size at σ of what a Mie potential lacks, in ε"
     )

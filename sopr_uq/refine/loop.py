@@ -16,7 +16,6 @@ from sopr_uq.engine.parallel import executor_for, run_tasks
 from sopr_uq.engine.protocol import Engine, Setup, Simulation
 from sopr_uq.errors import InputError, NoPotential, RuleFailed, SimulationFailed
 from sopr_uq.executor import Executor
-from sopr_uq.potentials import Tabulated
 from sopr_uq.refine.journal import InMemory, Iteration, Journal, Silent, Watcher
 from sopr_uq.refine.round import Run, good
 from sopr_uq.refine.rule import Rule, RuleState
@@ -229,9 +228,8 @@ def _task(
     problem, again = means.rule.problem, (attempt,) if attempt else ()
     before = good(done[-1].runs) if done and problem.settings.warm_start else ()
     start = before[place[0] % len(before)].simulations[place[1]].configuration if before else None
+    seed = integer_seed(problem.seed, "engine", iteration, *place, *again)
     try:
-        table = Tabulated(problem.r, potential)
+        return problem.setup(potential, place[1], seed, start)
     except InputError as error:
         return SimulationFailed(f"the proposal is no potential: {error}")
-    seed = integer_seed(problem.seed, "engine", iteration, *place, *again)
-    return Setup.of(table, problem.samples[place[1]].state, seed, start)

@@ -1,24 +1,30 @@
-"""The inverse problem: liquids with their measurements, a reference, settings."""
+"""The inverse problem: liquids with their measurements, references, settings."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 
+from sopr_uq.engine.protocol import ATOM, Configuration, Setup
 from sopr_uq.errors import InputError
 from sopr_uq.experiment.checks import check_origins
 from sopr_uq.experiment.observation import Observation
 from sopr_uq.experiment.state import StatePoint
+from sopr_uq.experiment.substance import Pair, Substance
 from sopr_uq.potentials import Potential
-from sopr_uq.potentials.descriptors import descriptors, first_zero
 from sopr_uq.refine.belief import PriorSettings
+from sopr_uq.refine.field import Field, Term
 from sopr_uq.refine.settings import RefineSettings
 from sopr_uq.typing import FloatArray
 
 CUTOFF_IN_SIGMA = 3.0
 _CORE = 0.7
+
+type Potentials = Potential | Mapping[Pair, Potential]
+"""The potential of an element, or of each pair of a mixture."""
 
 
 @dataclass(frozen=True)
@@ -28,17 +34,30 @@ class Sample:
     Parameters
     ----------
     state : StatePoint
-        Temperature, density, mass.
+        Temperature, density, and mass or composition.
     observations : tuple of Observation
-        At least one, and of no experiment two curves.
+        At least one, and of no experiment two curves of the same pairs.
+    substance : Substance, optional
+        What it is made of; by default an element with the mass of the state point.
+
+    Raises
+    ------
+    InputError
+        If nothing was measured, something twice, or of a pair that is not there.
     """
 
     state: StatePoint
     observations: tuple[Observation, ...]
+    substance: Substance = field(default=None)  # type: ignore[assignment]
 
     def __post_init__(self) -> None:
+        if self.substance is None:
+            object.__setattr__(self, "substance", Substance.atom(ATOM, self.state.mass))
         if not self.observations:
             raise InputError("Sample.observations", "at least one measurement", "none")
+        self.substance.densities(self.state)
+        for observation in self.observations:
+            observation.check_pairs(self.substance.pairs)
         check_origins(self.observations)
 
 
@@ -49,66 +68,103 @@ class Problem:
     Parameters
     ----------
     samples : tuple of Sample
-        The liquids that share one potential; most problems have one.
-    reference : Potential
-        A first guess in kcal/mol; it sets the scales σ and ε of grids and of what
+        The liquids that share the potentials; most problems have one.
+    reference : Potential, or mapping of Pair to Potential
+        First guesses in kcal/mol; they set the scales σ and ε of grids and of what
         is believed, unless ``prior`` says otherwise.
     settings : RefineSettings
         How to refine.
     cutoff : float, optional
-        Cut-off of the potential in Å; 3 σ of the reference by default.
+        Cut-off of the potentials in Å; 3 σ of the widest reference by default.
     seed : int
         Seed of every random choice.
     prior : PriorSettings
         What is believed beforehand.
-    start : Potential, optional
+    start : as ``reference``, optional
         What is simulated first, in kcal/mol; by default the reference.
+    frozen : frozenset of Pair
+        Pairs whose potential is kept as it is.
     """
 
     samples: tuple[Sample, ...]
-    reference: Potential
+    reference: Potentials
     settings: RefineSettings
     cutoff: float | None = None
     seed: int = 1
     prior: PriorSettings = field(default_factory=PriorSettings)
-    start: Potential | None = None
+    start: Potentials | None = None
+    frozen: frozenset[Pair] = frozenset()
 
     def __post_init__(self) -> None:
         if not self.samples:
             raise InputError("Problem.samples", "at least one liquid", "none")
-        if np.isnan(self.sigma):
-            raise InputError(
-                "reference potential", "a repulsive core and a well", "no zero of v(r)"
-            )
+        if len({sample.substance.pairs for sample in self.samples}) > 1:
+            raise InputError("Problem.samples", "liquids of one substance", "several")
+        for term in self._terms:
+            if np.isnan(term.sigma):
+                raise InputError(
+                    "reference potential" if self.element else f"reference of {term.pair.label}",
+                    "a repulsive core and a well",
+                    "no zero of v(r)",
+                )
+        if not any(term.refined for term in self._terms):
+            raise InputError("pairs", "at least one that is refined", "none")
+
+    @property
+    def substance(self) -> Substance:
+        """What the liquids are made of."""
+        return self.samples[0].substance
+
+    @property
+    def element(self) -> bool:
+        """Whether there is one pair only."""
+        return len(self.substance.pairs) == 1
+
+    @cached_property
+    def _terms(self) -> tuple[Term, ...]:
+        pairs = self.substance.pairs
+        references = _by_pair(self.reference, pairs, "reference")
+        starts = references if self.start is None else _by_pair(self.start, pairs, "start")
+        return tuple(Term(p, references[p], starts[p], p not in self.frozen) for p in pairs)
+
+    @cached_property
+    def field(self) -> Field:
+        """The unknown."""
+        return Field(self._terms, self.r)
 
     @cached_property
     def sigma(self) -> float:
-        """σ of the reference, in Å."""
-        r = np.arange(0.5, 15.0, 0.005)
-        return float(first_zero(r, self.reference.energy(r)))
+        """σ of the widest reference, in Å."""
+        return max(term.sigma for term in self._terms)
 
-    @cached_property
+    @property
     def epsilon(self) -> float:
-        """ε of the reference, in kcal/mol."""
-        return self._depth(self.reference)
+        """ε of the deepest reference, in kcal/mol."""
+        return max(term.epsilon for term in self._terms)
 
-    @cached_property
+    @property
     def first_epsilon(self) -> float:
-        """ε of what is simulated first, in kcal/mol."""
-        return self._depth(self.first)
-
-    def _depth(self, potential: Potential) -> float:
-        r = self.sigma * np.arange(0.7, 3.0, 0.005)
-        return float(descriptors(r, potential.energy(r), self.samples[0].state.beta).epsilon)
+        """ε of what is simulated first, in kcal/mol; the deepest."""
+        return max(term.depth(term.start) for term in self._terms)
 
     @property
     def first(self) -> Potential:
-        """What is simulated first, in kcal/mol."""
-        return self.reference if self.start is None else self.start
+        """What is simulated first of an element, in kcal/mol."""
+        return self._terms[0].start
+
+    @property
+    def betas(self) -> FloatArray:
+        """1/(k_B T) of every liquid in mol/kcal."""
+        return np.array([sample.state.beta for sample in self.samples])
+
+    @property
+    def beta(self) -> float:
+        """1/(k_B T) of the first liquid, at which d_hp is told, in mol/kcal."""
+        return float(self.betas[0])
 
     @property
     def r_cut(self) -> float:
-        """Cut-off of the potential, in Å."""
+        """Cut-off of the potentials, in Å."""
         return CUTOFF_IN_SIGMA * self.sigma if self.cutoff is None else self.cutoff
 
     @cached_property
@@ -120,10 +176,35 @@ class Problem:
         """
         settings = self.settings
         core = settings.regress_from if settings.regressed == "potential" else _CORE
-        first = core * self.sigma
+        first = core * min(term.sigma for term in self._terms)
         n = round((self.r_cut - first) / settings.grid_spacing)
         return np.asarray(np.linspace(first, self.r_cut, n + 1))
 
     def observed(self, kind: str) -> list[tuple[Sample, Observation]]:
         """Return every measurement of one kind with its liquid."""
         return [(s, o) for s in self.samples for o in s.observations if o.kind == kind]
+
+    def setup(
+        self, potential: FloatArray, number: int, seed: int = 1, start: Configuration | None = None
+    ) -> Setup:
+        """Return the simulation of potentials, shape (p n,), in one of the liquids.
+
+        Raises
+        ------
+        InputError
+            If one of them is no potential.
+        """
+        sample = self.samples[number]
+        return Setup(sample.substance, sample.state, self.field.tables(potential), seed, start)
+
+
+def _by_pair(given: Potentials, pairs: tuple[Pair, ...], what: str) -> Mapping[Pair, Potential]:
+    if isinstance(given, Mapping):
+        if set(given) != set(pairs):
+            wanted = ", ".join(pair.label for pair in pairs)
+            found = ", ".join(pair.label for pair in given) or "none"
+            raise InputError(f"Problem.{what}", f"a potential of each of {wanted}", found)
+        return given
+    if len(pairs) > 1:
+        raise InputError(f"Problem.{what}", "a potential of each pair", "one for all")
+    return {pairs[0]: given}

@@ -16,6 +16,7 @@ from scipy.optimize import brentq
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.potentials import Mie, Potential, Scaled
 from sopr_uq.refine.problem import Problem
+from sopr_uq.structure.mixture import Mixture
 
 CRITICAL_TEMPERATURE = 1.312
 _CRITICAL_DENSITY = 0.316
@@ -67,8 +68,25 @@ def stabilised(problem: Problem) -> Problem:
 
     The reference, and what is believed, stay what they were.
     """
-    factors = [stable_factor(s.state, problem.sigma, problem.epsilon) for s in problem.samples]
-    return replace(problem, start=_scaled(problem.reference, min(factors)))
+    states = [sample.state for sample in problem.samples]
+    factor = min(stable_factor(state, *_mean_size(problem, state)) for state in states)
+    start = {
+        term.pair: _scaled(term.reference, factor) if term.refined else term.reference
+        for term in problem.field.terms
+    }
+    return replace(problem, start=start)
+
+
+def _mean_size(problem: Problem, state: StatePoint) -> tuple[float, float]:
+    """Return σ in Å and ε in kcal/mol of the one fluid that a mixture is like.
+
+    Van der Waals': σ³ = Σ c_a c_b σ_ab³ and ε σ³ = Σ c_a c_b ε_ab σ_ab³.
+    """
+    field = problem.field
+    weights = Mixture.of(problem.substance.densities(state)).weights
+    volume = weights @ field.sigmas**3
+    energy = weights @ (field.epsilons * field.sigmas**3)
+    return float(np.cbrt(volume)), float(energy / volume)
 
 
 def _scaled(potential: Potential, factor: float) -> Potential:

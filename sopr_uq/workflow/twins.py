@@ -8,15 +8,14 @@ from dataclasses import asdict, dataclass, field, fields, replace
 import numpy as np
 import xarray as xr
 
-from sopr_uq.engine.protocol import Engine, Setup, Simulation
+from sopr_uq.engine.protocol import Engine, Simulation
 from sopr_uq.errors import InputError
 from sopr_uq.experiment.observation import Observation
-from sopr_uq.potentials import Tabulated
 from sopr_uq.potentials.descriptors import descriptors
 from sopr_uq.refine.belief import PriorSettings
 from sopr_uq.refine.loop import Refinement, refine
 from sopr_uq.refine.newton.data import noise_prior, pressure_error
-from sopr_uq.refine.newton.fluid import observed_at
+from sopr_uq.refine.newton.implied import observed_at
 from sopr_uq.refine.problem import Problem, Sample
 from sopr_uq.refine.rule import Rule
 from sopr_uq.rng import integer_seed, stream
@@ -115,7 +114,7 @@ def make_twin(
     if len(problem.samples) != 1:
         raise InputError("twins", "one state point", f"{len(problem.samples)}")
     sample = problem.samples[0]
-    setup = Setup.of(Tabulated(problem.r, truth), sample.state, integer_seed(seed, "truth"))
+    setup = problem.setup(truth, 0, integer_seed(seed, "truth"))
     simulation = engine.run(setup)
     observations, errors = [], []
     for index, o in enumerate(sample.observations):
@@ -125,7 +124,7 @@ def make_twin(
         else:
             errors.append(_drawn(o, problem.prior, measurement, rng))
             observations.append(_curve(problem, truth, simulation, o, errors[-1], rng))
-    samples = (Sample(sample.state, tuple(observations)),)
+    samples = (Sample(sample.state, tuple(observations), sample.substance),)
     return Twin(truth, replace(problem, samples=samples), family, asdict(errors[0]))
 
 

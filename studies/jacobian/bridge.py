@@ -19,19 +19,19 @@ from pathlib import Path
 import numpy as np
 from run import fill
 
+from sopr_uq.engine.series import Series
 from sopr_uq.experiment.observation import Observation
 from sopr_uq.potentials import Tabulated
 from sopr_uq.refine.checkpoint import Folder
 from sopr_uq.refine.journal import Iteration
 from sopr_uq.refine.newton import Newton
 from sopr_uq.refine.newton.data import independent
-from sopr_uq.refine.newton.fluid import Fluid, fluid_of
+from sopr_uq.refine.newton.implied import Implied, curve_of, implied
 from sopr_uq.refine.problem import Problem
-from sopr_uq.refine.round import good
+from sopr_uq.refine.round import Run, good
 from sopr_uq.structure.moving_bridge import bridge_motion, diameter_change
 from sopr_uq.structure.ornstein_zernike import implied_bridge, solve
 from sopr_uq.structure.transforms import structure_factor
-from sopr_uq.structure.truncation import interpolation_rows, truncation_rows
 from sopr_uq.typing import FloatArray
 from sopr_uq.workflow.build import build_rule
 from sopr_uq.workflow.config import load_config
@@ -48,19 +48,25 @@ _HEADINGS = (
 type Forward = Callable[[FloatArray], FloatArray]
 
 
-def forward(problem: Problem, fluid: Fluid, potential: FloatArray, *, moving: bool) -> FloatArray:
+def forward(problem: Problem, fluid: Implied, potential: FloatArray, *, moving: bool) -> FloatArray:
     """Return g(r) of a potential on the fluid's grid from the bridge function of its simulation."""
-    grid, state = fluid.grid, fluid.state
-    bridge = implied_bridge(grid, fluid.g, fluid.energy, state.density, state.beta)
-    energy = np.where(fluid.seen, Tabulated(problem.r, potential).energy(grid.r), 0.0)
+    liquid = fluid.at
+    grid, state, g, energy_here = (
+        liquid.grid,
+        liquid.setup.state,
+        liquid.g[:, 0],
+        liquid.energy[:, 0],
+    )
+    bridge = implied_bridge(grid, g, energy_here, state.density, state.beta)
+    energy = np.where(liquid.seen, Tabulated(problem.r, potential).energy(grid.r), 0.0)
     if moving:
         nothing = np.zeros((grid.n, 0))
-        before, _ = diameter_change(grid, fluid.energy, state.beta, nothing)
+        before, _ = diameter_change(grid, energy_here, state.beta, nothing)
         after, _ = diameter_change(grid, energy, state.beta, nothing)
-        motion = bridge_motion(grid, bridge, fluid.g, state.density, before)
+        motion = bridge_motion(grid, bridge, g, state.density, before)
         bridge = bridge + motion * np.log(after / before)
-    s = structure_factor(grid, fluid.g, state.density)
-    gamma = fluid.g - 1.0 - grid.backward((s - 1.0) / (state.density * s))
+    s = structure_factor(grid, g, state.density)
+    gamma = g - 1.0 - grid.backward((s - 1.0) / (state.density * s))
     found = solve(grid, energy, state.density, state.beta, bridge=bridge, start=gamma)
     if not found.converged:
         raise SystemExit(f"bridge.py: {found.message}")
@@ -69,12 +75,13 @@ def forward(problem: Problem, fluid: Fluid, potential: FloatArray, *, moving: bo
 
 def models(problem: Problem, iteration: Iteration, data: Observation) -> dict[str, Forward]:
     """Return the three forward models of a curve around one simulation."""
-    state = problem.samples[0].state
-    fluid = fluid_of(problem, state, iteration.potential, iteration.simulations[0])
-    rows = _rows(fluid, data)
+    fluid = implied(problem, 0, iteration.potential, iteration.simulations[0])
+    curve = curve_of(data, problem.substance)
+    rows, at_k = curve.rows(fluid.at, data.x), curve.predict(fluid.at).mean
+    jacobian = fluid.on_grid(curve.jacobian(fluid.change))
 
     def linear(v: FloatArray) -> FloatArray:
-        return np.asarray(1.0 + rows @ (fluid.g - 1.0 + fluid.change_g @ (v - iteration.potential)))
+        return np.asarray(at_k + jacobian @ (v - iteration.potential))
 
     def nonlinear(*, moving: bool) -> Forward:
         return lambda v: 1.0 + rows @ (forward(problem, fluid, v, moving=moving) - 1.0)
@@ -86,19 +93,16 @@ def models(problem: Problem, iteration: Iteration, data: Observation) -> dict[st
     }
 
 
-def _rows(fluid: Fluid, data: Observation) -> FloatArray:
-    if np.isfinite(data.q_max):
-        return truncation_rows(fluid.grid, data.x, data.q_max)
-    return interpolation_rows(fluid.grid.r, data.x)
+def _seen(problem: Problem, run: Iteration | Run, data: Observation) -> Series:
+    """Return a curve as a simulation shows it, with its blocks."""
+    fluid = implied(problem, 0, run.potential, run.simulations[0])
+    return curve_of(data, problem.substance).predict(fluid.at)
 
 
 def first_step(rule: Newton, iterations: list[Iteration], data: Observation) -> dict[str, float]:
     """Root mean square error of g at the second potential, predicted from the first simulation."""
     p, (a, b) = rule.problem, iterations[:2]
-    there = fluid_of(p, p.samples[0].state, b.potential, b.simulations[0])
-    here = fluid_of(p, p.samples[0].state, a.potential, a.simulations[0])
-    truth = 1.0 + _rows(there, data) @ (there.g - 1.0)
-    before = 1.0 + _rows(here, data) @ (here.g - 1.0)
+    truth, before = _seen(p, b, data).mean, _seen(p, a, data).mean
     errors = {name: f(b.potential) - truth for name, f in models(p, a, data).items()}
     return {"nothing": _rms(before - truth), **{name: _rms(e) for name, e in errors.items()}}
 
@@ -110,8 +114,7 @@ def draws(rule: Newton, iterations: list[Iteration], data: Observation) -> dict[
     """
     p, runs = rule.problem, good(iterations[-1].runs)[1:]
     potentials, errors = [run.potential for run in runs], {}
-    fluids = [fluid_of(p, p.samples[0].state, r.potential, r.simulations[0]) for r in runs]
-    truth = np.array([1.0 + _rows(each, data) @ (each.g - 1.0) for each in fluids])
+    truth = np.array([_seen(p, run, data).mean for run in runs])
     for name, f in models(rule.problem, iterations[-1], data).items():
         error = np.array([f(v) for v in potentials]) - truth
         errors[name] = _rms(error - error.mean(axis=0))
@@ -121,9 +124,7 @@ def draws(rule: Newton, iterations: list[Iteration], data: Observation) -> dict[
 
 def _sampling(rule: Newton, iterations: list[Iteration], data: Observation) -> list[FloatArray]:
     """Sampling covariance of one simulated curve."""
-    last, p = iterations[-1], rule.problem
-    fluid = fluid_of(p, p.samples[0].state, last.potential, last.simulations[0])
-    blocks = fluid.g_blocks @ _rows(fluid, data).T
+    blocks = _seen(rule.problem, iterations[-1], data).blocks
     return [np.asarray(np.cov(blocks.T) / len(blocks))]
 
 

@@ -17,7 +17,7 @@ from sopr_uq.experiment.observation import Observation
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.potentials import Mie, Potential, Tabulated, lennard_jones
 from sopr_uq.refine.compare import compare
-from sopr_uq.refine.newton import fluid
+from sopr_uq.refine.newton import implied
 from sopr_uq.refine.newton.linear import LinearModel, linearise
 from sopr_uq.refine.problem import Problem, Sample
 from sopr_uq.refine.settings import RefineSettings
@@ -124,5 +124,5 @@ def liquid() -> Liquid:
 def short_grid() -> Iterator[None]:
     """Linear responses to 30 Å instead of 50, where what is tested is not their accuracy."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(fluid, "GRID_REACH", 30.0)
+        patch.setattr(implied, "GRID_REACH", 30.0)
         yield

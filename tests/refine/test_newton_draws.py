@@ -13,7 +13,7 @@ from sopr_uq.potentials import Mie
 from sopr_uq.refine.newton import Newton
 from sopr_uq.refine.newton.answer import learn
 from sopr_uq.refine.newton.draws import Draws, Pool, log_density, smoothed
-from sopr_uq.refine.newton.fit import MIE
+from sopr_uq.refine.newton.prior import OF_A_PAIR
 
 NEAR = Mie(3.39, 0.245, 12.5)
 LIMIT = norm.isf(0.5 * 1e-3)
@@ -193,4 +193,4 @@ def test_draws_belong_to_their_theta(linear) -> None:
     narrow, wide = (pool.potential[pool.theta == i][:, seen].std(axis=0) for i in (0, 1))
     assert np.median(wide / narrow) > 1.5
     assert pool.potential.shape[1] == linear.conditioner.problem.r.size
-    assert linear.answer.fit.mine.size > MIE
+    assert linear.answer.fit.mine.size > OF_A_PAIR

@@ -22,8 +22,9 @@ from sopr_uq.refine.newton.budget import (
 )
 from sopr_uq.refine.newton.conditioner import Conditioner
 from sopr_uq.refine.newton.emulator import Prediction
-from sopr_uq.refine.newton.fit import MIE, Fit
+from sopr_uq.refine.newton.fit import Fit
 from sopr_uq.refine.newton.memory import pack
+from sopr_uq.refine.newton.prior import OF_A_PAIR
 from sopr_uq.refine.newton.sensitivity import prior_sensitivity
 from sopr_uq.refine.newton.trial import Trial
 from sopr_uq.refine.rule import RuleState
@@ -74,8 +75,8 @@ def test_parts_sum_to_the_posterior_covariance(rule, noisy) -> None:
     assert set(parts) == set(SOURCES)
     assert sum(parts.values()) == pytest.approx(np.diag(direct), rel=1e-8, abs=1e-12)
     # and the exact posterior of the coefficients, by another route
-    root = noisy.fit.coefficients.root[:MIE]
-    assert np.sum(root**2, axis=1) == pytest.approx(np.diag(direct)[:MIE], rel=1e-8)
+    root = noisy.fit.coefficients.root[:OF_A_PAIR]
+    assert np.sum(root**2, axis=1) == pytest.approx(np.diag(direct)[:OF_A_PAIR], rel=1e-8)
 
 
 def of_one_kernel(fit: Fit) -> Fit:
@@ -94,20 +95,20 @@ def test_descriptor_variances_are_those_of_draws(rule, noisy) -> None:
     beta = rule.problem.samples[0].state.beta
     drawn = np.var(descriptors(rule.problem.r, fit.draws(z), beta), axis=1)
     found = descriptor_budget(rule.conditioner, fit)
-    total = np.sum([np.array(v) for v in found.values()], axis=0)
+    total = np.sum([np.array(v) for v in found.values()], axis=0)[:, 0]
     assert total == pytest.approx(drawn, rel=0.14)
 
 
 def test_gradient_is_the_change_of_the_descriptors(rule, noisy) -> None:
     fit, step = noisy.fit, np.zeros(noisy.fit.mine.size)
     gradient = descriptor_gradient(rule.conditioner, fit)
-    assert gradient.shape == (4, step.size)
-    step[:MIE] = [1e-3, 2e-3, -1e-3, 1e-3]
+    assert gradient.shape == (4, 1, step.size)
+    step[:OF_A_PAIR] = [1e-3, 2e-3, -1e-3, 1e-3]
     centre = fit.coefficients.mean[fit.mine]
     v = fit.of_coefficients(np.array([centre - step, centre + step]))
     beta = rule.problem.samples[0].state.beta
     before, after = np.array(descriptors(rule.problem.r, v, beta)).T
-    assert gradient @ (2 * step) == pytest.approx(after - before, rel=0.02)
+    assert gradient[:, 0] @ (2 * step) == pytest.approx(after - before, rel=0.02)
 
 
 def shares(rule: Newton, answer: Answer) -> dict[str, np.ndarray]:

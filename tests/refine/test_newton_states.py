@@ -15,6 +15,7 @@ from sopr_uq.potentials.descriptors import descriptors
 from sopr_uq.refine.newton import Newton
 from sopr_uq.refine.newton.discrepancy import discrepancy_columns, discrepancy_root
 from sopr_uq.refine.newton.linear import linearise
+from sopr_uq.refine.newton.prior import Prior
 from sopr_uq.refine.problem import Problem, Sample
 from sopr_uq.refine.settings import RefineSettings
 
@@ -108,9 +109,9 @@ def test_corrections_belong_to_one_state_each(samples):
     rule = rule_for(*samples, discrepancy=0.02)
     p = rule.problem
     jacobian = np.random.default_rng(3).normal(size=(2 * R.size, p.r.size))
-    columns = discrepancy_columns(p, jacobian, 0.7)
+    columns = discrepancy_columns(p, jacobian, Prior(p))
     covariance = columns @ columns.T
-    root = discrepancy_root(p, 0.7)
+    root = discrepancy_root(p, Prior(p))
     first, second = jacobian[: R.size], jacobian[R.size :]
     assert covariance[: R.size, : R.size] == pytest.approx(first @ root @ root.T @ first.T)
     assert covariance[R.size :, R.size :] == pytest.approx(second @ root @ root.T @ second.T)
@@ -121,4 +122,5 @@ def test_corrections_belong_to_one_state_each(samples):
 
 def test_no_discrepancy_is_no_column_at_all(samples):
     rule = rule_for(samples[0])
-    assert discrepancy_columns(rule.problem, np.ones((R.size, rule.problem.r.size)), 0.7).size == 0
+    p = rule.problem
+    assert discrepancy_columns(p, np.ones((R.size, p.r.size)), Prior(p)).size == 0

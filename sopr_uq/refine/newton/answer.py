@@ -47,9 +47,8 @@ class Answer(NamedTuple):
 
 
 def well(conditioner: Conditioner) -> BoolArray:
-    """Return where v counts, shape (n,): from σ to 2 σ."""
-    r, sigma = conditioner.problem.r, conditioner.problem.sigma
-    return (r >= sigma) & (r <= 2.0 * sigma)
+    """Return where v counts, shape (p n,): from σ to 2 σ of each pair."""
+    return conditioner.problem.field.well
 
 
 def learn(conditioner: Conditioner, models: Sequence[LinearModel]) -> Answer:

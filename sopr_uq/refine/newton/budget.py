@@ -23,10 +23,10 @@ import numpy as np
 from scipy.linalg import solve_triangular
 
 from sopr_uq.inference.linear_gaussian import reading_error
-from sopr_uq.potentials.descriptors import Descriptors, descriptors
+from sopr_uq.potentials.descriptors import Descriptors
 from sopr_uq.refine.newton.conditioner import Conditioner
 from sopr_uq.refine.newton.discrepancy import discrepancy_root
-from sopr_uq.refine.newton.fit import MIE, Fit
+from sopr_uq.refine.newton.fit import Fit
 from sopr_uq.typing import FloatArray
 
 SOURCES = ("measurement", "normalisation", "discrepancy", "simulation", "prior")
@@ -53,9 +53,9 @@ class Whitened:
     def columns(self) -> dict[str, FloatArray]:
         """Columns of the model by what they stand for, each of shape (d, ·)."""
         fit, stacked, problem = self.fit, self.conditioner.stacked, self.conditioner.problem
-        root = discrepancy_root(problem, self.conditioner.prior.length_median)
+        root = discrepancy_root(problem, self.conditioner.prior)
         counts = [
-            MIE,
+            self.conditioner.prior.mie,
             self.conditioner.nuisance_count,
             stacked.stated_columns.shape[1],
             fit.model.columns.shape[1] - root.shape[1] * len(problem.samples),
@@ -128,40 +128,31 @@ class Whitened:
 
 
 def descriptor_gradient(conditioner: Conditioner, fit: Fit) -> FloatArray:
-    """Return the derivatives of σ, ε, r_vdW and d_hp at the posterior mean.
+    """Return the derivatives of σ, ε, r_vdW and d_hp of every pair at the posterior mean.
 
     Returns
     -------
-    array, shape (4, p)
+    array, shape (4, pairs, p)
         Per unit of each coefficient of the potential, by central differences.
     """
-    beta = conditioner.problem.samples[0].state.beta
-    size = fit.bases[fit.theta.kernel].correction.shape[1]
-    centre = np.concatenate([fit.coefficients.mean[:MIE], _corrections(fit)])
+    problem = conditioner.problem
+    centre = fit.coefficients.mean[fit.mine]
     # the posterior's own spread is the distance over which a slope matters
-    steps = _STEP * np.minimum(_spread(fit), 1.0)
+    spread = np.sqrt(np.sum(fit.coefficients.root[fit.mine] ** 2, axis=1))
+    steps = _STEP * np.minimum(spread, 1.0)
     shifted = centre + np.concatenate([np.diag(steps), -np.diag(steps)])
-    values = np.array(descriptors(conditioner.problem.r, fit.of_coefficients(shifted), beta))
-    up, down = values[:, : MIE + size], values[:, MIE + size :]
-    return np.asarray((up - down) / (2 * steps))
+    values = np.array(problem.field.descriptors(fit.of_coefficients(shifted), problem.beta))
+    up, down = np.split(values, 2, axis=1)
+    return np.moveaxis((up - down) / (2 * steps)[:, None], 1, 2)
 
 
 def descriptor_budget(conditioner: Conditioner, fit: Fit) -> dict[str, Descriptors]:
-    """Return the variance of every descriptor by source, in the squares of their units."""
-    parts = Whitened(conditioner, fit).parts(descriptor_gradient(conditioner, fit))
-    return {name: Descriptors(*values) for name, values in parts.items()}
+    """Return the variance of every descriptor by source, in the squares of their units.
 
-
-def _corrections(fit: Fit) -> FloatArray:
-    """Posterior mean of the coefficients of δ, shape (m,)."""
-    first = fit.model.columns.shape[1]
-    size = fit.bases[fit.theta.kernel].correction.shape[1]
-    return np.asarray(fit.coefficients.mean[first : first + size])
-
-
-def _spread(fit: Fit) -> FloatArray:
-    """Posterior standard deviations of the coefficients of the potential, shape (p,)."""
-    sd = np.sqrt(np.sum(fit.coefficients.root**2, axis=1))
-    first = fit.model.columns.shape[1]
-    size = fit.bases[fit.theta.kernel].correction.shape[1]
-    return np.concatenate([sd[:MIE], sd[first : first + size]])
+    Each is an array of one number a pair.
+    """
+    gradient = descriptor_gradient(conditioner, fit)
+    parts = Whitened(conditioner, fit).parts(gradient.reshape(-1, gradient.shape[-1]))
+    return {
+        name: Descriptors(*values.reshape(gradient.shape[:2])) for name, values in parts.items()
+    }

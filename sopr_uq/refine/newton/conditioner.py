@@ -34,9 +34,12 @@ class Conditioner:
     ----------
     problem : Problem
         Any number of liquids and observations, at least one of them a curve.
+    moved : tuple of float
+        By how much the prior centres of ln σ and ln ε of every pair are moved.
     """
 
     problem: Problem
+    moved: tuple[float, float] = (0.0, 0.0)
 
     @cached_property
     def stacked(self) -> Stacked:
@@ -46,7 +49,7 @@ class Conditioner:
     @cached_property
     def prior(self) -> Prior:
         """The prior of v."""
-        return Prior(self.problem)
+        return Prior(self.problem, self.moved)
 
     def fit(self, linear: LinearModel, point: FloatArray, stiffness: float = 1.0) -> Fit:
         """Return the posterior of v given a linear model.
@@ -54,7 +57,7 @@ class Conditioner:
         Parameters
         ----------
         linear : LinearModel
-        point : array, shape (4,)
+        point : array, shape (4 p,)
             Mie parameters about which the prior is expanded at first; it is
             moved to the posterior's own point before the result is taken.
         stiffness : float
@@ -66,7 +69,7 @@ class Conditioner:
             theta = most_probable(model)
             c = coefficients(model, theta)
             moved = self.prior.point(c.mean)
-            if np.all(np.abs(moved - point) < _STILL):
+            if np.all(np.abs(moved - point) < np.tile(_STILL, point.size // _STILL.size)):
                 break
             point = moved
         return Fit(self.prior, point, bases, model, theta, c, parts_of(model, theta))
@@ -90,7 +93,7 @@ class Conditioner:
                     jacobian @ bases[0].mie,
                     self.nuisances(linear),
                     sampling,
-                    discrepancy_columns(self.problem, jacobian, prior.length_median),
+                    discrepancy_columns(self.problem, jacobian, prior),
                 ]
             ),
             correction=np.array([np.pad(x, ((0, 0), (0, size - x.shape[1]))) for x in corrections]),

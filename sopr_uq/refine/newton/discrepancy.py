@@ -12,15 +12,13 @@ from itertools import pairwise
 
 import numpy as np
 
-from sopr_uq.gp import Dispersion, factor
 from sopr_uq.refine.newton.data import sample_sizes
+from sopr_uq.refine.newton.prior import Prior
 from sopr_uq.refine.problem import Problem
 from sopr_uq.typing import FloatArray
 
-_RELATIVE_CUT = 1e-6
 
-
-def discrepancy_columns(problem: Problem, jacobian: FloatArray, length: float) -> FloatArray:
+def discrepancy_columns(problem: Problem, jacobian: FloatArray, prior: Prior) -> FloatArray:
     """Return the columns of the corrections of all samples.
 
     Parameters
@@ -29,15 +27,15 @@ def discrepancy_columns(problem: Problem, jacobian: FloatArray, length: float) -
         Its ``settings.discrepancy`` is the standard deviation of δ_s at σ, in kcal/mol.
     jacobian : array, shape (d, n)
         Of the stacked data, per kcal/mol.
-    length : float
-        Length scale of δ_s at σ, in Å.
+    prior : Prior
+        δ_s is as smooth as what a Mie potential lacks.
 
     Returns
     -------
     array, shape (d, m)
         For standard normal coefficients; m = 0 without discrepancy.
     """
-    root = discrepancy_root(problem, length)
+    root = discrepancy_root(problem, prior)
     ends = np.cumsum([0, *sample_sizes(problem)])
     columns = np.zeros((len(jacobian), root.shape[1] * len(problem.samples)))
     for s, (first, last) in enumerate(pairwise(ends)):
@@ -46,11 +44,9 @@ def discrepancy_columns(problem: Problem, jacobian: FloatArray, length: float) -
     return columns
 
 
-def discrepancy_root(problem: Problem, length: float) -> FloatArray:
-    """Return the factor of δ_s on the grid of the potential, shape (n, m), in kcal/mol."""
+def discrepancy_root(problem: Problem, prior: Prior) -> FloatArray:
+    """Return the factor of δ_s on the grid of the potential, shape (p n, m), in kcal/mol."""
     sd = problem.settings.discrepancy
     if sd == 0.0:
-        return np.zeros((problem.r.size, 0))
-    root = factor(Dispersion(sd, length, problem.sigma), problem.r)
-    size = np.linalg.norm(root, axis=0)
-    return np.asarray(root[:, size > _RELATIVE_CUT * size.max()])
+        return np.zeros((problem.field.size, 0))
+    return sd * prior.correction(prior.length_median)

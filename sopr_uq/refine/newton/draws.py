@@ -22,12 +22,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from sopr_uq.inference.linear_gaussian import Theta, coefficients, reading_error
-from sopr_uq.potentials.core import repulsive
 from sopr_uq.refine.newton.answer import Answer
 from sopr_uq.refine.newton.conditioner import RANK, Conditioner
 from sopr_uq.refine.newton.data import covariance_columns
 from sopr_uq.refine.newton.discrepancy import discrepancy_columns
-from sopr_uq.refine.newton.fit import MIE, potential_index
+from sopr_uq.refine.newton.fit import potential_index
 from sopr_uq.rng import stream
 from sopr_uq.typing import BoolArray, FloatArray, IntArray
 
@@ -115,13 +114,14 @@ class Draws:
         model, exact = fit.model, coefficients(fit.model, theta)
         mine = potential_index(model, fit.bases[theta.kernel])
         c = exact.mean[mine] + rng.standard_normal((size, exact.mean.size)) @ exact.root[mine].T
-        correction = theta.width * model.correction[theta.kernel][:, : mine.size - MIE]
-        columns = np.hstack([model.columns[:, :MIE], correction])
+        mie = fit.prior.mie
+        correction = theta.width * model.correction[theta.kernel][:, : mine.size - mie]
+        columns = np.hstack([model.columns[:, :mie], correction])
         reading = theta.reading[model.curve]
         shift, blur = reading_error(model.slope, model.bend, reading)
         variance = model.fixed_variance + theta.noise[model.curve] ** 2 * model.noisy + blur
         residual = model.residual - shift - c @ columns.T
-        likelihood = log_density(residual, model.columns[:, MIE:], variance)
+        likelihood = log_density(residual, model.columns[:, mie:], variance)
         basis = fit.bases[theta.kernel]
         return likelihood, fit.prior.potentials(basis, theta.width, c)
 
@@ -130,8 +130,9 @@ class Draws:
         """What is in the data beside v and the doubt about F: columns (d, p), variances (d,)."""
         linear = self.answer.linear
         outside, rest = covariance_columns(self.answer.emulator.outside, RANK)
-        problem, prior = self.conditioner.problem, self.conditioner.prior
-        between = discrepancy_columns(problem, linear.jacobian, prior.length_median)
+        between = discrepancy_columns(
+            self.conditioner.problem, linear.jacobian, self.conditioner.prior
+        )
         columns = [self.conditioner.nuisances(linear), outside, between]
         return np.hstack(columns), self.conditioner.stacked.stated_variance + rest
 
@@ -150,12 +151,14 @@ class Draws:
         return log_density(stacked.value - prediction - shift, columns, variance)
 
     def _repulsive(self, v: FloatArray) -> BoolArray:
-        """Which of some v, shape (S, n), fall from a high core all the way to a well."""
-        p, height = self.conditioner.problem, self.conditioner.prior.core_height
-        core = np.cumsum(v <= 0.0, axis=1) == 0
+        """Which of some v, shape (S, p n), fall from high cores all the way to their wells."""
+        field, height = self.conditioner.problem.field, self.conditioner.prior.core_height
+        each = field.split(v)
+        core = np.cumsum(each <= 0.0, axis=-1) == 0
         with np.errstate(invalid="ignore", over="ignore"):
-            falls = np.all((np.diff(v, axis=1) < 0.0) | ~core[:, :-1], axis=1)
-            return np.asarray((v[:, 0] > height) & falls & repulsive(p.r, v, p.sigma))
+            falls = np.all((np.diff(each, axis=-1) < 0.0) | ~core[..., :-1], axis=(1, 2))
+            high = np.all(each[..., 0] > height, axis=1)
+            return np.asarray(high & falls & field.repulsive(v))
 
 
 def smoothed(log_ratio: FloatArray) -> tuple[FloatArray, float]:

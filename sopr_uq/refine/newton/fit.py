@@ -21,9 +21,6 @@ from sopr_uq.refine.newton.averaging import Scale
 from sopr_uq.refine.newton.prior import Basis, Prior
 from sopr_uq.typing import BoolArray, FloatArray, IntArray
 
-MIE = 4
-"""Coefficients of the Mie potential, the first of all."""
-
 _GOLDEN = 0.6180339887498949
 
 
@@ -51,7 +48,7 @@ class Fit:
     Parameters
     ----------
     prior : Prior
-    point : array, shape (4,)
+    point : array, shape (4 p,)
         Mie parameters about which the prior was expanded.
     bases : list of Basis
         One a kernel.
@@ -73,7 +70,7 @@ class Fit:
     parts: tuple[Part, ...]
 
     def of_coefficients(self, values: FloatArray) -> FloatArray:
-        """Return v for coefficients with the first kernel, shape (size, 4 + m) → (size, n)."""
+        """Return v for coefficients with the first kernel, shape (size, 4 p + m) → (size, p n)."""
         return self.prior.potentials(self.bases[self.theta.kernel], self.theta.width, values)
 
     def draws(self, z: FloatArray) -> FloatArray:
@@ -97,7 +94,7 @@ class Fit:
 
     @property
     def mine(self) -> IntArray:
-        """Which coefficients belong to v with the first kernel, shape (4 + m,)."""
+        """Which coefficients belong to v with the first kernel, shape (4 p + m,)."""
         return potential_index(self.model, self.bases[self.theta.kernel])
 
     @cached_property
@@ -126,7 +123,7 @@ class Fit:
 
     @property
     def _linear(self) -> tuple[FloatArray, IntArray]:
-        """∂v/∂coefficients outside the core, shape (n, 4 + m), and which coefficients these are."""
+        """∂v/∂coefficients outside the core, (p n, 4 p + m), and which coefficients these are."""
         return self.bases[self.theta.kernel].columns(self.theta.width), self.mine
 
 
@@ -141,6 +138,6 @@ def parts_of(model: LinearGaussian, theta: Theta) -> tuple[Part, ...]:
 
 
 def potential_index(model: LinearGaussian, basis: Basis) -> IntArray:
-    """Return which of all coefficients belong to v with a kernel, shape (4 + m,)."""
+    """Return which of all coefficients belong to v with a kernel, shape (4 p + m,)."""
     first = model.columns.shape[1]
-    return np.asarray(np.r_[0:MIE, first : first + basis.correction.shape[1]])
+    return np.asarray(np.r_[0 : basis.mie.shape[1], first : first + basis.correction.shape[1]])

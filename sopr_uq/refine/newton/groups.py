@@ -12,11 +12,13 @@ from sopr_uq.potentials.descriptors import Descriptors
 from sopr_uq.refine.newton.budget import SOURCES, descriptor_budget
 from sopr_uq.refine.newton.emulator import Prediction
 from sopr_uq.refine.newton.memory import unpack
+from sopr_uq.refine.newton.prior import OF_A_PAIR
 from sopr_uq.refine.newton.sensitivity import prior_sensitivity
 from sopr_uq.refine.newton.trial import Trial
 from sopr_uq.refine.newton.unexplained import doubt, unexplained
 from sopr_uq.refine.rule import RuleState
 from sopr_uq.rng import stream
+from sopr_uq.typing import FloatArray
 
 if TYPE_CHECKING:
     from sopr_uq.refine.newton.answer import Answer
@@ -79,13 +81,21 @@ def posterior_check(state: RuleState, answer: Answer, posterior: xr.Dataset) -> 
 
 
 def prior_draws(rule: Newton) -> xr.Dataset:
-    """Return potentials of the prior, ``potential`` (chain, draw, r) in kcal/mol."""
+    """Return potentials of the prior, ``potential`` (chain, draw, r) in kcal/mol.
+
+    Of a mixture with a dimension ``pair``.
+    """
     problem = rule.problem
     v = rule.conditioner.prior.draw(stream(problem.seed, "prior"), _PRIOR_DRAWS)
-    potential = xr.DataArray(v[None], dims=("chain", "draw", "r"), coords={"r": problem.r})
-    centre = rule.conditioner.prior.centre
+    field = problem.field
+    potential = xr.DataArray(
+        field.plain(field.split(v[None]), -2),
+        dims=("chain", "draw", *field.dims, "r"),
+        coords={"r": problem.r, **field.coords},
+    )
+    sizes = np.exp(rule.conditioner.prior.centre.reshape(-1, OF_A_PAIR))
     numbers = problem.prior.model_dump(exclude_none=True)
-    numbers |= {"sigma": float(np.exp(centre[0])), "epsilon": float(np.exp(centre[1]))}
+    numbers |= {"sigma": _listed(sizes[:, 0]), "epsilon": _listed(sizes[:, 1])}
     return xr.Dataset({"potential": potential.assign_attrs(units="kcal/mol")}, attrs=numbers)
 
 
@@ -104,18 +114,27 @@ def error_budget(rule: Newton, answer: Answer) -> xr.Dataset:
         sources, and ``sd`` (descriptor), the root of the whole variance.
     """
     parts = descriptor_budget(rule.conditioner, answer.fit)
-    variance = np.array([parts[source] for source in SOURCES]).T
-    total = variance.sum(axis=1)
+    field = rule.problem.field
+    variance = field.plain(np.array([parts[source] for source in SOURCES]))
+    total = variance.sum(axis=0)
+    with np.errstate(invalid="ignore"):
+        share = np.moveaxis(variance / total, 0, 1)
     ds = xr.Dataset(
         {
-            "variance_share": (("descriptor", "source"), variance / total[:, None]),
-            "sd": ("descriptor", np.sqrt(total)),
+            "variance_share": (("descriptor", "source", *field.dims), share),
+            "sd": (("descriptor", *field.dims), np.sqrt(total)),
         },
         coords={
             "descriptor": list(Descriptors._fields),
             "source": list(SOURCES),
             "unit": ("descriptor", list(_UNITS)),
+            **field.coords,
         },
     )
     ds["variance_share"].attrs["units"] = "1"
     return ds
+
+
+def _listed(values: FloatArray) -> float | list[float]:
+    """Return a number, or several as a list."""
+    return float(values[0]) if values.size == 1 else values.tolist()

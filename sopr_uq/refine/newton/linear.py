@@ -18,10 +18,10 @@ from scipy.linalg import block_diag
 
 from sopr_uq.engine.blocks import mean_covariance
 from sopr_uq.engine.protocol import Simulation
-from sopr_uq.potentials import Tabulated
+from sopr_uq.observables import Pressure
 from sopr_uq.refine.newton.data import independent
-from sopr_uq.refine.newton.fluid import bend, curve_change, fluid_of, shown, slope_rows
-from sopr_uq.refine.problem import Problem, Sample
+from sopr_uq.refine.newton.implied import implied, quantity_of
+from sopr_uq.refine.problem import Problem
 from sopr_uq.typing import FloatArray
 
 
@@ -152,34 +152,31 @@ def linearise(
     RuleFailed
         If a simulated g(r) belongs to no stable fluid.
     """
-    pairs = zip(problem.samples, simulations, strict=True)
-    return LinearModel.stack([_one(problem, s, potential, sim) for s, sim in pairs])
-
-
-def _one(
-    problem: Problem, sample: Sample, values: FloatArray, simulation: Simulation
-) -> LinearModel:
-    fluid = fluid_of(problem, sample.state, values, simulation)
-    force = Tabulated(problem.r, values).force(fluid.grid.r)
-    pressure_row = fluid.response.pressure(
-        force, fluid.basis, fluid.change_g, power=fluid.tail_power
+    return LinearModel.stack(
+        [_one(problem, i, potential, simulation) for i, simulation in enumerate(simulations)]
     )
-    data = [independent(o) for o in sample.observations]
-    seen = [shown(fluid, o, simulation) for o in data]
+
+
+def _one(problem: Problem, number: int, values: FloatArray, simulation: Simulation) -> LinearModel:
+    sample = problem.samples[number]
+    liquid = implied(problem, number, values, simulation)
+    measured = [quantity_of(independent(o), sample.substance) for o in sample.observations]
+    pressure = Pressure()
+    seen = [q.predict(liquid.at) for q in measured]
     blocks = np.concatenate([s.blocks for s in seen], axis=1)
     b = len(blocks)
-    changes = [pressure_row[None] if o.kind == "pressure" else curve_change(fluid, o) for o in data]
-    steep = [slope_rows(fluid, o) for o in data]
     return LinearModel(
         potential=values,
-        prediction=np.concatenate([s.prediction for s in seen]),
-        jacobian=np.concatenate(changes),
+        prediction=np.concatenate([s.mean for s in seen]),
+        jacobian=liquid.on_grid(np.concatenate([q.jacobian(liquid.change) for q in measured])),
         covariance=mean_covariance(blocks),
-        slope=np.concatenate([rows @ (fluid.g - 1.0) for rows in steep]),
-        slope_jacobian=np.concatenate([rows @ fluid.change_g for rows in steep]),
-        bend=np.concatenate([bend(fluid, o) for o in data]),
-        pressure=np.array([simulation.pressure]),
-        pressure_jacobian=pressure_row[None, :],
+        slope=np.concatenate([q.slope(liquid.at) for q in measured]),
+        slope_jacobian=liquid.on_grid(
+            np.concatenate([q.slope_jacobian(liquid.change) for q in measured])
+        ),
+        bend=np.concatenate([q.bend(liquid.at) for q in measured]),
+        pressure=pressure.predict(liquid.at).mean,
+        pressure_jacobian=liquid.on_grid(pressure.jacobian(liquid.change)),
         blocks=(blocks - blocks.mean(axis=0)) / np.sqrt(b * (b - 1.0)) if b > 1 else blocks[:0],
         freedom=np.asarray(max(b - 1.0, 0.0)),
     )

@@ -6,6 +6,10 @@ and whose length scale grows with r. How the tail dies is not known better than
 ``[prior]`` says: its exponent m is inferred, and so is that of δ, on a grid of
 kernels. Around a point p of the Mie parameters (ln σ, ln ε, n, m) the prior is
 Gaussian; the point moves with the rounds.
+
+In a mixture each pair has Mie parameters and a δ of its own, whose width and length are in
+proportion to its ε and σ. The parameters of an unlike pair are believed to follow those of
+its like pairs, as the combining rules of Lorentz and Berthelot say, with an error of their own.
 """
 
 from __future__ import annotations
@@ -16,13 +20,18 @@ from itertools import product
 from typing import NamedTuple
 
 import numpy as np
+from scipy.linalg import block_diag
 
+from sopr_uq.experiment.substance import Pair
 from sopr_uq.gp import Dispersion, factor
 from sopr_uq.inference.noise import LogNormal
-from sopr_uq.potentials.core import continue_core
 from sopr_uq.refine.belief import PriorSettings
+from sopr_uq.refine.field import Field
 from sopr_uq.refine.problem import Problem
 from sopr_uq.typing import FloatArray
+
+OF_A_PAIR = 4
+"""Mie parameters of a pair: ln σ, ln ε, n, m."""
 
 DECAYS = (6.0, 2.5)
 """Exponents with which δ may die where none is given: dispersion, and other forces."""
@@ -54,11 +63,11 @@ class Basis:
 
     Parameters
     ----------
-    base : array, shape (n,)
+    base : array, shape (p n,)
         In kcal/mol.
-    mie : array, shape (n, 4)
+    mie : array, shape (p n, 4 p)
         Tangents of the Mie parameters, in prior standard deviations.
-    correction : array, shape (n, m)
+    correction : array, shape (p n, m)
         Factor of the unit-width process δ.
     """
 
@@ -67,7 +76,7 @@ class Basis:
     correction: FloatArray
 
     def columns(self, width: float) -> FloatArray:
-        """Return all columns for a width w in kcal/mol, shape (n, 4 + m)."""
+        """Return all columns for a width w in kcal/mol, shape (p n, 4 p + m)."""
         return np.hstack([self.mie, width * self.correction])
 
 
@@ -78,44 +87,87 @@ class Prior:
     Parameters
     ----------
     problem : Problem
+    moved : tuple of float
+        By how much the centres of ln σ and ln ε of every pair are moved.
     """
 
     problem: Problem
+    moved: tuple[float, float] = (0.0, 0.0)
 
     @property
     def settings(self) -> PriorSettings:
         """The numbers of ``[prior]``."""
         return self.problem.prior
 
-    @cached_property
-    def centre(self) -> FloatArray:
-        """Prior mean of (ln σ, ln ε, n, m), σ in Å and ε in kcal/mol; shape (4,)."""
-        s, p = self.settings, self.problem
-        sigma, epsilon = s.sigma or p.sigma, s.epsilon or p.epsilon
-        return np.array([np.log(sigma), np.log(epsilon), s.exponent, s.attraction])
+    @property
+    def field(self) -> Field:
+        """The unknown."""
+        return self.problem.field
+
+    @property
+    def mie(self) -> int:
+        """Number of Mie parameters of all pairs, 4 p: the first coefficients of all."""
+        return OF_A_PAIR * len(self.field.terms)
 
     @cached_property
-    def sd(self) -> FloatArray:
-        """Prior standard deviations of (ln σ, ln ε, n, m), shape (4,)."""
+    def centre(self) -> FloatArray:
+        """Prior means of (ln σ, ln ε, n, m) of each pair, in Å and kcal/mol, shape (4 p,)."""
         s = self.settings
-        return np.array([s.sigma_sd, s.epsilon_sd, s.exponent_sd, s.attraction_sd])
+        parts = [
+            (np.log(s.sigma or t.sigma), np.log(s.epsilon or t.epsilon), s.exponent, s.attraction)
+            for t in self.field.terms
+        ]
+        return np.concatenate([np.add(part, (*self.moved, 0.0, 0.0)) for part in parts])
+
+    @cached_property
+    def root(self) -> FloatArray:
+        """Square root of the prior covariance of the Mie parameters, shape (4 p, 4 p).
+
+        A pair that is not refined has none. What an unlike pair follows of its like pairs
+        is, to first order, σ_ab = (σ_a + σ_b)/2 and ε_ab = √(ε_a ε_b), and the mean of
+        their exponents.
+        """
+        s, terms = self.settings, self.field.terms
+        own = np.array([s.sigma_sd, s.epsilon_sd, s.exponent_sd, s.attraction_sd])
+        cross = np.array(
+            [s.unlike_sigma_sd, s.unlike_epsilon_sd, s.unlike_exponent_sd, s.unlike_attraction_sd]
+        )
+        place = {t.pair: OF_A_PAIR * i for i, t in enumerate(terms)}
+        root = np.zeros((self.mie, self.mie))
+        # like pairs first: unlike ones follow them
+        for term in sorted((t for t in terms if t.refined), key=lambda t: not t.pair.like):
+            mine = place[term.pair] + np.arange(OF_A_PAIR)
+            root[mine, mine] = own if term.pair.like else cross
+            if term.pair.like:
+                continue
+            ends = [place[Pair(name, name)] for name in (term.pair.first, term.pair.second)]
+            size = np.exp(self.centre[ends])
+            for end, share in zip(ends, size / size.sum(), strict=True):
+                part = np.array([share, 0.5, 0.5, 0.5])
+                root[mine] += part[:, None] * root[end + np.arange(OF_A_PAIR)]
+        return root
+
+    @property
+    def scale(self) -> tuple[float, float]:
+        """σ in Å and ε in kcal/mol to which width and length of δ belong: means over the pairs."""
+        refined = np.repeat([t.refined for t in self.field.terms], OF_A_PAIR)
+        mean = self.centre[refined].reshape(-1, OF_A_PAIR).mean(axis=0)
+        return float(np.exp(mean[0])), float(np.exp(mean[1]))
 
     @property
     def core_height(self) -> float:
         """8 k_B T in kcal/mol, at the hottest state: above, no pair is ever seen."""
-        return 8.0 / min(sample.state.beta for sample in self.problem.samples)
+        return 8.0 / float(self.problem.betas.min())
 
     @property
     def width(self) -> LogNormal:
         """Prior of the standard deviation of δ at σ, in kcal/mol."""
-        return LogNormal(
-            self.settings.width * float(np.exp(self.centre[1])), self.settings.width_sd
-        )
+        return LogNormal(self.settings.width * self.scale[1], self.settings.width_sd)
 
     @property
     def length_median(self) -> float:
         """Prior median of the length scale of δ at σ, in Å."""
-        return self.settings.length * float(np.exp(self.centre[0]))
+        return self.settings.length * self.scale[0]
 
     @cached_property
     def kernels(self) -> tuple[DeltaKernel, ...]:
@@ -136,36 +188,60 @@ class Prior:
 
     @cached_property
     def _corrections(self) -> list[FloatArray]:
-        """Factors of the unit-width process, one a kernel, each of shape (n, m)."""
-        r, sigma = self.problem.r, float(np.exp(self.centre[0]))
-        found = []
-        for kernel in self.kernels:
-            unit = factor(Dispersion(1.0, kernel.length, sigma, kernel.decay), r)
+        """Factors of the unit-width process, one a kernel, each of shape (p n, m)."""
+        return [self.correction(kernel.length, kernel.decay) for kernel in self.kernels]
+
+    def correction(self, length: float, decay: float = DECAYS[0]) -> FloatArray:
+        """Return a factor of δ of unit width, shape (p n, m).
+
+        Parameters
+        ----------
+        length : float
+            Length scale at σ in Å.
+        decay : float
+            Exponent with which its amplitude dies.
+        """
+        sigma, epsilon = self.scale
+        centre = np.exp(self.centre.reshape(-1, OF_A_PAIR)[:, :2])
+        blocks = []
+        for term, (s, e) in zip(self.field.terms, centre, strict=True):
+            unit = factor(Dispersion(1.0, length * s / sigma, s, decay), self.field.r)
             size = np.linalg.norm(unit, axis=0)
-            found.append(unit[:, size > _RELATIVE_CUT * size.max()])
-        return found
+            kept = size > _RELATIVE_CUT * size.max() if term.refined else size < 0.0
+            blocks.append(e / epsilon * unit[:, kept])
+        return np.asarray(block_diag(*blocks))
 
     def bases(self, point: FloatArray) -> list[Basis]:
         """Return the Gaussian prior linearised about a point, one basis a kernel.
 
         Parameters
         ----------
-        point : array, shape (4,)
-            (ln σ, ln ε, n, m) at which the Mie potential is expanded.
+        point : array, shape (4 p,)
+            (ln σ, ln ε, n, m) of each pair, at which the Mie potentials are expanded.
         """
-        tangents = self.sd * self._tangents(point)
-        base = mie_energy(point, self.problem.r) - tangents @ ((point - self.centre) / self.sd)
-        return [Basis(base, tangents, correction) for correction in self._corrections]
+        tangents = self._tangents(point)
+        base = self.energy(point) - tangents @ (point - self.centre)
+        return [Basis(base, tangents @ self.root, correction) for correction in self._corrections]
 
     def point(self, coefficients: FloatArray) -> FloatArray:
         """Return (ln σ, ln ε, n, m) of Mie coefficients, held in a sane range.
 
-        Shapes (..., p) with the Mie coefficients first → (..., 4).
+        Shapes (..., q) with the Mie coefficients first → (..., 4 p).
         """
-        p = self.centre + self.sd * coefficients[..., :4]
-        (lowest, highest), near = _EXPONENTS, self.centre[:2]
-        low = np.concatenate([near - _REACH, lowest])
-        return np.asarray(np.clip(p, low, np.concatenate([near + _REACH, highest])))
+        p = self.centre + coefficients[..., : self.mie] @ self.root.T
+        pairs = len(self.field.terms)
+        low, high = (np.tile(x, pairs) for x in np.hstack([[-_REACH, _REACH], _EXPONENTS]))
+        near = self.centre * np.tile([1.0, 1.0, 0.0, 0.0], pairs)
+        return np.asarray(np.clip(p, near + low, near + high))
+
+    def energy(self, point: FloatArray) -> FloatArray:
+        """Return Mie potentials of points, (..., 4 p) → (..., p n); unrefined ones as they are."""
+        field = self.field
+        v = mie_energy(point.reshape(*point.shape[:-1], -1, OF_A_PAIR), field.r)
+        for i, term in enumerate(field.terms):
+            if not term.refined:
+                v[..., i, :] = term.start.energy(field.r)
+        return field.joined(v)
 
     def potentials(self, basis: Basis, width: float, coefficients: FloatArray) -> FloatArray:
         """Return v of coefficients, linear in them outside the core.
@@ -179,33 +255,33 @@ class Prior:
         basis : Basis
         width : float
             Of δ at σ, in kcal/mol.
-        coefficients : array, shape (size, 4 + m)
+        coefficients : array, shape (size, 4 p + m)
             Of the Mie parameters and of δ.
 
         Returns
         -------
-        array, shape (size, n)
+        array, shape (size, p n)
             In kcal/mol, with the core continued where no pair is seen.
         """
         v = basis.base + coefficients @ basis.columns(width).T
-        return continue_core(self.problem.r, v, self.core_height)
+        return self.field.continue_core(v, self.core_height)
 
     def draw(self, rng: np.random.Generator, size: int) -> FloatArray:
-        """Return prior predictive potentials, shape (size, n), in kcal/mol."""
+        """Return prior predictive potentials, shape (size, p n), in kcal/mol."""
         weights = np.exp(self.log_weight)
         draws = []
         for _ in range(size):
             kernel = int(rng.choice(weights.size, p=weights / weights.sum()))
             width = self.width.median * np.exp(self.width.sd * rng.standard_normal())
             unit = self._corrections[kernel]
-            v = mie_energy(self.point(rng.standard_normal(4)), self.problem.r)
+            v = self.energy(self.point(rng.standard_normal(self.mie)))
             draws.append(v + width * unit @ rng.standard_normal(unit.shape[1]))
-        return continue_core(self.problem.r, np.array(draws), self.core_height)
+        return self.field.continue_core(np.array(draws), self.core_height)
 
     def _tangents(self, point: FloatArray) -> FloatArray:
-        """∂v/∂(ln σ, ln ε, n, m) by central differences, shape (n, 4)."""
-        steps = _STEP * np.eye(4)
-        up, down = (mie_energy(point + sign * steps, self.problem.r) for sign in (1, -1))
+        """∂v/∂(ln σ, ln ε, n, m) of all pairs by central differences, shape (p n, 4 p)."""
+        steps = _STEP * np.eye(point.size)
+        up, down = (self.energy(point + sign * steps) for sign in (1, -1))
         return np.asarray((up - down).T / (2 * _STEP))
 
 

@@ -13,13 +13,11 @@ import xarray as xr
 from sopr_uq.errors import InputError, RuleFailed
 from sopr_uq.inference.linear_gaussian import Theta, reading_error
 from sopr_uq.inference.theta_sampler import sample_theta
-from sopr_uq.potentials.core import repulsive
-from sopr_uq.potentials.descriptors import descriptors
 from sopr_uq.refine.newton.answer import Answer, learn, well
 from sopr_uq.refine.newton.conditioner import Conditioner
 from sopr_uq.refine.newton.draws import Draws, Pool
 from sopr_uq.refine.newton.emulator import Prediction
-from sopr_uq.refine.newton.fit import MIE, Fit
+from sopr_uq.refine.newton.fit import Fit
 from sopr_uq.refine.newton.groups import groups
 from sopr_uq.refine.newton.linear import LinearModel, linearise
 from sopr_uq.refine.newton.memory import pack, unpack
@@ -95,13 +93,12 @@ class Newton:
 
     def init(self) -> RuleState:
         """Return the start and a few potentials around it that are no deeper."""
-        p, first = self.problem, self.problem.first
+        p = self.problem
         rng = stream(p.seed, "first round")
         factors = list(_SPREAD[: p.settings.round_size])
         while len(factors) < p.settings.round_size:
             factors.append((float(np.exp(0.02 * rng.standard_normal())), rng.uniform(0.6, 1.0)))
-        proposals = np.array([depth * first.energy(p.r / size) for size, depth in factors])
-        return RuleState(0, proposals)
+        return RuleState(0, np.array([p.field.scaled(*each) for each in factors]))
 
     def step(self, past: Sequence[RuleState], runs: Sequence[Run]) -> tuple[RuleState, StepInfo]:
         """Predict, linearise, learn, condition, go to the posterior mean and draws.
@@ -205,8 +202,8 @@ class Newton:
         for _ in range(_TRIES):
             z = rng.standard_normal((max(size, 1), fit.coefficients.mean.size))
             for draw in mean + fit.draws(z) - fit.mean:
-                sane = draw[0] > 0 and repulsive(self.problem.r, draw, self.problem.sigma)
-                if len(found) < size and sane and is_potential(self.problem, draw):
+                sane = self.problem.field.repulsive(draw) and is_potential(self.problem, draw)
+                if len(found) < size and sane:
                     found.append(self._limited(nearest.potential, draw))
         return np.array([mean, *found])
 
@@ -231,7 +228,7 @@ class Newton:
 
     def _distance(self, v: FloatArray, w: FloatArray) -> float:
         """Largest |βΔv| over the well."""
-        beta = max(s.state.beta for s in self.problem.samples)
+        beta = float(self.problem.betas.max())
         return float(np.max(np.abs(beta * (v - w)[well(self.conditioner)])))
 
     def _limited(self, start: FloatArray, proposal: FloatArray) -> FloatArray:
@@ -243,7 +240,8 @@ class Newton:
     def residual(self, fit: Fit, model: LinearModel) -> FloatArray:
         """Data minus the prediction at the simulated potential, normalisation fitted."""
         stacked = self.conditioner.stacked
-        mine = slice(MIE, MIE + self.conditioner.nuisance_count)
+        mie = fit.prior.mie
+        mine = slice(mie, mie + self.conditioner.nuisance_count)
         shift = fit.model.columns[:, mine] @ fit.coefficients.mean[mine]
         reading = np.asarray(fit.theta.reading[stacked.curve])
         flattening, _ = reading_error(model.slope, model.bend, reading)
@@ -276,17 +274,21 @@ class Newton:
         mine = np.any([s.of_curve(j) for j, k in enumerate(s.kinds) if k == kind], axis=0)
         return float(np.mean(self.residual(fit, model)[mine] ** 2))
 
-    def _change(self, before: FloatArray, fit: Fit) -> tuple[float, dict[str, float]]:
+    def _change(self, before: FloatArray, fit: Fit) -> tuple[float, dict[str, FloatArray]]:
         """Largest move of a descriptor in its posterior standard deviation, and those."""
         p = self.problem
-        beta = p.samples[0].state.beta
-        rng = stream(p.seed, "change")
+        field, beta, rng = p.field, p.beta, stream(p.seed, "change")
         draws = fit.draws(rng.standard_normal((_DRAWS, fit.coefficients.mean.size)))
-        sd = {name: _spread(x) for name, x in descriptors(p.r, draws, beta)._asdict().items()}
-        now, then = descriptors(p.r, fit.mean, beta), descriptors(p.r, before, beta)
+        sd = {
+            name: np.array([_spread(each) for each in x.T])
+            for name, x in field.descriptors(draws, beta)._asdict().items()
+        }
+        now, then = field.descriptors(fit.mean, beta), field.descriptors(before, beta)
+        refined = np.array([term.refined for term in field.terms])
         with np.errstate(divide="ignore", invalid="ignore"):
             moves = np.abs(np.subtract(now, then)) / np.array(list(sd.values()))
-        return float(np.nan_to_num(np.max(moves), nan=np.inf)), sd
+        change = float(np.nan_to_num(np.max(moves[:, refined]), nan=np.inf))
+        return change, {name: field.plain(x) for name, x in sd.items()}
 
     def posterior(self, past: Sequence[RuleState]) -> xr.Dataset:
         """Sample θ, then draw v; see :class:`~sopr_uq.refine.rule.Rule`."""
@@ -310,12 +312,12 @@ class Newton:
         self, theta: xr.Dataset, found: xr.Dataset, pool: Pool, chosen: IntArray, answer: Answer
     ) -> xr.Dataset:
         shape, dims = (theta.sizes["chain"], theta.sizes["draw"]), ("chain", "draw")
-        v = pool.potential[chosen].reshape(*shape, -1)
+        v, field = pool.potential[chosen].reshape(*shape, -1), self.problem.field
         kernels = self.conditioner.prior.kernels
         kernel = found["kernel"].values.reshape(shape)
         return xr.Dataset(
             {
-                "potential": ((*dims, "r"), v),
+                "potential": ((*dims, *field.dims, "r"), field.plain(field.split(v), -2)),
                 "noise": ((*dims, "curve"), found["noise"].values.reshape(*shape, -1)),
                 "reading": ((*dims, "curve"), found["reading"].values.reshape(*shape, -1)),
                 "width": (dims, found["width"].values.reshape(shape)),
@@ -328,6 +330,7 @@ class Newton:
                 "draw": np.arange(shape[1]),
                 "r": self.problem.r,
                 "curve": list(self.conditioner.stacked.names),
+                **field.coords,
             },
             attrs=theta.attrs
             | {"k_hat": pool.k_hat, "effective_draws": pool.effective, "weighed": len(pool.theta)},

@@ -9,13 +9,16 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from sopr_uq.potentials.descriptors import Descriptors, descriptors
+from sopr_uq.potentials.descriptors import Descriptors
 from sopr_uq.refine.newton.answer import Answer
 from sopr_uq.refine.newton.conditioner import Conditioner
 from sopr_uq.rng import stream
 
 _DRAWS = 400
-_WIDTHS = ("sigma_sd", "epsilon_sd", "exponent_sd", "attraction_sd", "width")
+_KINDS = ("sigma_sd", "epsilon_sd", "exponent_sd", "attraction_sd")
+_WIDTHS = (*_KINDS, *(f"unlike_{name}" for name in _KINDS), "width")
+
+type _Variant = tuple[str, dict[str, Any], tuple[float, float]]
 
 
 def prior_sensitivity(conditioner: Conditioner, answer: Answer) -> xr.Dataset:
@@ -31,35 +34,34 @@ def prior_sensitivity(conditioner: Conditioner, answer: Answer) -> xr.Dataset:
     """
     problem = conditioner.problem
     rows, names = [], []
-    for name, changed in _variants(conditioner):
+    for name, changed, moved in _variants(conditioner):
         prior = problem.prior.model_copy(update=changed)
-        other = Conditioner(replace(problem, prior=prior)) if changed else conditioner
+        other = Conditioner(replace(problem, prior=prior), moved)
         fit = other.fit(answer.linear, answer.fit.point)
         # common numbers: differences between variants are not those of draws
-        z = stream(problem.seed, "sensitivity").standard_normal((_DRAWS, 512))
-        v = fit.draws(z[:, : fit.coefficients.mean.size])
-        found = np.array(descriptors(problem.r, v, problem.samples[0].state.beta))
+        size = (_DRAWS, fit.coefficients.mean.size)
+        v = fit.draws(stream(problem.seed, "sensitivity").standard_normal(size))
+        found = np.array(problem.field.descriptors(v, problem.beta))
         names.append(name)
         rows.append((np.nanmean(found, axis=1), np.nanstd(found, axis=1)))
-    mean, sd = (np.array(column) for column in zip(*rows, strict=True))
+    mean, sd = (problem.field.plain(np.array(column)) for column in zip(*rows, strict=True))
+    dims = ("variant", "descriptor", *problem.field.dims)
+    coords = {"variant": names, "descriptor": list(Descriptors._fields)}
     return xr.Dataset(
-        {"mean": (("variant", "descriptor"), mean), "sd": (("variant", "descriptor"), sd)},
-        coords={"variant": names, "descriptor": list(Descriptors._fields)},
+        {"mean": (dims, mean), "sd": (dims, sd)}, coords=coords | problem.field.coords
     )
 
 
-def _variants(conditioner: Conditioner) -> Iterator[tuple[str, dict[str, Any]]]:
-    s = conditioner.problem.prior
-    ln_sigma, ln_epsilon = conditioner.prior.centre[:2]
-    yield "as configured", {}
-    yield "widths halved", {name: 0.5 * getattr(s, name) for name in _WIDTHS}
-    yield "widths doubled", {name: 2.0 * getattr(s, name) for name in _WIDTHS}
+def _variants(conditioner: Conditioner) -> Iterator[_Variant]:
+    """Yield names, changed numbers, and by how much the centres of ln σ and ln ε are moved."""
+    s, still = conditioner.problem.prior, (0.0, 0.0)
+    yield "as configured", {}, still
+    yield "widths halved", {name: 0.5 * getattr(s, name) for name in _WIDTHS}, still
+    yield "widths doubled", {name: 2.0 * getattr(s, name) for name in _WIDTHS}, still
     for sign, text in ((1.0, "+"), (-1.0, "−")):
-        moved = float(np.exp(ln_sigma + sign * s.sigma_sd))
-        yield f"sigma centre {text}1 sd", {"sigma": moved}
-        moved = float(np.exp(ln_epsilon + sign * s.epsilon_sd))
-        yield f"epsilon centre {text}1 sd", {"epsilon": moved}
+        yield f"sigma centre {text}1 sd", {}, (sign * s.sigma_sd, 0.0)
+        yield f"epsilon centre {text}1 sd", {}, (0.0, sign * s.epsilon_sd)
     observed = [o for sample in conditioner.problem.samples for o in sample.observations]
     if any(o.kind == "pressure" and o.error is None for o in observed):
-        yield "pressure error /3", {"pressure_error": s.pressure_error / 3.0}
-        yield "pressure error ×3", {"pressure_error": s.pressure_error * 3.0}
+        yield "pressure error /3", {"pressure_error": s.pressure_error / 3.0}, still
+        yield "pressure error ×3", {"pressure_error": s.pressure_error * 3.0}, still

@@ -5,15 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from sopr_uq.errors import NoPotential
-from sopr_uq.potentials.descriptors import descriptors
 from sopr_uq.refine.problem import Problem
 from sopr_uq.typing import FloatArray
 
 
 def is_potential(problem: Problem, potential: FloatArray) -> bool:
-    """Whether a proposal, shape (n,) in kcal/mol, has a repulsive core and a well."""
-    found = descriptors(problem.r, potential, problem.samples[0].state.beta)
-    return bool(potential[0] > 0 and np.isfinite(found).all())
+    """Whether a proposal, shape (p n,) in kcal/mol, has repulsive cores and wells."""
+    return not _missing(problem, potential)
 
 
 def require_potential(problem: Problem, potential: FloatArray) -> None:
@@ -22,7 +20,7 @@ def require_potential(problem: Problem, potential: FloatArray) -> None:
     Parameters
     ----------
     problem : Problem
-    potential : array, shape (n,)
+    potential : array, shape (p n,)
         On the grid of the problem, in kcal/mol.
 
     Raises
@@ -30,11 +28,24 @@ def require_potential(problem: Problem, potential: FloatArray) -> None:
     NoPotential
         If it is no potential of a simple liquid; says what the data may be.
     """
-    if is_potential(problem, potential):
+    missing = _missing(problem, potential)
+    if not missing:
         return
-    missing = "repulsive core" if not potential[0] > 0 else "well"
     raise NoPotential(
         f"newton: the data ask for a potential without a {missing}, and no simple liquid has one. "
         "Check the normalisation of the curves, the density and the temperature, and that the "
         "window leaves out what lies inside the core"
     )
+
+
+def _missing(problem: Problem, potential: FloatArray) -> str:
+    """Say what a proposal lacks, and of which pair; empty if it lacks nothing."""
+    field = problem.field
+    found = np.isfinite(field.descriptors(potential, problem.beta)).all(axis=0)
+    for pair, v, whole in zip(field.pairs, field.split(potential), found, strict=True):
+        of = "" if problem.element else f" of {pair.label}"
+        if not v[0] > 0:
+            return f"repulsive core{of}"
+        if not whole:
+            return f"well{of}"
+    return ""

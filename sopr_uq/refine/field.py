@@ -1,0 +1,191 @@
+"""The unknown: the potentials of all pairs as one vector with named blocks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from scipy.interpolate import BSpline
+
+from sopr_uq.errors import InputError
+from sopr_uq.experiment.substance import Pair
+from sopr_uq.potentials import Potential, Tabulated
+from sopr_uq.potentials.core import continue_core, repulsive
+from sopr_uq.potentials.descriptors import Descriptors, descriptors, first_zero
+from sopr_uq.typing import ArrayLike, BoolArray, FloatArray
+
+_SPLINES = 72
+"""B-splines of a potential; their knots lie the denser the smaller r, as potentials vary."""
+
+_WELL = (1.0, 2.0)
+"""Where v counts, in σ."""
+
+
+@dataclass(frozen=True)
+class Term:
+    """The potential of a pair of site types.
+
+    Parameters
+    ----------
+    pair : Pair
+    reference : Potential
+        A first guess in kcal/mol; it sets the scales σ and ε.
+    start : Potential
+        What is simulated first, in kcal/mol.
+    refined : bool
+        Whether it is inferred, or kept as its start.
+    """
+
+    pair: Pair
+    reference: Potential
+    start: Potential
+    refined: bool = True
+
+    @cached_property
+    def sigma(self) -> float:
+        """σ of the reference in Å; NaN without a repulsive core."""
+        r = np.arange(0.5, 15.0, 0.005)
+        return float(first_zero(r, self.reference.energy(r)))
+
+    @cached_property
+    def epsilon(self) -> float:
+        """ε of the reference in kcal/mol."""
+        return self.depth(self.reference)
+
+    def depth(self, potential: Potential) -> float:
+        """Return the depth of the well of a potential of about this size, in kcal/mol."""
+        r = self.sigma * np.arange(0.7, 3.0, 0.005)
+        return float(descriptors(r, potential.energy(r), 1.0).epsilon)
+
+
+@dataclass(frozen=True)
+class Field:
+    """Potentials of p pairs on one grid of n distances, one after the other in a vector.
+
+    Vectors have the shape (..., p n); those of an element are its v(r).
+
+    Parameters
+    ----------
+    terms : tuple of Term
+        One a pair, in the order of the substance's pairs.
+    r : array, shape (n,)
+        Distances in Å.
+    """
+
+    terms: tuple[Term, ...]
+    r: FloatArray
+
+    @property
+    def pairs(self) -> tuple[Pair, ...]:
+        """The pairs, in the order of their blocks."""
+        return tuple(term.pair for term in self.terms)
+
+    @property
+    def labels(self) -> list[str]:
+        """Their labels."""
+        return [pair.label for pair in self.pairs]
+
+    @property
+    def dims(self) -> tuple[str, ...]:
+        """The dimension of the pairs in a result: none for an element."""
+        return ("pair",) if len(self.terms) > 1 else ()
+
+    @property
+    def coords(self) -> dict[str, list[str]]:
+        """Its coordinate, the labels of the pairs."""
+        return {"pair": self.labels} if self.dims else {}
+
+    def plain(self, values: FloatArray, axis: int = -1) -> FloatArray:
+        """Return numbers of pairs along an axis, without that axis for an element."""
+        return values if self.dims else np.take(values, 0, axis=axis)
+
+    @cached_property
+    def sigmas(self) -> FloatArray:
+        """σ of every reference in Å, shape (p,)."""
+        return np.array([term.sigma for term in self.terms])
+
+    @cached_property
+    def epsilons(self) -> FloatArray:
+        """ε of every reference in kcal/mol, shape (p,)."""
+        return np.array([term.epsilon for term in self.terms])
+
+    @property
+    def size(self) -> int:
+        """P n."""
+        return len(self.terms) * self.r.size
+
+    def split(self, v: FloatArray) -> FloatArray:
+        """Return the potentials of a vector by pair, (..., p n) → (..., p, n)."""
+        return v.reshape(*v.shape[:-1], len(self.terms), self.r.size)
+
+    def joined(self, v: FloatArray) -> FloatArray:
+        """Return potentials by pair as vectors, (..., p, n) → (..., p n)."""
+        return v.reshape(*v.shape[:-2], self.size)
+
+    @property
+    def start(self) -> FloatArray:
+        """What is simulated first, shape (p n,), in kcal/mol."""
+        return self.joined(np.array([term.start.energy(self.r) for term in self.terms]))
+
+    def scaled(self, size: float, depth: float) -> FloatArray:
+        """Return the start with another σ and ε of every refined pair, shape (p n,)."""
+        scaled = [
+            depth * t.start.energy(self.r / size) if t.refined else t.start.energy(self.r)
+            for t in self.terms
+        ]
+        return self.joined(np.array(scaled))
+
+    def tables(self, v: FloatArray) -> dict[Pair, Tabulated]:
+        """Return the potentials of a vector, shape (p n,), as tables.
+
+        Raises
+        ------
+        InputError
+            If one of them is no potential.
+        """
+        found = {}
+        for pair, values in zip(self.pairs, self.split(v), strict=True):
+            try:
+                found[pair] = Tabulated(self.r, values)
+            except InputError as error:
+                if len(self.terms) == 1:
+                    raise
+                where = f"{error.where}, {pair.label}"
+                raise InputError(where, error.expected, error.found, error.advice) from None
+        return found
+
+    def descriptors(self, v: FloatArray, beta: ArrayLike) -> Descriptors:
+        """Return σ, ε, r_vdW and d_hp of every pair, (..., p n) → four of (..., p)."""
+        return descriptors(self.r, self.split(v), beta)
+
+    def continue_core(self, v: FloatArray, height: float) -> FloatArray:
+        """Replace potentials inside their cores (:func:`.continue_core`), (..., p n) as it is."""
+        return self.joined(continue_core(self.r, self.split(v), height))
+
+    def repulsive(self, v: FloatArray) -> BoolArray:
+        """Whether all potentials fall from a positive core to 0.95 σ, (..., p n) → (...)."""
+        each = self.split(v)
+        found = [repulsive(self.r, each[..., i, :], s) for i, s in enumerate(self.sigmas)]
+        return np.asarray(np.all(found, axis=0))
+
+    @cached_property
+    def well(self) -> BoolArray:
+        """Where v counts, shape (p n,): from σ to 2 σ of each pair that is refined."""
+        low, high = (x * self.sigmas[:, None] for x in _WELL)
+        inside = (self.r >= low) & (self.r <= high)
+        return np.ravel(inside & np.array([[t.refined] for t in self.terms]))
+
+    @cached_property
+    def splines(self) -> FloatArray:
+        """B-splines of one potential on the grid, shape (n, k)."""
+        count = min(_SPLINES, self.r.size // 2)
+        inner = np.geomspace(self.r[0], self.r[-1], count - 2)
+        inner[[0, -1]] = self.r[[0, -1]]
+        knots = np.concatenate([[inner[0]] * 3, inner, [inner[-1]] * 3])
+        return np.asarray(BSpline.design_matrix(self.r, knots, 3).toarray())
+
+    @cached_property
+    def to_splines(self) -> FloatArray:
+        """Coefficients of the splines nearest to a potential, shape (k, n)."""
+        return np.asarray(np.linalg.pinv(self.splines))

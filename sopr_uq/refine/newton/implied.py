@@ -1,0 +1,179 @@
+"""The infinite liquid of a simulation, with its response to the unknown potentials."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sopr_uq.engine.protocol import Simulation
+from sopr_uq.errors import RuleFailed
+from sopr_uq.experiment.observation import Observation
+from sopr_uq.experiment.substance import Substance
+from sopr_uq.observables import (
+    Change,
+    InfiniteLiquid,
+    PartialRdf,
+    Pressure,
+    Quantity,
+    StructureFactor,
+    continued,
+)
+from sopr_uq.observables.quantity import Curve
+from sopr_uq.potentials import Tabulated
+from sopr_uq.potentials.tail import tail_power_change
+from sopr_uq.refine.field import Field
+from sopr_uq.refine.problem import Problem
+from sopr_uq.structure.transforms import RadialGrid
+from sopr_uq.structure.truncation import interpolation_rows
+from sopr_uq.typing import FloatArray
+
+GRID_SPACING = 0.025
+GRID_REACH = 50.0
+
+
+@dataclass(frozen=True)
+class Implied:
+    """What a simulation says of the infinite liquid, and of how it changes with the unknown.
+
+    Parameters
+    ----------
+    at : InfiniteLiquid
+    change : Change
+        With each spline of each potential.
+    field : Field
+    """
+
+    at: InfiniteLiquid
+    change: Change
+    field: Field
+
+    def on_grid(self, jacobian: FloatArray) -> FloatArray:
+        """Return derivatives with respect to the splines as those on the grid.
+
+        (k, p splines) → (k, p n), per kcal/mol.
+        """
+        pairs = len(self.field.terms)
+        found = jacobian.reshape(len(jacobian), pairs, -1) @ self.field.to_splines
+        return self.field.joined(found)
+
+
+def implied(problem: Problem, number: int, values: FloatArray, simulation: Simulation) -> Implied:
+    """Return the infinite liquid that a simulation implies.
+
+    Parameters
+    ----------
+    problem : Problem
+    number : int
+        Of the liquid.
+    values : array, shape (p n,)
+        The potentials that were simulated, in kcal/mol.
+    simulation : Simulation
+
+    Raises
+    ------
+    RuleFailed
+        If its g(r) has no continuation to all distances.
+    """
+    setup, field = problem.setup(values, number), problem.field
+    grid = RadialGrid.covering(max(GRID_REACH, 1.5 * simulation.r[-1]), GRID_SPACING)
+    try:
+        liquid = continued(setup, simulation, grid, problem.r_cut)
+    except RuleFailed as failure:
+        raise RuleFailed(f"newton: {failure}") from None
+    tables = field.tables(values)
+    splines = field.splines.shape[1]
+    energy = np.zeros((grid.n, len(tables), len(tables) * splines))
+    for i, table in enumerate(tables.values()):
+        energy[:, i, i * splines : (i + 1) * splines] = _basis(table, grid) @ field.splines
+    power = np.array([table.tail_power for table in tables.values()])
+    moving = problem.settings.bridge == "moving"
+    return Implied(liquid, Change(liquid, energy, power, moving), field)
+
+
+def _basis(potential: Tabulated, grid: RadialGrid) -> FloatArray:
+    """Return the matrix that carries changes of v on the problem's grid to the radial grid.
+
+    Zero inside the table, where no pair is seen. Beyond it v = v_N (r_N/r)ᵐ changes with
+    its last value and with the slope that the table ends with.
+    """
+    r, v = potential.r, potential.v
+    inside, beyond = (grid.r >= r[0]) & (grid.r <= r[-1]), grid.r > r[-1]
+    basis = np.zeros((grid.n, r.size))
+    basis[inside] = interpolation_rows(r, grid.r[inside])
+    ratio = r[-1] / grid.r[beyond]
+    tail = ratio**potential.tail_power
+    basis[beyond] = np.outer(v[-1] * tail * np.log(ratio), tail_power_change(r, v))
+    basis[beyond, -1] += tail
+    return basis
+
+
+def quantity_of(observation: Observation, substance: Substance) -> Quantity:
+    """Return what predicts an observation."""
+    if observation.kind == "pressure":
+        return Pressure()
+    return curve_of(observation, substance)
+
+
+def curve_of(observation: Observation, substance: Substance) -> Curve:
+    """Return what predicts a curve."""
+    weights = observation.weights(substance.pairs)
+    if observation.kind == "s":
+        return StructureFactor(weights, observation.x)
+    (pair,) = weights
+    return PartialRdf(pair, observation.x, observation.q_max, observation.lorch)
+
+
+def observed_at(
+    problem: Problem,
+    potential: FloatArray,
+    simulation: Simulation,
+    data: Observation,
+    x: FloatArray,
+) -> FloatArray:
+    """Return what the first liquid, simulated, would show in a measurement without error.
+
+    Parameters
+    ----------
+    problem : Problem
+    potential : array, shape (p n,)
+        The potentials that were simulated, in kcal/mol.
+    simulation : Simulation
+        Of the first liquid.
+    data : Observation
+        A measured curve: of what, and where its Fourier integral ended.
+    x : array, shape (k,)
+        Abscissae in Å or Å⁻¹.
+
+    Returns
+    -------
+    array, shape (k,)
+    """
+    curve = curve_of(data, problem.substance)
+    return curve.at(implied(problem, 0, potential, simulation).at, x)
+
+
+def linear_rdf(
+    problem: Problem, potential: FloatArray, simulation: Simulation, r: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Return g of every pair in the first liquid and ∂g/∂v at distances ``r``.
+
+    Parameters
+    ----------
+    problem : Problem
+    potential : array, shape (p n,)
+        The potentials that were simulated, in kcal/mol.
+    simulation : Simulation
+        Of the first liquid.
+    r : array, shape (k,)
+        Distances in Å.
+
+    Returns
+    -------
+    array, shape (p, k), and array, shape (p, k, p n), per kcal/mol
+    """
+    liquid = implied(problem, 0, potential, simulation)
+    curves = [PartialRdf(pair, r) for pair in problem.field.pairs]
+    g = [curve.predict(liquid.at).mean for curve in curves]
+    change = [liquid.on_grid(curve.jacobian(liquid.change)) for curve in curves]
+    return np.array(g), np.array(change)
