@@ -10,9 +10,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from sopr_uq.experiment.state import StatePoint
-from sopr_uq.potentials.descriptors import descriptors
+from sopr_uq.refine.field import Field
 from sopr_uq.refine.journal import Iteration
-from sopr_uq.typing import FloatArray
 from sopr_uq.workflow.config import Config
 
 
@@ -28,7 +27,7 @@ class Bar:
     """
 
     def __init__(self, config: Config, *, quiet: bool = False) -> None:
-        self._r: FloatArray | None = None
+        self._field: Field | None = None
         self._state: StatePoint = config.system.state
         self._most = config.refine.max_iterations
         self._console = Console(stderr=True, quiet=quiet)
@@ -55,9 +54,9 @@ class Bar:
     ) -> None:
         self._progress.stop()
 
-    def begin(self, r: FloatArray) -> None:
-        """Learn the grid of the potential, shape (n,), in Å."""
-        self._r = r
+    def begin(self, field: Field) -> None:
+        """Learn what is unknown."""
+        self._field = field
 
     def simulating(self, iteration: int, fraction: float) -> None:
         """Move the bar within a round."""
@@ -69,9 +68,11 @@ class Bar:
         """Print a line for a completed round."""
         number, info = iteration.state.iteration, iteration.info
         text = f"round {number:2d}  mean squared Δg {info.misfit:.2e}"
-        if self._r is not None:
-            d = descriptors(self._r, iteration.state.potential, self._state.beta)
-            text += f"  σ {float(d.sigma):.3f} Å  ε {float(d.epsilon):.4f} kcal/mol"
+        if self._field is not None:
+            d = self._field.descriptors(iteration.state.potential, self._state.beta)
+            sigma = " ".join(f"{x:.3f}" for x in d.sigma)
+            epsilon = " ".join(f"{x:.4f}" for x in d.epsilon)
+            text += f"  σ {sigma} Å  ε {epsilon} kcal/mol"
         if np.isfinite(info.noise):
             text += f"  noise {info.noise:.4f}"
         self._progress.update(self._task, completed=number)

@@ -2,6 +2,7 @@
 
 from sopr_uq.derived.bands import band, structure_bands
 from sopr_uq.derived.labelled import UNITS, describe
+from sopr_uq.derived.pairs import of_pair, pairs
 from sopr_uq.derived.split import blip, hard_particle_integrand, wca_split
 from sopr_uq.derived.summary import concise, interval_text, summary
 from sopr_uq.derived.tail import tail_strength
@@ -16,6 +17,8 @@ __all__ = [
     "describe",
     "hard_particle_integrand",
     "interval_text",
+    "of_pair",
+    "pairs",
     "per_mole",
     "second_virial",
     "structure_bands",

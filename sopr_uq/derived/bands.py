@@ -6,7 +6,9 @@ import numpy as np
 import xarray as xr
 
 from sopr_uq.derived import labelled
+from sopr_uq.derived.pairs import pairs
 from sopr_uq.derived.summary import interval
+from sopr_uq.errors import InputError
 from sopr_uq.posterior.status import band as kind_of_band
 from sopr_uq.posterior.status import interval_kind, outcome
 from sopr_uq.units import inverse_temperature
@@ -67,6 +69,9 @@ def structure_bands(result: xr.DataTree, ci_prob: float = 0.95) -> xr.Dataset:
         the last simulated one. Attributes ``outcome`` and ``band`` say what the
         bands may be taken for.
     """
+    if pairs(result):
+        expected, found = "an element, or a pair of a mixture", f"all of {', '.join(pairs(result))}"
+        raise InputError("result", expected, found, "sopr_uq.derived.of_pair(result, label)")
     beta = inverse_temperature(float(result.attrs["temperature"]))
     potential = _thinned(result["posterior"].to_dataset()["potential"])
     curves = {

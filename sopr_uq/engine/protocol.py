@@ -19,7 +19,7 @@ from sopr_uq.engine.series import Series
 from sopr_uq.engine.traits import Traits
 from sopr_uq.errors import InputError
 from sopr_uq.experiment.state import StatePoint
-from sopr_uq.experiment.substance import Pair, Substance
+from sopr_uq.experiment.substance import ATOM, Pair, Substance
 from sopr_uq.potentials import Potential
 from sopr_uq.typing import FloatArray
 
@@ -117,10 +117,6 @@ class Setup:
         return tuple(int(n) for n in self.substance.counts(self.state, particles))
 
 
-ATOM = "A"
-"""The name of the particles of an element where nobody has given them one."""
-
-
 def rdf_name(pair: Pair) -> str:
     """Return the name of the series of g(r) of a pair."""
     return f"{_RDF}{pair.label}"
@@ -192,7 +188,8 @@ class Simulation:
         return float(self.r[1] - self.r[0])
 
     @property
-    def _only(self) -> Series:
+    def only(self) -> Series:
+        """g(r) of the only pair."""
         if len(self.rdfs) != 1:
             raise InputError(
                 "simulation.g",
@@ -205,17 +202,17 @@ class Simulation:
     @property
     def g(self) -> FloatArray:
         """g(r) of the only pair, shape (m,)."""
-        return self._only.mean
+        return self.only.mean
 
     @property
     def g_blocks(self) -> FloatArray:
         """Block averages of ``g``, shape (b, m)."""
-        return self._only.blocks
+        return self.only.blocks
 
     @property
     def g_error(self) -> FloatArray:
         """Standard error of ``g``, shape (m,)."""
-        return self._only.error
+        return self.only.error
 
     @property
     def pressure(self) -> float:

@@ -39,6 +39,14 @@ DENSEST = 1.2
 a few per cent too wide. Above, the r⁻¹² core lets it grow as (k_B T/ε)^(1/4)."""
 
 
+_CONVENTION = (
+    "partials in the sense of Faber and Ziman tend to 1; of Ashcroft and Langreth's, which tend to "
+    "1 or 0, S_FZ = 1 + (S_AL − δ_ab)/√(c_a c_b); of Bhatia and Thornton's or of concentration-"
+    "weighted ones, which tend to c_a or 0, S_FZ = 1 + (S − c_a δ_ab)/(c_a c_b). Convert the file, "
+    "or give the weights of a total"
+)
+
+
 def check_origins(observations: Iterable[Observation]) -> None:
     """Check that no experiment is counted twice in one liquid.
 
@@ -68,7 +76,7 @@ def check_origins(observations: Iterable[Observation]) -> None:
             )
 
 
-def check_temperature(state: StatePoint, shape: Shape) -> None:
+def check_temperature(state: StatePoint, shape: Shape, mass: float = 0.0) -> None:  # noqa: ARG001
     """Check that particles of a given well depth can be liquid at a temperature.
 
     Parameters
@@ -77,6 +85,8 @@ def check_temperature(state: StatePoint, shape: Shape) -> None:
         Temperature in K.
     shape : Shape
         σ and ε of the starting potential.
+    mass : float
+        Not needed here.
 
     Raises
     ------
@@ -96,7 +106,7 @@ def check_temperature(state: StatePoint, shape: Shape) -> None:
         )
 
 
-def check_density(state: StatePoint, shape: Shape) -> None:
+def check_density(state: StatePoint, shape: Shape, mass: float = 0.0) -> None:
     """Check that particles of a given size can be as dense as that.
 
     Parameters
@@ -105,6 +115,8 @@ def check_density(state: StatePoint, shape: Shape) -> None:
         Temperature in K and number density in Å⁻³.
     shape : Shape
         σ and ε of the starting potential.
+    mass : float
+        Mean mass of a particle in u, for advice; by default that of the state point.
 
     Raises
     ------
@@ -121,7 +133,8 @@ def check_density(state: StatePoint, shape: Shape) -> None:
             f"{state.temperature:g} K, ρσ³ ≤ {limit:.2f}",
             f"{state.density:g}, ρσ³ = {packed:.3g}",
             f"if it is in g/cm³, write density × 0.60221/mass = "
-            f"{state.density * _PER_A3 / state.mass:.4g}; if it is in 1/nm³, divide by 1000",
+            f"{state.density * _PER_A3 / (mass or state.mass):.4g}; if it is in 1/nm³, divide by "
+            "1000",
         )
 
 
@@ -145,13 +158,21 @@ def check_curve(observation: Observation, state: StatePoint) -> None:
         return
     # what is left out of the window may be anything
     observation = observation.windowed()
-    _check_level(observation)
+    check_level(observation)
     peak = float(observation.x[np.argmax(observation.value)])
     spacing = state.density ** (-1.0 / 3.0)
     (_check_r_peak if observation.kind == "g" else _check_q_peak)(observation, peak, spacing)
 
 
-def _check_level(observation: Observation) -> None:
+def check_level(observation: Observation) -> None:
+    """Check that a curve of r or Q ends near one.
+
+    Raises
+    ------
+    InputError
+        If it does not; that of a mixture may be of another convention.
+    """
+    observation = observation.windowed()
     far = observation.x >= FAR * observation.x[-1]
     level = float(np.mean(observation.value[far]))
     if abs(level - 1.0) > LEVEL_TOLERANCE:
@@ -160,8 +181,10 @@ def _check_level(observation: Observation) -> None:
             f"observation {observation.name}, level",
             f"{symbol} within {LEVEL_TOLERANCE} of 1 over the last quarter of its range",
             f"a mean of {level:.3g}",
-            "check the normalisation, the columns (g or g − 1?), and that the curve reaches far "
-            "enough",
+            _CONVENTION
+            if observation.of is not None and observation.kind == "s"
+            else "check the normalisation, the columns (g or g − 1?), and that the curve reaches "
+            "far enough",
         )
 
 

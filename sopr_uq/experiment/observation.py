@@ -65,7 +65,7 @@ class Observation:
         What was found, converted or left out while it was read, as sentences.
     of : Pair, or mapping of Pair to float, optional
         Of what: a pair of site types, or the weights w_ab of all pairs in a total,
-        S(Q) = 1 + Σ w_ab [S_ab(Q) − 1]. An element needs none.
+        1 + Σ w_ab (partial − 1). An element needs none.
 
     Raises
     ------
@@ -131,15 +131,13 @@ class Observation:
             if len(pairs) > 1:
                 raise InputError(
                     where, f"which of the pairs {labels} it is of", "nothing",
-                    'sites = ["A", "B"], or weights for a total S(Q)',
+                    'sites = ["A", "B"], or weights for a total',
                 )  # fmt: skip
             return
         given = [self.of] if isinstance(self.of, Pair) else list(self.of)
         strange = [pair.label for pair in given if pair not in pairs]
         if strange:
             raise InputError(where, f"some of the pairs {labels}", ", ".join(strange))
-        if self.kind == "g" and not isinstance(self.of, Pair):
-            raise InputError(where, "a pair for a g(r)", "weights", "an S(Q) for a total")
 
     def _check_arrays(self) -> None:
         if self.x.ndim != 1 or self.x.shape != self.value.shape or self.x.size == 0:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
@@ -23,6 +23,7 @@ from sopr_uq.experiment.quantities import (
     convert,
 )
 from sopr_uq.experiment.state import StatePoint
+from sopr_uq.experiment.substance import Pair
 
 type Form = Literal["lennard-jones", "mie", "table"]
 
@@ -38,7 +39,12 @@ class SystemSettings(BaseModel):
     name: str = Field(min_length=1, description="name of tables, figures and folders")
     temperature: Temperature = Field(gt=0, le=1e5, description="temperature in K")
     density: Density = Field(gt=0, le=1e6, description="number density in 1/Å³")
-    mass: Mass = Field(gt=0, le=1e6, description="particle mass in u")
+    mass: Mass | None = Field(
+        None, gt=0, le=1e6, description="particle mass in u; without it, tables [[molecule]]"
+    )
+    composition: dict[str, float] | None = Field(
+        None, description="mole fraction of each [[molecule]]"
+    )
     fluid: str | None = Field(None, description="CoolProp's name of the fluid")
     title: str = Field("", description="one line for people")
 
@@ -60,7 +66,7 @@ class SystemSettings(BaseModel):
     @property
     def state(self) -> StatePoint:
         """The state point."""
-        return StatePoint(self.temperature, self.density, self.mass)
+        return StatePoint(self.temperature, self.density, self.mass or 0.0, self.composition or {})
 
 
 class ReferenceSettings(BaseModel):
@@ -87,15 +93,67 @@ class ReferenceSettings(BaseModel):
     sha256: str | None = Field(None, pattern=_SHA256, description="SHA-256 of the table")
 
     @model_validator(mode="after")
-    def _form_has_its_numbers(self) -> ReferenceSettings:
+    def _form_has_its_numbers(self) -> Self:
+        self._check_keys()
+        return self
+
+    def _check_keys(self) -> None:
         needed = {
             "lennard-jones": {"sigma", "epsilon"},
             "mie": {"sigma", "epsilon", "n"},
             "table": {"file"},
         }[self.form]
         allowed = needed | ({"sha256", "unit", "energy_unit"} if self.form == "table" else set())
-        _require(self, f"a potential of form {self.form!r}", needed, allowed | {"form"})
-        return self
+        allowed |= {"form", *self._mine}
+        _require(self, f"a potential of form {self.form!r}", needed, allowed)
+
+    @property
+    def _mine(self) -> set[str]:
+        """Keys that every form may have."""
+        return set()
+
+
+class MoleculeSettings(BaseModel):
+    """A kind of particle in a mixture; an entry of ``[[molecule]]`` in a configuration."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    name: str = Field(min_length=1, pattern=r"^[^-\s]+$", description="its name, without a hyphen")
+    mass: Mass = Field(gt=0, le=1e6, description="its mass in u")
+    element: str | None = Field(
+        None,
+        description="element or isotope, such as Ar, D or 36Ar, whose scattering length neutrons "
+        "see; default the name",
+    )
+    scattering_length: ScatteringLength | None = Field(
+        None, description="its coherent scattering length in fm, instead of the element's"
+    )
+
+
+class PairSettings(ReferenceSettings):
+    """The starting potential of a pair; an entry of ``[[pair]]`` in a configuration."""
+
+    sites: tuple[str, str] = Field(description="names of two molecules, or one twice")
+    combine: Literal["lorentz-berthelot"] | None = Field(
+        None, description="make it of those of the like pairs by this rule"
+    )
+    refine: bool = Field(True, description="whether it is inferred, or kept as it is")
+
+    @property
+    def pair(self) -> Pair:
+        """The pair of sites."""
+        return Pair(*self.sites)
+
+    @property
+    def _mine(self) -> set[str]:
+        return {"sites", "refine"}
+
+    def _check_keys(self) -> None:
+        if self.combine is None:
+            super()._check_keys()
+        else:
+            usual = {"form"} if self.form == "lennard-jones" else set()
+            _require(self, "a combined pair", {"combine"}, {"combine", *usual, *self._mine})
 
 
 class ObserveSettings(BaseModel):
@@ -159,6 +217,14 @@ class ObserveSettings(BaseModel):
         None, description="CSV with the covariance matrix of the values, without a header"
     )
     covariance_sha256: str | None = Field(None, pattern=_SHA256, description="its SHA-256")
+    sites: tuple[str, str] | None = Field(
+        None, description="of a mixture: the pair that a partial curve is of"
+    )
+    weights: Literal["neutron"] | dict[str, float] | None = Field(
+        None,
+        description="of a mixture: 'neutron', or the weight of each pair, such as "
+        '{ "Ar-Kr" = 0.5 }, in a total curve 1 + Σ w (partial − 1)',
+    )
     name: str = Field("", description="name in tables and figures")
     source: str = Field("", description="where the numbers come from")
     origin: str = Field(
@@ -168,6 +234,8 @@ class ObserveSettings(BaseModel):
     @model_validator(mode="after")
     def _kind_has_its_numbers(self) -> ObserveSettings:
         common = {"kind", "name", "source", "origin"}
+        if self.sites is not None and self.weights is not None:
+            raise InputError("keys", "sites of a partial or weights of a total", "both")
         if self.kind == "pressure":
             _require(self, "a pressure", {"value"}, common | {"value", "error"})
             return self
@@ -175,6 +243,7 @@ class ObserveSettings(BaseModel):
         shape = {"window", "abscissa_error", "q_max", "spacing", "covariance", "covariance_sha256"}
         shape |= {"lorch", "smoothing", "drift"}
         layout = {"form", "unit", "columns", "edges", "scattering_length"}
+        shape |= {"sites", "weights"}
         allowed = common | shape | {given, "sha256"} | (layout if given == "file" else set())
         _require(self, "a curve", {given}, allowed)
         return self
@@ -191,17 +260,45 @@ def _require(model: BaseModel, what: str, needed: set[str], allowed: set[str]) -
         raise InputError("keys", wanted, ", ".join(found))
 
 
-def number_density(table: dict[str, Any], system: dict[str, Any]) -> dict[str, Any]:
+def number_density(
+    table: dict[str, Any], system: dict[str, Any], molecules: Any = ()
+) -> dict[str, Any]:
     """Return a state's table with its mass density, if it has one, as a number density.
+
+    Parameters
+    ----------
+    table : dict
+        ``[system]`` or a ``[[state]]``.
+    system : dict
+        ``[system]``, for the mass of an element.
+    molecules : list of dict
+        ``[[molecule]]``, for the mean mass of a mixture.
 
     Raises
     ------
     ValueError
-        If the system has no mass, or the unit is unknown.
+        If there is no mass, or the unit is unknown.
     """
     density = table.get("density")
     if not isinstance(density, str):
         return table
     mass = convert(system.get("mass"), "mass")
     known = mass if isinstance(mass, int | float) and mass > 0 else None
+    known = known or _mean_mass(table, molecules)
     return {**table, "density": convert(density, "density", known)}
+
+
+def _mean_mass(table: dict[str, Any], molecules: Any) -> float | None:
+    """Return the mean mass of a mixture's molecules in u; None where it cannot be told."""
+    shares = table.get("composition")
+    entries = molecules if isinstance(molecules, list) else []
+    masses = {m.get("name"): convert(m.get("mass"), "mass") for m in entries if isinstance(m, dict)}
+    if not isinstance(shares, dict) or set(shares) != set(masses):
+        return None
+    mean = 0.0
+    for name, mass in masses.items():
+        share = shares[name]
+        if not (isinstance(share, int | float) and isinstance(mass, int | float)):
+            return None
+        mean += share * mass
+    return mean if mean > 0 else None

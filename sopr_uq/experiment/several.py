@@ -15,9 +15,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from sopr_uq.errors import InputError
 from sopr_uq.experiment.checks import check_density, check_temperature
 from sopr_uq.experiment.faults import Faults
+from sopr_uq.experiment.makeup import Makeup
 from sopr_uq.experiment.observation import Observation
 from sopr_uq.experiment.quantities import Density, Temperature
-from sopr_uq.experiment.reference import Shape
 from sopr_uq.experiment.settings import ObserveSettings, SystemSettings
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.experiment.system import checked, read_observation
@@ -31,6 +31,9 @@ class StateSettings(BaseModel):
     name: str = Field("", description="name in tables and figures")
     temperature: Temperature = Field(gt=0, le=1e5, description="temperature in K")
     density: Density = Field(gt=0, le=1e6, description="number density in 1/Å³")
+    composition: dict[str, float] | None = Field(
+        None, description="mole fraction of each [[molecule]]; default as [system]"
+    )
     fluid: str | None = Field(None, description="CoolProp's name of the fluid; default as [system]")
     observe: tuple[ObserveSettings, ...] = Field(
         min_length=1, description="at least one table [[state.observe]]"
@@ -38,9 +41,11 @@ class StateSettings(BaseModel):
 
     def within(self, system: SystemSettings) -> SystemSettings:
         """Return the system at this state point."""
+        given = {"fluid": self.fluid, "composition": self.composition}
         changed = {"temperature": self.temperature, "density": self.density}
-        fluid = {} if self.fluid is None else {"fluid": self.fluid}
-        return system.model_copy(update={**changed, **fluid})
+        return system.model_copy(
+            update=changed | {key: value for key, value in given.items() if value is not None}
+        )
 
 
 @dataclass(frozen=True)
@@ -53,7 +58,7 @@ class MeasuredState:
 
 
 def build_states(
-    system: SystemSettings, states: Sequence[StateSettings]
+    system: SystemSettings, makeup: Makeup, states: Sequence[StateSettings]
 ) -> tuple[MeasuredState, ...]:
     """Read the measurements of further state points.
 
@@ -65,32 +70,37 @@ def build_states(
     faults = Faults()
     built = []
     for i, settings in enumerate(states):
-        observations = state_observations(faults, i, system, settings)
+        observations = state_observations(faults, i, system, makeup, settings)
         built.append(MeasuredState(settings.name, settings.within(system).state, observations))
     faults.raise_any()
     return tuple(built)
 
 
 def state_observations(
-    faults: Faults, index: int, system: SystemSettings | None, settings: StateSettings
+    faults: Faults,
+    index: int,
+    system: SystemSettings | None,
+    makeup: Makeup | None,
+    settings: StateSettings,
 ) -> tuple[Observation, ...]:
     """Return the measurements of a state that can be used; note what is wrong with the others."""
     usable = []
     for number, entry in enumerate(settings.observe):
         with faults.caught(f"state.{index}.observe.{number}"):
             state = None if system is None else settings.within(system).state
-            usable.append(checked(read_observation(entry, state), state))
+            usable.append(checked(read_observation(entry, state, makeup), state))
     return tuple(usable)
 
 
 def check_state(
-    faults: Faults, index: int, system: SystemSettings, settings: StateSettings, shape: Shape
+    faults: Faults, index: int, system: SystemSettings, settings: StateSettings, makeup: Makeup
 ) -> None:
-    """Note a temperature or density at which particles of a shape can be no liquid."""
+    """Note a temperature or density at which what it is made of can be no liquid."""
     state = settings.within(system).state
+    size, mass = makeup.size(state), makeup.mean_mass(state)
     for check in (check_temperature, check_density):
         try:
-            check(state, shape)
+            check(state, size, mass)
         except InputError as fault:
             where = fault.where.replace("system.", f"state.{index}.")
             faults.add(InputError(where, fault.expected, fault.found, fault.advice))

@@ -15,6 +15,9 @@ from sopr_uq.errors import InputError
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.typing import FloatArray, IntArray
 
+ATOM = "A"
+"""The name of the particles of an element where nobody has given them one."""
+
 _ROUNDING = 1e-6
 _JOINT = "-"
 

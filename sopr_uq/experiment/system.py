@@ -4,21 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from sopr_uq.errors import InputError
 from sopr_uq.experiment.catalogue import curve, verify
-from sopr_uq.experiment.checks import check_curve, check_density, check_temperature
+from sopr_uq.experiment.checks import check_curve, check_density, check_level, check_temperature
 from sopr_uq.experiment.curve import read_curve
 from sopr_uq.experiment.faults import Faults
 from sopr_uq.experiment.forms import Scale
+from sopr_uq.experiment.makeup import Makeup, element_of, mixture_of
 from sopr_uq.experiment.mistakes import check_mistakes
 from sopr_uq.experiment.observation import Observation
-from sopr_uq.experiment.reference import reference_potential, shape
-from sopr_uq.experiment.settings import ObserveSettings, ReferenceSettings, SystemSettings
+from sopr_uq.experiment.settings import (
+    MoleculeSettings,
+    ObserveSettings,
+    PairSettings,
+    ReferenceSettings,
+    SystemSettings,
+)
 from sopr_uq.experiment.state import StatePoint
+from sopr_uq.experiment.substance import Pair
 from sopr_uq.potentials import Potential
 
 _CURVE_KEYS = ("name", "source", "window", "abscissa_error", "q_max", "spacing")
@@ -41,8 +48,8 @@ class System:
         Name of tables, figures and folders.
     state : StatePoint
         Temperature, density, mass.
-    reference : Potential
-        The starting potential, in kcal/mol.
+    makeup : Makeup
+        What it is made of, with the starting potentials in kcal/mol.
     observations : tuple of Observation
         What was measured.
     fluid : str or None
@@ -55,21 +62,35 @@ class System:
 
     name: str
     state: StatePoint
-    reference: Potential
+    makeup: Makeup
     observations: tuple[Observation, ...]
     fluid: str | None = None
     title: str = ""
     sources: tuple[str, ...] = ()
 
+    @property
+    def reference(self) -> Potential:
+        """The starting potential of an element, in kcal/mol."""
+        (potential,) = self.makeup.references.values()
+        return potential
+
+
+class Ingredients(NamedTuple):
+    """The tables that say what a liquid is made of: ``[reference]``, or molecules and pairs."""
+
+    reference: ReferenceSettings | None = None
+    molecules: tuple[MoleculeSettings, ...] = ()
+    pairs: tuple[PairSettings, ...] = ()
+
 
 def build_system(
-    system: SystemSettings, reference: ReferenceSettings, observe: Sequence[ObserveSettings]
+    system: SystemSettings, ingredients: Ingredients, observe: Sequence[ObserveSettings]
 ) -> System:
     """Read, check and assemble a liquid; shipped and own data come this way.
 
     Parameters
     ----------
-    system, reference, observe
+    system, ingredients, observe
         The tables of a configuration.
 
     Returns
@@ -83,16 +104,16 @@ def build_system(
         implausible.
     """
     faults = Faults()
-    potential = checked_reference(faults, system, reference)
+    makeup = checked_makeup(faults, system, ingredients)
     # An implausible state would make good curves look wrong.
     believed = None if faults else system
-    observations = checked_observations(faults, believed, dict(enumerate(observe)))
+    observations = checked_observations(faults, believed, makeup, dict(enumerate(observe)))
     faults.raise_any()
-    assert potential is not None
+    assert makeup is not None
     return System(
         name=system.name,
         state=system.state,
-        reference=potential,
+        makeup=makeup,
         observations=tuple(observations),
         fluid=system.fluid,
         title=system.title,
@@ -100,23 +121,34 @@ def build_system(
     )
 
 
-def checked_reference(
-    faults: Faults, system: SystemSettings | None, reference: ReferenceSettings
-) -> Potential | None:
-    """Return the starting potential; note what is wrong with it, or with the state for it."""
-    potential = None
-    with faults.caught("reference"):
-        potential = reference_potential(reference)
-        found = shape(potential)
-        if system is not None:
-            for check in (check_temperature, check_density):
-                with faults.caught():
-                    check(system.state, found)
-    return potential
+def checked_makeup(
+    faults: Faults, system: SystemSettings | None, ingredients: Ingredients
+) -> Makeup | None:
+    """Return what a liquid is made of; note what is wrong with it, or with the state for it."""
+    reference, molecules, pairs = ingredients
+    if molecules or pairs:
+        makeup = mixture_of(molecules, pairs, faults)
+    elif reference is None:
+        return None
+    else:
+        # without a mass the potential can be looked at all the same
+        mass = 1.0 if system is None or system.mass is None else system.mass
+        makeup = element_of(mass, reference, faults)
+    if makeup is None or system is None:
+        return makeup
+    with faults.caught("system"):
+        mean = makeup.mean_mass(system.state)
+        for check in (check_temperature, check_density):
+            with faults.caught():
+                check(system.state, makeup.size(system.state), mean)
+    return makeup
 
 
 def checked_observations(
-    faults: Faults, system: SystemSettings | None, observe: Mapping[int, ObserveSettings]
+    faults: Faults,
+    system: SystemSettings | None,
+    makeup: Makeup | None,
+    observe: Mapping[int, ObserveSettings],
 ) -> list[Observation]:
     """Return the measurements that can be used; note what is wrong with the others.
 
@@ -125,8 +157,8 @@ def checked_observations(
     usable = []
     for index, settings in observe.items():
         with faults.caught(f"observe.{index}"):
-            observation = read_observation(settings, None if system is None else system.state)
-            usable.append(checked(observation, None if system is None else system.state))
+            state = None if system is None else system.state
+            usable.append(checked(read_observation(settings, state, makeup), state))
     return usable
 
 
@@ -141,15 +173,20 @@ def checked(observation: Observation, state: StatePoint | None) -> Observation:
     if observation.kind == "pressure":
         return observation
     used = observation.windowed()
-    density = None if state is None else state.density
+    # what the density says holds for one kind of particle
+    density = None if state is None or observation.of is not None else state.density
     name = f"observation {observation.name}"
     odd = check_mistakes(name, observation.kind, used.x, used.value, density)
-    if state is not None:
+    if observation.of is not None:
+        check_level(observation)
+    elif state is not None:
         check_curve(observation, state)
     return replace(observation, remarks=(*observation.remarks, *odd))
 
 
-def read_observation(settings: ObserveSettings, state: StatePoint | None = None) -> Observation:
+def read_observation(
+    settings: ObserveSettings, state: StatePoint | None = None, makeup: Makeup | None = None
+) -> Observation:
     """Return the measurement that an entry of ``[[observe]]`` describes.
 
     Parameters
@@ -157,6 +194,8 @@ def read_observation(settings: ObserveSettings, state: StatePoint | None = None)
     settings : ObserveSettings
     state : StatePoint, optional
         Where it was made; forms such as G(r) cannot do without the density.
+    makeup : Makeup, optional
+        Of what; a curve of a mixture cannot do without.
 
     Raises
     ------
@@ -174,7 +213,11 @@ def read_observation(settings: ObserveSettings, state: StatePoint | None = None)
             source=settings.source,
             origin=settings.origin,
         )
-    return replace(_read_curve(settings, state), origin=origin_of(settings))
+    of = None if makeup is None or state is None else makeup.of(settings, state)
+    found = replace(_read_curve(settings, state), origin=origin_of(settings), of=of)
+    if isinstance(of, Pair) and not settings.name:
+        return replace(found, name=f"{settings.kind} {of.label}")
+    return found
 
 
 def origin_of(settings: ObserveSettings) -> str:

@@ -9,6 +9,7 @@ import matplotlib.pyplot as plt
 import xarray as xr
 from matplotlib.figure import Figure
 
+from sopr_uq.derived.pairs import each_pair
 from sopr_uq.disk import whole
 from sopr_uq.figures.refinement import plot_course, plot_potential, plot_prior, plot_rdf
 from sopr_uq.figures.style import marked, style
@@ -19,12 +20,19 @@ _METADATA: dict[str, dict[str, Any]] = {".pdf": {"CreationDate": None}}
 
 
 def refinement_sheet(result: xr.DataTree) -> Figure:
-    """Return g(r), v(r) and the course of a refinement side by side."""
+    """Return g(r) and v(r), of each pair, and the course of a refinement."""
+    views = each_pair(result)
     with style():
-        figure, axes = plt.subplots(1, 3, figsize=(11.5, 3.4))
-        plot_rdf(result, axes[0])
-        plot_potential(result, axes[1])
-        plot_course(result, axes[2])
+        size = (11.5, 3.4 * len(views))
+        figure, axes = plt.subplots(len(views), 3, figsize=size, squeeze=False)
+        for row, (label, one) in zip(axes, views, strict=True):
+            plot_rdf(one, row[0])
+            plot_potential(one, row[1])
+            row[0].set_title(label)
+            row[1].set_title(label)
+            row[2].set_axis_off()
+        axes[0, 2].set_axis_on()
+        plot_course(result, axes[0, 2])
         figure.suptitle(marked(str(result.attrs.get("system", "")), is_doubtful(result)))
     return figure
 
@@ -50,12 +58,14 @@ def last_figure(folder: Path) -> Path:
 def save_refinement(result: xr.DataTree, folder: Path) -> list[Path]:
     """Save the figures of a refinement, each alone and all on one sheet."""
     files: list[Path] = []
-    plots = {"rdf": plot_rdf, "potential": plot_potential, "course": plot_course}
+    plots = {"rdf": plot_rdf, "potential": plot_potential}
     if "prior" in result.children:
         plots["prior"] = plot_prior
-    for name, plot in plots.items():
+    views = [(f"-{label}" if label else "", one) for label, one in each_pair(result)]
+    drawn = [(name + end, plot, one) for name, plot in plots.items() for end, one in views]
+    for name, plot, one in [*drawn, ("course", plot_course, result)]:
         with style():
             figure, ax = plt.subplots(figsize=(4.6, 3.4))
-            plot(result, ax)
+            plot(one, ax)
         files += save(figure, folder, name)
     return files + save(refinement_sheet(result), folder, "summary")

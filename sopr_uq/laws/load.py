@@ -63,6 +63,8 @@ def load_ensemble(
             "a run whose rule gives a posterior, such as newton or sopr",
         )
     draws = tree[group].to_dataset()
+    if "pair" in draws.dims:
+        raise InputError(str(path), "the result of an element", "one of a mixture")
     found = {q: draws[q] for q in QUANTITIES if q in draws and "draw" in draws[q].dims}
     for quantity, values in found.items():
         _check_unit(path, quantity, str(values.attrs.get("units", unit(quantity))))

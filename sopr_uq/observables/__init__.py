@@ -1,21 +1,21 @@
 """What a liquid shows: one file a quantity, each knowing how it is predicted and how it responds.
 
 - :func:`continued`: the infinite liquid that a simulation implies.
-- :class:`PartialRdf`, :class:`StructureFactor`, :class:`Pressure`: quantities.
+- :class:`Rdf`, :class:`StructureFactor`, :class:`Pressure`: quantities.
 """
 
 from sopr_uq.observables.infinite import InfiniteLiquid, continued
 from sopr_uq.observables.pressure import Pressure
 from sopr_uq.observables.quantity import Change, Quantity
-from sopr_uq.observables.rdf import PartialRdf
+from sopr_uq.observables.rdf import Rdf
 from sopr_uq.observables.structure_factor import StructureFactor
 
 __all__ = [
     "Change",
     "InfiniteLiquid",
-    "PartialRdf",
     "Pressure",
     "Quantity",
+    "Rdf",
     "StructureFactor",
     "continued",
 ]

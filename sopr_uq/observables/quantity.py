@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
@@ -9,6 +10,7 @@ from typing import Protocol
 import numpy as np
 
 from sopr_uq.engine.series import Series
+from sopr_uq.experiment.substance import Pair
 from sopr_uq.observables.infinite import InfiniteLiquid
 from sopr_uq.structure.moving_bridge import bridge_change
 from sopr_uq.typing import ArrayLike, FloatArray
@@ -93,9 +95,14 @@ class Curve:
         """Return A at some abscissae, shape (k, n)."""
         raise NotImplementedError
 
+    of: Mapping[Pair, float]
+
     def weights(self, liquid: InfiniteLiquid) -> FloatArray:
-        """Return the weight w of each pair, shape (p,)."""
-        raise NotImplementedError
+        """Return the weight w of each pair of a liquid, in their order, shape (p,)."""
+        found = np.zeros(liquid.g.shape[1])
+        for pair, weight in self.of.items():
+            found[liquid.column(pair)] = weight
+        return found
 
     def predict(self, liquid: InfiniteLiquid) -> Series:
         """Return the curve at its abscissae."""

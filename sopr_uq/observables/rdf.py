@@ -1,8 +1,10 @@
-"""The radial distribution function of a pair."""
+"""Partial and total radial distribution functions."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 
@@ -15,12 +17,13 @@ from sopr_uq.typing import FloatArray
 
 
 @dataclass(frozen=True)
-class PartialRdf(Curve):
-    """g_ab(r) at some distances, as a Fourier integral that ends somewhere shows it.
+class Rdf(Curve):
+    """g(r) = 1 + Σ w_ab [g_ab(r) − 1], as a Fourier integral that ends somewhere shows it.
 
     Parameters
     ----------
-    pair : Pair
+    of : mapping of Pair to float
+        Weights w_ab; a single 1 for a partial.
     r : array, shape (k,)
         In Å.
     q_max : float
@@ -29,10 +32,15 @@ class PartialRdf(Curve):
         Whether Lorch's window damped it.
     """
 
-    pair: Pair
+    of: Mapping[Pair, float]
     r: FloatArray
     q_max: float = np.inf
     lorch: bool = False
+
+    @classmethod
+    def partial(cls, pair: Pair, r: FloatArray, q_max: float = np.inf) -> Self:
+        """Return g_ab(r)."""
+        return cls({pair: 1.0}, r, q_max)
 
     @property
     def x(self) -> FloatArray:
@@ -42,16 +50,10 @@ class PartialRdf(Curve):
     @property
     def title(self) -> str:
         """Name of its series."""
-        return rdf_name(self.pair)
+        return rdf_name(next(iter(self.of))) if len(self.of) == 1 else "g"
 
     def rows(self, liquid: InfiniteLiquid, x: FloatArray) -> FloatArray:
-        """Return A with g(x) = 1 + A h, shape (k, n)."""
+        """Return A with g(x) = 1 + A Σ w h, shape (k, n)."""
         if np.isfinite(self.q_max):
             return truncation_rows(liquid.grid, x, self.q_max, lorch=self.lorch)
         return interpolation_rows(liquid.grid.r, x)
-
-    def weights(self, liquid: InfiniteLiquid) -> FloatArray:
-        """Return 1 for the pair, shape (p,)."""
-        found = np.zeros(liquid.g.shape[1])
-        found[liquid.column(self.pair)] = 1.0
-        return found

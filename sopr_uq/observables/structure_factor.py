@@ -6,14 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Self
 
-import numpy as np
-
-from sopr_uq.errors import InputError
+from sopr_uq.experiment.neutrons import neutron_weights
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.experiment.substance import Pair, Substance
 from sopr_uq.observables.infinite import InfiniteLiquid
 from sopr_uq.observables.quantity import Curve
-from sopr_uq.structure.mixture import Mixture
 from sopr_uq.structure.transforms import structure_rows
 from sopr_uq.typing import FloatArray
 
@@ -61,22 +58,7 @@ class StructureFactor(Curve):
         InputError
             If a type has no scattering length, or their mean is zero.
         """
-        missing = {site.name for site in substance.sites} - set(lengths)
-        if missing:
-            raise InputError("scattering lengths", "one for each site", f"none for {missing}")
-        b = np.array([lengths[site.name] for site in substance.sites])
-        mixture = Mixture.of(substance.densities(state))
-        mean = float(mixture.fractions @ b)
-        if abs(mean) < 1e-9 * np.abs(b).max():
-            raise InputError(
-                "scattering lengths",
-                "a mean that is not zero",
-                "a null mixture, whose S(Q) has no norm",
-                "partial structure factors, or F(Q) itself",
-            )
-        first, second = mixture.pairs
-        weights = mixture.weights * b[first] * b[second] / mean**2
-        return cls(dict(zip(substance.pairs, weights.tolist(), strict=True)), q, "s")
+        return cls(neutron_weights(substance, state, lengths), q, "s")
 
     @property
     def x(self) -> FloatArray:
@@ -91,10 +73,3 @@ class StructureFactor(Curve):
     def rows(self, liquid: InfiniteLiquid, x: FloatArray) -> FloatArray:
         """Return A with S(x) = 1 + A Σ w h, shape (k, n)."""
         return structure_rows(liquid.grid, x, float(liquid.setup.densities.sum()))
-
-    def weights(self, liquid: InfiniteLiquid) -> FloatArray:
-        """Return w in the order of the liquid's pairs, shape (p,)."""
-        found = np.zeros(liquid.g.shape[1])
-        for pair, weight in self.of.items():
-            found[liquid.column(pair)] = weight
-        return found

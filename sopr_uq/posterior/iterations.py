@@ -6,6 +6,7 @@ import numpy as np
 import xarray as xr
 
 from sopr_uq.engine.protocol import Simulation
+from sopr_uq.refine.field import Field
 from sopr_uq.refine.journal import Iteration
 from sopr_uq.refine.loop import Refinement
 from sopr_uq.typing import FloatArray
@@ -27,13 +28,13 @@ _UNITS = {
 }
 
 
-def iterations_dataset(r: FloatArray, refinement: Refinement, sample: int = 0) -> xr.Dataset:
+def iterations_dataset(field: Field, refinement: Refinement, sample: int = 0) -> xr.Dataset:
     """Return what happened, one entry a round.
 
     Parameters
     ----------
-    r : array, shape (n,)
-        Grid of the potential in Å.
+    field : Field
+        The unknown.
     refinement : Refinement
         What the loop returned.
     sample : int
@@ -42,7 +43,8 @@ def iterations_dataset(r: FloatArray, refinement: Refinement, sample: int = 0) -
     Returns
     -------
     xarray.Dataset
-        ``potential`` (iteration, r), ``g``, ``g_error`` (iteration, r_g),
+        ``potential`` (iteration, r), ``g``, ``g_error`` (iteration, r_g), these of a
+        mixture with a dimension ``pair``;
         ``misfit``, ``noise``, ``change``, ``pressure``, ``pressure_error``,
         ``energy`` (of the best guess that was simulated), ``simulations``,
         ``md_steps``, ``md_seconds``, ``rdf_seconds`` (of all simulations of the
@@ -53,9 +55,12 @@ def iterations_dataset(r: FloatArray, refinement: Refinement, sample: int = 0) -
     done = refinement.iterations
     simulations = [each.simulations[sample] for each in done]
     data: dict[str, tuple[tuple[str, ...], FloatArray]] = {
-        "potential": (("iteration", "r"), np.array([each.potential for each in done])),
-        "g": (("iteration", "r_g"), np.array([s.g for s in simulations])),
-        "g_error": (("iteration", "r_g"), np.array([s.g_error for s in simulations])),
+        "potential": (
+            ("iteration", *field.dims, "r"),
+            field.plain(field.split(np.array([each.potential for each in done])), -2),
+        ),
+        "g": _curves(field, [[x.mean for x in s.rdfs.values()] for s in simulations]),
+        "g_error": _curves(field, [[x.error for x in s.rdfs.values()] for s in simulations]),
     }
     numbers: dict[str, list[float]] = {
         "misfit": [each.info.misfit for each in done],
@@ -73,14 +78,17 @@ def iterations_dataset(r: FloatArray, refinement: Refinement, sample: int = 0) -
         "repeated": [float(sum(bool(s.trouble) for s in _all(each))) for each in done],
     }
     data |= {name: (("iteration",), np.array(values)) for name, values in numbers.items()}
-    data |= _rule_values(done)
-    ds = xr.Dataset(
-        data, coords={"iteration": np.arange(len(done)), "r": r, "r_g": simulations[0].r}
-    )
+    data |= _rule_values(field, done)
+    coords = {"iteration": np.arange(len(done)), "r": field.r, "r_g": simulations[0].r}
+    ds = xr.Dataset(data, coords=coords | field.coords)
     for name, unit in {**_UNITS, "r": "angstrom", "r_g": "angstrom"}.items():
         if name in ds:
             ds[name].attrs["units"] = unit
     return ds
+
+
+def _curves(field: Field, values: list[list[FloatArray]]) -> tuple[tuple[str, ...], FloatArray]:
+    return ("iteration", *field.dims, "r_g"), field.plain(np.array(values), -2)
 
 
 def _all(iteration: Iteration) -> list[Simulation]:
@@ -97,11 +105,15 @@ def _total(iteration: Iteration, name: str) -> float:
     return float(sum(getattr(s, name) for s in _all(iteration)))
 
 
-def _rule_values(done: tuple[Iteration, ...]) -> dict[str, tuple[tuple[str, ...], FloatArray]]:
-    """The rule's scalars that every iteration reported."""
-    names = [k for k, v in done[0].info.values.items() if np.ndim(v) == 0]
-    return {
-        name: (("iteration",), np.array([float(each.info.values[name]) for each in done]))
-        for name in names
-        if all(name in each.info.values for each in done)
-    }
+def _rule_values(
+    field: Field, done: tuple[Iteration, ...]
+) -> dict[str, tuple[tuple[str, ...], FloatArray]]:
+    """The rule's numbers, and its numbers of each pair, that every iteration reported."""
+    shapes = {(): (), (len(field.terms),): field.dims}
+    found = {}
+    for name, value in done[0].info.values.items():
+        dims = shapes.get(np.shape(value))
+        if dims is not None and all(name in each.info.values for each in done):
+            values = np.array([each.info.values[name] for each in done], dtype=float)
+            found[name] = (("iteration", *dims), values)
+    return found

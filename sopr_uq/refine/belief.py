@@ -11,6 +11,9 @@ from sopr_uq.refine.of_rules import used_by
 
 Field = partial(AnyField, json_schema_extra=used_by("newton"))
 
+OF_UNLIKE_PAIRS = "unlike_"
+"""How the names of numbers begin that say something of mixtures only."""
+
 
 class PriorSettings(BaseModel):
     """The prior of the potential and of the errors of the data, for the rule ``newton``.

@@ -9,6 +9,7 @@ import numpy as np
 from sopr_uq.engine.protocol import Simulation
 from sopr_uq.experiment.observation import Observation
 from sopr_uq.experiment.state import StatePoint
+from sopr_uq.experiment.substance import Pair
 from sopr_uq.potentials import Potential
 from sopr_uq.structure.cavity import CavitySmoother
 from sopr_uq.structure.transforms import RadialGrid
@@ -57,6 +58,7 @@ def compare(
     state: StatePoint,
     observation: Observation,
     *,
+    pair: Pair | None = None,
     level_from: float | None = None,
 ) -> Comparison:
     """Evaluate a simulation at the measured points.
@@ -75,17 +77,20 @@ def compare(
         Its state point.
     observation : Observation
         A measured g(r).
+    pair : Pair, optional
+        Of which g(r) this is; an element needs none.
     level_from : float, optional
         Fit the level of the measured curve by least squares at distances
         beyond this one, in Å; by default the level is one.
     """
+    series = simulation.only if pair is None else simulation.rdfs[pair]
     data = observation.windowed()
     inside = data.x <= simulation.r[-1]
     r, measured = data.x[inside], data.value[inside]
     smoother = CavitySmoother(simulation.r, simulation.bin_width, potential.energy, state.beta)
     rows, constant = _rows(smoother, simulation.r[-1], r, data.q_max)
-    simulated = constant + rows @ simulation.g
-    blocks = simulation.g_blocks @ rows.T
+    simulated = constant + rows @ series.mean
+    blocks = series.blocks @ rows.T
     b = len(blocks)
     variance = blocks.var(axis=0, ddof=1) / b if b > 1 else np.zeros(r.size)
     level = 1.0

@@ -10,12 +10,11 @@ import numpy as np
 import xarray as xr
 
 from sopr_uq.errors import RuleFailed
-from sopr_uq.potentials import Tabulated
-from sopr_uq.refine.compare import Comparison, compare
+from sopr_uq.refine.compare import Comparison
+from sopr_uq.refine.partials import partials
 from sopr_uq.refine.problem import Problem
 from sopr_uq.refine.round import Run, leading
 from sopr_uq.refine.rule import Band, RuleState, StepInfo
-from sopr_uq.refine.single import only_rdf
 from sopr_uq.typing import FloatArray
 
 _SMALLEST_G = 0.05
@@ -33,7 +32,7 @@ class Ibi:
     Parameters
     ----------
     problem : Problem
-        One liquid with one measured g(r).
+        One liquid with one measured g(r) of each pair.
 
     References
     ----------
@@ -45,33 +44,30 @@ class Ibi:
     band: ClassVar[Band] = "none"
 
     def __post_init__(self) -> None:
-        only_rdf(self.problem, self.name)
+        partials(self.problem, self.name)
 
     def init(self) -> RuleState:
-        """Return the reference potential."""
-        return RuleState(0, self._replicas(self.problem.first.energy(self.problem.r)))
+        """Return the reference potentials."""
+        return RuleState(0, self._replicas(self.problem.field.start))
 
     def step(self, past: Sequence[RuleState], runs: Sequence[Run]) -> tuple[RuleState, StepInfo]:
-        """Return the corrected potential."""
+        """Return the corrected potentials, all pairs at once."""
         p, state = self.problem, past[-1]
-        sample, observation = only_rdf(p, self.name)
-        comparison = compare(
-            leading(runs).simulations[0],
-            Tabulated(p.r, state.potential),
-            sample.state,
-            observation,
-            level_from=2.0 * p.sigma if p.settings.fit_level else None,
-        )
-        delta = self._correction(comparison, sample.state.beta)
-        misfit = comparison.misfit
+        v, simulation = p.field.split(state.potential).copy(), leading(runs).simulations[0]
+        found = []
+        for each in partials(p, self.name):
+            comparison = each.compared(p, state.potential, simulation)
+            v[each.place] += self._correction(comparison, each.sample.state.beta)
+            found.append(comparison)
+        misfit = float(np.mean(np.concatenate([c.difference for c in found]) ** 2))
         info = StepInfo(
             misfit=misfit,
             noise=float("nan"),
             change=float("nan"),
             converged=misfit < p.settings.tolerance,
-            values={"level": np.asarray(comparison.level)},
+            values={"level": np.squeeze([c.level for c in found])},
         )
-        return RuleState(state.iteration + 1, self._replicas(state.potential + delta)), info
+        return RuleState(state.iteration + 1, self._replicas(p.field.joined(v))), info
 
     def _replicas(self, potential: FloatArray) -> FloatArray:
         return np.tile(potential, (self.problem.settings.round_size, 1))
@@ -92,9 +88,11 @@ class Ibi:
 
     def posterior(self, past: Sequence[RuleState]) -> xr.Dataset:
         """Return the last potential as the only draw: this rule has no posterior."""
+        field = self.problem.field
+        v = field.plain(field.split(past[-1].potential), -2)
         return xr.Dataset(
-            {"potential": (("chain", "draw", "r"), past[-1].potential[None, None, :])},
-            coords={"chain": [0], "draw": [0], "r": self.problem.r},
+            {"potential": (("chain", "draw", *field.dims, "r"), v[None, None])},
+            coords={"chain": [0], "draw": [0], "r": self.problem.r, **field.coords},
             attrs={"kind": "point estimate; ibi has no posterior"},
         )
 

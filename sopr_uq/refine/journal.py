@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Protocol
 
 from sopr_uq.engine.protocol import Simulation
+from sopr_uq.refine.field import Field
 from sopr_uq.refine.round import Run, leading
 from sopr_uq.refine.rule import RuleState, StepInfo
 from sopr_uq.typing import FloatArray
@@ -79,8 +80,8 @@ class Journal(Protocol):
 class Watcher(Protocol):
     """Somebody who wants to see how it goes."""
 
-    def begin(self, r: FloatArray) -> None:
-        """Hear of the grid of the potential, shape (n,), in Å, before anything else."""
+    def begin(self, field: Field) -> None:
+        """Hear of the unknown before anything else."""
         ...
 
     def simulating(self, iteration: int, fraction: float) -> None:
@@ -95,7 +96,7 @@ class Watcher(Protocol):
 class Silent:
     """A watcher that does nothing."""
 
-    def begin(self, r: FloatArray) -> None:
+    def begin(self, field: Field) -> None:
         """Ignore."""
 
     def simulating(self, iteration: int, fraction: float) -> None:

@@ -88,7 +88,7 @@ def refine(
     """
     journal = InMemory([]) if journal is None else journal
     watcher = Silent() if watcher is None else watcher
-    watcher.begin(rule.problem.r)
+    watcher.begin(rule.problem.field)
     done = list(journal.load())
     with ExitStack() as stack:
         chosen = stack.enter_context(executor or executor_for(engine))

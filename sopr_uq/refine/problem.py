@@ -8,12 +8,12 @@ from functools import cached_property
 
 import numpy as np
 
-from sopr_uq.engine.protocol import ATOM, Configuration, Setup
+from sopr_uq.engine.protocol import Configuration, Setup
 from sopr_uq.errors import InputError
 from sopr_uq.experiment.checks import check_origins
 from sopr_uq.experiment.observation import Observation
 from sopr_uq.experiment.state import StatePoint
-from sopr_uq.experiment.substance import Pair, Substance
+from sopr_uq.experiment.substance import ATOM, Pair, Substance
 from sopr_uq.potentials import Potential
 from sopr_uq.refine.belief import PriorSettings
 from sopr_uq.refine.field import Field, Term

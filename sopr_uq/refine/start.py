@@ -13,10 +13,11 @@ from dataclasses import replace
 import numpy as np
 from scipy.optimize import brentq
 
+from sopr_uq.experiment.makeup import one_fluid
+from sopr_uq.experiment.reference import Shape
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.potentials import Mie, Potential, Scaled
 from sopr_uq.refine.problem import Problem
-from sopr_uq.structure.mixture import Mixture
 
 CRITICAL_TEMPERATURE = 1.312
 _CRITICAL_DENSITY = 0.316
@@ -77,16 +78,9 @@ def stabilised(problem: Problem) -> Problem:
     return replace(problem, start=start)
 
 
-def _mean_size(problem: Problem, state: StatePoint) -> tuple[float, float]:
-    """Return σ in Å and ε in kcal/mol of the one fluid that a mixture is like.
-
-    Van der Waals': σ³ = Σ c_a c_b σ_ab³ and ε σ³ = Σ c_a c_b ε_ab σ_ab³.
-    """
-    field = problem.field
-    weights = Mixture.of(problem.substance.densities(state)).weights
-    volume = weights @ field.sigmas**3
-    energy = weights @ (field.epsilons * field.sigmas**3)
-    return float(np.cbrt(volume)), float(energy / volume)
+def _mean_size(problem: Problem, state: StatePoint) -> Shape:
+    shapes = [Shape(t.sigma, t.epsilon) for t in problem.field.terms]
+    return one_fluid(problem.substance, state, shapes)
 
 
 def _scaled(potential: Potential, factor: float) -> Potential:

@@ -29,12 +29,17 @@ def build_rule(config: Config) -> Rule:
         If the data cannot be used.
     """
     system = config.build_system()
+    substance = system.makeup.substance
     problem = Problem(
         samples=(
-            Sample(system.state, system.observations),
-            *(Sample(each.state, each.observations) for each in config.build_states()),
+            Sample(system.state, system.observations, substance),
+            *(
+                Sample(each.state, each.observations, substance)
+                for each in config.build_states(system.makeup)
+            ),
         ),
-        reference=system.reference,
+        reference=system.makeup.references,
+        frozen=system.makeup.frozen,
         settings=config.refine,
         cutoff=config.engine.cutoff,
         seed=config.seed,

@@ -17,16 +17,22 @@ from sopr_uq.engine.settings import EngineSettings
 from sopr_uq.engine.traits import TRAITS
 from sopr_uq.errors import InputError
 from sopr_uq.experiment.faults import Faults
-from sopr_uq.experiment.reference import shape
-from sopr_uq.experiment.settings import ObserveSettings, ReferenceSettings, SystemSettings
+from sopr_uq.experiment.makeup import Makeup
+from sopr_uq.experiment.settings import (
+    MoleculeSettings,
+    ObserveSettings,
+    PairSettings,
+    ReferenceSettings,
+    SystemSettings,
+)
 from sopr_uq.experiment.several import StateSettings, check_state, state_observations
 from sopr_uq.experiment.state import StatePoint
-from sopr_uq.experiment.system import checked_observations, checked_reference
-from sopr_uq.potentials import Potential
+from sopr_uq.experiment.system import Ingredients, checked_makeup, checked_observations
+from sopr_uq.refine.belief import OF_UNLIKE_PAIRS
 from sopr_uq.refine.newton.data import stack
+from sopr_uq.refine.partials import partials
 from sopr_uq.refine.problem import Problem, Sample
 from sopr_uq.refine.settings import RefineSettings
-from sopr_uq.refine.single import only_rdf
 
 
 def check_tables(faults: Faults, tables: dict[str, Any]) -> None:
@@ -34,7 +40,6 @@ def check_tables(faults: Faults, tables: dict[str, Any]) -> None:
     for fault in _unusable_numbers(tables):
         faults.add(fault)
     system = _valid(SystemSettings, tables.get("system"))
-    reference = _valid(ReferenceSettings, tables.get("reference"))
     engine = _valid(EngineSettings, tables.get("engine", {}))
     refine = _valid(RefineSettings, tables.get("refine", {}))
     entries = tables.get("observe")
@@ -42,27 +47,84 @@ def check_tables(faults: Faults, tables: dict[str, Any]) -> None:
     numbered = {index: _valid(ObserveSettings, entry) for index, entry in enumerate(entries)}
     observe = {index: settings for index, settings in numbered.items() if settings is not None}
     known = len(faults)
-    potential = None if reference is None else checked_reference(faults, system, reference)
+    ingredients = _ingredients(faults, tables, system)
+    makeup = None if ingredients is None else checked_makeup(faults, system, ingredients)
     if len(faults) > known:
         # An implausible state would make good curves and cut-offs look wrong.
         system = None
-    observations = checked_observations(faults, system, observe)
-    if system is None or potential is None:
+    observations = checked_observations(faults, system, makeup, observe)
+    if system is None or makeup is None:
         return
-    more = _check_states(faults, tables.get("state", []), system, potential)
+    _check_prior(faults, tables.get("prior"), makeup)
+    more = _check_states(faults, tables.get("state", []), system, makeup)
     if engine is not None and TRAITS[engine.name].boxed:
         for state in (system.state, *(sample.state for sample in more or ())):
-            _check_box(faults, engine, potential, state)
+            _check_box(faults, engine, makeup, state)
     complete = more is not None and observations and len(observations) == len(entries)
     if refine is not None and complete:
         with faults.caught("observe"):
-            first = Sample(system.state, tuple(observations))
+            first = Sample(system.state, tuple(observations), makeup.substance)
             with faults.caught("refine"):
-                _check_rule(refine, [first, *(more or ())], potential)
+                _check_rule(refine, [first, *(more or ())], makeup)
+
+
+def _ingredients(
+    faults: Faults, tables: dict[str, Any], system: SystemSettings | None
+) -> Ingredients | None:
+    """Return the tables of what a liquid is made of; note what is missing or too much."""
+    reference = tables.get("reference")
+    mixed = next((name for name in ("molecule", "pair") if tables.get(name)), None)
+    if mixed is None:
+        _check_element(faults, reference, system)
+        found = _valid(ReferenceSettings, reference)
+        return None if found is None else Ingredients(found)
+    if reference is not None:
+        expected = f"[reference] of an element, or [[{mixed}]] of a mixture"
+        faults.add(InputError("reference", expected, "both"))
+    if system is not None and system.mass is not None:
+        faults.add(InputError("system.mass", "masses in [[molecule]] alone", f"{system.mass:g}"))
+    molecules = _all_valid(MoleculeSettings, tables.get("molecule", []))
+    pairs = _all_valid(PairSettings, tables.get("pair", []))
+    if molecules is None or pairs is None:
+        return None
+    if molecules:
+        return Ingredients(None, molecules, pairs)
+    faults.add(InputError("molecule", "at least one table [[molecule]]", "none"))
+    return None
+
+
+def _check_element(faults: Faults, reference: Any, system: SystemSettings | None) -> None:
+    if reference is None:
+        faults.add(InputError("reference", "a table [reference]", "nothing"))
+    if system is None:
+        return
+    if system.mass is None:
+        faults.add(InputError("system.mass", "particle mass in u", "nothing"))
+    if system.composition is not None:
+        expected = "tables [[molecule]] and [[pair]] beside a composition"
+        faults.add(InputError("system.composition", expected, "none"))
+
+
+def _check_prior(faults: Faults, prior: Any, makeup: Makeup) -> None:
+    """Note keys of ``[prior]`` that say nothing of this liquid."""
+    given = prior if isinstance(prior, dict) else {}
+    element = len(makeup.substance.pairs) == 1
+    for key in given:
+        if element and key.startswith(OF_UNLIKE_PAIRS):
+            faults.add(InputError(f"prior.{key}", "a mixture for it", "an element"))
+        if not element and key in ("sigma", "epsilon"):
+            advice = f"the {key} of each [[pair]] is the centre of what is believed of it"
+            faults.add(InputError(f"prior.{key}", "an element for it", "a mixture", advice))
+
+
+def _all_valid[M: BaseModel](model: type[M], tables: Any) -> tuple[M, ...] | None:
+    found = [_valid(model, each) for each in tables] if isinstance(tables, list) else [None]
+    known = tuple(each for each in found if each is not None)
+    return known if len(known) == len(found) else None
 
 
 def _check_states(
-    faults: Faults, tables: Any, system: SystemSettings, potential: Potential
+    faults: Faults, tables: Any, system: SystemSettings, makeup: Makeup
 ) -> list[Sample] | None:
     """Check further state points; return their samples, or None if one is faulty."""
     entries = tables if isinstance(tables, list) else []
@@ -71,11 +133,13 @@ def _check_states(
         settings = _valid(StateSettings, table)
         if settings is None:
             return None
-        check_state(faults, index, system, settings, shape(potential))
-        found = state_observations(faults, index, system, settings)
-        if len(found) == len(settings.observe):
-            with faults.caught(f"state.{index}.observe"):
-                samples.append(Sample(settings.within(system).state, found))
+        with faults.caught(f"state.{index}"):
+            check_state(faults, index, system, settings, makeup)
+            found = state_observations(faults, index, system, makeup, settings)
+            if len(found) == len(settings.observe):
+                with faults.caught(f"state.{index}.observe"):
+                    state = settings.within(system).state
+                    samples.append(Sample(state, found, makeup.substance))
     return samples if len(faults) == known else None
 
 
@@ -86,25 +150,27 @@ def _valid[M: BaseModel](model: type[M], table: Any) -> M | None:
         return None
 
 
-def _check_box(
-    faults: Faults, engine: EngineSettings, potential: Potential, state: StatePoint
-) -> None:
+def _check_box(faults: Faults, engine: EngineSettings, makeup: Makeup, state: StatePoint) -> None:
     half = 0.5 * (engine.particles / state.density) ** (1 / 3)
     with faults.caught():
-        cutoff = engine.cutoff or default_cutoff(potential, state.temperature)
+        potentials = makeup.references.values()
+        widest = max(default_cutoff(potential, state.temperature) for potential in potentials)
+        cutoff = engine.cutoff or widest
         check_cutoff(cutoff, engine.particles, state.density)
+    with faults.caught():
+        makeup.substance.counts(state, engine.particles)
     with faults.caught():
         if engine.r_max is not None and engine.r_max > half:
             expected = f"at most half the box, {half:.3f} Å for {engine.particles} particles"
             raise InputError("engine.r_max", expected, f"{engine.r_max:g} Å")
 
 
-def _check_rule(refine: RefineSettings, samples: Sequence[Sample], potential: Potential) -> None:
-    problem = Problem(tuple(samples), potential, refine)
+def _check_rule(refine: RefineSettings, samples: Sequence[Sample], makeup: Makeup) -> None:
+    problem = Problem(tuple(samples), makeup.references, refine, frozen=makeup.frozen)
     if refine.rule == "newton":
         stack(problem)
     else:
-        only_rdf(problem, refine.rule)
+        partials(problem, refine.rule)
 
 
 def _unusable_numbers(value: Any, key: str = "") -> Iterator[InputError]:

@@ -14,18 +14,21 @@ from sopr_uq.disk import write_whole
 from sopr_uq.engine.settings import EngineSettings
 from sopr_uq.experiment.catalogue import curve, system_entries
 from sopr_uq.experiment.faults import Faults
+from sopr_uq.experiment.makeup import Makeup
 from sopr_uq.experiment.registry import shipped_system
 from sopr_uq.experiment.settings import (
+    MoleculeSettings,
     ObserveSettings,
+    PairSettings,
     ReferenceSettings,
     SystemSettings,
     number_density,
 )
 from sopr_uq.experiment.several import MeasuredState, StateSettings, build_states
-from sopr_uq.experiment.system import System, build_system
+from sopr_uq.experiment.system import Ingredients, System, build_system
 from sopr_uq.provenance import sha256
 from sopr_uq.refine import presets
-from sopr_uq.refine.belief import PriorSettings
+from sopr_uq.refine.belief import OF_UNLIKE_PAIRS, PriorSettings
 from sopr_uq.refine.of_rules import refuse_unused, unused
 from sopr_uq.refine.presets import PresetName
 from sopr_uq.refine.settings import RefineSettings, RuleName
@@ -49,7 +52,15 @@ class Config(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     system: SystemSettings = Field(description="a table [system]")
-    reference: ReferenceSettings = Field(description="a table [reference]")
+    reference: ReferenceSettings | None = Field(
+        None, description="a table [reference], of an element"
+    )
+    molecule: tuple[MoleculeSettings, ...] = Field(
+        (), description="tables [[molecule]]: what a mixture is made of"
+    )
+    pair: tuple[PairSettings, ...] = Field(
+        (), description="tables [[pair]]: the starting potential of each pair of a mixture"
+    )
     observe: tuple[ObserveSettings, ...] = Field(description="at least one table [[observe]]")
     state: tuple[StateSettings, ...] = Field(
         (), description="tables [[state]]: further state points that share the potential"
@@ -71,11 +82,16 @@ class Config(BaseModel):
 
     def build_system(self) -> System:
         """Read, check and assemble the liquid; see `sopr_uq.experiment.build_system`."""
-        return build_system(self.system, self.reference, self.observe)
+        return build_system(self.system, self.ingredients, self.observe)
 
-    def build_states(self) -> tuple[MeasuredState, ...]:
+    def build_states(self, makeup: Makeup) -> tuple[MeasuredState, ...]:
         """Read the further state points; see `sopr_uq.experiment.several`."""
-        return build_states(self.system, self.state)
+        return build_states(self.system, makeup, self.state)
+
+    @property
+    def ingredients(self) -> Ingredients:
+        """The tables that say what the liquid is made of."""
+        return Ingredients(self.reference, self.molecule, self.pair)
 
 
 def load_config(
@@ -129,13 +145,29 @@ def load_config(
             choose(tables, parse_kinds(observe), shipped)
         elif shipped is not None:
             add_pressure(tables)
+    _complete_compositions(tables)
     for index, state in enumerate(dicts(tables.get("state"))):
         with suppress(ValueError):
             # [system] has the mass; a unit that nobody knows is named with the other faults
             system = dicts([tables.get("system")])
-            tables["state"][index] = number_density(state, system[0] if system else {})
+            molecules = tables.get("molecule")
+            tables["state"][index] = number_density(state, system[0] if system else {}, molecules)
     below = {} if shipped is None else {"prior": dict(shipped_system(shipped).prior)}
     return _checked(faults, _resolved(faults, below, tables))
+
+
+def _complete_compositions(tables: dict[str, Any]) -> None:
+    """Fill in what a composition leaves no choice about, and mass densities, in place."""
+    system, molecules = tables.get("system"), dicts(tables.get("molecule"))
+    if not isinstance(system, dict) or not molecules:
+        return
+    if len(molecules) == 1 and "composition" not in system and "name" in molecules[0]:
+        system["composition"] = {molecules[0]["name"]: 1.0}
+    for state in dicts(tables.get("state")):
+        if "composition" in system:
+            state.setdefault("composition", system["composition"])
+    with suppress(ValueError):
+        tables["system"] = number_density(system, system, molecules)
 
 
 def dump_config(config: Config, path: Path | str) -> None:
@@ -146,8 +178,12 @@ def dump_config(config: Config, path: Path | str) -> None:
 
 
 def without_unused(tables: dict[str, Any]) -> dict[str, Any]:
-    """Drop from resolved tables the defaults of keys that the rule does not use."""
+    """Drop from resolved tables the defaults of keys that rule and liquid do not use."""
     rule = tables.get("refine", {}).get("rule", DEFAULT_RULE)
+    if not tables.get("pair"):
+        prior = tables.get("prior", {})
+        kept = {key: value for key, value in prior.items() if not key.startswith(OF_UNLIKE_PAIRS)}
+        tables = tables | {"prior": kept}
     return tables | {
         name: _used(model, rule, tables.get(name, {})) for name, model in _OF_RULES.items()
     }
@@ -215,12 +251,18 @@ def _checked(faults: Faults, tables: dict[str, Any]) -> Config:
 
 def _hashed(config: Config) -> Config:
     """Return the configuration with the SHA-256 of every file it names."""
-    reference = config.reference
-    if reference.file is not None:
-        reference = reference.model_copy(update={"sha256": sha256(reference.file)})
+    reference = None if config.reference is None else _with_hash(config.reference)
+    pair = tuple(_with_hash(each) for each in config.pair)
     state = tuple(s.model_copy(update={"observe": _all_hashed(s.observe)}) for s in config.state)
     observe = _all_hashed(config.observe)
-    return config.model_copy(update={"reference": reference, "observe": observe, "state": state})
+    changed = {"reference": reference, "pair": pair, "observe": observe, "state": state}
+    return config.model_copy(update=changed)
+
+
+def _with_hash[R: ReferenceSettings](reference: R) -> R:
+    if reference.file is None:
+        return reference
+    return reference.model_copy(update={"sha256": sha256(reference.file)})
 
 
 def _all_hashed(observe: Iterable[ObserveSettings]) -> tuple[ObserveSettings, ...]:

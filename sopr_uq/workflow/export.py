@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
+from sopr_uq.derived.pairs import each_pair
 from sopr_uq.disk import write_whole
 from sopr_uq.engine.table import cap
 from sopr_uq.errors import InputError
@@ -29,7 +30,8 @@ def export(
     tree : DataTree
         A refinement's result.
     folder : Path
-        Where to write ``mean`` and ``draw-0001`` and so on.
+        Where to write ``mean`` and ``draw-0001`` and so on, of a mixture with the label of
+        each pair after it.
     program : str
         A key of ``WRITERS``.
     draws : int
@@ -51,10 +53,14 @@ def export(
     """
     if program not in WRITERS:
         raise InputError("--format", f"one of {', '.join(WRITERS)}", repr(program))
-    potential = tree["posterior"].to_dataset()["potential"]
-    r = potential["r"].values
-    named = {"mean": potential.mean(("chain", "draw")).values}
-    named |= {f"draw-{i:04d}": v for i, v in enumerate(_draws(potential, draws), start=1)}
+    r = tree["posterior"].to_dataset()["r"].values
+    named: dict[str, FloatArray] = {}
+    for label, one in each_pair(tree):
+        end = f"-{label}" if label else ""
+        potential = one["posterior"].to_dataset()["potential"]
+        named[f"mean{end}"] = potential.mean(("chain", "draw")).values
+        found = enumerate(_draws(potential, draws), start=1)
+        named |= {f"draw-{i:04d}{end}": v for i, v in found}
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

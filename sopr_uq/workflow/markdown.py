@@ -9,6 +9,7 @@ from typing import Any
 
 import xarray as xr
 
+from sopr_uq.derived.pairs import each_pair
 from sopr_uq.derived.summary import concise
 from sopr_uq.errors import InputError
 from sopr_uq.workflow import laws_report
@@ -95,7 +96,10 @@ def _prior(tree: xr.DataTree) -> Iterator[str]:
         yield from ("", "## Prior", "", *_bullets(lines))
     if "prior_sensitivity" in tree.children:
         yield from ("", "## Under other priors", "")
-        yield from _sensitivity(tree["prior_sensitivity"].to_dataset(), _units(tree))
+        for label, one in each_pair(tree):
+            yield from (f"{label}:", "") if label else ()
+            yield from _sensitivity(one["prior_sensitivity"].to_dataset(), _units(one))
+            yield from ("",) if label else ()
 
 
 def _number(value: Any) -> str:

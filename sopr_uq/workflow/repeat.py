@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import numpy as np
 import tomli_w
 import xarray as xr
 
+from sopr_uq.derived.pairs import each_pair
 from sopr_uq.errors import InputError
 from sopr_uq.executor import Executor
 from sopr_uq.posterior.status import outcome
@@ -160,7 +162,18 @@ def stored_config(path: Path | str, result: xr.DataTree, seed: int | None = None
 def compared(first: xr.DataTree, second: xr.DataTree) -> Comparison:
     """Set two results side by side."""
     one, other = (tree["posterior"].to_dataset()["potential"].values for tree in (first, second))
-    rows, repeated = [], second["derived"].to_dataset()
+    views = zip(each_pair(first), each_pair(second), strict=True)
+    rows = [row for (label, a), (_, b) in views for row in _rows(label, a, b)]
+    return Comparison(
+        rows=tuple(rows),
+        outcomes=(outcome(first), outcome(second)),
+        identical=np.array_equal(one, other, equal_nan=True),
+    )
+
+
+def _rows(label: str, first: xr.DataTree, second: xr.DataTree) -> Iterator[Compared]:
+    """Yield the descriptors of two results of an element, or of a pair."""
+    repeated = second["derived"].to_dataset()
     for name, values in first["derived"].to_dataset().data_vars.items():
         if not {"chain", "draw"} <= set(values.dims) or values.ndim != 2:
             continue
@@ -168,9 +181,4 @@ def compared(first: xr.DataTree, second: xr.DataTree) -> Comparison:
         first_mean, first_sd = float(values.mean()), float(values.std(ddof=1))
         mean, sd = float(again.mean()), float(again.std(ddof=1))
         unit = str(values.attrs.get("units", ""))
-        rows.append(Compared(str(name), first_mean, first_sd, mean, sd, unit))
-    return Comparison(
-        rows=tuple(rows),
-        outcomes=(outcome(first), outcome(second)),
-        identical=np.array_equal(one, other, equal_nan=True),
-    )
+        yield Compared(f"{name} {label}".strip(), first_mean, first_sd, mean, sd, unit)

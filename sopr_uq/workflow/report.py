@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from math import isfinite
 from typing import Any
 
 import xarray as xr
 
+from sopr_uq.derived.pairs import each_pair
 from sopr_uq.derived.summary import FEWEST, interval_text, summary
 from sopr_uq.posterior.cost import Cost, cost
 from sopr_uq.posterior.status import (
@@ -51,10 +54,16 @@ def as_dict(result: xr.DataTree, prob: float = 0.95) -> dict[str, Any]:
         "seed": int(a["seed"]),
         **paid._asdict(),
         "misfit": float(result["iterations"].to_dataset()["misfit"][-1]),
-        "derived": _numbers(result, prob),
+        "derived": _by_pair(result, lambda one: _numbers(one, prob)),
         "check": check(result),
-        "error_budget": budget(result),
+        "error_budget": _by_pair(result, budget),
     }
+
+
+def _by_pair[T](result: xr.DataTree, of: Callable[[xr.DataTree], T]) -> T | dict[str, T]:
+    """Return what a function says of an element, or of each pair of a mixture by its label."""
+    found = {label: of(one) for label, one in each_pair(result)}
+    return found.get("", found)
 
 
 def head(result: xr.DataTree, prob: float = 0.95) -> tuple[str, str, str, str]:
@@ -66,8 +75,13 @@ def head(result: xr.DataTree, prob: float = 0.95) -> tuple[str, str, str, str]:
 
 def table(result: xr.DataTree, prob: float = 0.95) -> list[tuple[str, str, str, str]]:
     """Return rows (quantity, value(sd), interval, unit) of the derived quantities."""
+    labelled = [
+        (f"{LABELS.get(name, name)} {label}".strip(), row)
+        for label, one in each_pair(result)
+        for name, row in _rows(one, prob).items()
+    ]
     rows = []
-    for name, row in _rows(result, prob).items():
+    for name, row in labelled:
         unit = str(row["unit"].item())
         text, ends = str(row["text"].item()), "–"
         if band(result) == "none":
@@ -76,7 +90,7 @@ def table(result: xr.DataTree, prob: float = 0.95) -> list[tuple[str, str, str, 
             text = reason
         else:
             ends = interval_text(float(row["lower"]), float(row["upper"]))
-        rows.append((LABELS.get(name, name), text, ends, UNITS.get(unit, unit)))
+        rows.append((name, text, ends, UNITS.get(unit, unit)))
     return rows
 
 
@@ -98,7 +112,7 @@ def facts(result: xr.DataTree) -> list[tuple[str, str]]:
     misfit = float(result["iterations"].to_dataset()["misfit"][-1])
     lines = [
         ("system", f"{a['system']}  {a['title']}".strip()),
-        ("state", f"{a['temperature']:g} K, {a['density']:g} Å⁻³"),
+        ("state", f"{a['temperature']:g} K, {a['density']:g} Å⁻³{_shares(result)}"),
         ("rule", f"{a['rule']} ({a['preset']}), engine {a['engine']}, seed {a['seed']}"),
         ("outcome", f"{_ended(result)} after {paid.rounds} rounds, {paid.simulations} simulations"),
         ("misfit", f"mean squared Δg {misfit:.2e}"),
@@ -115,6 +129,12 @@ def facts(result: xr.DataTree) -> list[tuple[str, str]]:
     if a["warning"]:
         lines.append(("warning", str(a["warning"])))
     return lines
+
+
+def _shares(result: xr.DataTree) -> str:
+    """Say what a mixture is made of; nothing for an element."""
+    shares = json.loads(result.attrs.get("composition", "{}"))
+    return "".join(f", {name} {share:g}" for name, share in shares.items())
 
 
 def remarks_of(values: xr.DataArray) -> list[str]:
@@ -182,7 +202,11 @@ def budget(result: xr.DataTree) -> dict[str, dict[str, float]] | None:
 
 def prior_sentence(result: xr.DataTree) -> str:
     """Say how much of each variance is prior; empty where no budget was made."""
-    shares = {LABELS.get(d, d): s.get("prior") for d, s in (budget(result) or {}).items()}
+    shares = {
+        f"{LABELS.get(d, d)} {label}".strip(): s.get("prior")
+        for label, one in each_pair(result)
+        for d, s in (budget(one) or {}).items()
+    }
     parts = [f"{100 * s:.0f} % of {name}'s" for name, s in shares.items() if s is not None]
     return f"of the variance are prior: {', '.join(parts)}" if parts else ""
 

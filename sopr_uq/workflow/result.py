@@ -13,6 +13,8 @@ from threadpoolctl import threadpool_limits
 
 from sopr_uq.derived.labelled import describe
 from sopr_uq.errors import InputError, SoprUqError
+from sopr_uq.experiment.observation import Observation
+from sopr_uq.experiment.substance import Pair
 from sopr_uq.posterior import store
 from sopr_uq.posterior.iterations import iterations_dataset
 from sopr_uq.posterior.predictive import predictive
@@ -66,14 +68,14 @@ def assemble(config: Config, rule: Rule, refinement: Refinement) -> xr.DataTree:
     sampler = {k: posterior.attrs.pop(k) for k in _SAMPLER if k in posterior.attrs}
     groups = {
         "posterior": posterior.drop_vars(_OF_SAMPLER, errors="ignore"),
-        "derived": describe(posterior["potential"], problem.samples[0].state.beta),
+        "derived": describe(posterior["potential"], problem.beta),
         "posterior_predictive": predictive(problem, refinement, posterior["potential"]),
         "observed_data": observed_data(rule),
-        "iterations": iterations_dataset(problem.r, refinement),
+        "iterations": iterations_dataset(problem.field, refinement),
         "sample_stats": _statistics(posterior, sampler),
     }
     for number in range(1, len(problem.samples)):
-        groups[f"iterations_{number + 1}"] = iterations_dataset(problem.r, refinement, number)
+        groups[f"iterations_{number + 1}"] = iterations_dataset(problem.field, refinement, number)
     tree = xr.DataTree.from_dict({k: v for k, v in groups.items() if v is not None})
     if rule.band == "posterior":
         # the noise is that of the measured curve, not of an energy
@@ -112,6 +114,7 @@ def observed_data(rule: Rule) -> xr.Dataset:
             attrs |= {"origin": o.origin} if o.origin else {}
             attrs |= {"remarks": "\n".join(o.remarks)} if o.remarks else {}
             attrs |= {"sample": number} if number else {}
+            attrs |= _of(o)
             if np.isfinite(o.q_max):
                 attrs |= {"q_max": o.q_max}
             data[name] = xr.DataArray(
@@ -119,6 +122,15 @@ def observed_data(rule: Rule) -> xr.Dataset:
             )
             data[f"{name}_used"] = xr.DataArray(o.mask.astype(np.int8), dims=dim + suffix)
     return xr.Dataset(data)
+
+
+def _of(o: Observation) -> dict[str, str]:
+    """Say what a curve of a mixture is of."""
+    if o.of is None:
+        return {}
+    if isinstance(o.of, Pair):
+        return {"pair": o.of.label}
+    return {"weights": json.dumps({pair.label: weight for pair, weight in o.of.items()})}
 
 
 def _certificate(
@@ -132,6 +144,7 @@ def _certificate(
         "title": config.system.title,
         "temperature": config.system.temperature,
         "density": config.system.density,
+        **_composition(config),
         "rule": rule.name,
         "band": rule.band,
         "preset": config.preset,
@@ -145,6 +158,11 @@ def _certificate(
         "settings": config.model_dump_json(exclude_none=True),
         "inputs": json.dumps(hashes),
     }
+
+
+def _composition(config: Config) -> dict[str, str]:
+    shares = config.system.composition
+    return {} if shares is None else {"composition": json.dumps(shares)}
 
 
 def sampler_warning(sampler: dict[str, float]) -> str:

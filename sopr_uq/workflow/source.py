@@ -77,8 +77,7 @@ def _parse(path: Path) -> dict[str, Any]:
 
 
 def _paths(tables: dict[str, Any]) -> Iterator[tuple[dict[str, Any], str]]:
-    reference = tables.get("reference")
-    if isinstance(reference, dict):
+    for reference in (*dicts([tables.get("reference")]), *dicts(tables.get("pair"))):
         yield reference, "file"
     for measured in (tables, *dicts(tables.get("state"))):
         for entry in dicts(measured.get("observe")):

@@ -75,8 +75,9 @@ def _inputs(config: Config) -> Iterator[Finding]:
     for entry in measured:
         for file, stated in _files(entry):
             yield _input(file, stated)
-    if config.reference.file is not None:
-        yield _input(config.reference.file, config.reference.sha256)
+    for reference in (config.reference, *config.pair):
+        if reference is not None and reference.file is not None:
+            yield _input(reference.file, reference.sha256)
 
 
 def _files(entry: ObserveSettings) -> Iterator[tuple[Path, str | None]]:

@@ -13,7 +13,7 @@ from sopr_uq.engine.settings import EngineSettings
 from sopr_uq.errors import InputError
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.experiment.substance import Pair, Substance
-from sopr_uq.observables import Change, PartialRdf, Pressure, StructureFactor, continued
+from sopr_uq.observables import Change, Pressure, Rdf, StructureFactor, continued
 from sopr_uq.potentials import lennard_jones
 from sopr_uq.structure.transforms import RadialGrid
 
@@ -25,7 +25,7 @@ LENGTHS = {"Ar": 1.909, "Kr": 7.81}
 GRID = RadialGrid.covering(40.0, 0.04)
 ENGINE = IntegralEquationEngine(EngineSettings(particles=1000, blocks=10))
 R, Q = np.arange(3.0, 12.0, 0.1), np.arange(0.5, 8.0, 0.1)
-PARTIALS = [PartialRdf(pair, R) for pair in AR_KR.pairs]
+PARTIALS = [Rdf.partial(pair, R) for pair in AR_KR.pairs]
 
 
 def setup_of(parameters, seed=1):
@@ -53,7 +53,7 @@ def directions(parameters, step=1e-4):
 
 QUANTITIES = [
     *PARTIALS,
-    PartialRdf(Pair("Kr", "Ar"), R, q_max=10.0),
+    Rdf.partial(Pair("Kr", "Ar"), R, q_max=10.0),
     StructureFactor.partial(Pair("Ar", "Kr"), Q),
     StructureFactor.total(AR_KR, STATE, LENGTHS, Q),
     Pressure(),

@@ -225,7 +225,8 @@ def test_a_drawn_core_is_repulsive(liquid) -> None:
     drawn = rule.posterior([state])["potential"].values[0]
     assert np.all(repulsive(problem.r, drawn, problem.sigma))
     m = state.memory
-    process = rule._smooth(m, rule._unit_factor(m["r"], 0.15), 1.0, 0.002)
+    (strand,) = rule.strands
+    process = strand._smooth(m, strand._unit_factor(m["r"], 0.15), 1.0, 0.002)
     plain = process.draw(np.random.default_rng(1), 400)
     assert not np.all(repulsive(problem.r, plain, problem.sigma)), "chance alone makes holes"
 

@@ -13,9 +13,9 @@ from sopr_uq.experiment.substance import Substance
 from sopr_uq.observables import (
     Change,
     InfiniteLiquid,
-    PartialRdf,
     Pressure,
     Quantity,
+    Rdf,
     StructureFactor,
     continued,
 )
@@ -120,8 +120,7 @@ def curve_of(observation: Observation, substance: Substance) -> Curve:
     weights = observation.weights(substance.pairs)
     if observation.kind == "s":
         return StructureFactor(weights, observation.x)
-    (pair,) = weights
-    return PartialRdf(pair, observation.x, observation.q_max, observation.lorch)
+    return Rdf(weights, observation.x, observation.q_max, observation.lorch)
 
 
 def observed_at(
@@ -173,7 +172,7 @@ def linear_rdf(
     array, shape (p, k), and array, shape (p, k, p n), per kcal/mol
     """
     liquid = implied(problem, 0, potential, simulation)
-    curves = [PartialRdf(pair, r) for pair in problem.field.pairs]
+    curves = [Rdf.partial(pair, r) for pair in problem.field.pairs]
     g = [curve.predict(liquid.at).mean for curve in curves]
     change = [liquid.on_grid(curve.jacobian(liquid.change)) for curve in curves]
     return np.array(g), np.array(change)

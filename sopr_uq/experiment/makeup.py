@@ -1,0 +1,189 @@
+"""What a liquid is made of, from a configuration: its substance and its starting potentials."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from sopr_uq.errors import InputError
+from sopr_uq.experiment.faults import Faults
+from sopr_uq.experiment.neutrons import neutron_weights, scattering_length
+from sopr_uq.experiment.reference import Shape, reference_potential, shape
+from sopr_uq.experiment.settings import (
+    MoleculeSettings,
+    ObserveSettings,
+    PairSettings,
+    ReferenceSettings,
+)
+from sopr_uq.experiment.state import StatePoint
+from sopr_uq.experiment.substance import ATOM, Pair, Substance
+from sopr_uq.potentials import Mie, Potential, lennard_jones
+from sopr_uq.structure.mixture import Mixture
+
+
+@dataclass(frozen=True)
+class Makeup:
+    """A substance with the potentials that a refinement starts from.
+
+    Parameters
+    ----------
+    substance : Substance
+    references : mapping of Pair to Potential
+        One for each pair, in kcal/mol.
+    frozen : frozenset of Pair
+        Those that are kept.
+    lengths : mapping of str to float
+        Scattering lengths in fm that were given, by the name of the site.
+    elements : mapping of str to str
+        The element or isotope that a site is.
+    """
+
+    substance: Substance
+    references: Mapping[Pair, Potential]
+    frozen: frozenset[Pair] = frozenset()
+    lengths: Mapping[str, float] = field(default_factory=dict)
+    elements: Mapping[str, str] = field(default_factory=dict)
+
+    def size(self, state: StatePoint) -> Shape:
+        """Return σ in Å and ε in kcal/mol of the one fluid that the liquid is like."""
+        shapes = [shape(self.references[pair]) for pair in self.substance.pairs]
+        return one_fluid(self.substance, state, shapes)
+
+    def mean_mass(self, state: StatePoint) -> float:
+        """Return the mean mass of an atom in u."""
+        densities = self.substance.densities(state)
+        return float(densities @ self.substance.masses / densities.sum())
+
+    def of(self, settings: ObserveSettings, state: StatePoint) -> Pair | dict[Pair, float] | None:
+        """Return what a measurement is of: a pair, or weights over pairs.
+
+        Raises
+        ------
+        InputError
+            If it is of pairs that are not there, or of a site without a scattering length.
+        """
+        if settings.sites is not None:
+            return self._known(Pair(*settings.sites), "sites")
+        if settings.weights == "neutron":
+            lengths = {site.name: self._length(site.name) for site in self.substance.sites}
+            return neutron_weights(self.substance, state, lengths)
+        if settings.weights is not None:
+            found = settings.weights.items()
+            return {self._known(Pair.of(label), "weights"): w for label, w in found}
+        return None
+
+    def _length(self, name: str) -> float:
+        given = self.lengths.get(name)
+        return scattering_length(self.elements.get(name, name)) if given is None else given
+
+    def _known(self, pair: Pair, key: str) -> Pair:
+        """Return a pair by the label that the substance gives it."""
+        known = {each: each for each in self.substance.pairs}
+        if pair not in known:
+            raise InputError(key, f"a pair among {_listed(known)}", pair.label)
+        return known[pair]
+
+
+def one_fluid(substance: Substance, state: StatePoint, shapes: Sequence[Shape]) -> Shape:
+    """Return the size and depth of the one fluid that a mixture is like.
+
+    Van der Waals': σ³ = Σ c_a c_b σ_ab³ and ε σ³ = Σ c_a c_b ε_ab σ_ab³.
+
+    Parameters
+    ----------
+    substance : Substance
+    state : StatePoint
+    shapes : sequence of Shape
+        Of each pair, in their order.
+    """
+    weights = Mixture.of(substance.densities(state)).weights
+    sigma, epsilon = np.array(shapes).T
+    volume = weights @ sigma**3
+    return Shape(float(np.cbrt(volume)), float(weights @ (epsilon * sigma**3) / volume))
+
+
+def element_of(mass: float, reference: ReferenceSettings, faults: Faults) -> Makeup | None:
+    """Return an element; note what is wrong with its starting potential."""
+    substance = Substance.atom(ATOM, mass)
+    with faults.caught("reference"):
+        potential = reference_potential(reference)
+        shape(potential)
+        return Makeup(substance, {substance.pairs[0]: potential})
+    return None
+
+
+def mixture_of(
+    molecules: Sequence[MoleculeSettings], pairs: Sequence[PairSettings], faults: Faults
+) -> Makeup | None:
+    """Return a mixture; note everything that is wrong with its molecules and pairs."""
+    before = len(faults)
+    masses = {molecule.name: molecule.mass for molecule in molecules}
+    if len(masses) < len(molecules):
+        names = ", ".join(molecule.name for molecule in molecules)
+        faults.add(InputError("molecule", "each name once", names))
+    substance = Substance.atoms(masses)
+    _check_pairs(substance, pairs, faults)
+    if len(faults) > before:
+        return None
+    found: dict[Pair, Potential] = {}
+    for index, settings in enumerate(pairs):
+        if settings.combine is None:
+            with faults.caught(f"pair.{index}"):
+                found[settings.pair] = reference_potential(settings)
+                shape(found[settings.pair])
+    if len(faults) > before:
+        return None
+    combined = [settings.pair for settings in pairs if settings.combine is not None]
+    found |= {pair: lorentz_berthelot(pair, found) for pair in combined}
+    return Makeup(
+        substance,
+        {pair: found[pair] for pair in substance.pairs},
+        frozenset(settings.pair for settings in pairs if not settings.refine),
+        {m.name: m.scattering_length for m in molecules if m.scattering_length is not None},
+        {m.name: m.element for m in molecules if m.element is not None},
+    )
+
+
+def _check_pairs(substance: Substance, pairs: Sequence[PairSettings], faults: Faults) -> None:
+    known, given = substance.pairs, [settings.pair for settings in pairs]
+    for index, pair in enumerate(given):
+        where = f"pair.{index}.sites"
+        if pair not in known:
+            faults.add(InputError(where, f"a pair among {_listed(known)}", pair.label))
+        elif pair in given[:index]:
+            faults.add(InputError(where, "each pair once", f"{pair.label} again"))
+        elif pairs[index].combine and pair.like:
+            expected = "an unlike pair for a combining rule"
+            faults.add(InputError(f"pair.{index}.combine", expected, pair.label))
+    missing = [pair for pair in known if pair not in given]
+    if missing:
+        advice = "" if missing[0].like else 'combine = "lorentz-berthelot" makes an unlike one'
+        faults.add(
+            InputError(
+                "pair", "a table [[pair]] for each pair", f"none for {_listed(missing)}", advice
+            )
+        )
+    if pairs and not any(settings.refine for settings in pairs):
+        faults.add(InputError("pair", "at least one pair that is refined", "refine = false of all"))
+
+
+def lorentz_berthelot(pair: Pair, like: Mapping[Pair, Potential]) -> Potential:
+    """Return the potential of an unlike pair by the combining rules.
+
+    σ_ab = (σ_a + σ_b)/2, ε_ab = √(ε_a ε_b); of two Mie potentials another, with the mean
+    exponents, otherwise a Lennard-Jones potential.
+    """
+    ends = [like[Pair(name, name)] for name in (pair.first, pair.second)]
+    (first, second) = (shape(end) for end in ends)
+    sigma = 0.5 * (first.sigma + second.sigma)
+    epsilon = float(np.sqrt(first.epsilon * second.epsilon))
+    a, b = ends
+    if isinstance(a, Mie) and isinstance(b, Mie):
+        return Mie(sigma, epsilon, 0.5 * (a.n + b.n), 0.5 * (a.m + b.m))
+    return lennard_jones(sigma, epsilon)
+
+
+def _listed(pairs: Iterable[Pair]) -> str:
+    return ", ".join(pair.label for pair in pairs)

@@ -1,0 +1,72 @@
+"""The measured curves of rules that compare g(r) with g(r), pair by pair."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from sopr_uq.engine.protocol import Simulation
+from sopr_uq.errors import InputError
+from sopr_uq.experiment.observation import Observation
+from sopr_uq.experiment.substance import Pair
+from sopr_uq.potentials import Tabulated
+from sopr_uq.refine.compare import Comparison, compare
+from sopr_uq.refine.field import Term
+from sopr_uq.refine.problem import Problem, Sample
+from sopr_uq.typing import FloatArray
+
+_FIRST_LEVEL = 2.0
+"""In σ: the level of a curve is fitted beyond."""
+
+
+class Partial(NamedTuple):
+    """A refined pair, with its place in the field, its liquid and its measured g(r)."""
+
+    place: int
+    term: Term
+    sample: Sample
+    observation: Observation
+
+    def compared(self, problem: Problem, v: FloatArray, simulation: Simulation) -> Comparison:
+        """Evaluate a simulation of potentials, shape (p n,), at the measured points."""
+        far = _FIRST_LEVEL * self.term.sigma
+        return compare(
+            simulation,
+            Tabulated(problem.r, problem.field.split(v)[self.place]),
+            self.sample.state,
+            self.observation,
+            pair=self.term.pair,
+            level_from=far if problem.settings.fit_level else None,
+        )
+
+
+def partials(problem: Problem, rule: str) -> tuple[Partial, ...]:
+    """Return every refined pair with its measured g(r).
+
+    Raises
+    ------
+    InputError
+        If there is not one liquid, with exactly one g(r) of each pair that is refined.
+    """
+    terms, samples = problem.field.terms, problem.samples
+    of = [_pair(o, problem) for s in samples for o in s.observations if o.kind == "g"]
+    wanted = [term.pair for term in terms if term.refined]
+    if len(samples) != 1 or len(of) != len(wanted) or set(of) != set(wanted):
+        each = " of each refined pair" if len(terms) > 1 else ""
+        raise InputError(
+            f"rule {rule}",
+            f"one state point with one measured g(r){each}",
+            f"{len(samples)} state points with {len(of)} g(r)",
+            "the newton rule takes any number of g, s and pressure",
+        )
+    curves = {_pair(o, problem): o for o in samples[0].observations if o.kind == "g"}
+    return tuple(
+        Partial(i, term, samples[0], curves[term.pair])
+        for i, term in enumerate(terms)
+        if term.refined
+    )
+
+
+def _pair(observation: Observation, problem: Problem) -> Pair | None:
+    """Return the pair that a curve is of; None for a total."""
+    weights = observation.weights(problem.substance.pairs)
+    return next(iter(weights)) if list(weights.values()) == [1.0] else None

@@ -1,0 +1,224 @@
+"""A mixture from its configuration to its result: what is understood, and what is refused."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from sopr_uq import load_config
+from sopr_uq.derived import of_pair, pairs, structure_bands
+from sopr_uq.errors import InputErrors, SoprUqError
+from sopr_uq.experiment.substance import Pair
+from sopr_uq.figures.sheet import refinement_sheet
+from sopr_uq.potentials import Mie, lennard_jones
+from sopr_uq.workflow.build import build_engine, build_rule
+from sopr_uq.workflow.config import dump_config
+from sopr_uq.workflow.export import export
+from sopr_uq.workflow.markdown import report
+from sopr_uq.workflow.report import as_dict, table
+from sopr_uq.workflow.run import run
+
+R = np.arange(2.9, 11.0, 0.15)
+MIXTURE = """
+[system]
+name = "argon-krypton"
+temperature = 170.0
+density = 0.0185
+composition = { Ar = 0.4, Kr = 0.6 }
+[[molecule]]
+name = "Ar"
+mass = 39.948
+[[molecule]]
+name = "Kr"
+mass = 83.798
+[[pair]]
+sites = ["Ar", "Ar"]
+sigma = 3.36
+epsilon = 0.25
+[[pair]]
+sites = ["Kr", "Kr"]
+sigma = 3.56
+epsilon = 0.36
+[[pair]]
+sites = ["Kr", "Ar"]
+combine = "lorentz-berthelot"
+[[observe]]
+kind = "g"
+sites = ["Ar", "Ar"]
+file = "Ar-Ar.csv"
+[[observe]]
+kind = "g"
+sites = ["Kr", "Ar"]
+file = "Ar-Kr.csv"
+[[observe]]
+kind = "g"
+sites = ["Kr", "Kr"]
+file = "Kr-Kr.csv"
+[engine]
+name = "integral_equation"
+particles = 1000
+"""
+TRUTH = {"Ar-Ar": (3.34, 0.24), "Ar-Kr": (3.48, 0.27), "Kr-Kr": (3.58, 0.34)}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Partial g(r) of a twin with noise of 0.01, one file a pair."""
+    folder = tmp_path_factory.mktemp("mixture")
+    for label in TRUTH:
+        np.savetxt(folder / f"{label}.csv", np.column_stack([R, np.ones(R.size)]), delimiter=",")
+    (folder / "mixture.toml").write_text(MIXTURE)
+    rule = build_rule(load_config(folder / "mixture.toml"))
+    problem = rule.problem
+    true = [lennard_jones(*TRUTH[pair.label]).energy(problem.r) for pair in problem.field.pairs]
+    engine = build_engine(load_config(folder / "mixture.toml"), rule)
+    simulation = engine.run(problem.setup(problem.field.joined(np.array(true)), 0))
+    rng = np.random.default_rng(1)
+    for pair, series in simulation.rdfs.items():
+        g = np.interp(R, series.x, series.mean) + 0.01 * rng.standard_normal(R.size)
+        np.savetxt(folder / f"{pair.label}.csv", np.column_stack([R, g]), delimiter=",")
+    return folder
+
+
+def changed(folder, name: str, *changes: tuple[str, str]) -> str:
+    text = MIXTURE
+    for before, after in changes:
+        assert before in text
+        text = text.replace(before, after)
+    path = folder / f"{name}.toml"
+    path.write_text(text)
+    return str(path)
+
+
+def test_the_long_form_is_understood(folder) -> None:
+    problem = build_rule(load_config(folder / "mixture.toml")).problem
+    assert problem.field.labels == ["Ar-Ar", "Ar-Kr", "Kr-Kr"]
+    unlike = problem.field.terms[1]
+    assert unlike.sigma == pytest.approx(0.5 * (3.36 + 3.56), abs=1e-4)
+    assert unlike.epsilon == pytest.approx(np.sqrt(0.25 * 0.36), rel=1e-4)
+    names = [o.of.label for o in problem.samples[0].observations]
+    assert {Pair.of(name) for name in names} == set(problem.field.pairs)
+
+
+def test_a_resolved_configuration_is_itself(folder, tmp_path) -> None:
+    config = load_config(folder / "mixture.toml")
+    dump_config(config, tmp_path / "again.toml")
+    assert load_config(tmp_path / "again.toml") == config
+
+
+def test_an_element_may_be_a_mixture_of_one(folder) -> None:
+    text = MIXTURE.replace("composition = { Ar = 0.4, Kr = 0.6 }\n", "")
+    begin, _, rest = text.partition('[[molecule]]\nname = "Kr"')
+    _, _, pair = rest.partition("[[pair]]")
+    path = folder / "one.toml"
+    only = pair.partition("[[pair]]")[0]
+    observe = '[[observe]]\nkind = "g"\nfile = "Ar-Ar.csv"\n[engine]\nname = "integral_equation"\n'
+    path.write_text(f"{begin}[[pair]]{only}{observe}")
+    problem = build_rule(load_config(path)).problem
+    assert problem.field.labels == ["Ar-Ar"]
+    assert problem.element
+    assert problem.substance.masses == pytest.approx([39.948])
+
+
+def test_a_mass_density_is_of_the_mean_mass(folder) -> None:
+    path = changed(folder, "grams", ("density = 0.0185", 'density = "2.03 g/cm^3"'))
+    mean = 0.4 * 39.948 + 0.6 * 83.798
+    assert load_config(path).system.density == pytest.approx(2.03 * 0.602214076 / mean)
+
+
+def test_neutrons_weigh_by_scattering_lengths(folder) -> None:
+    """w = (2 − δ) c_a c_b b_a b_b / ⟨b⟩²; b of Ar and Kr are 1.909 and 7.81 fm."""
+    old = '[[observe]]\nkind = "g"\nsites = ["Kr", "Ar"]\nfile'
+    new = '[[observe]]\nkind = "g"\nweights = "neutron"\nfile'
+    problem = build_rule(load_config(changed(folder, "neutron", (old, new)))).problem
+    (total,) = [o for o in problem.samples[0].observations if not isinstance(o.of, Pair)]
+    b, c = np.array([1.909, 7.81]), np.array([0.4, 0.6])
+    mean = c @ b
+    expected = [0.16 * b[0] ** 2, 0.48 * b[0] * b[1], 0.36 * b[1] ** 2] / mean**2
+    assert [total.of[pair] for pair in problem.field.pairs] == pytest.approx(expected, rel=2e-3)
+
+
+KR = 'sites = ["Kr", "Kr"]\nsigma = 3.56\nepsilon = 0.36'
+UNLIKE = '[[pair]]\nsites = ["Kr", "Ar"]\ncombine = "lorentz-berthelot"\n'
+RULE = 'combine = "lorentz-berthelot"'
+MOLECULE = '[[molecule]]\nname = "Kr"'
+SHARES = "Ar = 0.4, Kr = 0.6"
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ([(KR, KR.replace('"Kr"]', '"Xe"]'))], "Kr-Xe"),
+        ([(SHARES, "Ar = 0.4, Kr = 0.7")], "sum to 1"),
+        ([(SHARES, "Ar = 0.4, Xe = 0.6")], "fraction of each of Ar, Kr"),
+        ([(UNLIKE, "")], "none for Ar-Kr"),
+        ([('kind = "g"\nsites = ["Kr", "Kr"]', 'kind = "g"')], "which of the pairs"),
+        ([('sites = ["Ar", "Ar"]\nfile', 'sites = ["Ar", "Xe"]\nfile')], "Ar-Xe"),
+        (
+            [(SHARES, "Ar = 0.0001, Kr = 0.9999"), ('"integral_equation"', '"lammps"')],
+            "at least one molecule of each kind",
+        ),
+        ([("[engine]", "[prior]\nsigma = 3.4\n[engine]")], "prior.sigma"),
+        ([(MOLECULE, "[reference]\nsigma = 3.4\nepsilon = 0.2\n" + MOLECULE)], "reference"),
+        ([(RULE, RULE + "\nsigma = 3.5")], "sigma as well"),
+        ([(KR, 'sites = ["Kr", "Kr"]\n' + RULE)], "unlike pair"),
+        ([("density = 0.0185", "density = 2.03")], "if it is in g/cm³"),
+    ],
+)
+def test_nonsense_is_refused(folder, changes, words) -> None:
+    with pytest.raises(InputErrors, match=words):
+        load_config(changed(folder, "bad", *changes))
+
+
+def test_an_element_knows_no_unlike_pairs() -> None:
+    with pytest.raises(SoprUqError, match="unlike_sigma_sd"):
+        load_config("argon-85K", {"prior.unlike_sigma_sd": 0.1})
+
+
+@pytest.fixture(scope="module")
+def result(folder):
+    quick = ["refine.tune=150", "refine.draws=100", "refine.round_size=2"]
+    return run(load_config(folder / "mixture.toml", quick))
+
+
+def test_the_result_names_its_pairs(result, folder, tmp_path) -> None:
+    labels = ("Ar-Ar", "Ar-Kr", "Kr-Kr")
+    assert pairs(result) == labels
+    for name in ("posterior", "derived", "posterior_predictive", "iterations", "prior"):
+        assert tuple(result[name]["pair"].values) == labels
+    found = as_dict(result)["derived"]
+    for label, (sigma, epsilon) in TRUTH.items():
+        one = found[label]
+        assert abs(one["sigma"]["mean"] - sigma) < 4 * one["sigma"]["sd"]
+        assert abs(one["epsilon"]["mean"] - epsilon) < 4 * one["epsilon"]["sd"]
+    assert [row[0] for row in table(result)][::4] == [f"σ {label}" for label in labels]
+    assert all(label in report(result) for label in labels)
+    files = export(result, tmp_path, "lammps")
+    assert [file.stem for file in files] == [f"mean-{label}" for label in labels]
+
+
+def test_a_pair_is_looked_at_as_an_element(result) -> None:
+    one = of_pair(result, "Ar-Kr")
+    bands = structure_bands(one)
+    assert bands["g_measured"].size == int(one["observed_data"]["g_used"].sum())
+    assert np.sqrt(np.mean(bands["g_residual"].values ** 2)) < 0.03
+    assert one["derived"]["sigma"].dims == ("chain", "draw")
+    with pytest.raises(SoprUqError, match="of_pair"):
+        structure_bands(result)
+    with pytest.raises(SoprUqError, match="one of Ar-Ar"):
+        of_pair(result, "Ar-Xe")
+
+
+def test_a_sheet_has_a_row_a_pair(result) -> None:
+    figure = refinement_sheet(result)
+    assert len(figure.axes) >= 9
+    assert [ax.get_title() for ax in figure.axes[:9:3]] == ["Ar-Ar", "Ar-Kr", "Kr-Kr"]
+
+
+def test_mie_potentials_combine_to_mie() -> None:
+    from sopr_uq.experiment.makeup import lorentz_berthelot
+
+    a, b = Pair("A", "A"), Pair("B", "B")
+    found = lorentz_berthelot(Pair("A", "B"), {a: Mie(3.0, 0.2, 11.0), b: Mie(4.0, 0.8, 14.0)})
+    assert (found.n, found.m) == (12.5, 6.0)
+    assert (found.sigma, found.epsilon) == pytest.approx((3.5, 0.4), rel=1e-6)
