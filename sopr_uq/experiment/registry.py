@@ -13,7 +13,7 @@ from sopr_uq.experiment.elements import Element, element
 from sopr_uq.experiment.nearest import suggestion
 from sopr_uq.experiment.settings import ObserveSettings, ReferenceSettings, SystemSettings
 from sopr_uq.experiment.state import StatePoint
-from sopr_uq.experiment.system import Ingredients, System, build_system, read_observation
+from sopr_uq.experiment.system import System, build_system, read_observation
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ def load_system(name: str) -> System:
         If a file is missing or does not have its recorded SHA-256.
     """
     shipped = shipped_system(name)
-    return build_system(shipped.system, Ingredients(shipped.reference), shipped.observe)
+    return build_system(shipped.system, shipped.reference, shipped.observe)
 
 
 def load_curve(name: str) -> xr.Dataset:

@@ -84,14 +84,16 @@ class Ingredients(NamedTuple):
 
 
 def build_system(
-    system: SystemSettings, ingredients: Ingredients, observe: Sequence[ObserveSettings]
+    system: SystemSettings,
+    made_of: ReferenceSettings | Ingredients,
+    observe: Sequence[ObserveSettings],
 ) -> System:
     """Read, check and assemble a liquid; shipped and own data come this way.
 
     Parameters
     ----------
-    system, ingredients, observe
-        The tables of a configuration.
+    system, made_of, observe
+        The tables of a configuration; of an element its reference alone will do.
 
     Returns
     -------
@@ -104,6 +106,7 @@ def build_system(
         implausible.
     """
     faults = Faults()
+    ingredients = made_of if isinstance(made_of, Ingredients) else Ingredients(made_of)
     makeup = checked_makeup(faults, system, ingredients)
     # An implausible state would make good curves look wrong.
     believed = None if faults else system
