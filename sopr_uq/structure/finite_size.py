@@ -23,8 +23,8 @@ lattice, and the liquid is ordered about each of them. To first order in h that 
 ⟨Σ_n h(|r − n L|)⟩, averaged over the directions of r, and as it can put no pair where
 there is none, g is larger by the factor 1 + ⟨Σ_n h⟩ (superposition; L. R. Pratt and
 S. W. Haan, J. Chem. Phys. 74, 1864 (1981)). Near its triple point a liquid is ordered
-far: in argon at 85 K g differs by 0.002 to 0.004 at all distances between boxes of 500
-and of 1000 particles, nearly all of it from this cause.
+far: in argon at 85 K g differs by up to 0.004 at all distances between boxes of 500
+and of 750 or 1000 particles, two thirds of which are this.
 """
 
 from __future__ import annotations
