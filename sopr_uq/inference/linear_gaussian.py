@@ -24,7 +24,6 @@ import numpy as np
 from scipy.linalg import solve_triangular
 from scipy.optimize import minimize
 from scipy.special import logsumexp
-from threadpoolctl import threadpool_limits
 
 from sopr_uq.inference.noise import LogNormal
 from sopr_uq.typing import FloatArray
@@ -171,11 +170,9 @@ def most_probable(model: LinearGaussian) -> Theta:
         return -value, -slope
 
     size = 2 * model.curves + 1
-    # the matrices are small: threads would only wait for each other
-    with threadpool_limits(1):
-        best = minimize(
-            negative, np.zeros(size), jac=True, method="L-BFGS-B", bounds=[(-6.0, 6.0)] * size
-        )
+    best = minimize(
+        negative, np.zeros(size), jac=True, method="L-BFGS-B", bounds=[(-6.0, 6.0)] * size
+    )
     levels = unstandardised(model, best.x)
     terms = log_likelihoods(model, *levels) + model.log_weight
     return Theta(*levels, int(np.argmax(terms)))

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import xarray as xr
 from scipy.special import logsumexp
-from threadpoolctl import threadpool_limits
 
 from sopr_uq.inference.linear_gaussian import (
     LinearGaussian,
@@ -67,17 +66,10 @@ def sample_theta(
         expanded_shapes=[(size,)],
         expanded_names=["z"],
     )
-    with threadpool_limits(1):
-        trace = nutpie.sample(
-            compiled,
-            chains=chains,
-            tune=tune,
-            draws=draws,
-            cores=1,
-            seed=seed,
-            progress_bar=False,
-        )
-        return _collected(model, trace, seed)
+    trace = nutpie.sample(
+        compiled, chains=chains, tune=tune, draws=draws, cores=1, seed=seed, progress_bar=False
+    )
+    return _collected(model, trace, seed)
 
 
 def _collected(model: LinearGaussian, trace: Any, seed: int) -> xr.Dataset:

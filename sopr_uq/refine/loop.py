@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from sopr_uq.engine.parallel import Outcome as Simulated
 from sopr_uq.engine.parallel import executor_for, run_tasks
@@ -144,9 +143,7 @@ def _iterate(means: _Means, done: Sequence[Iteration]) -> Iteration:
     for attempt in range(_STEPS_BACK + 1):
         try:
             runs = _simulated(means, past[-1], done, attempt)
-            # the matrices are small: threads would wait for each other, on a busy machine for long
-            with threadpool_limits(1):
-                state, info = rule.step(past, runs)
+            state, info = rule.step(past, runs)
         except NoPotential:
             raise
         except (SimulationFailed, RuleFailed):

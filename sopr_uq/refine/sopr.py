@@ -15,6 +15,7 @@ from sopr_uq.refine.problem import Problem
 from sopr_uq.refine.round import Run, leading
 from sopr_uq.refine.rule import Band, RuleState, StepInfo
 from sopr_uq.refine.strand import Hyper, Strand
+from sopr_uq.threads import one_thread
 from sopr_uq.typing import FloatArray
 
 _SMALL_CHANGE = 0.5
@@ -67,6 +68,7 @@ class Sopr:
         """Return the reference potentials."""
         return RuleState(0, self._replicas(self.problem.field.start))
 
+    @one_thread
     def step(self, past: Sequence[RuleState], runs: Sequence[Run]) -> tuple[RuleState, StepInfo]:
         """Accumulate Δg, infer the noise, smooth: all pairs at once."""
         state, p, simulation = past[-1], self.problem, leading(runs).simulations[0]
@@ -113,6 +115,7 @@ class Sopr:
         before = float(state.memory.get("last_change", np.asarray(np.inf)))
         return max(change, before) < _SMALL_CHANGE
 
+    @one_thread
     def posterior(self, past: Sequence[RuleState]) -> xr.Dataset:
         """Draw v for every draw of the hyperparameters of the last step."""
         field, memory = self.problem.field, past[-1].memory

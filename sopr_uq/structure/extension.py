@@ -15,7 +15,7 @@ import numpy as np
 
 from sopr_uq.errors import InputError
 from sopr_uq.structure.closures import HypernettedChain, Measured
-from sopr_uq.structure.finite_size import infinite_rdf
+from sopr_uq.structure.finite_size import infinite_rdf, order_of_images
 from sopr_uq.structure.iteration import Root, find_root, follow
 from sopr_uq.structure.mixture import Mixture
 from sopr_uq.structure.solution import Solution, on_grid
@@ -26,6 +26,8 @@ _SECANT_STEPS = 30
 _LEVEL_TOLERANCE = 1e-4
 _FIRST_STEP = 0.1
 _NO_FLUCTUATION = 1e-9
+_IMAGE_PASSES = 12
+_IMAGE_TOLERANCE = 1e-5
 
 
 def extend(
@@ -57,9 +59,9 @@ def extend(
     bridge : array, of the shape of g, optional
         Bridge function used beyond R; zero by default.
     particles : int or array of shape (t,)
-        N, of each type, of the canonical simulation that g comes from; its leading
-        finite-size error is then removed, with the S(0) that results
-        (:func:`~sopr_uq.structure.finite_size.infinite_rdf`). 0: none.
+        N, of each type, in the cubic periodic box that g comes from; its leading
+        finite-size errors are then removed: that of a fixed N, with the S(0) that results,
+        and the order about the images (:mod:`~sopr_uq.structure.finite_size`). 0: none.
 
     Returns
     -------
@@ -108,7 +110,26 @@ class _Continuation:
         )
 
     def corrected(self, known: FloatArray, particles: FloatArray) -> Solution:
-        """Take the finite-size error out of the known g, so that it goes on smoothly.
+        """Take the finite-size errors out of the known g.
+
+        The order about the images is that of the liquid which results. It is found by
+        trying again: an error of it shrinks tenfold a time, or, near a critical point, to
+        a third.
+        """
+        length = float(particles.sum() / self.mixture.density) ** (1.0 / 3.0)
+        solution, images = self.levelled(known, particles), np.zeros_like(known)
+        for _ in range(_IMAGE_PASSES):
+            h, tried = self.mixture.columns(solution.h), images
+            images = np.where(self.inside, order_of_images(self.grid, h, length), 0.0)
+            if not solution.converged or np.abs(images - tried).max() < _IMAGE_TOLERANCE:
+                break
+            solution = self.levelled(known / (1.0 + images), particles, solution.gamma)
+        return solution
+
+    def levelled(
+        self, known: FloatArray, particles: FloatArray, start: FloatArray | None = None
+    ) -> Solution:
+        """Take the error of a fixed N out of the known g, so that it goes on smoothly.
 
         The level (N − s)/(N − δ_ab) of a canonical g is wrong by as much as the
         closure is missed just inside R, averaged over one shell. This is far
@@ -126,7 +147,7 @@ class _Continuation:
             return solution, levels.size * self._miss(solution)
 
         s = levels.first
-        solution, miss = at(s, None)
+        solution, miss = at(s, start)
         if not solution.converged or levels.settled(s, miss):
             return solution
         trials = _FIRST_STEP * np.eye(s.size)

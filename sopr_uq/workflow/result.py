@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 import xarray as xr
-from threadpoolctl import threadpool_limits
 
 from sopr_uq.derived.labelled import describe
 from sopr_uq.errors import InputError, SoprUqError
@@ -62,9 +61,7 @@ def assemble(config: Config, rule: Rule, refinement: Refinement) -> xr.DataTree:
         What the loop returned.
     """
     problem = rule.problem
-    # the matrices are small: threads would wait for each other, on a busy machine for long
-    with threadpool_limits(1):
-        posterior = _units(rule.posterior(refinement.past))
+    posterior = _units(rule.posterior(refinement.past))
     sampler = {k: posterior.attrs.pop(k) for k in _SAMPLER if k in posterior.attrs}
     groups = {
         "posterior": posterior.drop_vars(_OF_SAMPLER, errors="ignore"),

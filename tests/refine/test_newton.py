@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import xarray as xr
 from scipy import stats
+from threadpoolctl import threadpool_limits
 
 from sopr_uq.experiment.observation import Observation
 from sopr_uq.potentials import Exp6, Mie, Tabulated
@@ -173,8 +174,10 @@ def test_posterior_is_complete_and_repeatable(twins) -> None:
     assert set(np.unique(p["length"])) <= {k.length for k in kernels}
     assert p["width"].dims == p["length"].dims == p["decay"].dims == ("chain", "draw")
     assert {"k_hat", "effective_draws", "weighed"} <= set(p.attrs)
-    again = Newton(twin.rule.problem).posterior(twin.done.past)
-    assert again.identical(p)
+    for threads in (1, 2):
+        with threadpool_limits(threads):
+            again = Newton(twin.rule.problem).posterior(twin.done.past)
+        assert again.identical(p), f"{threads} threads of the linear algebra"
 
 
 @TWINS

@@ -8,7 +8,8 @@ from scipy.stats import beta as beta_distribution
 from scipy.stats import gamma as gamma_distribution
 
 from sopr_uq.errors import InputError
-from sopr_uq.structure.finite_size import canonical_rdf, infinite_rdf
+from sopr_uq.structure.finite_size import canonical_rdf, infinite_rdf, order_of_images
+from sopr_uq.structure.transforms import RadialGrid
 
 LENGTH = 1.0  # of the hard rods
 DENSITY = 0.5
@@ -61,6 +62,21 @@ def test_the_limit_at_large_distance_and_the_core():
 def test_infinite_undoes_canonical():
     g = np.random.default_rng(0).uniform(0, 3, (20, 4))
     np.testing.assert_allclose(infinite_rdf(canonical_rdf(g, 2.0, 100), 2.0, 100), g, rtol=1e-14)
+
+
+def test_the_order_of_the_images_is_a_sum_over_the_waves_of_the_box():
+    """Poisson's formula: Σ_n h(|r − n L|) = Σ_k ĥ(k) exp(ikr)/V, over all n and k."""
+    grid, length, width = RadialGrid(999, 0.05), 20.0, 4.0
+    h = 0.3 * np.exp(-0.5 * (grid.r / width) ** 2)
+    n = np.arange(-6, 7)
+    k = 2.0 * np.pi / length * np.sqrt(n[:, None, None] ** 2 + n[:, None] ** 2 + n**2).ravel()
+    waves = 0.3 * (2.0 * np.pi * width**2) ** 1.5 * np.exp(-0.5 * (k * width) ** 2) / length**3
+    near = grid.r <= 0.5 * length
+    periodic = np.sinc(grid.r[near, None] * k / np.pi) @ waves
+    found = order_of_images(grid, np.stack([h, -2.0 * h], axis=1), length)[near]
+    np.testing.assert_allclose(h[near] + found[:, 0], periodic, atol=1e-6)
+    np.testing.assert_allclose(found[:, 1], -2.0 * found[:, 0], atol=1e-12)
+    assert found[:, 0].max() > 1e-3, "a box in which images are seen"
 
 
 @pytest.mark.parametrize(("s_zero", "particles"), [(0.1, 1), (-0.1, 100), (200.0, 100)])

@@ -9,7 +9,7 @@ import pytest
 
 from sopr_uq.errors import InputError
 from sopr_uq.potentials import lennard_jones
-from sopr_uq.structure.finite_size import canonical_rdf, infinite_rdf
+from sopr_uq.structure.finite_size import canonical_rdf, infinite_rdf, order_of_images
 from sopr_uq.structure.mixture import Mixture, inverse
 from sopr_uq.structure.ornstein_zernike import Solution, extend, implied_bridge, solve
 from sopr_uq.structure.response import linear_response
@@ -224,13 +224,15 @@ def test_the_bridge_of_hnc_is_zero_and_another_is_found(mixed):
 def test_a_canonical_box_of_a_mixture_is_continued_to_the_infinite_liquid(mixed):
     densities, v, _, whole = mixed
     particles = np.round(1000 * densities / densities.sum())
-    box = canonical_rdf(whole.g, fluctuations(densities, whole), particles)
-    half = 0.5 * (1000 / densities.sum()) ** (1 / 3)
+    edge = (1000 / densities.sum()) ** (1 / 3)
+    crowded = whole.g * (1.0 + order_of_images(GRID, whole.h, edge))
+    box, half = canonical_rdf(crowded, fluctuations(densities, whole), particles), 0.5 * edge
     cut = np.where(GRID.r[:, None] < half, box, np.nan)
     found = extend(GRID, cut, half, v, densities, BETA, particles=particles)
     blind = extend(GRID, cut, half, v, densities, BETA)
     assert found.converged
-    np.testing.assert_allclose(found.g, whole.g, atol=1e-6)
+    # the order about the images is found to 1e-5
+    np.testing.assert_allclose(found.g, whole.g, atol=3e-5)
     np.testing.assert_allclose(found.s_zero, whole.s_zero, rtol=1e-3, atol=1e-4)
     # some of these S(0) are beyond the spinodal, where they are no numbers
     assert not np.allclose(blind.s_zero, whole.s_zero, rtol=0.2)

@@ -7,7 +7,8 @@ import pytest
 
 from sopr_uq.errors import InputError
 from sopr_uq.potentials import lennard_jones
-from sopr_uq.structure.finite_size import canonical_rdf
+from sopr_uq.structure import extension
+from sopr_uq.structure.finite_size import canonical_rdf, order_of_images
 from sopr_uq.structure.hard_sphere import HardSpheres
 from sopr_uq.structure.ornstein_zernike import extend, implied_bridge, solve
 from sopr_uq.structure.transforms import RadialGrid, structure_rows
@@ -212,18 +213,35 @@ def test_a_liquid_below_the_spinodal_of_hnc_is_continued():
     assert found.s_zero == pytest.approx(whole.s_zero, rel=1e-5)
 
 
+def in_a_box(whole, particles):
+    """Return the g that a canonical periodic box shows of a liquid, and nearly half its edge."""
+    edge = (particles / whole.density) ** (1 / 3)
+    crowded = whole.g * (1.0 + order_of_images(whole.grid, whole.h, edge))
+    return canonical_rdf(crowded, whole.s_zero, particles), 0.49 * edge
+
+
 @pytest.mark.parametrize("particles", [500, 2916])
 def test_a_canonical_box_is_continued_to_the_infinite_liquid(particles):
     """The leading 1/N term is found and taken out, near a critical point too."""
     grid, v, beta, whole = near_critical(285.0, 0.0)
-    box = canonical_rdf(whole.g, whole.s_zero, particles)
-    half = 0.49 * (particles / XENON_DENSITY) ** (1 / 3)
+    box, half = in_a_box(whole, particles)
     found = extend(grid, box, half, v, XENON_DENSITY, beta, particles=particles)
     blind = extend(grid, box, half, v, XENON_DENSITY, beta)
     assert found.converged
-    np.testing.assert_allclose(found.g, whole.g, atol=1e-6)
-    assert found.s_zero == pytest.approx(whole.s_zero, rel=1e-3)
-    assert blind.s_zero < 0.2 * whole.s_zero
+    # the order about the images is found to 1e-5, and their level goes with it
+    np.testing.assert_allclose(found.g, whole.g, atol=3e-5)
+    assert found.s_zero == pytest.approx(whole.s_zero, rel=2e-2)
+    assert blind.s_zero < 0.5 * whole.s_zero
+
+
+def test_the_order_of_a_dense_liquid_about_its_images_is_taken_out(argon, monkeypatch):
+    box, half = in_a_box(argon, 500)
+    found = extend(GRID, box, half, V, ARGON_DENSITY, ARGON_BETA, particles=500)
+    np.testing.assert_allclose(found.g, argon.g, atol=1e-4)
+    # negative control: with the level of a fixed N alone
+    monkeypatch.setattr(extension, "_IMAGE_PASSES", 0)
+    level = extend(GRID, box, half, V, ARGON_DENSITY, ARGON_BETA, particles=500)
+    assert np.abs(level.g - argon.g).max() > 20.0 * np.abs(found.g - argon.g).max()
 
 
 def test_an_impossible_rdf_is_a_value_with_advice():

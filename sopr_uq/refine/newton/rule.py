@@ -27,6 +27,7 @@ from sopr_uq.refine.problem import Problem
 from sopr_uq.refine.round import Run, good
 from sopr_uq.refine.rule import Band, RuleState, StepInfo
 from sopr_uq.rng import integer_seed, stream
+from sopr_uq.threads import one_thread
 from sopr_uq.typing import FloatArray, IntArray
 
 _LARGEST_STEP = 1.0
@@ -100,6 +101,7 @@ class Newton:
             factors.append((float(np.exp(0.02 * rng.standard_normal())), rng.uniform(0.6, 1.0)))
         return RuleState(0, np.array([p.field.scaled(*each) for each in factors]))
 
+    @one_thread
     def step(self, past: Sequence[RuleState], runs: Sequence[Run]) -> tuple[RuleState, StepInfo]:
         """Predict, linearise, learn, condition, go to the posterior mean and draws.
 
@@ -171,6 +173,7 @@ class Newton:
         trial = tried(prediction, answer.emulator.surrogate.left_out, pool, runs)
         return _Now([*old, *new], answer, trial)
 
+    @one_thread
     def answer(self, past: Sequence[RuleState]) -> Answer:
         """Return what all simulations say, at the most probable noise levels and kernel."""
         return self._learnt(_known(past))
@@ -290,6 +293,7 @@ class Newton:
         change = float(np.nan_to_num(np.max(moves[:, refined]), nan=np.inf))
         return change, {name: field.plain(x) for name, x in sd.items()}
 
+    @one_thread
     def posterior(self, past: Sequence[RuleState]) -> xr.Dataset:
         """Sample θ, then draw v; see :class:`~sopr_uq.refine.rule.Rule`."""
         settings, answer = self.problem.settings, self.answer(past)
@@ -336,6 +340,7 @@ class Newton:
             | {"k_hat": pool.k_hat, "effective_draws": pool.effective, "weighed": len(pool.theta)},
         )
 
+    @one_thread
     def conclude(self, past: Sequence[RuleState], posterior: xr.Dataset) -> dict[str, xr.Dataset]:
         """Return the check, the prior, what the posterior owes to it, and the error budget."""
         return groups(self, past, posterior)
