@@ -29,9 +29,9 @@ class Carried:
         directions that they did not cover.
     common : array, shape (k,)
         Standard deviation of what all simulations have in common.
-    left_out : array, shape (n, k)
+    left_out : array, shape (n, 1) or (0, k)
         Of each simulated draw, its value minus what the others predict, in standard
-        deviations.
+        deviations; of a curve, nothing.
     """
 
     draws: FloatArray
@@ -88,5 +88,5 @@ def carry(
         mean=mean + known[every, None],
         sampling=np.sqrt(variance.mean(axis=0)),
         common=common,
-        left_out=regression.left_out(),
+        left_out=np.empty((0, mean.shape[1])) if which.abscissa else regression.left_out(),
     )

@@ -49,7 +49,7 @@ def plot_property(tree: xr.DataTree, name: str, ax: Axes) -> Axes:
         ax.plot(x, rows["reference"], "s--", color=MEASURED, mfc="none", ms=5, label="CoolProp")
     across = {"temperature": "T / K", "density": "ρ / Å⁻³"}[varied]
     ax.set(xlabel=across, ylabel=_LABELS.get(name, name))
-    ax.legend()
+    ax.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), fontsize=8)
     return ax
 
 
@@ -91,7 +91,8 @@ def plot_left_out_runs(tree: xr.DataTree, ax: Axes) -> Axes:
         ax.plot(x, values, LOOKS[0].marker, color=MODEL, ms=3, mfc="none")
     ax.axhspan(-2.0, 2.0, color="0.9", zorder=0)
     ax.axhline(0.0, color="0.6", lw=0.8, zorder=0)
-    ax.set_xticks(range(len(names)), [n.removesuffix("_left_out") for n in names])
+    labels = [n.removesuffix("_left_out") for n in names]
+    ax.set_xticks(range(len(names)), labels, rotation=30, ha="right")
     ax.set(ylabel="left-out run − prediction, in sd")
     return ax
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -43,11 +44,17 @@ _REST = {"diffusion": 0.75, "viscosity": 2.0}
 type TailFunction = Callable[[Sequence[Potential], FloatArray, float], float]
 
 
-class Run(NamedTuple):
+@dataclass(frozen=True)
+class Run:
     """A simulation and what it is one of."""
 
     setup: Setup
     simulation: Simulation
+
+    @cached_property
+    def infinite(self) -> InfiniteLiquid:
+        """The infinite liquid that it implies."""
+        return continued(self.setup, self.simulation, _GRID)
 
 
 class Reading(NamedTuple):
@@ -167,16 +174,12 @@ def _plateau(curves: Sequence[Series], least: float) -> Reading:
 def _rdf(runs: Sequence[Run]) -> Reading:
     (pair,) = runs[0].setup.substance.pairs
     seen = R[: int(np.searchsorted(R, runs[0].simulation.r[-1]))]
-    return _reading([PartialRdf(pair, seen).predict(_infinite(run)) for run in runs])
+    return _reading([PartialRdf(pair, seen).predict(run.infinite) for run in runs])
 
 
 def _structure(runs: Sequence[Run]) -> Reading:
     (pair,) = runs[0].setup.substance.pairs
-    return _reading([StructureFactor.partial(pair, Q).predict(_infinite(run)) for run in runs])
-
-
-def _infinite(run: Run) -> InfiniteLiquid:
-    return continued(run.setup, run.simulation, _GRID)
+    return _reading([StructureFactor.partial(pair, Q).predict(run.infinite) for run in runs])
 
 
 def _reading(series: Sequence[Series]) -> Reading:

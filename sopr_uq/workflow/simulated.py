@@ -75,7 +75,7 @@ def assembled(order: Order, runs: Sequence[Mapping[int, Run]]) -> xr.DataTree:
             },
             places | labels,
         ),
-        "runs": _of_runs(order, runs, found, chosen, places),
+        "runs": _of_runs(order, runs, numbers, chosen, places),
     }
     if numbers:
         groups["summary"] = _summary(order, numbers)
@@ -158,7 +158,7 @@ def _labels(states: Sequence[StatePoint]) -> dict[str, tuple[str, FloatArray, di
 def _of_runs(
     order: Order,
     runs: Sequence[Mapping[int, Run]],
-    found: Mapping[str, Sequence[_At]],
+    numbers: Mapping[str, Sequence[_At]],
     chosen: IntArray,
     places: Mapping[str, FloatArray],
 ) -> xr.Dataset:
@@ -168,9 +168,7 @@ def _of_runs(
             {i: run.simulation.seconds for i, run in each.items()} for each in runs
         ]), {"units": "s"}),
     }  # fmt: skip
-    for name, each in found.items():
-        if each[0].reading.x.size > 1:
-            continue
+    for name, each in numbers.items():
         values = [dict(zip(at.good.tolist(), at.reading.values[:, 0], strict=True)) for at in each]
         left = [dict(zip(at.good.tolist(), at.carried.left_out[:, 0], strict=True)) for at in each]
         noise = np.array([np.sqrt(at.reading.noise[0]) for at in each])

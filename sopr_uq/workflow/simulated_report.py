@@ -40,7 +40,7 @@ def table(tree: xr.DataTree, state: int) -> list[tuple[str, ...]]:
     sampling (noise of the simulations and of the regression over them), and what all
     simulations have in common (finite size, end of a sum).
     """
-    rows = []
+    rows: list[tuple[str, ...]] = []
     found = tree["summary"].to_dataset().isel(state=state)
     for p in found["property"].values:
         row = found.sel(property=p)
