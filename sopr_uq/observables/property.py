@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -146,7 +147,8 @@ def _sizes(runs: Sequence[Run], diffusion: float) -> list[tuple[float, float]]:
     gamma, error = GAMMA
     low, middle, high = box.by_number(gamma + error * np.array([-1.0, 0.0, 1.0]))
     found = [(float(middle), float(high - low) / 2.0)]
-    if "modulus" in runs[0].simulation.series:
+    # a viscosity that is lost in its noise corrects nothing
+    with suppress(SimulationFailed, KeyError):
         eta = _viscosity(runs)
         mean = float(eta.values.mean())
         sd = float(np.hypot(np.sqrt(eta.noise[0] / len(runs)), eta.common))

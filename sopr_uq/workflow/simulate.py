@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
+from pydantic import ValidationError
 
 from sopr_uq.derived.directions import Directions
 from sopr_uq.engine.factory import make_engine
@@ -18,7 +19,7 @@ from sopr_uq.engine.parallel import run_tasks
 from sopr_uq.engine.plan import check_cutoff
 from sopr_uq.engine.protocol import Engine, Setup, Simulation, check_records
 from sopr_uq.engine.settings import EngineSettings
-from sopr_uq.errors import InputError, SimulationFailed
+from sopr_uq.errors import InputError, InputErrors, SimulationFailed
 from sopr_uq.executor import Executor
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.observables.property import Property, Run, properties_of
@@ -29,6 +30,7 @@ from sopr_uq.workflow.result import load_result
 from sopr_uq.workflow.simulate_folder import Kept
 from sopr_uq.workflow.simulated import assembled
 from sopr_uq.workflow.states import check_one_phase
+from sopr_uq.workflow.translate import faults_of
 
 type Told = Callable[[int, int], None]
 
@@ -220,7 +222,10 @@ def _engine(result: xr.DataTree, given: Mapping[str, Any]) -> Engine:
     # rounds of a refinement may be shorter than what a property needs
     shortest = EngineSettings.model_fields["production_steps"].default
     tables["production_steps"] = max(int(tables.get("production_steps", 0)), shortest)
-    settings = EngineSettings.model_validate({**tables, **given})
+    try:
+        settings = EngineSettings.model_validate({**tables, **given})
+    except ValidationError as error:
+        raise InputErrors(list(faults_of(error, EngineSettings))) from None
     r = result["posterior"].to_dataset()["potential"]["r"].values
     return make_engine(settings.model_copy(update={"cutoff": float(r[-1]), "r_max": None}))
 

@@ -14,7 +14,7 @@ from sopr_uq.cli.main import cli
 from sopr_uq.engine import lammps
 from sopr_uq.engine.integral_equation import IntegralEquationEngine
 from sopr_uq.engine.protocol import Setup
-from sopr_uq.errors import InputError, Interrupted, SimulationFailed
+from sopr_uq.errors import InputError, InputErrors, Interrupted, SimulationFailed
 from sopr_uq.experiment.equation_of_state import coexistence
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.potentials import Tabulated
@@ -139,12 +139,13 @@ def test_progress_counts_all(argon):
         (("diffusion",), [HOT], {}, "records diffusion"),
         (("pressure",), [replace(HOT, density=0.008, temperature=120.0)], {}, "two-phase"),
         (("pressure",), [HOT], {"name": "lammps", "particles": 108}, "particles"),
+        (("pressure",), [HOT], {"partcles": 500}, "particles"),
     ],
 )
 def test_what_cannot_be_had_is_refused_before_anything_is_made(
     argon, tmp_path, names, states, engine, words
 ):
-    with pytest.raises(InputError, match=words):
+    with pytest.raises((InputError, InputErrors), match=words):
         simulate(argon, states, names, draws=8, out=tmp_path / "x", engine=engine)
     assert not (tmp_path / "x").exists()
 
