@@ -34,7 +34,8 @@ def plot_property(tree: xr.DataTree, name: str, ax: Axes) -> Axes:
         Where to draw.
     """
     rows = tree["summary"].to_dataset().sel(property=name)
-    varied = "temperature" if float(rows["temperature"].std()) > 0 else "density"
+    one = bool((rows["temperature"] == rows["temperature"][0]).all())
+    varied = "density" if one else "temperature"
     rows = rows.sortby(varied)
     x, mean = rows[varied], rows["mean"]
     ends = [mean - rows["lower"], rows["upper"] - mean]

@@ -59,7 +59,8 @@ class Order:
     ------
     InputError
         If the engine cannot record what is asked for, a box is too small for the
-        cut-off, or a state lies inside the two-phase region of the fluid.
+        cut-off, a state lies inside the two-phase region of the fluid, or the liquid is
+        a mixture.
     """
 
     result: xr.DataTree
@@ -72,6 +73,9 @@ class Order:
     def __post_init__(self) -> None:
         if not self.states:
             raise InputError("states", "at least one", "none")
+        if "pair" in self._potential.dims:
+            found = f"a mixture with {self._potential.sizes['pair']} pairs"
+            raise InputError("simulate", "the result of an element", found)
         check_records(self.engine, self.record)
         check_one_phase(self.fluid, self.states)
         settings = self.settings

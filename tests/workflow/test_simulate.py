@@ -150,6 +150,15 @@ def test_what_cannot_be_had_is_refused_before_anything_is_made(
     assert not (tmp_path / "x").exists()
 
 
+def test_a_mixture_is_refused(argon):
+    groups = argon.to_dict()
+    groups["/posterior"] = groups["/posterior"].expand_dims(pair=["Ar-Ar", "Ar-Kr", "Kr-Kr"])
+    mixture = type(argon).from_dict(groups)
+    mixture.attrs.update(argon.attrs)
+    with pytest.raises(InputError, match="mixture with 3 pairs"):
+        simulate(mixture, [HOT], ("pressure",), draws=8)
+
+
 def test_a_folder_of_something_else_is_left_alone(argon, tmp_path):
     (tmp_path / "notes.txt").write_text("mine")
     with pytest.raises(InputError, match="--out"):
