@@ -16,6 +16,9 @@ _LEFT_OVER = 1e-5
 """Share of the variance that directions of no account hold together."""
 
 _MOST = 24
+_CROWDED = 3.0
+"""Most that a pair distribution is taken to be: a deep well at a low temperature holds no more."""
+
 _BENT = 2
 _FARTHEST = 2.5
 """Distance from the mean, in root mean squares of a leading direction, within which draws are
@@ -34,8 +37,9 @@ _NOISE = 0.03
 class Directions:
     """Draws in the coordinates that a liquid at a state point feels.
 
-    A deviation δv counts by β δv (4πρ r² e^(−βv̄) dr)^(1/2), the energy of the pairs at
-    that distance, in their number.
+    A deviation δv counts by the change of the Boltzmann factor, δe^(−βv), which knows
+    how soft the core is, and by the energy β δv of the pairs that are at that distance
+    in a thin gas; both weighted by the volume there, (4πρ r² dr)^(1/2).
 
     Parameters
     ----------
@@ -55,10 +59,7 @@ class Directions:
         InputError
             If all draws are the same.
         """
-        mean = draws.mean(axis=0)
-        crowd = np.minimum(np.exp(-state.beta * mean), 3.0)
-        weight = np.sqrt(4.0 * np.pi * state.density * r**2 * crowd * np.gradient(r))
-        felt = state.beta * weight * (draws - mean)
+        felt = _felt(r, draws, state)
         variance, vectors = np.linalg.eigh(felt.T @ felt / len(felt))
         variance, vectors = variance[::-1], vectors[:, ::-1]
         total = float(variance.sum())
@@ -130,3 +131,12 @@ class Directions:
         """How far each draw is from the mean along the leading directions, shape (d,)."""
         lead = self.scores[:, : 2 * _BENT]
         return np.asarray(np.sqrt(np.mean(lead**2 / np.mean(lead**2, axis=0), axis=1)))
+
+
+def _felt(r: FloatArray, draws: FloatArray, state: StatePoint) -> FloatArray:
+    """Return what the liquid feels of each draw, of mean zero, shape (d, 2 n)."""
+    volume = np.sqrt(4.0 * np.pi * state.density * r**2 * np.gradient(r))
+    factor = np.exp(-state.beta * draws)
+    crowd = np.sqrt(np.minimum(np.exp(-state.beta * draws.mean(axis=0)), _CROWDED))
+    both = np.concatenate([volume * factor, volume * crowd * state.beta * draws], axis=1)
+    return np.asarray(both - both.mean(axis=0))
