@@ -77,6 +77,8 @@ def coexistence(fluid: str, temperature: float) -> Coexistence | None:
     try:
         if temperature >= PropsSI("Tcrit", fluid):
             return None
+        if temperature < PropsSI("Ttriple", fluid):
+            raise ValueError(f"frozen below {PropsSI('Ttriple', fluid):.2f} K")
         found = [PropsSI("Dmolar", "T", temperature, "Q", q, fluid) for q in (1.0, 0.0)]
     except ValueError as error:
         raise InputError(

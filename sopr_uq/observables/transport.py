@@ -11,6 +11,7 @@ import numpy as np
 from scipy import constants
 from scipy.integrate import cumulative_trapezoid
 
+from sopr_uq.engine.blocks import standard_error
 from sopr_uq.engine.series import Series
 from sopr_uq.errors import SimulationFailed
 from sopr_uq.typing import FloatArray
@@ -24,8 +25,11 @@ MADELUNG = 2.837297
 _SMALL = 0.01
 """Change of an integral, relative, that is rest whatever its error."""
 
-_SURE = 2.0
-"""Standard errors by which an integral must change to have not come to rest."""
+_LITTLE = 0.05
+"""Change of an integral, relative, that may be left in doubt where nothing is seen after it."""
+
+_SURE, _NEVER = 2.0, 3.0
+"""Standard errors by which an integral changes that has not come to rest: on average, at most."""
 
 _PER_A2_PS = 10.0
 _MPA_S_PER_MPA_PS = 1e-3
@@ -75,10 +79,11 @@ def slope_of(msd: Series, window: Window) -> float:
 def at_rest(curves: Sequence[Series], least: float) -> Window:
     """Choose the window in which running integrals stand still, by the data.
 
-    It is the first [t, 2t] from ``least`` on over which the mean of all of them does not
-    leave its value at t by more than two standard errors of the difference, or one per
-    cent. What little data cannot tell from rest must not end a sum: that is what ``least``
-    is for.
+    It is the first [t, 2t] from ``least`` on over which the mean of all of them stays
+    where it was at t: on average within two standard errors of the difference, and
+    everywhere within three, or within one per cent. What little data cannot tell from
+    rest must not end a sum: that is what ``least`` is for. Where the last window that
+    there is moves by less than a twentieth, it is taken, and the doubt is as large.
 
     Parameters
     ----------
@@ -94,19 +99,20 @@ def at_rest(curves: Sequence[Series], least: float) -> Window:
         If there is none.
     """
     pooled = Series.pooled([_on(curves[0].x, each) for each in curves])
-    last = pooled.x.size - 1
-    first = int(np.searchsorted(pooled.x, min(least, pooled.x[last // 2])))
-    for i in range(max(first, 1), last // 2 + 1):
-        ahead = slice(i + 1, 2 * i + 1)
-        change = pooled.blocks[:, ahead] - pooled.blocks[:, i : i + 1]
-        error = change.std(axis=0, ddof=1) / np.sqrt(len(change))
-        moved = np.abs(pooled.mean[ahead] - pooled.mean[i])
-        if np.all(moved <= np.maximum(_SURE * error, _SMALL * abs(pooled.mean[i]))):
-            doubt = 0.5 * float(np.hypot(moved[-1], error[-1]))
+    last = (pooled.x.size - 1) // 2
+    first = int(np.searchsorted(pooled.x, min(least, pooled.x[last])))
+    for i in range(max(first, 1), last + 1):
+        change = pooled.blocks[:, i + 1 : 2 * i + 1] - pooled.blocks[:, i : i + 1]
+        change = np.concatenate([change, change.mean(axis=1, keepdims=True)], axis=1)
+        moved, error = np.abs(change.mean(axis=0)), standard_error(change)
+        sure = np.where(np.arange(moved.size) < moved.size - 1, _NEVER, _SURE)
+        allowed = np.maximum(sure * error, _SMALL * abs(pooled.mean[i]))
+        if np.all(moved <= allowed) or (i == last and moved[-1] < _LITTLE * abs(pooled.mean[i])):
+            doubt = 0.5 * float(np.hypot(moved[-2], error[-2]))
             return Window(float(pooled.x[i]), float(pooled.x[2 * i]), doubt)
     raise SimulationFailed(
         f"the {pooled.name} is not told: its time correlation still matters after "
-        f"{pooled.x[last // 2]:.1f} ps. Try: a denser state; of a gas it takes another method."
+        f"{pooled.x[last]:.1f} ps. Try: a denser state; of a gas it takes another method."
     )
 
 
