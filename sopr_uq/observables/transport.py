@@ -82,8 +82,9 @@ def at_rest(curves: Sequence[Series], least: float) -> Window:
     It is the first [t, 2t] from ``least`` on over which the mean of all of them stays
     where it was at t: on average within two standard errors of the difference, and
     everywhere within three, or within one per cent. What little data cannot tell from
-    rest must not end a sum: that is what ``least`` is for. Where the last window that
-    there is moves by less than a twentieth, it is taken, and the doubt is as large.
+    rest must not end a sum: that is what ``least`` is for. The last window that there is
+    is taken if it moves by less than a twentieth, or three standard errors, on average; the
+    doubt is then as large.
 
     Parameters
     ----------
@@ -106,8 +107,9 @@ def at_rest(curves: Sequence[Series], least: float) -> Window:
         change = np.concatenate([change, change.mean(axis=1, keepdims=True)], axis=1)
         moved, error = np.abs(change.mean(axis=0)), standard_error(change)
         sure = np.where(np.arange(moved.size) < moved.size - 1, _NEVER, _SURE)
-        allowed = np.maximum(sure * error, _SMALL * abs(pooled.mean[i]))
-        if np.all(moved <= allowed) or (i == last and moved[-1] < _LITTLE * abs(pooled.mean[i])):
+        size = abs(pooled.mean[i])
+        late = max(_NEVER * error[-1], _LITTLE * size) if i == last else 0.0
+        if np.all(moved <= np.maximum(sure * error, _SMALL * size)) or moved[-1] <= late:
             doubt = 0.5 * float(np.hypot(moved[-2], error[-2]))
             return Window(float(pooled.x[i]), float(pooled.x[2 * i]), doubt)
     raise SimulationFailed(
