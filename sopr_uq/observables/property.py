@@ -17,7 +17,7 @@ from sopr_uq.engine.tail import tail_energy, tail_pressure
 from sopr_uq.errors import InputError, SimulationFailed
 from sopr_uq.experiment.nearest import suggestion
 from sopr_uq.observables.infinite import InfiniteLiquid, continued
-from sopr_uq.observables.rdf import PartialRdf
+from sopr_uq.observables.rdf import Rdf
 from sopr_uq.observables.structure_factor import StructureFactor
 from sopr_uq.observables.transport import (
     GAMMA,
@@ -176,7 +176,7 @@ def _plateau(curves: Sequence[Series], least: float) -> Reading:
 def _rdf(runs: Sequence[Run]) -> Reading:
     (pair,) = runs[0].setup.substance.pairs
     seen = R[: int(np.searchsorted(R, runs[0].simulation.r[-1]))]
-    return _reading([PartialRdf(pair, seen).predict(run.infinite) for run in runs])
+    return _reading([Rdf.partial(pair, seen).predict(run.infinite) for run in runs])
 
 
 def _structure(runs: Sequence[Run]) -> Reading:

@@ -73,9 +73,7 @@ class Order:
     def __post_init__(self) -> None:
         if not self.states:
             raise InputError("states", "at least one", "none")
-        if "pair" in self._potential.dims:
-            found = f"a mixture with {self._potential.sizes['pair']} pairs"
-            raise InputError("simulate", "the result of an element", found)
+        _check_element(self.result)
         check_records(self.engine, self.record)
         check_one_phase(self.fluid, self.states)
         settings = self.settings
@@ -201,10 +199,24 @@ def simulate(
 
 
 def measured_state(result: xr.DataTree) -> StatePoint:
-    """Return where the liquid of a result was measured."""
+    """Return where the liquid of a result was measured.
+
+    Raises
+    ------
+    InputError
+        If it is a mixture.
+    """
+    _check_element(result)
     a = result.attrs
     mass = float(_stored(result, "system")["mass"])
     return StatePoint(float(a["temperature"]), float(a["density"]), mass)
+
+
+def _check_element(result: xr.DataTree) -> None:
+    potential = result["posterior"].to_dataset()["potential"]
+    if "pair" in potential.dims:
+        found = f"a mixture with {potential.sizes['pair']} pairs"
+        raise InputError("simulate", "the result of an element", found)
 
 
 def fluid_of(result: xr.DataTree) -> str | None:
