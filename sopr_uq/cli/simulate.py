@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
 from sopr_uq.cli.executor import chosen, executor_options
+from sopr_uq.cli.show_simulated import print_simulated
 from sopr_uq.engine.settings import EngineName
 from sopr_uq.errors import InputError
 
@@ -75,6 +75,7 @@ def simulate(
     from sopr_uq.figures.simulated import save_simulated
     from sopr_uq.workflow.result import load_result
     from sopr_uq.workflow.simulate import simulate as made
+    from sopr_uq.workflow.simulate_folder import SIMULATED
 
     result = load_result(path)
     states = _states(result, temperature, density, along, first, last, points)
@@ -89,7 +90,7 @@ def simulate(
             told=progress.told,
         )  # fmt: skip
     save_simulated(tree, folder / "figures")
-    _print(tree, folder, as_json)
+    print_simulated(tree, folder / SIMULATED, as_json=as_json)
 
 
 def _states(
@@ -163,33 +164,12 @@ class _Progress:
         self._task = self._progress.add_task("simulations", total=None)
 
     def __enter__(self) -> _Progress:
-        self._progress.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._progress.stop()
 
     def told(self, done: int, total: int) -> None:
-        """Move the bar."""
+        """Move the bar, which appears when there is something to simulate."""
+        self._progress.start()
         self._progress.update(self._task, completed=done, total=total)
-
-
-def _print(tree: xr.DataTree, folder: Path, as_json: bool) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    from sopr_uq.workflow.simulated_report import as_dict, head, table, title
-
-    if as_json:
-        click.echo(json.dumps(as_dict(tree), indent=2, ensure_ascii=False))
-        return
-    console = Console(soft_wrap=True, highlight=False)
-    for state in range(tree["runs"].sizes["state"] if "summary" in tree.children else 0):
-        out = Table(*head(tree), title=title(tree, state), title_justify="left")
-        for row in table(tree, state):
-            out.add_row(*row)
-        console.print(out)
-    if tree.attrs["failed"]:
-        console.print(f"{tree.attrs['failed']} simulations failed and speak for no draw.")
-    console.print(f"result   {folder / 'simulated.nc'}", markup=False)
-    console.print(f"figures  {folder / 'figures'}", markup=False)

@@ -224,6 +224,11 @@ def test_from_the_command_line(refined, tmp_path):
     again = CliRunner().invoke(cli, [*arguments, "--out", str(out)])
     assert "CoolProp" in again.output.replace("\n", "")
     assert "smoothing" in again.output, "a band of sopr's is no credible interval"
+    shown = CliRunner().invoke(cli, ["show", str(out / "simulated.nc"), "--json"])
+    assert json.loads(shown.stdout) == json.loads(done.stdout)
+    drawn = CliRunner().invoke(cli, ["figures", str(out / "simulated.nc"), "--out", str(tmp_path)])
+    assert drawn.exit_code == 0, drawn.output
+    assert (tmp_path / "summary.pdf").is_file()
 
 
 def test_the_same_by_molecular_dynamics(argon):
