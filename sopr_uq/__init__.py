@@ -23,6 +23,7 @@ _HOMES = {
         "systems",
         "to_dataset",
     ),
+    "sopr_uq.experiment.state": ("StatePoint",),
     "sopr_uq.laws": (
         "Ensemble",
         "FitSettings",
@@ -47,6 +48,8 @@ _HOMES = {
     "sopr_uq.workflow.markdown": ("report",),
     "sopr_uq.workflow.result": ("load_result",),
     "sopr_uq.workflow.run": ("resume", "run"),
+    "sopr_uq.workflow.simulate": ("simulate",),
+    "sopr_uq.workflow.simulated": ("load_simulated",),
     "sopr_uq.workflow.twins": ("Measurement",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}

@@ -8,6 +8,7 @@ from sopr_uq.experiment import load_system as load_system
 from sopr_uq.experiment import read_curve as read_curve
 from sopr_uq.experiment import systems as systems
 from sopr_uq.experiment import to_dataset as to_dataset
+from sopr_uq.experiment.state import StatePoint as StatePoint
 from sopr_uq.laws import Ensemble as Ensemble
 from sopr_uq.laws import FitSettings as FitSettings
 from sopr_uq.laws import Sampling as Sampling
@@ -34,6 +35,8 @@ from sopr_uq.workflow.markdown import report as report
 from sopr_uq.workflow.result import load_result as load_result
 from sopr_uq.workflow.run import resume as resume
 from sopr_uq.workflow.run import run as run
+from sopr_uq.workflow.simulate import simulate as simulate
+from sopr_uq.workflow.simulated import load_simulated as load_simulated
 from sopr_uq.workflow.twins import Measurement as Measurement
 
 __version__: str

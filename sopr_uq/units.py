@@ -22,6 +22,12 @@ FS_PER_TIME: float = (
 )
 """fs in one natural time unit Å (u mol/kcal)^(1/2)."""
 
+FS_PER_PS = 1000.0
+"""fs in one ps."""
+
+JOULE_PER_KCAL: float = _KCAL
+"""J in one kcal."""
+
 POLARIZABILITY_AU: float = 0.529177210544**3
 """Å³ in one atomic unit of polarizability, a₀³."""
 

@@ -13,7 +13,7 @@ import click
 from rich.console import Console
 
 from sopr_uq import __version__
-from sopr_uq.cli import calibration, init, laws, look, refinement, results, trust
+from sopr_uq.cli import calibration, init, laws, look, refinement, results, simulate, trust
 from sopr_uq.cli.codes import INTERRUPTED, WRONG_INPUT
 from sopr_uq.errors import Interrupted, SoprUqError
 
@@ -28,6 +28,7 @@ _COMMANDS = (
     results.figures,
     results.report,
     results.export,
+    simulate.simulate,
     trust.verify,
     trust.repeat,
     laws.laws,

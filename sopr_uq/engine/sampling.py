@@ -6,15 +6,16 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
 from sopr_uq.engine.blocks import independent_blocks
+from sopr_uq.engine.dynamics import RECORDERS
 from sopr_uq.engine.plan import Plan
 from sopr_uq.engine.protocol import Configuration, Progress, Simulation, named
 from sopr_uq.engine.rdf import RdfRecorder
-from sopr_uq.engine.recorder import Frame, Recorder, Thermo, ThermoRecorder
+from sopr_uq.engine.recorder import Between, Frame, Recorder, Thermo, ThermoRecorder
 from sopr_uq.engine.series import Series
 from sopr_uq.engine.trouble import Trajectory, check_core, check_finite, check_trajectory
 from sopr_uq.typing import FloatArray
@@ -48,6 +49,15 @@ class Dynamics(Protocol):
 
     def velocities(self) -> FloatArray:
         """Velocities in Å/fs, shape (N, 3), in the order of the positions."""
+        ...
+
+
+@runtime_checkable
+class FineDynamics(Dynamics, Protocol):
+    """One whose motion can be followed."""
+
+    def sample_finely(self, every: int) -> tuple[Thermo, Between]:
+        """Make ``sample_every`` time steps, look every so many, and average over all."""
         ...
 
 
@@ -90,7 +100,8 @@ def simulate(open_dynamics: OpenDynamics, plan: Plan, progress: Progress | None)
         plan.setup.substance.pairs, plan.counts, plan.box_length, s.bin_width, s.r_max
     )
     trajectory = Trajectory(plan.box_length, plan.counts, plan.samples)
-    recorders: tuple[Recorder, ...] = (trajectory, rdf, ThermoRecorder(plan))
+    asked = [RECORDERS[name](plan) for name in plan.setup.record]
+    recorders: tuple[Recorder, ...] = (trajectory, rdf, ThermoRecorder(plan), *asked)
     clock = _Clock(plan.steps, progress)
     with open_dynamics(plan) as dynamics:
         _prepare(dynamics, plan, clock)
@@ -131,12 +142,19 @@ def _advance(dynamics: Dynamics, steps: int, clock: _Clock) -> None:
 
 def _sample(dynamics: Dynamics, plan: Plan, recorders: Sequence[Recorder], clock: _Clock) -> None:
     for _ in range(plan.samples):
-        thermo = dynamics.sample()
+        thermo, between = _seen(dynamics, plan)
         check_finite(thermo)
-        frame = Frame(dynamics.positions(), thermo)
+        frame = Frame(dynamics.positions(), thermo, between)
         for recorder in recorders:
             recorder.add(frame)
         clock.tick(plan.settings.sample_every)
+
+
+def _seen(dynamics: Dynamics, plan: Plan) -> tuple[Thermo, Between | None]:
+    if not plan.setup.record:
+        return dynamics.sample(), None
+    assert isinstance(dynamics, FineDynamics)
+    return dynamics.sample_finely(plan.fine_every)
 
 
 def _series(recorders: Sequence[Recorder], most: int) -> list[Series]:

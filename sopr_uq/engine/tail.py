@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 
 import numpy as np
 
@@ -51,6 +52,7 @@ def tail_pressure(potentials: Sequence[Potential], densities: FloatArray, cutoff
     return 2.0 / 3.0 * np.pi * virial * MPA_PER_KCAL_MOL_A3
 
 
+@cache
 def _outer_nodes(cutoff: float) -> tuple[FloatArray, FloatArray]:
     """Gauss–Legendre nodes and weights on (c, ∞) through r = c/x, each of shape (n,)."""
     node, weight = np.polynomial.legendre.leggauss(_NODES)

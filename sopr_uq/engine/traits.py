@@ -23,12 +23,19 @@ class Traits:
         than in turn.
     exact : bool
         It gives the same whatever the seed: without sampling error.
+    records : frozenset of str
+        Which of :data:`RECORDS` it records when asked.
     """
 
     instant: bool = False
     boxed: bool = True
     concurrent: bool = True
     exact: bool = False
+    records: frozenset[str] = frozenset()
+
+
+RECORDS = frozenset({"diffusion", "viscosity", "heat-capacity"})
+"""What an engine may be asked to record beside g(r), pressure and energy."""
 
 
 _SHARED = Traits(concurrent=False)
@@ -37,7 +44,7 @@ _SHARED = Traits(concurrent=False)
 _INSTANT = Traits(instant=True, boxed=False, concurrent=False, exact=True)
 
 TRAITS: Mapping[EngineName, Traits] = {
-    "lammps": Traits(),
+    "lammps": Traits(records=RECORDS),
     "hoomd": _SHARED,
     "auto": _SHARED,
     "integral_equation": _INSTANT,

@@ -1,6 +1,9 @@
-"""Reference pressures from the equations of state in CoolProp."""
+"""What the equations of state in CoolProp say of a fluid."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
 
 from scipy import constants
 
@@ -8,6 +11,8 @@ from sopr_uq.errors import InputError
 from sopr_uq.experiment.state import StatePoint
 
 _MOL_PER_M3 = 1.0 / (constants.N_A * constants.angstrom**3)
+_KCAL: float = 1000.0 * constants.calorie
+_GAS: float = constants.R
 
 
 def reference_pressure(fluid: str, state: StatePoint) -> float:
@@ -43,3 +48,78 @@ def reference_pressure(fluid: str, state: StatePoint) -> float:
             str(error).strip(),
         ) from None
     return float(pascal / constants.mega)
+
+
+class Coexistence(NamedTuple):
+    """Number densities of vapour and liquid side by side, in Å⁻³."""
+
+    vapour: float
+    liquid: float
+
+
+def coexistence(fluid: str, temperature: float) -> Coexistence | None:
+    """Return the densities of saturated vapour and liquid; None above the critical point.
+
+    Parameters
+    ----------
+    fluid : str
+        CoolProp's name.
+    temperature : float
+        In K.
+
+    Raises
+    ------
+    InputError
+        If CoolProp does not know the fluid, or it is frozen at this temperature.
+    """
+    from CoolProp.CoolProp import PropsSI
+
+    try:
+        if temperature >= PropsSI("Tcrit", fluid):
+            return None
+        if temperature < PropsSI("Ttriple", fluid):
+            raise ValueError(f"frozen below {PropsSI('Ttriple', fluid):.2f} K")
+        found = [PropsSI("Dmolar", "T", temperature, "Q", q, fluid) for q in (1.0, 0.0)]
+    except ValueError as error:
+        raise InputError(
+            f"saturation of {fluid!r} at {temperature:g} K",
+            "a fluid of CoolProp between its triple and its critical point",
+            str(error).strip(),
+        ) from None
+    return Coexistence(*(float(density) / _MOL_PER_M3 for density in found))
+
+
+def reference_value(name: str, fluid: str, state: StatePoint) -> float | None:
+    """Return what CoolProp knows of a property; None where it knows nothing.
+
+    Parameters
+    ----------
+    name : str
+        ``pressure`` in MPa, ``energy`` (what interaction gives a particle) in kcal/mol,
+        ``viscosity`` in mPa s, or ``heat-capacity`` (at constant volume) in J/(mol K).
+    fluid : str
+        CoolProp's name.
+    state : StatePoint
+    """
+    from CoolProp.CoolProp import PropsSI
+
+    def get(key: str) -> float:
+        molar = state.density * _MOL_PER_M3
+        return float(PropsSI(key, "T", state.temperature, "Dmolar", molar, fluid))
+
+    def energy() -> float:
+        work = get("P") / (state.density * _MOL_PER_M3)
+        found: float = get("Hmolar_residual") - work + _GAS * state.temperature
+        return found / _KCAL
+
+    known: dict[str, Callable[[], float]] = {
+        "pressure": lambda: get("P") / constants.mega,
+        "energy": energy,
+        "viscosity": lambda: get("V") / constants.milli,
+        "heat-capacity": lambda: get("CVMOLAR"),
+    }
+    try:
+        return known[name]() if name in known else None
+    except ValueError:
+        # a fluid that it does not know, or whose transport it does not
+        return None

@@ -49,7 +49,8 @@ def test_auto_is_an_md_engine_and_promises_no_more_than_both_do():
     assert make_engine(EngineSettings()).name in ("lammps", "hoomd")
     both = TRAITS["lammps"], TRAITS["hoomd"]
     for trait, promised in asdict(TRAITS["auto"]).items():
-        assert promised == all(getattr(each, trait) for each in both)
+        one, other = (getattr(each, trait) for each in both)
+        assert promised == one & other, trait
 
 
 @pytest.mark.parametrize(

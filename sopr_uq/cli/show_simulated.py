@@ -1,0 +1,33 @@
+"""Simulated draws on the terminal: a table for each state."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+
+def print_simulated(tree: xr.DataTree, file: Path, *, as_json: bool) -> None:
+    """Print what simulated draws say."""
+    from sopr_uq.workflow.simulated_report import as_dict, head, table, title
+
+    if as_json:
+        click.echo(json.dumps(as_dict(tree), indent=2, ensure_ascii=False))
+        return
+    console = Console(soft_wrap=True, highlight=False)
+    for state in range(tree["runs"].sizes["state"] if "summary" in tree.children else 0):
+        out = Table(*head(tree), title=title(tree, state), title_justify="left")
+        for row in table(tree, state):
+            out.add_row(*row)
+        console.print(out)
+    if tree.attrs["failed"]:
+        console.print(f"{tree.attrs['failed']} simulations failed and speak for no draw.")
+    console.print(f"result   {file}", markup=False)
+    console.print(f"figures  {file.parent / 'figures'}", markup=False)

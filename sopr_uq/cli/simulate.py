@@ -1,0 +1,175 @@
+"""``sopr-uq simulate``: a stored posterior at other states, for other properties."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, get_args
+
+import click
+
+from sopr_uq.cli.executor import chosen, executor_options
+from sopr_uq.cli.show_simulated import print_simulated
+from sopr_uq.engine.settings import EngineName
+from sopr_uq.errors import InputError
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from sopr_uq.experiment.state import StatePoint
+
+_ENGINE = "engine."
+
+
+@click.command()
+@click.argument("path", metavar="RUN", type=click.Path(path_type=Path))
+@click.option("--temperature", multiple=True, help='In K, or "-150 °C"; again for more states.')
+@click.option("--density", multiple=True, help='In 1/Å³, or "1.2 g/cm^3"; one, or one each.')
+@click.option(
+    "--along", type=click.Choice(["saturation"]), help="The boiling liquid, by CoolProp's line."
+)
+@click.option("--from", "first", help="First temperature along the line.")
+@click.option("--to", "last", help="Last temperature along the line.")
+@click.option("--points", type=click.IntRange(1, 1000), default=6, show_default=True)
+@click.option(
+    "--properties",
+    default="g,pressure,energy,diffusion",
+    show_default=True,
+    help="Some of g, s, pressure, energy, diffusion, viscosity, heat-capacity.",
+)
+@click.option(
+    "--draws", type=click.IntRange(6), default=16, show_default=True,
+    help="Draws of the posterior to simulate at each state.",
+)  # fmt: skip
+@click.option("--engine", type=click.Choice(get_args(EngineName.__value__)), help="What simulates.")
+@click.option("--seed", type=int, default=1, show_default=True, help="Seed of every random choice.")
+@click.option(
+    "--out", type=click.Path(path_type=Path),
+    help="Folder; default RUN with -simulated after it. One of the same result and draws goes on.",
+)  # fmt: skip
+@click.option(
+    "--set", "settings", multiple=True, metavar="KEY=VALUE", help="Set any key of the engine."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+@click.option("--quiet", is_flag=True, help="No progress bar.")
+@executor_options
+def simulate(
+    path: Path,
+    temperature: tuple[str, ...],
+    density: tuple[str, ...],
+    along: str | None,
+    first: str | None,
+    last: str | None,
+    points: int,
+    properties: str,
+    draws: int,
+    engine: str | None,
+    seed: int,
+    out: Path | None,
+    settings: tuple[str, ...],
+    as_json: bool,
+    quiet: bool,
+    workers: int | None,
+    scheduler: str | None,
+) -> None:
+    """Simulate draws of the posterior in RUN at other states, and let them speak for all draws."""
+    from sopr_uq.figures.simulated import save_simulated
+    from sopr_uq.workflow.result import load_result
+    from sopr_uq.workflow.simulate import simulate as made
+    from sopr_uq.workflow.simulate_folder import SIMULATED
+
+    result = load_result(path)
+    states = _states(result, temperature, density, along, first, last, points)
+    names = [name.strip() for name in properties.split(",") if name.strip()]
+    folder = out or _beside(path)
+    given = ({"name": engine} if engine is not None else {}) | _engine_settings(settings)
+    executor = chosen(workers, scheduler)
+    with _Progress(quiet) as progress:
+        tree = made(
+            path, states, names,
+            draws=draws, out=folder, engine=given, seed=seed, executor=executor,
+            told=progress.told,
+        )  # fmt: skip
+    save_simulated(tree, folder / "figures")
+    print_simulated(tree, folder / SIMULATED, as_json=as_json)
+
+
+def _states(
+    result: xr.DataTree,
+    temperature: tuple[str, ...],
+    density: tuple[str, ...],
+    along: str | None,
+    first: str | None,
+    last: str | None,
+    points: int,
+) -> tuple[StatePoint, ...]:
+    from sopr_uq.experiment.quantities import read_number
+    from sopr_uq.workflow.simulate import fluid_of, measured_state
+    from sopr_uq.workflow.states import along_saturation, told
+
+    measured = measured_state(result)
+    if along is None:
+        if first is not None or last is not None:
+            raise InputError("--from, --to", "--along saturation beside them", "no --along")
+        return told(temperature, density, measured)
+    if temperature or density:
+        raise InputError("--along", "--from and --to", "--temperature or --density beside it")
+    if first is None or last is None:
+        raise InputError("--along saturation", "--from and --to, temperatures", "not both")
+    ends = [
+        read_number(text, "temperature", name) for name, text in (("--from", first), ("--to", last))
+    ]
+    return along_saturation(fluid_of(result), measured.mass, ends[0], ends[1], points)
+
+
+def _engine_settings(settings: tuple[str, ...]) -> dict[str, Any]:
+    """Return keys of the engine from ``KEY=VALUE`` texts, with or without ``engine.``."""
+    from sopr_uq.experiment.faults import Faults
+    from sopr_uq.workflow.overrides import pairs
+
+    faults = Faults()
+    found = pairs(faults, settings)
+    faults.raise_any()
+    return {key.removeprefix(_ENGINE): value for key, value in found.items()}
+
+
+def _beside(path: Path) -> Path:
+    base = path.absolute()
+    base = base.parent if base.suffix == ".nc" else base
+    return base.with_name(f"{base.name}-simulated")
+
+
+class _Progress:
+    """A bar on standard error: simulations done, time left."""
+
+    def __init__(self, quiet: bool) -> None:
+        from rich.console import Console
+        from rich.progress import (
+            BarColumn,
+            MofNCompleteColumn,
+            Progress,
+            TextColumn,
+            TimeElapsedColumn,
+            TimeRemainingColumn,
+        )
+
+        self._progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=24),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TimeRemainingColumn(),
+            TextColumn("left"),
+            console=Console(stderr=True, quiet=quiet),
+        )
+        self._task = self._progress.add_task("simulations", total=None)
+
+    def __enter__(self) -> _Progress:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+    def told(self, done: int, total: int) -> None:
+        """Move the bar, which appears when there is something to simulate."""
+        self._progress.start()
+        self._progress.update(self._task, completed=done, total=total)

@@ -1,0 +1,232 @@
+"""Recorders of motion and fluctuation: displacements, velocities, stress, energy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from sopr_uq.engine.blocks import autocorrelation_time, block_means
+from sopr_uq.engine.correlation import Stretches, correlate, displacements
+from sopr_uq.engine.plan import Plan, flight_time
+from sopr_uq.engine.recorder import Frame, Recorder
+from sopr_uq.engine.series import Series
+from sopr_uq.errors import InputError
+from sopr_uq.typing import FloatArray
+from sopr_uq.units import (
+    BOLTZMANN,
+    FS_PER_PS,
+    JOULE_PER_KCAL,
+    MPA_PER_KCAL_MOL_A3,
+    thermal_energy,
+)
+
+MOTION = 3.0
+"""Longest lag of velocities and displacements, in times of free flight."""
+
+STRESS = 5.0
+"""Longest lag of the stress, in times of free flight: at the triple point it remembers longer."""
+
+_FOLLOWED = 4000
+"""Particles of a type whose motion is followed; more would only take memory."""
+
+_FEWEST_ROWS = 4
+
+
+class DiffusionRecorder:
+    """Mean squared displacement and velocity autocorrelation of each type.
+
+    Parameters
+    ----------
+    plan : Plan
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._frames = 0
+        self._last: FloatArray | None = None
+        self._walk = np.zeros((sum(plan.counts), 3))
+        self._fine, self._coarse = (k * plan.timestep / FS_PER_PS for k in _intervals(plan))
+        lags = [_lags(plan, MOTION, k) for k in _intervals(plan)]
+        self._velocity = [_stretches(correlate, lags[0]) for _ in plan.counts]
+        self._displacement = [_stretches(displacements, lags[1]) for _ in plan.counts]
+        _check_length(plan, lags[0])
+
+    def add(self, frame: Frame) -> None:
+        """Take note of the way to a frame."""
+        assert frame.between is not None
+        self._frames += 1
+        self._follow(frame.positions)
+        for kind, (velocity, displacement) in enumerate(
+            zip(self._velocity, self._displacement, strict=True)
+        ):
+            displacement.add(self._of(kind, self._walk))
+            for each in frame.between.velocities:
+                velocity.add((self._of(kind, each) * FS_PER_PS).astype(np.float32))
+
+    def _follow(self, positions: FloatArray) -> None:
+        if self._last is not None:
+            step = positions - self._last
+            edge = self._plan.box_length
+            self._walk = self._walk + step - edge * np.rint(step / edge)
+        self._last = positions
+
+    def _of(self, kind: int, rows: FloatArray) -> FloatArray:
+        begin = sum(self._plan.counts[:kind])
+        return rows[begin : begin + min(self._plan.counts[kind], _FOLLOWED)]
+
+    def slow(self) -> FloatArray:
+        """Return nothing, shape (n, 0): a row outlasts its own memory."""
+        return np.empty((self._frames, 0))
+
+    def series(self, blocks: int) -> tuple[Series, ...]:
+        """Return ⟨v(0)·v(t)⟩ in Å²/ps² and ⟨Δr²(t)⟩ in Å² of each type, t in ps."""
+        found = []
+        for kind, site in enumerate(self._plan.setup.substance.sites):
+            followed = min(self._plan.counts[kind], _FOLLOWED)
+            for name, unit, each, spacing in (
+                ("vacf", "angstrom^2/ps^2", self._velocity[kind], self._fine),
+                ("msd", "angstrom^2", self._displacement[kind], self._coarse),
+            ):
+                found.append(
+                    _curve(f"{name} {site.name}", each.rows / followed, spacing, blocks, unit)
+                )
+        return tuple(found)
+
+
+class ViscosityRecorder:
+    """Autocorrelation of the stress.
+
+    Parameters
+    ----------
+    plan : Plan
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        lags = _lags(plan, STRESS, plan.fine_every)
+        self._plan = plan
+        self._frames = 0
+        self._stress = _stretches(correlate, lags)
+        _check_length(plan, lags)
+
+    def add(self, frame: Frame) -> None:
+        """Take note of the way to a frame."""
+        assert frame.between is not None
+        self._frames += 1
+        for each in shear(frame.between.stress):
+            self._stress.add(each)
+
+    def slow(self) -> FloatArray:
+        """Return nothing, shape (n, 0): a row outlasts its own memory."""
+        return np.empty((self._frames, 0))
+
+    def series(self, blocks: int) -> tuple[Series, ...]:
+        """Return the shear relaxation modulus G(t) = V ⟨σ(0) σ(t)⟩/(k_B T) in MPa, t in ps."""
+        plan = self._plan
+        heat = thermal_energy(plan.state.temperature) * MPA_PER_KCAL_MOL_A3
+        rows = self._stress.rows * plan.box_length**3 / heat
+        spacing = plan.fine_every * plan.timestep / FS_PER_PS
+        return (_curve("modulus", rows, spacing, blocks, "MPa"),)
+
+
+class HeatCapacityRecorder:
+    """Heat capacity at constant volume from the fluctuation of the energy.
+
+    C_V = (3/2)(1 − 1/N) R + ⟨δU²⟩/(N k_B T²) N_A, of the canonical ensemble (Allen &
+    Tildesley, 2nd ed., eq 2.80).
+
+    Parameters
+    ----------
+    plan : Plan
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._energies: list[FloatArray] = []
+
+    def add(self, frame: Frame) -> None:
+        """Take note of the way to a frame."""
+        assert frame.between is not None
+        self._energies.append(frame.between.energy)
+
+    def slow(self) -> FloatArray:
+        """Return the energy of the box at every frame in kcal/mol, shape (n, 1)."""
+        return np.array([[each[-1]] for each in self._energies], dtype=float)
+
+    def series(self, blocks: int) -> tuple[Series, ...]:
+        """Return C_V in J/(mol K)."""
+        n = self._plan.settings.particles
+        variance = fluctuation(np.concatenate(self._energies), blocks)
+        potential = variance / (n * BOLTZMANN * self._plan.state.temperature**2)
+        kinetic = 1.5 * BOLTZMANN * (1.0 - 1.0 / n)
+        found = (kinetic + potential)[:, None] * JOULE_PER_KCAL
+        return (Series.of_blocks("heat-capacity", np.zeros(1), found, "J/(mol K)"),)
+
+
+RECORDERS: Mapping[str, Callable[[Plan], Recorder]] = {
+    "diffusion": DiffusionRecorder,
+    "viscosity": ViscosityRecorder,
+    "heat-capacity": HeatCapacityRecorder,
+}
+"""By what a setup asks to record."""
+
+
+def shear(stress: FloatArray) -> FloatArray:
+    """Return the traceless stress so scaled that its square has the mean of one shear component.
+
+    All ten products of the tensor are used (Daivis & Evans, J. Chem. Phys. 100,
+    541 (1994), eq 6).
+
+    Parameters
+    ----------
+    stress : array, shape (k, 6)
+        xx, yy, zz, xy, xz, yz.
+
+    Returns
+    -------
+    array, shape (k, 6)
+        In the unit of the stress.
+    """
+    diagonal = stress[:, :3] - stress[:, :3].mean(axis=1, keepdims=True)
+    both = np.concatenate([diagonal, np.sqrt(2.0) * stress[:, 3:]], axis=1)
+    return np.asarray(both / np.sqrt(10.0))
+
+
+def fluctuation(samples: FloatArray, blocks: int) -> FloatArray:
+    """Return the variance of a correlated series by blocks, without bias, shape (n,) → (b,).
+
+    Deviations from the mean of n samples fall short by τ/n, the variance of that mean.
+    """
+    square = (samples - samples.mean()) ** 2
+    short = autocorrelation_time(samples) / samples.size
+    return np.asarray(block_means(square[:, None], blocks)[:, 0] / (1.0 - min(short, 0.5)))
+
+
+def _intervals(plan: Plan) -> tuple[int, int]:
+    """Steps between velocities, and between positions."""
+    return plan.fine_every, plan.settings.sample_every
+
+
+def _lags(plan: Plan, reach: float, every: int) -> int:
+    """Number of lags, from zero on, up to a multiple of the time of free flight."""
+    # the same for a run of half the time step and twice the steps, whatever was rounded
+    spacing = every * plan.timestep / FS_PER_PS
+    return max(4, round(reach * flight_time(plan.setup) / spacing + 1e-6))
+
+
+def _stretches(kernel: Callable[[FloatArray, FloatArray], FloatArray], lags: int) -> Stretches:
+    return Stretches(kernel, lags, max(1, lags // 2))
+
+
+def _check_length(plan: Plan, lags: int) -> None:
+    rows = lags + _FEWEST_ROWS * (lags // 2)
+    needed, steps = (rows + 1) * plan.fine_every, plan.settings.production_steps
+    if steps < needed:
+        expected = f"at least {needed} steps for the dynamics of this liquid"
+        raise InputError("engine.production_steps", expected, f"{steps}")
+
+
+def _curve(name: str, rows: FloatArray, spacing: float, blocks: int, unit: str) -> Series:
+    """Return a correlation function over t in ps, from rows that follow each other."""
+    x = np.asarray(spacing * np.arange(rows.shape[1]), dtype=float)
+    return Series.of_blocks(name, x, block_means(rows, min(blocks, len(rows))), unit)

@@ -1,0 +1,140 @@
+"""Figures of simulated draws: a property along the states, curves at them, the regression."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from sopr_uq.derived.bands import band
+from sopr_uq.figures.sheet import save
+from sopr_uq.figures.style import BAND_ALPHA, LOOKS, MEASURED, MODEL, look, marked, style
+from sopr_uq.posterior.status import DOUBTFUL, interval_name
+
+_LABELS = {
+    "pressure": "P / MPa", "energy": "U / (kcal/mol)", "diffusion": "D / (10⁻⁹ m²/s)",
+    "viscosity": "η / (mPa s)", "heat-capacity": "C$_V$ / (J/(mol K))",
+}  # fmt: skip
+_AXES = {"g": ("r_g", "r / Å", "g(r)"), "s": ("q_s", "Q / Å⁻¹", "S(Q)")}
+
+
+def plot_property(tree: xr.DataTree, name: str, ax: Axes) -> Axes:
+    """Draw a property at the simulated states, with its interval and the part sampling has in it.
+
+    Parameters
+    ----------
+    tree : DataTree
+        Of :func:`~sopr_uq.workflow.simulate.simulate`.
+    name : str
+        A property that is a number.
+    ax : matplotlib Axes
+        Where to draw.
+    """
+    rows = tree["summary"].to_dataset().sel(property=name)
+    one = bool((rows["temperature"] == rows["temperature"][0]).all())
+    varied = "density" if one else "temperature"
+    rows = rows.sortby(varied)
+    x, mean = rows[varied], rows["mean"]
+    ends = [mean - rows["lower"], rows["upper"] - mean]
+    prob = float(rows.attrs["ci_prob"])
+    label = interval_name(tree.attrs["band"], prob)
+    ax.errorbar(x, mean, ends, fmt="o-", color=MODEL, ms=4, lw=1.2, capsize=3, label=label)
+    ax.errorbar(
+        x, mean, rows["sampling_sd"], fmt="none", ecolor=MODEL, elinewidth=4, alpha=BAND_ALPHA,
+        label="simulation and regression (1 sd)",
+    )  # fmt: skip
+    if bool(rows["reference"].notnull().any()):
+        ax.plot(x, rows["reference"], "s--", color=MEASURED, mfc="none", ms=5, label="CoolProp")
+    across = {"temperature": "T / K", "density": "ρ / Å⁻³"}[varied]
+    ax.set(xlabel=across, ylabel=_LABELS.get(name, name))
+    ax.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), fontsize=8)
+    return ax
+
+
+def plot_simulated_curve(tree: xr.DataTree, name: str, ax: Axes) -> Axes:
+    """Draw g(r) or S(Q) at the simulated states, each with its band.
+
+    Parameters
+    ----------
+    tree : DataTree
+        Of :func:`~sopr_uq.workflow.simulate.simulate`.
+    name : {"g", "s"}
+    ax : matplotlib Axes
+        Where to draw.
+    """
+    axis, across, up = _AXES[name]
+    draws = tree["curves"].to_dataset()[name]
+    for number in range(draws.sizes["state"]):
+        here, lookup = draws.isel(state=number), look(number)
+        found = band(here.drop_vars(["temperature", "density"]))
+        label = f"{float(here['temperature']):g} K, {float(here['density']):.5g} Å⁻³"
+        shift = 0.5 * number
+        ax.fill_between(
+            found[axis], found["lower"] + shift, found["upper"] + shift,
+            color=lookup.color, alpha=BAND_ALPHA, lw=0.4,
+        )  # fmt: skip
+        ax.plot(found[axis], found["mean"] + shift, lookup.line, color=lookup.color, label=label)
+    ax.set(xlabel=across, ylabel=up if draws.sizes["state"] == 1 else f"{up}, each 0.5 higher")
+    ax.legend()
+    return ax
+
+
+def plot_left_out_runs(tree: xr.DataTree, ax: Axes) -> Axes:
+    """Draw by how much the regression over the others misses each simulated draw."""
+    runs = tree["runs"].to_dataset()
+    names = [str(n) for n in runs.data_vars if str(n).endswith("_left_out")]
+    for place, name in enumerate(names):
+        values = runs[name].values.ravel()
+        x = [place + 0.5 * (i + 0.5) / len(values) - 0.25 for i in range(len(values))]
+        ax.plot(x, values, LOOKS[0].marker, color=MODEL, ms=3, mfc="none")
+    ax.axhspan(-2.0, 2.0, color="0.9", zorder=0)
+    ax.axhline(0.0, color="0.6", lw=0.8, zorder=0)
+    labels = [n.removesuffix("_left_out") for n in names]
+    ax.set_xticks(range(len(names)), labels, rotation=30, ha="right")
+    ax.set(ylabel="left-out run − prediction, in sd")
+    return ax
+
+
+def simulated_sheet(tree: xr.DataTree) -> Figure:
+    """Return all properties of simulated draws side by side."""
+    names = _numbers(tree)
+    curves = [str(n) for n in _AXES if "curves" in tree.children and n in tree["curves"].data_vars]
+    panels = len(names) + len(curves) + bool(names)
+    columns = min(panels, 3)
+    lines = -(-panels // columns)
+    with style():
+        figure, axes = plt.subplots(
+            lines, columns, figsize=(3.9 * columns, 3.3 * lines), squeeze=False
+        )
+        free = list(axes.ravel())
+        for name in names:
+            plot_property(tree, name, free.pop(0))
+        for name in curves:
+            plot_simulated_curve(tree, name, free.pop(0))
+        if names:
+            plot_left_out_runs(tree, free.pop(0))
+        for ax in free:
+            ax.remove()
+        title = f"{tree.attrs['system']}, {tree.attrs['draws']} draws simulated at each state"
+        figure.suptitle(marked(title, tree.attrs["outcome"] == DOUBTFUL))
+    return figure
+
+
+def save_simulated(tree: xr.DataTree, folder: Path) -> list[Path]:
+    """Save the figures of simulated draws, each property alone and all on one sheet."""
+    files: list[Path] = []
+    for name in _numbers(tree):
+        with style():
+            figure, ax = plt.subplots(figsize=(4.6, 3.4))
+            plot_property(tree, name, ax)
+        files += save(figure, folder, name)
+    return files + save(simulated_sheet(tree), folder, "summary")
+
+
+def _numbers(tree: xr.DataTree) -> list[str]:
+    if "summary" not in tree.children:
+        return []
+    return [str(name) for name in tree["summary"].to_dataset()["property"].values]

@@ -1,0 +1,204 @@
+"""What a liquid can be asked for at any state, and how runs of it answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+
+from sopr_uq.engine.plan import flight_time
+from sopr_uq.engine.protocol import Setup, Simulation
+from sopr_uq.engine.series import Series
+from sopr_uq.engine.tail import tail_energy, tail_pressure
+from sopr_uq.errors import InputError, SimulationFailed
+from sopr_uq.experiment.nearest import suggestion
+from sopr_uq.observables.infinite import InfiniteLiquid, continued
+from sopr_uq.observables.rdf import Rdf
+from sopr_uq.observables.structure_factor import StructureFactor
+from sopr_uq.observables.transport import (
+    GAMMA,
+    FiniteBox,
+    at_rest,
+    running_diffusion,
+    running_viscosity,
+    value_in,
+)
+from sopr_uq.potentials import Potential
+from sopr_uq.structure.transforms import RadialGrid
+from sopr_uq.typing import FloatArray
+
+R = np.arange(0.05, 15.0, 0.05)
+"""Where g(r) is told, in Å, as far as it was simulated."""
+
+Q = np.arange(0.3, 15.05, 0.1)
+"""Where S(Q) is told, in Å⁻¹."""
+
+_GRID = RadialGrid.covering(50.0, 0.02)
+_REST = {"diffusion": 0.75, "viscosity": 2.0}
+"""Before so many times of free flight no time correlation of a liquid is over."""
+
+
+type TailFunction = Callable[[Sequence[Potential], FloatArray, float], float]
+
+
+@dataclass(frozen=True)
+class Run:
+    """A simulation and what it is one of."""
+
+    setup: Setup
+    simulation: Simulation
+
+    @cached_property
+    def infinite(self) -> InfiniteLiquid:
+        """The infinite liquid that it implies."""
+        return continued(self.setup, self.simulation, _GRID)
+
+
+class Reading(NamedTuple):
+    """A property as several runs of like liquids tell it."""
+
+    x: FloatArray
+    """Abscissa, shape (k,); of a number [0]."""
+    values: FloatArray
+    """Of each run, shape (n, k)."""
+    noise: FloatArray
+    """Variance that sampling gives to one run, shape (k,)."""
+    common: float = 0.0
+    """Standard error that all runs share, in the unit of the values."""
+    window: tuple[float, float] | None = None
+    """From when to when a time correlation was summed, in ps."""
+
+
+@dataclass(frozen=True)
+class Property:
+    """A property.
+
+    Parameters
+    ----------
+    name : str
+    unit : str
+    read : callable
+        Runs in, a :class:`Reading` out.
+    record : tuple of str
+        What an engine must be asked for.
+    logarithmic : bool
+        It is positive, and its logarithm is closer to linear in the potential.
+    tail : callable, optional
+        What potentials beyond a cut-off add, known without a simulation, such as
+        :func:`~sopr_uq.engine.tail.tail_pressure`.
+    """
+
+    name: str
+    unit: str
+    read: Callable[[Sequence[Run]], Reading]
+    record: tuple[str, ...] = ()
+    logarithmic: bool = False
+    tail: TailFunction | None = None
+
+    @property
+    def abscissa(self) -> str:
+        """``"r"`` or ``"q"`` of a curve, nothing of a number."""
+        return {"g": "r", "s": "q"}.get(self.name, "")
+
+
+def properties_of(names: Sequence[str]) -> tuple[Property, ...]:
+    """Return properties by their names.
+
+    Raises
+    ------
+    InputError
+        If one is unknown or named twice, or there is none.
+    """
+    for name in names:
+        if name not in PROPERTIES:
+            known = ", ".join(PROPERTIES)
+            raise InputError(
+                "properties", f"some of {known}", repr(name), suggestion(name, PROPERTIES)
+            )
+    if not names or len(set(names)) < len(names):
+        raise InputError("properties", "at least one, each once", ", ".join(names) or "none")
+    return tuple(PROPERTIES[name] for name in names)
+
+
+def _number(name: str) -> Callable[[Sequence[Run]], Reading]:
+    return lambda runs: _reading([run.simulation[name] for run in runs])
+
+
+def _diffusion(runs: Sequence[Run]) -> Reading:
+    (site,) = runs[0].setup.substance.sites
+    curves = [running_diffusion(run.simulation[f"vacf {site.name}"]) for run in runs]
+    found = _plateau(curves, _REST["diffusion"] * flight_time(runs[0].setup))
+    factor, error = min(_sizes(runs, float(found.values.mean())), key=lambda each: each[1])
+    return found._replace(
+        values=found.values * factor,
+        noise=found.noise * factor**2,
+        common=float(np.hypot(found.common * factor, found.values.mean() * error)),
+    )
+
+
+def _sizes(runs: Sequence[Run], diffusion: float) -> list[tuple[float, float]]:
+    """Return D_∞/D_N with its standard error by each way that there is."""
+    state, n = runs[0].setup.state, runs[0].simulation.particles
+    box = FiniteBox(n, (n / state.density) ** (1 / 3), state.temperature)
+    gamma, error = GAMMA
+    low, middle, high = box.by_number(gamma + error * np.array([-1.0, 0.0, 1.0]))
+    found = [(float(middle), float(high - low) / 2.0)]
+    # a viscosity that is lost in its noise corrects nothing
+    with suppress(SimulationFailed, KeyError):
+        eta = _viscosity(runs)
+        mean = float(eta.values.mean())
+        sd = float(np.hypot(np.sqrt(eta.noise[0] / len(runs)), eta.common))
+        shift = float(box.by_viscosity(np.array(mean))) / diffusion
+        found.append((1.0 + shift, shift * sd / mean))
+    return found
+
+
+def _viscosity(runs: Sequence[Run]) -> Reading:
+    curves = [running_viscosity(run.simulation["modulus"]) for run in runs]
+    return _plateau(curves, _REST["viscosity"] * flight_time(runs[0].setup))
+
+
+def _plateau(curves: Sequence[Series], least: float) -> Reading:
+    window = at_rest(curves, least)
+    found = _reading([value_in(curve, window) for curve in curves])
+    if np.any(found.values <= 0.0):
+        raise SimulationFailed(
+            f"the {curves[0].name} is lost in its noise: not positive in every run. "
+            "Try: longer runs, engine.production_steps."
+        )
+    return found._replace(common=window.doubt, window=(window.begin, window.end))
+
+
+def _rdf(runs: Sequence[Run]) -> Reading:
+    (pair,) = runs[0].setup.substance.pairs
+    seen = R[: int(np.searchsorted(R, runs[0].simulation.r[-1]))]
+    return _reading([Rdf.partial(pair, seen).predict(run.infinite) for run in runs])
+
+
+def _structure(runs: Sequence[Run]) -> Reading:
+    (pair,) = runs[0].setup.substance.pairs
+    return _reading([StructureFactor.partial(pair, Q).predict(run.infinite) for run in runs])
+
+
+def _reading(series: Sequence[Series]) -> Reading:
+    noise = np.mean([each.error**2 for each in series], axis=0)
+    return Reading(series[0].x, np.stack([each.mean for each in series]), np.asarray(noise))
+
+
+PROPERTIES: Mapping[str, Property] = {
+    each.name: each
+    for each in (
+        Property("g", "1", _rdf),
+        Property("s", "1", _structure),
+        Property("pressure", "MPa", _number("pressure"), tail=tail_pressure),
+        Property("energy", "kcal/mol", _number("energy"), tail=tail_energy),
+        Property("diffusion", "1e-9 m^2/s", _diffusion, ("diffusion",), logarithmic=True),
+        Property("viscosity", "mPa s", _viscosity, ("viscosity",), logarithmic=True),
+        Property("heat-capacity", "J/(mol K)", _number("heat-capacity"), ("heat-capacity",)),
+    )
+}
+"""By name."""

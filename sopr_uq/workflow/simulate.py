@@ -1,0 +1,300 @@
+"""``sopr-uq simulate``: a stored posterior at any state, for any property, by simulation."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from pydantic import ValidationError
+
+from sopr_uq.derived.directions import Directions
+from sopr_uq.engine.factory import make_engine
+from sopr_uq.engine.parallel import run_tasks
+from sopr_uq.engine.plan import check_cutoff
+from sopr_uq.engine.protocol import Engine, Setup, Simulation, check_records
+from sopr_uq.engine.settings import EngineSettings
+from sopr_uq.errors import InputError, InputErrors, SimulationFailed
+from sopr_uq.executor import Executor
+from sopr_uq.experiment.state import StatePoint
+from sopr_uq.observables.property import Property, Run, properties_of
+from sopr_uq.potentials import Tabulated
+from sopr_uq.rng import integer_seed
+from sopr_uq.typing import FloatArray, IntArray
+from sopr_uq.workflow.result import load_result
+from sopr_uq.workflow.simulate_folder import Kept
+from sopr_uq.workflow.simulated import assembled
+from sopr_uq.workflow.states import check_one_phase
+from sopr_uq.workflow.translate import faults_of
+
+type Told = Callable[[int, int], None]
+
+DRAWS = 16
+PROPERTIES = ("g", "pressure", "energy", "diffusion")
+_FEWEST = 6
+"""Good simulations that a state must have, and at least half of all."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is to be simulated.
+
+    Parameters
+    ----------
+    result : DataTree
+        Of a refinement.
+    states : tuple of StatePoint
+    properties : tuple of Property
+    draws : int
+        How many draws of the posterior are simulated at each state.
+    seed : int
+    engine : Engine
+
+    Raises
+    ------
+    InputError
+        If the engine cannot record what is asked for, a box is too small for the
+        cut-off, a state lies inside the two-phase region of the fluid, or the liquid is
+        a mixture.
+    """
+
+    result: xr.DataTree
+    states: tuple[StatePoint, ...]
+    properties: tuple[Property, ...]
+    draws: int
+    seed: int
+    engine: Engine
+
+    def __post_init__(self) -> None:
+        if not self.states:
+            raise InputError("states", "at least one", "none")
+        _check_element(self.result)
+        check_records(self.engine, self.record)
+        check_one_phase(self.fluid, self.states)
+        settings = self.settings
+        if self.engine.traits.boxed and settings is not None:
+            for state in self.states:
+                check_cutoff(self.cutoff, settings.particles, state.density)
+
+    @property
+    def record(self) -> tuple[str, ...]:
+        """What the engine is asked to record."""
+        return tuple(dict.fromkeys(name for p in self.properties for name in p.record))
+
+    @property
+    def settings(self) -> EngineSettings | None:
+        """Of the engine."""
+        return getattr(self.engine, "settings", None)
+
+    @property
+    def fluid(self) -> str | None:
+        """CoolProp's name of the liquid."""
+        return fluid_of(self.result)
+
+    @property
+    def cutoff(self) -> float:
+        """Where the potentials end, in Å."""
+        return float(self.r[-1])
+
+    @cached_property
+    def r(self) -> FloatArray:
+        """Distances of the potentials in Å, shape (n,)."""
+        return np.asarray(self._potential["r"].values)
+
+    @cached_property
+    def potentials(self) -> FloatArray:
+        """All draws, chain by chain, in kcal/mol, shape (d, n)."""
+        values = self._potential.transpose("chain", "draw", "r").values
+        return np.asarray(values.reshape(-1, values.shape[-1]), dtype=float)
+
+    @property
+    def _potential(self) -> xr.DataArray:
+        return self.result["posterior"].to_dataset()["potential"]
+
+    @cached_property
+    def tables(self) -> tuple[Tabulated, ...]:
+        """The same as functions of r."""
+        return tuple(Tabulated(self.r, v) for v in self.potentials)
+
+    @cached_property
+    def chosen(self) -> IntArray:
+        """Which draws are simulated, shape (draws,)."""
+        at = measured_state(self.result)
+        return Directions.of(self.r, self.potentials, at).spread(self.draws)
+
+    def setup(self, state: StatePoint, number: int) -> Setup:
+        """Return the simulation of a numbered draw of those that were chosen."""
+        seed = integer_seed(self.seed, "simulate", key_of(state), number)
+        made = Setup.of(self.tables[self.chosen[number]], state, seed)
+        return replace(made, record=self.record)
+
+
+def simulate(
+    path: Path | str | xr.DataTree,
+    states: Sequence[StatePoint] = (),
+    properties: Sequence[str] = PROPERTIES,
+    *,
+    draws: int = DRAWS,
+    out: Path | str | None = None,
+    engine: Mapping[str, Any] | None = None,
+    seed: int = 1,
+    executor: Executor | None = None,
+    told: Told = lambda *_: None,
+) -> xr.DataTree:
+    """Carry the posterior of a refinement to other states and properties.
+
+    A few draws, spread over the posterior's leading directions, are simulated at each
+    state; a regression on those directions then speaks for all draws, and says what
+    it does not know.
+
+    Parameters
+    ----------
+    path : Path, str or DataTree
+        The folder of a refinement, its file, or its result.
+    states : sequence of StatePoint, optional
+        By default where the liquid was measured.
+    properties : sequence of str
+        Names in :data:`~sopr_uq.observables.property.PROPERTIES`.
+    draws : int
+        How many to simulate at each state.
+    out : Path or str, optional
+        Folder for the simulations and ``simulated.nc``; one of the same result, draws and
+        engine goes on, so that what was stopped is resumed and states can be added. Without
+        it nothing is written.
+    engine : mapping, optional
+        Engine settings other than those of the refinement.
+    seed : int
+        Of velocities, thermostats and the regressions' errors.
+    executor : Executor, optional
+        What makes the simulations; by default processes on this machine.
+    told : callable, optional
+        Called with the number of simulations done, and of all.
+
+    Returns
+    -------
+    DataTree
+        See :func:`~sopr_uq.workflow.simulated.assembled`.
+
+    Raises
+    ------
+    InputError
+        If something that is asked for cannot be had; nothing is simulated then.
+    SimulationFailed
+        If too few simulations of a state succeed.
+    """
+    result = path if isinstance(path, xr.DataTree) else load_result(path)
+    chosen = properties_of(properties)
+    at = tuple(states) or (measured_state(result),)
+    order = Order(result, at, chosen, draws, seed, _engine(result, engine or {}))
+    with Kept.open(None if out is None else Path(out), order) as kept:
+        runs = _runs(order, kept, executor, told)
+        found = assembled(order, runs)
+        kept.write(found)
+    return found
+
+
+def measured_state(result: xr.DataTree) -> StatePoint:
+    """Return where the liquid of a result was measured.
+
+    Raises
+    ------
+    InputError
+        If it is a mixture.
+    """
+    _check_element(result)
+    a = result.attrs
+    mass = float(_stored(result, "system")["mass"])
+    return StatePoint(float(a["temperature"]), float(a["density"]), mass)
+
+
+def _check_element(result: xr.DataTree) -> None:
+    potential = result["posterior"].to_dataset()["potential"]
+    if "pair" in potential.dims:
+        found = f"a mixture with {potential.sizes['pair']} pairs"
+        raise InputError("simulate", "the result of an element", found)
+
+
+def fluid_of(result: xr.DataTree) -> str | None:
+    """Return CoolProp's name of the liquid of a result, where it has one."""
+    found = _stored(result, "system").get("fluid")
+    return None if found is None else str(found)
+
+
+def _stored(result: xr.DataTree, table: str) -> dict[str, Any]:
+    found = json.loads(str(result.attrs["settings"])).get(table, {})
+    return dict(found)
+
+
+def _engine(result: xr.DataTree, given: Mapping[str, Any]) -> Engine:
+    """Return the engine of a result, with other settings where they are given."""
+    tables = _stored(result, "engine")
+    if given.get("name", tables.get("name")) != tables.get("name"):
+        tables.pop("sampling_error", None)
+    # rounds of a refinement may be shorter than what a property needs
+    shortest = EngineSettings.model_fields["production_steps"].default
+    tables["production_steps"] = max(int(tables.get("production_steps", 0)), shortest)
+    try:
+        settings = EngineSettings.model_validate({**tables, **given})
+    except ValidationError as error:
+        raise InputErrors(list(faults_of(error, EngineSettings))) from None
+    r = result["posterior"].to_dataset()["potential"]["r"].values
+    return make_engine(settings.model_copy(update={"cutoff": float(r[-1]), "r_max": None}))
+
+
+def _runs(order: Order, kept: Kept, executor: Executor | None, told: Told) -> list[dict[int, Run]]:
+    """Simulate what is not there yet; return by state and draw what succeeded.
+
+    Raises
+    ------
+    SimulationFailed
+        If too few did at one state.
+    """
+    chosen, potentials = order.chosen, order.potentials
+    setups: dict[tuple[int, int], Setup] = {}
+    found: dict[tuple[int, int], Simulation | SimulationFailed] = {}
+    for s, state in enumerate(order.states):
+        for i, draw in enumerate(chosen):
+            setups[s, i] = order.setup(state, i)
+            there = kept.read(key_of(state), i, potentials[draw])
+            if there is not None:
+                found[s, i] = there
+    missing = [place for place in setups if place not in found]
+    told(len(found), len(setups))
+
+    def ended(number: int, outcome: Simulation | SimulationFailed) -> None:
+        s, i = missing[number]
+        found[s, i] = outcome
+        if isinstance(outcome, Simulation):
+            kept.keep(key_of(order.states[s]), i, potentials[chosen[i]], outcome)
+        told(len(found), len(setups))
+
+    run_tasks(order.engine, [setups[p] for p in missing], executor=executor, done=ended)
+    return [_good(order, s, setups, found) for s in range(len(order.states))]
+
+
+def _good(
+    order: Order,
+    s: int,
+    setups: Mapping[tuple[int, int], Setup],
+    found: Mapping[tuple[int, int], Simulation | SimulationFailed],
+) -> dict[int, Run]:
+    every = {i: found[s, i] for i in range(order.draws)}
+    good = {i: Run(setups[s, i], each) for i, each in every.items() if isinstance(each, Simulation)}
+    if len(good) < max(_FEWEST, order.draws // 2):
+        state = order.states[s]
+        why = next(str(each) for each in every.values() if isinstance(each, SimulationFailed))
+        raise SimulationFailed(
+            f"at {state.temperature:g} K and {state.density:g} Å⁻³ only {len(good)} of "
+            f"{order.draws} simulations succeeded. The first that failed: {why}"
+        )
+    return good
+
+
+def key_of(state: StatePoint) -> str:
+    """Return the name of a state in a folder."""
+    return f"{state.temperature:.6g}K-{state.density:.6g}"

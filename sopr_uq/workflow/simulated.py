@@ -1,0 +1,271 @@
+"""Simulated draws as one labelled tree: every draw's properties, and how sure they are."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import xarray as xr
+
+from sopr_uq.derived.carried import Carried, carry
+from sopr_uq.derived.directions import Directions
+from sopr_uq.derived.summary import interval
+from sopr_uq.errors import InputError
+from sopr_uq.experiment.equation_of_state import reference_value
+from sopr_uq.experiment.state import StatePoint
+from sopr_uq.observables.property import Property, Reading, Run
+from sopr_uq.posterior import store
+from sopr_uq.posterior.status import band, outcome
+from sopr_uq.provenance import now, versions
+from sopr_uq.rng import stream
+from sopr_uq.typing import FloatArray, IntArray
+from sopr_uq.workflow.simulate_folder import SIMULATED
+
+if TYPE_CHECKING:
+    from sopr_uq.workflow.simulate import Order
+
+KIND = "simulated"
+MOST_CURVES = 200
+"""Draws of which a curve is stored; numbers are stored of all."""
+
+PROB = 0.95
+_STATISTICS = ("mean", "sd", "posterior_sd", "sampling_sd", "common_sd", "lower", "upper")
+
+
+@dataclass(frozen=True)
+class _At:
+    """A property at a state: what the runs say, and what it means for all draws."""
+
+    reading: Reading
+    carried: Carried
+    good: IntArray
+
+
+def assembled(order: Order, runs: Sequence[Mapping[int, Run]]) -> xr.DataTree:
+    """Return the result of simulated draws.
+
+    Returns
+    -------
+    DataTree
+        ``/properties``: a number for every (chain, draw, state), its spread the whole
+        uncertainty. ``/curves``: g(r) and S(Q) for some draws. ``/runs``: what was
+        simulated (run, state), its sampling error, and how far the other runs miss it.
+        ``/summary`` (property, state): mean, standard deviations of posterior, sampling
+        (regression and noise) and of what all runs share, interval, and CoolProp's value.
+    """
+    chosen = order.chosen
+    potential = order.result["posterior"].to_dataset()["potential"]
+    shape = (potential.sizes["chain"], potential.sizes["draw"])
+    places = {"chain": potential["chain"].values, "draw": potential["draw"].values}
+    labels = _labels(order.states)
+    found = {
+        p.name: [_carried(order, p, s, each, chosen) for s, each in enumerate(runs)]
+        for p in order.properties
+    }
+    numbers = {p.name: found[p.name] for p in order.properties if not p.abscissa}
+    groups = {
+        "properties": xr.Dataset(
+            {
+                name: (("chain", "draw", "state"), _stacked(each).reshape(*shape, -1))
+                for name, each in numbers.items()
+            },
+            places | labels,
+        ),
+        "runs": _of_runs(order, runs, numbers, chosen, places),
+    }
+    if numbers:
+        groups["summary"] = _summary(order, numbers)
+    curves = {p.name: found[p.name] for p in order.properties if p.abscissa}
+    if curves:
+        groups["curves"] = _curves(order, curves, places)
+    for p in order.properties:
+        for group in groups.values():
+            if p.name in group:
+                group[p.name].attrs["units"] = p.unit
+    tree = xr.DataTree.from_dict(groups)
+    tree.attrs.update(_certificate(order, runs))
+    return tree
+
+
+def load_simulated(path: Path | str) -> xr.DataTree:
+    """Read simulated draws from their folder or file.
+
+    Raises
+    ------
+    InputError
+        If there are none, or the file holds something else.
+    """
+    path = Path(path)
+    file = path / SIMULATED if path.is_dir() else path
+    tree = store.read(file)
+    if tree.attrs.get("kind") != KIND:
+        found = f"a file of kind {tree.attrs.get('kind', 'refinement')!r}"
+        raise InputError(str(path), "simulated draws", found)
+    return tree
+
+
+def _carried(
+    order: Order, which: Property, number: int, runs: Mapping[int, Run], chosen: IntArray
+) -> _At:
+    state = order.states[number]
+    good = np.array(sorted(runs))
+    reading = which.read([runs[i] for i in good])
+    carried = carry(
+        which,
+        reading,
+        Directions.of(order.r, order.potentials, state),
+        chosen[good],
+        stream(order.seed, "regression", which.name, number),
+        tails=_tails(order, which, state),
+        wanted=_thinned(order) if which.abscissa else None,
+    )
+    if which.name == "g":
+        # a straight line may go below what no density of pairs can
+        carried = replace(carried, draws=np.maximum(carried.draws, 0.0))
+    return _At(reading, carried, good)
+
+
+def _tails(order: Order, which: Property, state: StatePoint) -> FloatArray | None:
+    if which.tail is None:
+        return None
+    density = np.array([state.density])
+    return np.array([which.tail([table], density, order.cutoff) for table in order.tables])
+
+
+def _thinned(order: Order) -> IntArray:
+    """Return the draws of which curves are stored, the same of every chain."""
+    sizes = order.result["posterior"].to_dataset()["potential"].sizes
+    every = np.arange(sizes["chain"] * sizes["draw"]).reshape(sizes["chain"], sizes["draw"])
+    step = -(-every.size // MOST_CURVES)
+    return np.asarray(every[:, ::step].ravel())
+
+
+def _stacked(each: Sequence[_At]) -> FloatArray:
+    return np.stack([at.carried.draws[:, 0] for at in each], axis=-1)
+
+
+def _labels(states: Sequence[StatePoint]) -> dict[str, tuple[str, FloatArray, dict[str, str]]]:
+    return {
+        "temperature": ("state", np.array([s.temperature for s in states]), {"units": "K"}),
+        "density": ("state", np.array([s.density for s in states]), {"units": "angstrom^-3"}),
+    }
+
+
+def _of_runs(
+    order: Order,
+    runs: Sequence[Mapping[int, Run]],
+    numbers: Mapping[str, Sequence[_At]],
+    chosen: IntArray,
+    places: Mapping[str, FloatArray],
+) -> xr.Dataset:
+    chain, draw = np.divmod(chosen, len(places["draw"]))
+    columns: dict[str, object] = {
+        "seconds": (("run", "state"), _by_run(order, [
+            {i: run.simulation.seconds for i, run in each.items()} for each in runs
+        ]), {"units": "s"}),
+    }  # fmt: skip
+    for name, each in numbers.items():
+        values = [dict(zip(at.good.tolist(), at.reading.values[:, 0], strict=True)) for at in each]
+        left = [dict(zip(at.good.tolist(), at.carried.left_out[:, 0], strict=True)) for at in each]
+        noise = np.array([np.sqrt(at.reading.noise[0]) for at in each])
+        columns[name] = (("run", "state"), _by_run(order, values))
+        columns[f"{name}_error"] = ("state", noise)
+        columns[f"{name}_left_out"] = (("run", "state"), _by_run(order, left))
+        if each[0].reading.window is not None:
+            ends = np.array([at.reading.window for at in each])
+            columns[f"{name}_window"] = (("state", "bound"), ends, {"units": "ps"})
+    whose = {
+        "chain_of_run": ("run", places["chain"][chain]),
+        "draw_of_run": ("run", places["draw"][draw]),
+    }
+    return xr.Dataset(columns, whose | _labels(order.states))
+
+
+def _by_run(order: Order, found: Sequence[Mapping[int, float]]) -> FloatArray:
+    table = np.full((order.draws, len(found)), np.nan)
+    for s, each in enumerate(found):
+        for i, value in each.items():
+            table[i, s] = value
+    return table
+
+
+def _summary(order: Order, numbers: Mapping[str, Sequence[_At]]) -> xr.Dataset:
+    shape = (len(numbers), len(order.states))
+    columns = {name: np.full(shape, np.nan) for name in (*_STATISTICS, "left_out", "reference")}
+    for place, (name, each) in enumerate(numbers.items()):
+        for s, at in enumerate(each):
+            for column, value in _row(at.carried).items():
+                columns[column][place, s] = value
+            if order.fluid is not None:
+                known = reference_value(name, order.fluid, order.states[s])
+                columns["reference"][place, s] = np.nan if known is None else known
+    units = [p.unit for p in order.properties if p.name in numbers]
+    coords = {"property": list(numbers), "unit": ("property", units)}
+    return xr.Dataset(
+        {name: (("property", "state"), column) for name, column in columns.items()},
+        coords | _labels(order.states),
+        attrs={"ci_kind": "eti", "ci_prob": PROB},
+    )
+
+
+def _row(found: Carried) -> dict[str, float]:
+    """Mean, deviations and interval of a number, and how well the others predict each run."""
+    lower, upper = interval(found.draws.T, PROB)
+    return {
+        "mean": float(found.draws.mean()),
+        "sd": float(found.draws.std(ddof=1)),
+        "posterior_sd": float(found.mean.std(ddof=1)),
+        "sampling_sd": float(found.sampling[0]),
+        "common_sd": float(found.common[0]),
+        "lower": float(lower[0]),
+        "upper": float(upper[0]),
+        "left_out": float(np.mean(found.left_out[:, 0] ** 2)),
+    }
+
+
+def _curves(
+    order: Order, curves: Mapping[str, Sequence[_At]], places: Mapping[str, FloatArray]
+) -> xr.Dataset:
+    chains = len(places["chain"])
+    draws = places["draw"][:: -(-chains * len(places["draw"]) // MOST_CURVES)]
+    data: dict[str, object] = {}
+    coords: dict[str, object] = {"chain": places["chain"], "draw": draws}
+    for name, each in curves.items():
+        # a denser state has a smaller box
+        size = min(at.reading.x.size for at in each)
+        values = np.stack([at.carried.draws[:, :size] for at in each], axis=1)
+        axis, unit = {"g": ("r_g", "angstrom"), "s": ("q_s", "angstrom^-1")}[name]
+        data[name] = (
+            ("chain", "draw", "state", axis),
+            values.reshape(chains, len(draws), len(each), size),
+        )
+        coords[axis] = (axis, each[0].reading.x[:size], {"units": unit})
+        sampling = np.stack([at.carried.sampling[:size] for at in each])
+        data[f"{name}_sampling_sd"] = (("state", axis), sampling)
+    return xr.Dataset(data, coords | _labels(order.states))
+
+
+def _certificate(order: Order, runs: Sequence[Mapping[int, Run]]) -> dict[str, str | int | float]:
+    a = order.result.attrs
+    settings = order.settings
+    first = next(iter(runs[0].values())).simulation
+    return {
+        "kind": KIND,
+        "system": str(a["system"]),
+        "rule": str(a["rule"]),
+        "band": band(order.result),
+        "outcome": outcome(order.result),
+        "of": str(a.get(store.FINGERPRINT, "")),
+        "fluid": order.fluid or "",
+        "draws": order.draws,
+        "failed": order.draws * len(runs) - sum(len(each) for each in runs),
+        "seed": order.seed,
+        "engine": first.engine,
+        "settings": "{}" if settings is None else settings.model_dump_json(exclude_none=True),
+        "created": now(),
+        "versions": json.dumps(versions()),
+    }

@@ -1,0 +1,95 @@
+"""What simulated draws say, as text and as data for programs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from sopr_uq.derived.summary import concise, interval_text
+from sopr_uq.posterior.status import DOUBTFUL, interval_name
+
+_PARTS = ("posterior", "sampling", "common")
+UNITS = {"1e-9 m^2/s": "10⁻⁹ m²/s"}
+_STATISTICS = (
+    "mean", "sd", "posterior_sd", "sampling_sd", "common_sd", "lower", "upper", "left_out",
+)  # fmt: skip
+
+
+def head(tree: xr.DataTree) -> tuple[str, ...]:
+    """Return the head of :func:`table`."""
+    prob = float(tree["summary"].to_dataset().attrs["ci_prob"])
+    doubt = ", doubtful" if tree.attrs["outcome"] == DOUBTFUL else ""
+    return (
+        "property", f"value (sd){doubt}", interval_name(tree.attrs["band"], prob),
+        "sd: posterior, sampling, common", "CoolProp", "unit",
+    )  # fmt: skip
+
+
+def title(tree: xr.DataTree, state: int) -> str:
+    """Return the name of a state."""
+    here = tree["runs"].to_dataset().isel(state=state)
+    return f"{float(here['temperature']):g} K, {float(here['density']):.5g} Å⁻³"
+
+
+def table(tree: xr.DataTree, state: int) -> list[tuple[str, ...]]:
+    """Return a row for each property at a state.
+
+    The standard deviation of the value is split into that of the posterior, that of
+    sampling (noise of the simulations and of the regression over them), and what all
+    simulations have in common (finite size, end of a sum).
+    """
+    rows: list[tuple[str, ...]] = []
+    found = tree["summary"].to_dataset().isel(state=state)
+    for p in found["property"].values:
+        row = found.sel(property=p)
+        known, unit = float(row["reference"]), str(row["unit"].item())
+        rows.append(
+            (
+                str(p), concise(float(row["mean"]), float(row["sd"])),
+                interval_text(float(row["lower"]), float(row["upper"])),
+                ", ".join(f"{float(row[f'{k}_sd']):.2g}" for k in _PARTS),
+                f"{known:.4g}" if np.isfinite(known) else "–", UNITS.get(unit, unit),
+            )
+        )  # fmt: skip
+    return rows
+
+
+def as_dict(tree: xr.DataTree) -> dict[str, Any]:
+    """Return the numbers of simulated draws for programs; what is not known is None."""
+    a = tree.attrs
+    keys = ("system", "rule", "band", "outcome", "fluid", "draws", "failed", "seed", "engine")
+    return {**{key: _plain(a[key]) for key in keys}, "states": _states(tree)}
+
+
+def _states(tree: xr.DataTree) -> list[dict[str, Any]]:
+    if "summary" not in tree.children:
+        return []
+    found = tree["summary"].to_dataset()
+    states = []
+    for s in range(found.sizes["state"]):
+        here = found.isel(state=s)
+        states.append(
+            {
+                "temperature_K": float(here["temperature"]),
+                "density_per_angstrom3": float(here["density"]),
+                "properties": {str(p): _numbers(here, str(p)) for p in found["property"].values},
+            }
+        )
+    return states
+
+
+def _numbers(here: xr.Dataset, name: str) -> dict[str, Any]:
+    row = here.sel(property=name)
+    known = float(row["reference"])
+    return {
+        **{k: float(row[k]) for k in _STATISTICS},
+        "prob": float(here.attrs["ci_prob"]),
+        "unit": str(row["unit"].item()),
+        "reference": known if np.isfinite(known) else None,
+    }
+
+
+def _plain(value: Any) -> Any:
+    return value.item() if isinstance(value, np.generic) else value

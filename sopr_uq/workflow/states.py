@@ -1,0 +1,110 @@
+"""At which states a result is simulated: as told, or along the line of coexistence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from sopr_uq.errors import InputError
+from sopr_uq.experiment.equation_of_state import coexistence
+from sopr_uq.experiment.quantities import read_number
+from sopr_uq.experiment.state import StatePoint
+
+_STRETCHED = 0.02
+"""By how much a liquid may be thinner than where it boils, or a vapour denser."""
+
+
+def told(
+    temperatures: Sequence[str], densities: Sequence[str], measured: StatePoint
+) -> tuple[StatePoint, ...]:
+    """Return states from texts such as ``"120 K"`` and ``"1.2 g/cm^3"``.
+
+    Parameters
+    ----------
+    temperatures, densities : sequence of str
+        As many of one as of the other; one alone goes with all, none is that of the
+        measurement.
+    measured : StatePoint
+        Where the liquid was measured; it has the mass.
+
+    Raises
+    ------
+    InputError
+        If a text is no such value, or their numbers do not fit.
+    """
+    kelvin = [read_number(text, "temperature", "--temperature") for text in temperatures]
+    number = [read_number(text, "density", "--density", measured.mass) for text in densities]
+    kelvin, number = kelvin or [measured.temperature], number or [measured.density]
+    count = max(len(kelvin), len(number))
+    if {len(kelvin), len(number)} - {1, count}:
+        found = f"{len(kelvin)} temperatures, {len(number)} densities"
+        raise InputError("--density", "one density, or one for each temperature", found)
+    kelvin, number = (each * (count if len(each) == 1 else 1) for each in (kelvin, number))
+    return tuple(StatePoint(t, rho, measured.mass) for t, rho in zip(kelvin, number, strict=True))
+
+
+def along_saturation(
+    fluid: str | None, mass: float, first: float, last: float, points: int
+) -> tuple[StatePoint, ...]:
+    """Return states of the boiling liquid, by the fluid's own equation of state.
+
+    Parameters
+    ----------
+    fluid : str or None
+        CoolProp's name.
+    mass : float
+        Of a particle, in u.
+    first, last : float
+        Temperatures in K.
+    points : int
+        How many, both ends included.
+
+    Raises
+    ------
+    InputError
+        If the fluid has no equation of state, or no liquid at one of these temperatures.
+    """
+    if fluid is None:
+        raise InputError(
+            "--along saturation", "a liquid with system.fluid, its name in CoolProp", "none",
+            "--temperature and --density",
+        )  # fmt: skip
+    states = []
+    for temperature in np.linspace(first, last, points).tolist():
+        found = coexistence(fluid, temperature)
+        if found is None:
+            expected = f"temperatures below the critical one of {fluid}"
+            raise InputError("--along saturation", expected, f"{temperature:g} K")
+        states.append(StatePoint(temperature, found.liquid, mass))
+    return tuple(states)
+
+
+def check_one_phase(fluid: str | None, states: Sequence[StatePoint]) -> None:
+    """Check that the fluid is one phase at every state, as far as CoolProp knows it.
+
+    Raises
+    ------
+    InputError
+        If a state lies between vapour and liquid; says where those are.
+    """
+    if fluid is None:
+        return
+    for state in states:
+        try:
+            found = coexistence(fluid, state.temperature)
+        except InputError:
+            # a supercooled or superheated state is for the simulation to judge
+            continue
+        if found is None:
+            continue
+        thin = (1.0 + _STRETCHED) * found.vapour
+        dense = (1.0 - _STRETCHED) * found.liquid
+        if thin < state.density < dense:
+            raise InputError(
+                f"state {state.temperature:g} K, {state.density:g} Å⁻³",
+                f"one phase: {fluid} boils at this temperature, liquid of {found.liquid:.5f} Å⁻³ "
+                f"beside vapour of {found.vapour:.3g} Å⁻³",
+                "a density between those of both, inside the two-phase region",
+                f"--density {found.liquid:.5f}, or --along saturation",
+            )
