@@ -19,13 +19,20 @@ from sopr_uq.experiment.matrix import read_matrix
 from sopr_uq.experiment.observation import Kind, Observation
 from sopr_uq.experiment.pick import pick
 from sopr_uq.experiment.quantities import UNITS_OF_Q, UNITS_OF_R
+from sopr_uq.experiment.readings import reading_error
 from sopr_uq.experiment.set_points import set_points
+from sopr_uq.structure.band import band_limit
 from sopr_uq.structure.fourier_end import fourier_end
 from sopr_uq.typing import BoolArray, FloatArray
 
 MIN_POINTS = 5
 _LARGEST = 1e9
 _SYMBOL = {"g": "g(r)", "s": "S(Q)"}
+_SURE, _UNSURE, _UNKNOWN = 0.3, 0.5, 1.0
+"""How much of Lorch's window may be there, or missing: where the spectrum shows what there was,
+where an end is told and no window, and where nothing shows."""
+
+_FLANK = 0.97
 _DIVIDED = ("G", "rdf", "t", "q(s-1)")
 """Forms that say nothing at zero."""
 
@@ -65,11 +72,12 @@ def read_curve(
     name: str = "",
     source: str = "",
     window: tuple[float, float] | None = None,
-    abscissa_error: float = 0.0,
+    abscissa_error: float | None = 0.0,
     q_max: float | Literal["none"] | None = None,
-    spacing: float | None = None,
+    spacing: float | None = 0.0,
     lorch: bool | None = None,
     smoothing: float = 0.0,
+    damping: float | None = 0.0,
     drift: float = 0.0,
     covariance: Path | str | None = None,
     sha256: str | None = None,
@@ -92,17 +100,21 @@ def read_curve(
     window : tuple of float, optional
         Closed interval of the abscissa that inferences may use. By default all
         but points that were set.
-    abscissa_error : float, optional
-        Standard reading error of the abscissa, in Å or Å⁻¹.
+    abscissa_error : float or None
+        Standard reading error of the abscissa, in Å or Å⁻¹; None for what abscissae
+        that were read off a figure seem to have.
     q_max : float or "none", optional
         End in Å⁻¹ of the Fourier integral that gave a g(r); by default what the
         head of the file or the curve itself says. "none": there was none.
-    spacing : float, optional
-        Distance in Å or Å⁻¹ below which points are not independent.
+    spacing : float or None
+        Distance in Å or Å⁻¹ below which points are not independent; None for what the
+        curve itself shows.
     lorch : bool, optional
         Whether Lorch's window damped the integral; by default what the curve shows.
     smoothing, drift : float
         Of the curve; see :class:`~sopr_uq.experiment.observation.Observation`.
+    damping : float or None
+        The same; None for what a g(r) itself leaves open of its window.
     covariance : Path or str, optional
         CSV with the covariance matrix of the values, without a header.
     sha256 : str, optional
@@ -136,17 +148,23 @@ def read_curve(
     verify(path, sha256)
     check_form(str(path), written.form, written.x, written.value, scale)
     observation = _converted(written, scale, covariance)
+    if abscissa_error is None:
+        observation = _read_off(observation)
+    else:
+        observation = replace(observation, abscissa_error=abscissa_error)
     observation = replace(
         observation,
         name=name or path.name,
         source=source or path.name,
-        abscissa_error=abscissa_error,
-        spacing=spacing or 0.0,
         smoothing=smoothing,
         drift=drift,
     )
-    ended = _ended(_windowed(observation, window), q_max, written.table)
-    return ended if lorch is None else replace(ended, lorch=lorch)
+    windowed = _windowed(observation, window)
+    spacing = own_spacing(windowed.windowed()) if spacing is None else spacing
+    ended = _ended(replace(windowed, spacing=spacing), q_max, written.table)
+    if lorch is not None:
+        ended = replace(ended, lorch=lorch, damping=0.0)
+    return ended if damping is None else replace(ended, damping=damping)
 
 
 def read_written(
@@ -297,6 +315,19 @@ def _converted(written: Written, scale: Scale, covariance: Path | str | None) ->
     )
 
 
+def _read_off(observation: Observation) -> Observation:
+    """Return the observation with a reading error, if its abscissae look like readings."""
+    error = reading_error(observation.x)
+    if error == 0.0 or observation.covariance is not None:
+        return observation
+    unit = "Å" if observation.kind == "g" else "Å⁻¹"
+    remark = (
+        f"The steps are uneven, as of points read off a figure: a reading error of about "
+        f"{error:.2g} {unit} is inferred. abscissa_error = 0 if it is a table."
+    )
+    return replace(observation, abscissa_error=error, remarks=(*observation.remarks, remark))
+
+
 def _windowed(observation: Observation, window: tuple[float, float] | None) -> Observation:
     """Return the observation with its window, which leaves out points that were set."""
     if window is not None:
@@ -314,16 +345,19 @@ def _ended(
     observation: Observation, q_max: float | Literal["none"] | None, table: Table
 ) -> Observation:
     """Return the observation with the end of its Fourier integral: told, written, or found."""
-    if q_max is not None or observation.kind != "g":
-        told = np.inf if q_max in (None, "none") else float(q_max or 0.0)
-        return replace(observation, q_max=told)
+    if observation.kind != "g" or q_max == "none":
+        return observation
+    observation = replace(observation, damping=_UNSURE)
+    if q_max is not None:
+        return replace(observation, q_max=q_max)
     written = _number(table.facts.get("qmax", ""))
     if written is not None:
         remark = f"The head of the file says Qmax = {written:g} Å⁻¹: taken as q_max."
         return replace(observation, q_max=written, remarks=(*observation.remarks, remark))
     found = fourier_end(observation.x, observation.value)
     if found is None:
-        return observation
+        read_off = observation.abscissa_error > 0.0
+        return replace(observation, damping=_SURE if read_off else _UNKNOWN)
     window = ", damped by a window such as Lorch's" if found.window else ""
     remark = (
         f"The curve has nothing beyond Q = {found.q_max:.1f} ± {found.error:.1f} Å⁻¹{window}: "
@@ -333,8 +367,17 @@ def _ended(
         observation,
         q_max=round(found.q_max, 2),
         lorch=found.window,
+        damping=_SURE + (_UNKNOWN - _SURE) * (1.0 - abs(2.0 * found.damped - 1.0)),
         remarks=(*observation.remarks, remark),
     )
+
+
+def own_spacing(observation: Observation) -> float:
+    """Return the distance below which the points of a curve repeat each other, Å or Å⁻¹."""
+    x, h = observation.x, observation.value - 1.0
+    # the flank of the first peak needs more than any window or smoothing leaves
+    outside = x >= _FLANK * x[np.argmax(h)] if observation.kind == "g" else x > 0
+    return float(np.pi / band_limit(x[outside], x[outside] * h[outside]))
 
 
 def _number(text: str) -> float | None:
