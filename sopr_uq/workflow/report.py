@@ -55,6 +55,7 @@ def as_dict(result: xr.DataTree, prob: float = 0.95) -> dict[str, Any]:
         **paid._asdict(),
         "misfit": float(result["iterations"].to_dataset()["misfit"][-1]),
         "derived": _by_pair(result, lambda one: _numbers(one, prob)),
+        "noise_over_stated": exceeded(result),
         "check": check(result),
         "error_budget": _by_pair(result, budget),
     }
@@ -135,6 +136,13 @@ def _shares(result: xr.DataTree) -> str:
     """Say what a mixture is made of; nothing for an element."""
     shares = json.loads(result.attrs.get("composition", "{}"))
     return "".join(f", {name} {share:g}" for name, share in shares.items())
+
+
+def exceeded(result: xr.DataTree) -> dict[str, float]:
+    """Return by which factor the residuals of measurements exceed the errors stated with them."""
+    observed = result["observed_data"].data_vars if "observed_data" in result.children else {}
+    key = "noise_over_stated"
+    return {str(n): float(v.attrs[key]) for n, v in observed.items() if key in v.attrs}
 
 
 def remarks_of(values: xr.DataArray) -> list[str]:

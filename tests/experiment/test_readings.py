@@ -1,4 +1,4 @@
-"""What a file shows without being asked: readings off a figure, and tables finer than their band."""
+"""What a file shows unasked: readings off a figure, and tables finer than their band."""
 
 import numpy as np
 import pytest
