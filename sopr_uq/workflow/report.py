@@ -16,9 +16,9 @@ from sopr_uq.posterior.status import (
     band,
     interval_kind,
     interval_name,
-    is_doubtful,
     outcome,
     passed,
+    reserve,
 )
 
 LABELS = {"sigma": "σ", "epsilon": "ε", "r_vdw": "r_vdW", "d_hp": "d_hp"}
@@ -69,9 +69,8 @@ def _by_pair[T](result: xr.DataTree, of: Callable[[xr.DataTree], T]) -> T | dict
 
 def head(result: xr.DataTree, prob: float = 0.95) -> tuple[str, str, str, str]:
     """Return the head of `table`; it says what the intervals are, and whether to doubt them."""
-    doubt = ", doubtful" if is_doubtful(result) else ""
-    what = band(result)
-    return "quantity", _SD[what] + doubt, interval_name(what, prob), "unit"
+    word, what = reserve(result), band(result)
+    return "quantity", _SD[what] + (f", {word}" if word else ""), interval_name(what, prob), "unit"
 
 
 def table(result: xr.DataTree, prob: float = 0.95) -> list[tuple[str, str, str, str]]:
@@ -151,7 +150,8 @@ def remarks_of(values: xr.DataArray) -> list[str]:
 
 
 def _ended(result: xr.DataTree) -> str:
-    return "DOUBTFUL, stopped" if is_doubtful(result) else outcome(result)
+    word = reserve(result)
+    return f"{word.upper()}, stopped" if word else outcome(result)
 
 
 def _time(paid: Cost) -> str:

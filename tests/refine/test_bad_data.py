@@ -36,7 +36,7 @@ def test_an_ideal_gas_has_no_potential_with_a_core(liquid) -> None:
     done = refine(rule, liquid.engine)
     assert done.outcome != "converged"
     posterior = xr.Dataset(attrs={"k_hat": 0.1, "effective_draws": 900.0, "weighed": 1000})
-    told = rule.conclude(done.past, posterior)["posterior_check"].attrs["doubt"]
+    told = rule.conclude(done.past, posterior)["posterior_check"].attrs["unexplained"]
     assert "100 % of the variance of g unexplained" in told
     assert "density" in told
     assert not any(each.info.values["at_floor"] for each in done.iterations)
