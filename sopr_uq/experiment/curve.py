@@ -20,7 +20,7 @@ from sopr_uq.experiment.observation import Kind, Observation
 from sopr_uq.experiment.pick import pick
 from sopr_uq.experiment.quantities import UNITS_OF_Q, UNITS_OF_R
 from sopr_uq.experiment.readings import reading_error
-from sopr_uq.experiment.set_points import set_points
+from sopr_uq.experiment.set_points import filled_end, set_points
 from sopr_uq.structure.band import band_limit
 from sopr_uq.structure.fourier_end import fourier_end
 from sopr_uq.typing import BoolArray, FloatArray
@@ -332,13 +332,17 @@ def _windowed(observation: Observation, window: tuple[float, float] | None) -> O
     """Return the observation with its window, which leaves out points that were set."""
     if window is not None:
         return replace(observation, window=window)
-    found = set_points(observation.kind, observation.x, observation.value)
-    if not found.number:
-        return observation
-    first = float(observation.x[found.number])
-    unit = "Å" if observation.kind == "g" else "Å⁻¹"
-    remark = f"Below {first:g} {unit} the curve holds no data ({found.reason}): left out."
-    return replace(observation, window=(first, np.inf), remarks=(*observation.remarks, remark))
+    x, value, unit = observation.x, observation.value, "Å" if observation.kind == "g" else "Å⁻¹"
+    found, filled = set_points(observation.kind, x, value), filled_end(value)
+    first, last, remarks = 0.0, np.inf, list(observation.remarks)
+    if found.number:
+        first = float(x[found.number])
+        remarks += [f"Below {first:g} {unit} the curve holds no data ({found.reason}): left out."]
+    if filled:
+        last = float(x[-filled - 1])
+        what = f"{filled} equal values, {value[-1]:g}"
+        remarks += [f"Beyond {last:g} {unit} the curve holds no data ({what}): left out."]
+    return replace(observation, window=(first, last), remarks=tuple(remarks))
 
 
 def _ended(

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from sopr_uq.experiment import load_system, systems
+from sopr_uq.experiment.look import look
 from sopr_uq.experiment.readings import reading_error
 from sopr_uq.experiment.settings import ObserveSettings
 from sopr_uq.experiment.system import read_observation
@@ -28,11 +29,13 @@ def stripped(shipped, tmp_path):
     return read
 
 
-def test_readings_are_told_from_tables(shipped, stripped):
+def test_readings_are_told_from_tables(shipped, stripped, tmp_path):
     """Within a factor of two of the error that was estimated from their scatter."""
     found = stripped()
     figure = "read off" in " ".join(found.remarks)
     assert figure == (shipped.abscissa_error >= 0.01)
+    seen = look(tmp_path / "x.dat", kind=shipped.kind)
+    assert figure == any("read off" in note for note in seen.remarks)
     if figure:
         assert 0.5 < found.abscissa_error / shipped.abscissa_error < 2.0
         assert stripped(abscissa_error=0.0).abscissa_error == 0.0
