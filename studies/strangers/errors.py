@@ -13,7 +13,7 @@ from sopr_uq.engine.protocol import Setup
 from sopr_uq.errors import InputError
 from sopr_uq.potentials import Tabulated
 from sopr_uq.potentials.descriptors import Descriptors, descriptors
-from sopr_uq.refine.newton.conditioner import Conditioner
+from sopr_uq.refine.newton import Newton
 from sopr_uq.refine.newton.linear import linearise
 from sopr_uq.refine.newton.unexplained import unexplained
 from sopr_uq.refine.problem import Problem, Sample
@@ -68,11 +68,10 @@ def _rank(campaign: Campaign, twin: Twin, changed: dict[str, Any]) -> tuple[np.n
     problem: Problem = replace(twin.problem, samples=(Sample(sample.state, seen),))
     setup = Setup.of(Tabulated(problem.r, twin.truth), sample.state, 1)
     model = linearise(problem, twin.truth, [campaign.truth_engine.run(setup)])
-    conditioner = Conditioner(problem)
-    fit = conditioner.fit(model, conditioner.prior.centre)
+    rule = Newton(problem)
+    fit = rule.conditioner.fit(model, rule.conditioner.prior.centre)
     z = stream(1, "errors").standard_normal((_DRAWS, fit.coefficients.mean.size))
     drawn = np.array(descriptors(problem.r, fit.draws(z), sample.state.beta))
     truth = np.array(descriptors(problem.r, twin.truth, sample.state.beta))
-    residual = np.asarray(conditioner.stacked.value - model.prediction)
-    left = max(unexplained(conditioner, residual, model).values())
+    left = max(unexplained(rule.conditioner, rule.residual(fit, model), model).values())
     return np.mean(drawn < truth[:, None], axis=1), left
