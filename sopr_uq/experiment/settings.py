@@ -201,7 +201,7 @@ class ObserveSettings(BaseModel):
         None,
         ge=0,
         description="how much of Lorch's window may have been there beyond what lorch says, or "
-        "missing, as a standard deviation; 0.3 to 1 as the spectrum of a g(r) from a file says, 0 "
+        "missing, as a standard deviation; 0.5 to 1 as the spectrum of a g(r) from a file says, 0 "
         "for what ships",
     )
     drift: float | None = Field(

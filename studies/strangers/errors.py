@@ -65,7 +65,8 @@ def errors(twins: int) -> xr.Dataset:
 def _rank(campaign: Campaign, twin: Twin, changed: dict[str, Any]) -> tuple[np.ndarray, float]:
     sample = twin.problem.samples[0]
     seen = tuple(replace(o, **changed) for o in sample.observations)
-    problem: Problem = replace(twin.problem, samples=(Sample(sample.state, seen),))
+    samples = (Sample(sample.state, seen, sample.substance),)
+    problem: Problem = replace(twin.problem, samples=samples)
     setup = Setup.of(Tabulated(problem.r, twin.truth), sample.state, 1)
     model = linearise(problem, twin.truth, [campaign.truth_engine.run(setup)])
     rule = Newton(problem)

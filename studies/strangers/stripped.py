@@ -8,9 +8,10 @@ import numpy as np
 import tomli_w
 import xarray as xr
 
-from sopr_uq import load_config, run
+from sopr_uq import load_config, resume, run
 from sopr_uq.experiment import load_system, systems
 from sopr_uq.posterior.store import read
+from sopr_uq.workflow.run import CONFIG
 
 QUANTITIES = ("sigma", "epsilon", "r_vdw", "d_hp")
 
@@ -26,7 +27,8 @@ def compare(runs: Path) -> None:
                 folder = runs / f"{name}-{kind}"
                 if not (folder / "result.nc").is_file():
                     config = load_config(source, ["seed=1"], observe=curve.kind)
-                    result = run(config, folder)
+                    begun = (folder / CONFIG).is_file()
+                    result = resume(folder) if begun else run(config, folder)
                     print(f"{folder.name}: {result.attrs['outcome']}", flush=True)
 
 

@@ -45,7 +45,7 @@ def ranks(twin, simulation, **changed):
     """Return the share of draws of σ, ε, r_vdW and d_hp below the truth, shape (4,)."""
     sample = twin.problem.samples[0]
     observations = tuple(replace(o, **changed) for o in sample.observations)
-    problem = replace(twin.problem, samples=(Sample(sample.state, observations),))
+    problem = replace(twin.problem, samples=(Sample(sample.state, observations, sample.substance),))
     fit_of = Conditioner(problem)
     fit = fit_of.fit(linearise(problem, twin.truth, [simulation]), fit_of.prior.centre)
     v = fit.draws(stream(1, "ranks").standard_normal((300, fit.coefficients.mean.size)))
