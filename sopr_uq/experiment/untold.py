@@ -16,8 +16,7 @@ from sopr_uq.structure.fourier_end import fourier_end
 
 _LIKELY, _UNKNOWN = 0.5, 1.0
 """How much of Lorch's window may be there, or missing: where the spectrum shows what there was,
-or an end is told and no window; and where nothing shows. With 0.3 in place of 0.5 windows that
-ended near 13 Å⁻¹ and passed for sharp ends led astray by three standard deviations."""
+or an end is told and no window; and where nothing shows."""
 
 _FLANK = 0.97
 
