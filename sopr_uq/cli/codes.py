@@ -4,6 +4,8 @@ OK = 0
 WRONG_INPUT = 2
 NOT_CONVERGED = 3
 DOUBTFUL = 3
+UNEXPLAINED = 4
+"""No pair potential gives the data within their errors."""
 DISAGREES = 3
 INTERRUPTED = 130
 """Ctrl-C; 128 + 15 = 143 for SIGTERM."""

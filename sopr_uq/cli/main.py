@@ -14,8 +14,8 @@ from rich.console import Console
 
 from sopr_uq import __version__
 from sopr_uq.cli import calibration, init, laws, look, refinement, results, simulate, trust
-from sopr_uq.cli.codes import INTERRUPTED, WRONG_INPUT
-from sopr_uq.errors import Interrupted, SoprUqError
+from sopr_uq.cli.codes import INTERRUPTED, UNEXPLAINED, WRONG_INPUT
+from sopr_uq.errors import Interrupted, NoPotential, SoprUqError
 
 _COMMANDS = (
     refinement.systems,
@@ -73,7 +73,7 @@ def main() -> None:
         sys.exit(_interrupted(error))
     except SoprUqError as error:
         _say(f"sopr-uq: {error}")
-        sys.exit(WRONG_INPUT)
+        sys.exit(UNEXPLAINED if isinstance(error, NoPotential) else WRONG_INPUT)
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from typing import Any, get_args
 
 import click
 
-from sopr_uq.cli.codes import DOUBTFUL, NOT_CONVERGED, OK, WRONG_INPUT
+from sopr_uq.cli.codes import DOUBTFUL, NOT_CONVERGED, OK, UNEXPLAINED, WRONG_INPUT
 from sopr_uq.cli.executor import chosen, executor_options
 from sopr_uq.cli.progress import Bar
 from sopr_uq.cli.show import print_doctor, print_result, print_systems
@@ -101,5 +101,5 @@ def _finish(result: Any, folder: Path) -> None:
     from sopr_uq.posterior.status import outcome
 
     print_result(result, folder, as_json=False, prob=0.95)
-    codes = {"converged": OK, "doubtful": DOUBTFUL}
+    codes = {"converged": OK, "doubtful": DOUBTFUL, "unexplained": UNEXPLAINED}
     sys.exit(codes.get(outcome(result), NOT_CONVERGED))

@@ -19,8 +19,7 @@ from sopr_uq.experiment.matrix import read_matrix
 from sopr_uq.experiment.observation import Kind, Observation
 from sopr_uq.experiment.pick import pick
 from sopr_uq.experiment.quantities import UNITS_OF_Q, UNITS_OF_R
-from sopr_uq.experiment.set_points import set_points
-from sopr_uq.structure.fourier_end import fourier_end
+from sopr_uq.experiment.untold import ended, own_spacing, read_off, windowed
 from sopr_uq.typing import BoolArray, FloatArray
 
 MIN_POINTS = 5
@@ -65,11 +64,12 @@ def read_curve(
     name: str = "",
     source: str = "",
     window: tuple[float, float] | None = None,
-    abscissa_error: float = 0.0,
+    abscissa_error: float | None = 0.0,
     q_max: float | Literal["none"] | None = None,
-    spacing: float | None = None,
+    spacing: float | None = 0.0,
     lorch: bool | None = None,
     smoothing: float = 0.0,
+    damping: float | None = 0.0,
     drift: float = 0.0,
     covariance: Path | str | None = None,
     sha256: str | None = None,
@@ -92,17 +92,21 @@ def read_curve(
     window : tuple of float, optional
         Closed interval of the abscissa that inferences may use. By default all
         but points that were set.
-    abscissa_error : float, optional
-        Standard reading error of the abscissa, in Å or Å⁻¹.
+    abscissa_error : float or None
+        Standard reading error of the abscissa, in Å or Å⁻¹; None for what abscissae
+        that were read off a figure seem to have.
     q_max : float or "none", optional
         End in Å⁻¹ of the Fourier integral that gave a g(r); by default what the
         head of the file or the curve itself says. "none": there was none.
-    spacing : float, optional
-        Distance in Å or Å⁻¹ below which points are not independent.
+    spacing : float or None
+        Distance in Å or Å⁻¹ below which points are not independent; None for what the
+        curve itself shows.
     lorch : bool, optional
         Whether Lorch's window damped the integral; by default what the curve shows.
     smoothing, drift : float
         Of the curve; see :class:`~sopr_uq.experiment.observation.Observation`.
+    damping : float or None
+        The same; None for what a g(r) itself leaves open of its window.
     covariance : Path or str, optional
         CSV with the covariance matrix of the values, without a header.
     sha256 : str, optional
@@ -136,17 +140,24 @@ def read_curve(
     verify(path, sha256)
     check_form(str(path), written.form, written.x, written.value, scale)
     observation = _converted(written, scale, covariance)
+    if abscissa_error is None:
+        observation = read_off(observation)
+    else:
+        observation = replace(observation, abscissa_error=abscissa_error)
     observation = replace(
         observation,
         name=name or path.name,
         source=source or path.name,
-        abscissa_error=abscissa_error,
-        spacing=spacing or 0.0,
         smoothing=smoothing,
         drift=drift,
     )
-    ended = _ended(_windowed(observation, window), q_max, written.table)
-    return ended if lorch is None else replace(ended, lorch=lorch)
+    observation = windowed(observation, window)
+    if spacing is None:
+        spacing = own_spacing(observation.windowed())
+    observation = ended(replace(observation, spacing=spacing), q_max, written.table)
+    if lorch is not None:
+        observation = replace(observation, lorch=lorch, damping=0.0)
+    return observation if damping is None else replace(observation, damping=damping)
 
 
 def read_written(
@@ -295,51 +306,3 @@ def _converted(written: Written, scale: Scale, covariance: Path | str | None) ->
         covariance=None if matrix is None else matrix * np.outer(factor, factor),
         remarks=written.remarks,
     )
-
-
-def _windowed(observation: Observation, window: tuple[float, float] | None) -> Observation:
-    """Return the observation with its window, which leaves out points that were set."""
-    if window is not None:
-        return replace(observation, window=window)
-    found = set_points(observation.kind, observation.x, observation.value)
-    if not found.number:
-        return observation
-    first = float(observation.x[found.number])
-    unit = "Å" if observation.kind == "g" else "Å⁻¹"
-    remark = f"Below {first:g} {unit} the curve holds no data ({found.reason}): left out."
-    return replace(observation, window=(first, np.inf), remarks=(*observation.remarks, remark))
-
-
-def _ended(
-    observation: Observation, q_max: float | Literal["none"] | None, table: Table
-) -> Observation:
-    """Return the observation with the end of its Fourier integral: told, written, or found."""
-    if q_max is not None or observation.kind != "g":
-        told = np.inf if q_max in (None, "none") else float(q_max or 0.0)
-        return replace(observation, q_max=told)
-    written = _number(table.facts.get("qmax", ""))
-    if written is not None:
-        remark = f"The head of the file says Qmax = {written:g} Å⁻¹: taken as q_max."
-        return replace(observation, q_max=written, remarks=(*observation.remarks, remark))
-    found = fourier_end(observation.x, observation.value)
-    if found is None:
-        return observation
-    window = ", damped by a window such as Lorch's" if found.window else ""
-    remark = (
-        f"The curve has nothing beyond Q = {found.q_max:.1f} ± {found.error:.1f} Å⁻¹{window}: "
-        'taken as q_max. q_max = "none" if it was no Fourier transform.'
-    )
-    return replace(
-        observation,
-        q_max=round(found.q_max, 2),
-        lorch=found.window,
-        remarks=(*observation.remarks, remark),
-    )
-
-
-def _number(text: str) -> float | None:
-    try:
-        value = float(text.split()[0])
-    except (ValueError, IndexError):
-        return None
-    return value if 1.0 <= value <= 1000.0 else None

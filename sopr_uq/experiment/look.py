@@ -15,7 +15,8 @@ from sopr_uq.experiment.formats import Table, read_file
 from sopr_uq.experiment.forms import FORMS, Scale, standard
 from sopr_uq.experiment.limits import fitting_forms, level_of
 from sopr_uq.experiment.mistakes import mistakes
-from sopr_uq.experiment.set_points import SetPoints, set_points
+from sopr_uq.experiment.readings import reading_error
+from sopr_uq.experiment.set_points import SetPoints, filled_end, set_points
 from sopr_uq.structure.fourier_end import FourierEnd, fourier_end
 from sopr_uq.typing import FloatArray
 
@@ -148,6 +149,13 @@ def _notes(written: Written, found: SetPoints, end: FourierEnd | None) -> list[s
     if found.number:
         first = written.x[found.number]
         notes.append(f"Below {first:g} {unit} it holds no data ({found.reason}).")
+    if filled := filled_end(written.value):
+        last = written.x[-filled - 1]
+        notes.append(f"Beyond {last:g} {unit} it holds no data ({filled} equal values).")
+    if error := reading_error(written.x):
+        notes.append(
+            f"It was read off a figure, it seems: readings err by about {error:.2g} {unit}."
+        )
     if end is not None:
         damped = "; a window such as Lorch's seems to have damped it" if end.window else ""
         ended = f"{end.q_max:.1f} ± {end.error:.1f} Å⁻¹"

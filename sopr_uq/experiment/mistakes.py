@@ -107,7 +107,7 @@ def _at_the_end(x: FloatArray, g: FloatArray, density: float | None) -> Iterator
     n = max(3, g.size // 25)
     middle = (x > 0.5 * x[-1]) & (x < FAR * x[-1])
     level = float(np.mean(g[middle])) if middle.any() else 1.0
-    end = float(np.mean(g[-n:]))
+    end = min(float(np.mean(g[-n:])), float(np.mean(g[-3:])))
     if density is not None and abs(level / density - 1.0) < 0.2 and level < 0.3:
         expected, found = "g that ends at one", f"a tail at {level:.3g}, the density"
         yield Mistake(True, expected, found, "divide by the density")

@@ -49,6 +49,10 @@ class Observation:
         How much of its own second derivative may have been added to the curve, by
         smoothing, a window or resolution: a standard deviation, in the square of
         the unit of ``x``.
+    damping : float
+        How far ``lorch`` may be from the truth: the share of Lorch's window that may be
+        there besides, or missing, as a standard deviation. Where ``q_max`` is unknown it
+        is that of a window whose end did not show.
     drift : float
         Standard deviation of a slow drift of the level along the curve.
     spacing : float
@@ -85,6 +89,7 @@ class Observation:
     q_max: float = np.inf
     lorch: bool = False
     smoothing: float = 0.0
+    damping: float = 0.0
     drift: float = 0.0
     spacing: float = 0.0
     window: tuple[float, float] = field(default=(0.0, np.inf))
@@ -170,11 +175,12 @@ class Observation:
                 "abscissa_error ≥ 0 and q_max > 0",
                 f"{self.abscissa_error} and {self.q_max}",
             )
-        if not (self.smoothing >= 0 and self.drift >= 0):
+        unsure = (self.smoothing, self.damping, self.drift)
+        if not min(unsure) >= 0:
             raise InputError(
                 f"observation {self.name}",
-                "smoothing ≥ 0 and drift ≥ 0",
-                f"{self.smoothing} and {self.drift}",
+                "smoothing ≥ 0, damping ≥ 0 and drift ≥ 0",
+                ", ".join(f"{size:g}" for size in unsure),
             )
         if self.error is not None and self.covariance is not None:
             raise InputError(f"observation {self.name}", "error or covariance", "both")

@@ -11,6 +11,9 @@ from sopr_uq.typing import ArrayLike, FloatArray
 _RUN = 3
 """Equal values in a row that no measurement gives."""
 
+_FILLED = 10
+"""The same at the end, where curves are flat."""
+
 _SMOOTH = 0.1
 """A filled-in end scatters less than this part of what the measured points scatter."""
 
@@ -117,6 +120,16 @@ def stands_alone(core: FloatArray) -> bool:
     outer = behind[int(np.argmax(np.abs(behind) < _QUIET)) :]
     quiet = float(np.sqrt(np.mean(outer**2))) < _QUIET
     return stretches == 1 and (quiet or not np.any(np.abs(behind) < _QUIET))
+
+
+def filled_end(value: ArrayLike) -> int:
+    """Return how many points at the end of a g(r) or S(Q), shape (n,), were filled in.
+
+    They are a run of equal values. Rounding may make a short one; where it makes a
+    long one, hardly anything is lost with it.
+    """
+    run = _equal(np.asarray(value, dtype=float)[::-1])
+    return run if run >= _FILLED else 0
 
 
 def _equal(value: FloatArray) -> int:

@@ -175,7 +175,10 @@ class ObserveSettings(BaseModel):
         None, description="closed interval of r (Å) or Q (1/Å) that the inference uses"
     )
     abscissa_error: Abscissa | None = Field(
-        None, ge=0, description="standard reading error of r (Å) or Q (1/Å)"
+        None,
+        ge=0,
+        description="standard reading error of r (Å) or Q (1/Å); of a file with uneven steps, "
+        "as of readings, a thousandth of their range",
     )
     spacing: Abscissa | None = Field(
         None, ge=0, description="distance in Å or 1/Å below which points are not independent"
@@ -192,12 +195,19 @@ class ObserveSettings(BaseModel):
         None,
         ge=0,
         description="how much of its second derivative may have been added to the curve, as a "
-        "standard deviation in Å² or 1/Å²; 0.01 or 0.0005 for a file, 0 for what ships",
+        "standard deviation in Å² or 1/Å²; 0.003 or 0.0005 for a file, 0 for what ships",
+    )
+    damping: float | None = Field(
+        None,
+        ge=0,
+        description="how much of Lorch's window may have been there beyond what lorch says, or "
+        "missing, as a standard deviation; 0.5 to 1 as the spectrum of a g(r) from a file says, 0 "
+        "for what ships",
     )
     drift: float | None = Field(
         None,
         ge=0,
-        description="standard deviation of a slow drift of the level; 0.005 for a file, 0 for "
+        description="standard deviation of a slow drift of the level; 0.003 for a file, 0 for "
         "what ships",
     )
     form: FormName | None = Field(
@@ -241,7 +251,7 @@ class ObserveSettings(BaseModel):
             return self
         given = "curve" if self.curve is not None else "file"
         shape = {"window", "abscissa_error", "q_max", "spacing", "covariance", "covariance_sha256"}
-        shape |= {"lorch", "smoothing", "drift"}
+        shape |= {"lorch", "smoothing", "damping", "drift"}
         layout = {"form", "unit", "columns", "edges", "scattering_length"}
         shape |= {"sites", "weights"}
         allowed = common | shape | {given, "sha256"} | (layout if given == "file" else set())

@@ -29,13 +29,15 @@ from sopr_uq.experiment.substance import Pair
 from sopr_uq.potentials import Potential
 
 _CURVE_KEYS = ("name", "source", "window", "abscissa_error", "q_max", "spacing")
-_FILE_KEYS = ("form", "unit", "columns", "edges", "lorch", "smoothing", "drift")
-_OF_AN_OWN_FILE = {
-    "g": {"smoothing": 0.01, "drift": 0.005},
-    "s": {"smoothing": 0.0005, "drift": 0.005},
+_FILE_KEYS = ("form", "unit", "columns", "edges", "lorch", "smoothing", "damping", "drift")
+_FOUND: dict[str, float | None] = {"abscissa_error": None, "spacing": None}
+_OF_AN_OWN_FILE: dict[str, dict[str, float | None]] = {
+    "g": {"smoothing": 0.003, "damping": None, "drift": 0.003, **_FOUND},
+    "s": {"smoothing": 0.0005, "drift": 0.003, **_FOUND},
 }
 """What is believed of a curve of which nothing is told: how it was smoothed (Å² or Å⁻²), and
-how its level drifts. A window of Lorch's that ends at 13 Å⁻¹ is a smoothing of 0.01 Å²."""
+how its level drifts. A Gaussian of 0.08 Å is a smoothing of 0.003 Å². What is None is found from
+the curve."""
 
 
 @dataclass(frozen=True)

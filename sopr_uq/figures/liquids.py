@@ -12,7 +12,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 
 from sopr_uq.figures.style import BAND_ALPHA, MEASURED, Look, look, marked
-from sopr_uq.posterior.status import DOUBTFUL, interval_name
+from sopr_uq.posterior.status import interval_name, reserve_of
 
 type Pair = tuple[float, float]
 
@@ -153,8 +153,8 @@ def _prob(ds: xr.Dataset) -> str:
 
 
 def titled(name: str, ds: xr.Dataset) -> str:
-    """Return the name of a liquid, marked where its simulations contradict its result."""
-    return marked(name, ds.attrs.get("outcome") == DOUBTFUL)
+    """Return the name of a liquid, marked where its result is not to be trusted."""
+    return marked(name, reserve_of(str(ds.attrs.get("outcome", ""))))
 
 
 def _curve(

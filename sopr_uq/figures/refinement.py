@@ -10,7 +10,7 @@ from matplotlib.ticker import MaxNLocator, NullFormatter
 from sopr_uq.derived.bands import band
 from sopr_uq.figures.style import BAND_ALPHA, EXTRA, MEASURED, MODEL, REFERENCE
 from sopr_uq.posterior.status import band as kind_of_band
-from sopr_uq.posterior.status import interval_name, is_doubtful
+from sopr_uq.posterior.status import interval_name, reserve
 
 
 def plot_rdf(result: xr.DataTree, ax: Axes, *, prob: float = 0.95) -> Axes:
@@ -56,10 +56,10 @@ def _fill(found: xr.Dataset, x: str, ax: Axes, label: str, alpha: float = BAND_A
 
 
 def _marked(result: xr.DataTree, ax: Axes) -> Axes:
-    """Say so on the axes of a result that its own simulations contradict."""
-    if is_doubtful(result):
+    """Say so on the axes of a result that is not to be trusted."""
+    if word := reserve(result):
         ax.text(
-            0.5, 0.02, "doubtful: see its warning", transform=ax.transAxes,
+            0.5, 0.02, f"{word}: see its warning", transform=ax.transAxes,
             ha="center", va="bottom", color=REFERENCE, fontsize=9, fontweight="bold", zorder=9,
         )  # fmt: skip
     return ax

@@ -13,7 +13,7 @@ from sopr_uq.derived.pairs import each_pair
 from sopr_uq.disk import whole
 from sopr_uq.figures.refinement import plot_course, plot_potential, plot_prior, plot_rdf
 from sopr_uq.figures.style import marked, style
-from sopr_uq.posterior.status import is_doubtful
+from sopr_uq.posterior.status import reserve
 
 _METADATA: dict[str, dict[str, Any]] = {".pdf": {"CreationDate": None}}
 """A figure drawn again from the same numbers is the same file."""
@@ -33,7 +33,7 @@ def refinement_sheet(result: xr.DataTree) -> Figure:
             row[2].set_axis_off()
         axes[0, 2].set_axis_on()
         plot_course(result, axes[0, 2])
-        figure.suptitle(marked(str(result.attrs.get("system", "")), is_doubtful(result)))
+        figure.suptitle(marked(str(result.attrs.get("system", "")), reserve(result)))
     return figure
 
 

@@ -46,9 +46,9 @@ def look(place: int) -> Look:
     return LOOKS[place % len(LOOKS)]
 
 
-def marked(title: str, doubtful: bool) -> str:
-    """Return a title, marked where it stands over something doubtful."""
-    return f"{title} (doubtful)" if doubtful else title
+def marked(title: str, reserve: str) -> str:
+    """Return a title with the word that goes with what stands below; empty for none."""
+    return f"{title} ({reserve})" if reserve else title
 
 
 _RC: dict[Any, Any] = {

@@ -15,6 +15,7 @@ from sopr_uq.refine.newton.trial import LARGEST_K
 from sopr_uq.refine.rule import Band
 
 DOUBTFUL = "doubtful"
+UNEXPLAINED = "unexplained"
 _CHECK = "posterior_check"
 _BAND_OF_RULE: Mapping[str, Band] = MappingProxyType(
     {"newton": "posterior", "sopr": "smoothing", "ibi": "none"}
@@ -35,18 +36,29 @@ def outcome(result: xr.DataTree) -> str:
     Returns
     -------
     str
-        ``converged``, ``max_iterations``, ``simulation_failed`` or ``doubtful``. A
-        result that says otherwise but keeps a check it did not pass is doubtful
-        too: results were written before there was the word. Empty if it is not said.
+        ``converged``, ``max_iterations``, ``simulation_failed``, ``doubtful``, or
+        ``unexplained`` where no pair potential gives the data within their errors. A
+        result that says otherwise but keeps a check it did not pass is doubtful too:
+        results were written before there was the word. Empty if it is not said.
     """
     said = str(result.attrs.get("outcome", ""))
-    stays = said in ("simulation_failed", DOUBTFUL) or passed(result) is not False
+    stays = said in ("simulation_failed", DOUBTFUL, UNEXPLAINED) or passed(result) is not False
     return said if stays else DOUBTFUL
 
 
 def is_doubtful(result: xr.DataTree) -> bool:
     """Return whether a result says of itself that it is not to be trusted."""
-    return outcome(result) == DOUBTFUL
+    return bool(reserve(result))
+
+
+def reserve(result: xr.DataTree) -> str:
+    """Return the word that goes with every number of a result; empty for one to be trusted."""
+    return reserve_of(outcome(result))
+
+
+def reserve_of(said: str) -> str:
+    """Return the word that goes with every number that came of an outcome."""
+    return said if said in (DOUBTFUL, UNEXPLAINED) else ""
 
 
 def passed(result: xr.DataTree) -> bool | None:

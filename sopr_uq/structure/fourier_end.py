@@ -6,6 +6,9 @@ of the ripples that cutting Q(S − 1) leaves, to the noise of the printing. The
 left out, because it is where curves are set to zero. Where white noise louder
 than all this was added behind the transform, nothing shows, and nothing is found.
 
+Damped by a window such as Lorch's, the power dies without a cliff; then the whole
+spectrum is told apart as signal, noise, and window (:mod:`.damped_spectrum`).
+
 The power of noise at one wave number is exponentially distributed.
 """
 
@@ -17,6 +20,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from sopr_uq.structure.band import power_spectrum
+from sopr_uq.structure.damped_spectrum import DampedEnd, damped_end
 from sopr_uq.typing import ArrayLike, FloatArray
 
 type Kernel = Callable[[FloatArray], FloatArray]
@@ -35,6 +40,13 @@ correlated errors may end above 20 Å⁻¹, where taking that for the end does n
 _DAMPED = 0.8
 """Probability from which on a window is said to be there."""
 
+_EVIDENCE = 8.0
+"""Log likelihood ratio from which on an end without a cliff is believed. Of the tests' 144 curves
+without an end none has more than 2."""
+
+_SAME = 2.0
+"""In Å⁻¹: ends of cliff and window that are nearer are one."""
+
 _BAND, _BELOW = 1.0, 4.0
 
 
@@ -47,14 +59,18 @@ class FourierEnd(NamedTuple):
         In Å⁻¹.
     error : float
         Its standard error, in Å⁻¹.
-    window : bool
-        Whether Q(S − 1) seems to have been damped towards the end, as by
-        Lorch's window.
+    damped : float
+        Probability that Q(S − 1) was damped towards the end, as by Lorch's window.
     """
 
     q_max: float
     error: float
-    window: bool
+    damped: float
+
+    @property
+    def window(self) -> bool:
+        """Whether it seems to have been damped."""
+        return self.damped > _DAMPED
 
 
 def fourier_end(r: ArrayLike, g: ArrayLike) -> FourierEnd | None:
@@ -79,14 +95,30 @@ def fourier_end(r: ArrayLike, g: ArrayLike) -> FourierEnd | None:
     if x.size < 40 or x[-1] - x[0] < 6.0:
         return None
     top = min(0.95 * np.pi / float(np.quantile(np.diff(x), 0.9)), HIGHEST)
-    return _cliff(x, h, top)
+    cliff, whole = _cliff(x, h, top), _whole(x, h, top)
+    if whole is None:
+        return cliff
+    if cliff is None:
+        believed = whole.evidence > _EVIDENCE
+        return FourierEnd(whole.q_max, whole.error, whole.damped) if believed else None
+    if abs(whole.q_max - cliff.q_max) < _SAME:
+        return cliff._replace(damped=whole.damped)
+    return cliff
+
+
+def _whole(r: FloatArray, h: FloatArray, top: float) -> DampedEnd | None:
+    """Return what the whole spectrum says of an end, from the first to the last wave number."""
+    step = 0.25 * 2.0 * np.pi / (r[-1] - r[0])
+    q = np.arange(LOWEST - _BAND, top, step)
+    blur = power_spectrum(r, np.ones(r.size), step * np.arange(-12, 13))
+    return damped_end(q, power_spectrum(r, r * h, q), blur, 6.0, (LOWEST + _BAND, top - _BAND))
 
 
 def _cliff(r: FloatArray, h: FloatArray, top: float) -> FourierEnd | None:
     width = 2.0 * np.pi / (r[-1] - r[0])
     gap = 2.0 * width
     q = np.arange(LOWEST - _BAND, top, 0.25 * width)
-    power = _spectrum(r, r * h, q)
+    power = power_spectrum(r, r * h, q)
     steps = np.flatnonzero((q > LOWEST + _BAND) & (q < top - gap - 2.0 * _BAND))
     if steps.size == 0:
         return None
@@ -116,7 +148,7 @@ def _placed(r: FloatArray, q: FloatArray, power: FloatArray, at: float, width: f
     mean = float(likely.sum(axis=0) @ places)
     spread = float(np.sqrt(likely.sum(axis=0) @ (places - mean) ** 2))
     damped = float(likely[-1].sum())
-    return FourierEnd(mean, float(np.hypot(spread, 0.25 * width)), damped > _DAMPED)
+    return FourierEnd(mean, float(np.hypot(spread, 0.25 * width)), damped)
 
 
 def _shapes(r: FloatArray, at: float) -> list[Kernel]:
@@ -141,7 +173,7 @@ def _between(offsets: FloatArray, shape: FloatArray, offset: FloatArray) -> Floa
 
 def _kernel(r: FloatArray, offsets: FloatArray, power: float) -> FloatArray:
     """Return what Hann's window makes of a single wave that decays as r to minus a power."""
-    values = _spectrum(r, r**-power, offsets)
+    values = power_spectrum(r, r**-power, offsets)
     return np.asarray(values / values.max())
 
 
@@ -165,10 +197,3 @@ def _fall(q: FloatArray, power: FloatArray, at: float, gap: float) -> float:
         return float(fall - 2.0 * (1.5 * _BAND + gap))
     slope = np.polyfit(q[before], np.log(power[before]), 1)[0]
     return float(fall - max(0.0, -slope) * (1.5 * _BAND + gap))
-
-
-def _spectrum(r: FloatArray, f: FloatArray, q: FloatArray) -> FloatArray:
-    """Return |∫ w f exp(iqr) dr|² with Hann's window w; (k,)."""
-    taper = np.sin(np.pi * (r - r[0]) / (r[-1] - r[0])) ** 2
-    weighted = taper * f * np.gradient(r)
-    return np.asarray(np.abs(np.exp(1j * np.outer(q, r)) @ weighted) ** 2) + 1e-30

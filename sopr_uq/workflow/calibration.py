@@ -40,6 +40,7 @@ _NUMBERS = (
     "number", "iterations", "floor", "seconds", "refused", "reduced_density",
     "reduced_temperature", "k_hat", "divergences", "max_rhat", "min_ess",
     "noise", "reading", "scale", "level", "noise_inferred", "reading_inferred",
+    "q_max", "q_max_found", "window", "lorch", "spacing", "smoothed",
 )  # fmt: skip
 _TEXTS = ("family", "outcome", "error")
 

@@ -15,6 +15,7 @@ from sopr_uq.posterior import store
 from sopr_uq.workflow.campaign import Campaign
 from sopr_uq.workflow.config import Config, dump_config, load_config
 from sopr_uq.workflow.hold import LOCK
+from sopr_uq.workflow.stranger import Stranger
 from sopr_uq.workflow.twins import Measurement
 
 CAMPAIGN = "campaign.json"
@@ -64,12 +65,12 @@ def read_campaign(folder: Path | str) -> Campaign:
     if settings is None:
         raise CheckpointError(f"{folder} is not the folder of a calibration: it has no {CAMPAIGN}.")
     about = tuple(settings["about"]) if "about" in settings else None
-    return Campaign(
-        load_config(folder / CONFIG),
-        settings["family"],
-        Measurement(**settings["measurement"]),
-        about,
+    measurement = (
+        Stranger(**settings["stranger"])
+        if "stranger" in settings
+        else Measurement(**settings["measurement"])
     )
+    return Campaign(load_config(folder / CONFIG), settings["family"], measurement, about)
 
 
 def read_twins(folder: Path) -> tuple[list[xr.Dataset], int]:

@@ -17,6 +17,7 @@ from sopr_uq.refine.problem import Problem
 from sopr_uq.rng import integer_seed, stream
 from sopr_uq.workflow.build import RULES, build_engine, build_rule
 from sopr_uq.workflow.config import Config
+from sopr_uq.workflow.stranger import Stranger
 from sopr_uq.workflow.truths import corresponding, draw_truth, members
 from sopr_uq.workflow.twins import Measurement, Twin, make_twin, refine_twin, truth_of
 
@@ -39,7 +40,7 @@ class Campaign:
         Of the real liquid; its seed is that of the calibration.
     family : str
         Of the truths, several in turn; see :func:`~sopr_uq.workflow.truths.members`.
-    measurement : Measurement
+    measurement : Measurement or Stranger
         How they are measured.
     about : tuple of float, optional
         σ in Å and ε in kcal/mol about which truths that are not drawn from the
@@ -48,7 +49,7 @@ class Campaign:
 
     config: Config
     family: str = "prior"
-    measurement: Measurement = field(default_factory=Measurement)
+    measurement: Measurement | Stranger = field(default_factory=Measurement)
     about: tuple[float, float] | None = None
 
     def __post_init__(self) -> None:
@@ -59,8 +60,9 @@ class Campaign:
     def settings(self) -> dict[str, Any]:
         """Return all but the configuration, for a file beside it."""
         measurement = {k: v for k, v in asdict(self.measurement).items() if v is not None}
+        how = "stranger" if isinstance(self.measurement, Stranger) else "measurement"
         about = {} if self.about is None else {"about": list(self.about)}
-        return {"family": self.family, "measurement": measurement} | about
+        return {"family": self.family, how: measurement} | about
 
     @cached_property
     def problem(self) -> Problem:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import xarray as xr
 
+from sopr_uq.posterior.status import DOUBTFUL, UNEXPLAINED
 from sopr_uq.refine.loop import Refinement
 from sopr_uq.refine.notices import notices, troubles
 from sopr_uq.refine.rule import Rule
@@ -17,7 +18,7 @@ def finish(config: Config, rule: Rule, refinement: Refinement) -> xr.DataTree:
     """Return the result of a refinement, with all that its rule has to say of it.
 
     A refinement that ended as it should, or for want of patience, but whose answer is not
-    to be trusted is ``doubtful``.
+    to be trusted is ``doubtful``; one whose data no pair potential gives is ``unexplained``.
 
     Parameters
     ----------
@@ -38,10 +39,12 @@ def finish(config: Config, rule: Rule, refinement: Refinement) -> xr.DataTree:
     sentences = [*notices(rule.problem), *troubles(refinement)]
     posterior = result["posterior"].to_dataset()
     for name, group in rule.conclude(refinement.past, posterior).items():
-        doubt = group.attrs.pop("doubt", "")
+        doubt, unexplained = group.attrs.pop("doubt", ""), group.attrs.pop("unexplained", "")
         if doubt and result.attrs["outcome"] in _MAY_BE_DOUBTED:
-            result.attrs |= {"outcome": "doubtful", "message": doubt}
-        sentences += [group.attrs.pop("warning", ""), doubt]
+            result.attrs |= {"outcome": DOUBTFUL, "message": doubt}
+        if unexplained and result.attrs["outcome"] in (*_MAY_BE_DOUBTED, DOUBTFUL):
+            result.attrs |= {"outcome": UNEXPLAINED, "message": unexplained}
+        sentences += [group.attrs.pop("warning", ""), doubt, unexplained]
         result[name] = xr.DataTree(group)
     known = [result.attrs["warning"], *sentences]
     result.attrs["warning"] = " ".join(dict.fromkeys(filter(None, known)))

@@ -16,9 +16,9 @@ from sopr_uq.posterior.status import (
     band,
     interval_kind,
     interval_name,
-    is_doubtful,
     outcome,
     passed,
+    reserve,
 )
 
 LABELS = {"sigma": "σ", "epsilon": "ε", "r_vdw": "r_vdW", "d_hp": "d_hp"}
@@ -55,6 +55,7 @@ def as_dict(result: xr.DataTree, prob: float = 0.95) -> dict[str, Any]:
         **paid._asdict(),
         "misfit": float(result["iterations"].to_dataset()["misfit"][-1]),
         "derived": _by_pair(result, lambda one: _numbers(one, prob)),
+        "noise_over_stated": exceeded(result),
         "check": check(result),
         "error_budget": _by_pair(result, budget),
     }
@@ -68,9 +69,8 @@ def _by_pair[T](result: xr.DataTree, of: Callable[[xr.DataTree], T]) -> T | dict
 
 def head(result: xr.DataTree, prob: float = 0.95) -> tuple[str, str, str, str]:
     """Return the head of `table`; it says what the intervals are, and whether to doubt them."""
-    doubt = ", doubtful" if is_doubtful(result) else ""
-    what = band(result)
-    return "quantity", _SD[what] + doubt, interval_name(what, prob), "unit"
+    word, what = reserve(result), band(result)
+    return "quantity", _SD[what] + (f", {word}" if word else ""), interval_name(what, prob), "unit"
 
 
 def table(result: xr.DataTree, prob: float = 0.95) -> list[tuple[str, str, str, str]]:
@@ -137,13 +137,21 @@ def _shares(result: xr.DataTree) -> str:
     return "".join(f", {name} {share:g}" for name, share in shares.items())
 
 
+def exceeded(result: xr.DataTree) -> dict[str, float]:
+    """Return by which factor the residuals of measurements exceed the errors stated with them."""
+    observed = result["observed_data"].data_vars if "observed_data" in result.children else {}
+    key = "noise_over_stated"
+    return {str(n): float(v.attrs[key]) for n, v in observed.items() if key in v.attrs}
+
+
 def remarks_of(values: xr.DataArray) -> list[str]:
     """Return what was found, converted or left out when a measurement was read."""
     return str(values.attrs.get("remarks", "")).splitlines()
 
 
 def _ended(result: xr.DataTree) -> str:
-    return "DOUBTFUL, stopped" if is_doubtful(result) else outcome(result)
+    word = reserve(result)
+    return f"{word.upper()}, stopped" if word else outcome(result)
 
 
 def _time(paid: Cost) -> str:

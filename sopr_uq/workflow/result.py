@@ -17,6 +17,7 @@ from sopr_uq.experiment.substance import Pair
 from sopr_uq.posterior import store
 from sopr_uq.posterior.iterations import iterations_dataset
 from sopr_uq.posterior.predictive import predictive
+from sopr_uq.posterior.stated import noise_over_stated, sentence
 from sopr_uq.potentials.descriptors import Descriptors
 from sopr_uq.provenance import now, versions
 from sopr_uq.refine.loop import Refinement
@@ -39,6 +40,7 @@ _VARIABLES = {
         for name in ("misfit", "noise", "md_steps", "md_seconds", "seconds")
     },
 }
+_EXCEEDED = ("noise_over_stated_lower", "noise_over_stated", "noise_over_stated_upper")
 _SMALLEST_ESS = 100.0
 _LARGEST_RHAT = 1.05
 
@@ -67,7 +69,7 @@ def assemble(config: Config, rule: Rule, refinement: Refinement) -> xr.DataTree:
         "posterior": posterior.drop_vars(_OF_SAMPLER, errors="ignore"),
         "derived": describe(posterior["potential"], problem.beta),
         "posterior_predictive": predictive(problem, refinement, posterior["potential"]),
-        "observed_data": observed_data(rule),
+        "observed_data": observed_data(rule, posterior),
         "iterations": iterations_dataset(problem.field, refinement),
         "sample_stats": _statistics(posterior, sampler),
     }
@@ -96,10 +98,19 @@ def _units(posterior: xr.Dataset) -> xr.Dataset:
     return posterior
 
 
-def observed_data(rule: Rule) -> xr.Dataset:
-    """Return the measured numbers as used: every observation with its own abscissae."""
+def observed_data(rule: Rule, posterior: xr.Dataset) -> xr.Dataset:
+    """Return the measured numbers as used: every observation with its own abscissae.
+
+    Parameters
+    ----------
+    rule : Rule
+    posterior : Dataset
+        Its noise says by how much stated errors were exceeded.
+    """
     data: dict[str, xr.DataArray] = {}
     count: dict[str, int] = {}
+    every = [o for sample in rule.problem.samples for o in sample.observations]
+    exceeded = iter(noise_over_stated(every, posterior))
     for number, sample in enumerate(rule.problem.samples):
         for o in sample.observations:
             count[o.kind] = count.get(o.kind, 0) + 1
@@ -109,7 +120,11 @@ def observed_data(rule: Rule) -> xr.Dataset:
             attrs: dict[str, str | float] = {"name": o.name, "source": o.source, "units": "1"}
             attrs |= {"units": "MPa"} if o.kind == "pressure" else {}
             attrs |= {"origin": o.origin} if o.origin else {}
-            attrs |= {"remarks": "\n".join(o.remarks)} if o.remarks else {}
+            factor, remarks = next(exceeded), o.remarks
+            if factor is not None:
+                attrs |= dict(zip(_EXCEEDED, factor.tolist(), strict=True))
+                remarks = (*remarks, sentence(factor))
+            attrs |= {"remarks": "\n".join(remarks)} if remarks else {}
             attrs |= {"sample": number} if number else {}
             attrs |= _of(o)
             if np.isfinite(o.q_max):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
+from typing import Protocol
 
 import numpy as np
 import xarray as xr
@@ -56,6 +57,47 @@ class Measurement:
             if value is not None and not (np.isfinite(value) and value >= 0):
                 raise InputError(f"measurement, {each.name}", "a number from 0 on", f"{value}")
 
+    def observed(
+        self,
+        problem: Problem,
+        truth: FloatArray,
+        simulation: Simulation,
+        o: Observation,
+        rng: np.random.Generator,
+    ) -> tuple[Observation, dict[str, float]]:
+        """Return a curve as measured at its abscissae, and the errors that it has.
+
+        Parameters are as of :meth:`Measures.observed`.
+        """
+        errors = _drawn(o, problem.prior, self, rng)
+        return _curve(problem, truth, simulation, o, errors, rng), asdict(errors)
+
+
+class Measures(Protocol):
+    """What measures twins."""
+
+    def observed(
+        self,
+        problem: Problem,
+        truth: FloatArray,
+        simulation: Simulation,
+        o: Observation,
+        rng: np.random.Generator,
+    ) -> tuple[Observation, dict[str, float]]:
+        """Return a curve of a simulated liquid, and what is wrong with it.
+
+        Parameters
+        ----------
+        problem : Problem
+        truth : array, shape (n,)
+            The potential that was simulated, in kcal/mol.
+        simulation : Simulation
+        o : Observation
+            The real curve, which it imitates.
+        rng : Generator
+        """
+        ...
+
 
 @dataclass(frozen=True)
 class Twin:
@@ -70,8 +112,8 @@ class Twin:
     family : str
         Of the truth.
     errors : mapping of str to float
-        Of its first curve: sizes of noise and reading error, errors of scale
-        and level.
+        Of its first curve, as what measured it says: sizes of noise and reading
+        error, errors of scale and level.
     """
 
     truth: FloatArray
@@ -84,7 +126,7 @@ def make_twin(
     problem: Problem,
     truth: FloatArray,
     engine: Engine,
-    measurement: Measurement,
+    measurement: Measures,
     *,
     seed: int,
     family: str = "",
@@ -99,7 +141,7 @@ def make_twin(
         The twin's potential in kcal/mol.
     engine : Engine
         What simulates the truth; a larger and longer run than the refinement's.
-    measurement : Measurement
+    measurement : Measures
         How it is measured.
     seed : int
         Seed of simulation and noise.
@@ -122,10 +164,11 @@ def make_twin(
         if o.kind == "pressure":
             observations.append(_pressure(problem, simulation, o, rng))
         else:
-            errors.append(_drawn(o, problem.prior, measurement, rng))
-            observations.append(_curve(problem, truth, simulation, o, errors[-1], rng))
+            curve, wrong = measurement.observed(problem, truth, simulation, o, rng)
+            observations.append(curve)
+            errors.append(wrong)
     samples = (Sample(sample.state, tuple(observations), sample.substance),)
-    return Twin(truth, replace(problem, samples=samples), family, asdict(errors[0]))
+    return Twin(truth, replace(problem, samples=samples), family, errors[0])
 
 
 def _pressure(

@@ -1,5 +1,7 @@
 """The mistakes people make, each as a whole kind, on four liquids of known truth."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -81,6 +83,33 @@ def test_a_tail_that_falls_beyond_half_a_box(liquid, file):
     fall = np.clip((20.0 - liquid.r) / 4.0, 0.02, 1.0)
     with pytest.raises(InputErrors, match=r"a fall to .*beyond half a box.*window = \["):
         liquid.observe(file(liquid.r, liquid.g * fall))
+
+
+@pytest.mark.parametrize("zeros", [3, 20])
+def test_a_tail_of_zeros(liquid, file, zeros):
+    """However short: a histogram that was longer than half a box."""
+    g = liquid.g.copy()
+    g[-zeros:] = 0.0
+    few, many = r"a fall to 0 .*beyond half a box", r"Beyond .* the curve holds no data"
+    try:
+        said = " ".join(liquid.observe(file(liquid.r, g)).remarks)
+    except InputErrors as error:
+        said = str(error)
+    assert re.search(few if zeros < 10 else many, said)
+
+
+@pytest.mark.parametrize("kind", ["g", "s"])
+def test_an_end_that_was_filled_in(liquid, file, kind):
+    """Ones beyond what was measured are no data; a few equal ones by rounding are."""
+    x, y = (liquid.r, liquid.g) if kind == "g" else (liquid.q, liquid.s)
+    rng = np.random.default_rng(1)
+    noisy = y + 0.003 * rng.standard_normal(y.size) * (y > 0.1)
+    filled = np.append(noisy, np.ones(40))
+    longer = np.append(x, x[-1] + (x[1] - x[0]) * np.arange(1, 41))
+    seen = liquid.observe(file(longer, filled), kind=kind)
+    assert seen.window[1] == pytest.approx(x[-1], rel=1e-5)
+    assert any("40 equal values, 1" in remark for remark in seen.remarks)
+    assert liquid.observe(file(x, noisy), kind=kind).window[1] == np.inf
 
 
 def test_g_times_density(liquid, file):

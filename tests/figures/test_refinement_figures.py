@@ -111,17 +111,18 @@ def texts(ax: Axes) -> str:
     return " ".join(t.get_text() for t in ax.texts)
 
 
+@pytest.mark.parametrize("word", ["doubtful", "unexplained"])
 @pytest.mark.parametrize("plot", [*PLOTS, plot_prior])
-def test_a_doubtful_result_is_marked_in_every_figure(plot, ax: Axes) -> None:
+def test_a_result_that_is_not_to_be_trusted_is_marked_in_every_figure(plot, word, ax: Axes) -> None:
     result = RESULTS["newton"].copy()
     plot(result, ax)
-    assert "doubtful" not in texts(ax), "negative control"
+    assert word not in texts(ax), "negative control"
     ax.clear()
-    result.attrs["outcome"] = "doubtful"
+    result.attrs["outcome"] = word
     plot(result, ax)
-    assert "doubtful" in texts(ax)
+    assert word in texts(ax)
     figure = refinement_sheet(result)
-    assert "doubtful" in figure.get_suptitle()
+    assert word in figure.get_suptitle()
     plt.close(figure)
 
 

@@ -5,12 +5,20 @@ import pytest
 import xarray as xr
 
 from sopr_uq.posterior.cost import cost
-from sopr_uq.posterior.status import band, interval_kind, interval_name, is_doubtful, outcome
+from sopr_uq.posterior.status import (
+    band,
+    interval_kind,
+    interval_name,
+    is_doubtful,
+    outcome,
+    reserve,
+)
 
 OLD_CHECK = {"failed": ("check", np.zeros(16)), "effective_draws": 7.0}
 
 
-@pytest.mark.parametrize("said", ["converged", "max_iterations", "simulation_failed", "doubtful"])
+@pytest.mark.parametrize("said", ["converged", "max_iterations", "simulation_failed", "doubtful",
+                                  "unexplained"])  # fmt: skip
 def test_an_outcome_without_a_check_is_what_is_said(small_result, said):
     assert outcome(small_result(outcome=said)) == said
 
@@ -34,6 +42,7 @@ def test_a_check_that_was_not_passed_makes_a_result_doubtful(small_result, check
         assert outcome(result) == ("doubtful" if doubted else said)
     assert outcome(small_result(check=check, outcome="simulation_failed")) == "simulation_failed"
     assert outcome(small_result(check=check, outcome="doubtful")) == "doubtful"
+    assert outcome(small_result(check=check, outcome="unexplained")) == "unexplained"
 
 
 @pytest.mark.parametrize(
@@ -47,6 +56,15 @@ def test_a_band_is_what_the_file_says_and_of_old_files_what_the_rule_gives(
     for said in ("posterior", "smoothing", "none"):
         result.attrs["band"] = said
         assert band(result) == said
+
+
+def test_what_is_not_to_be_trusted_has_a_word_for_it(small_result):
+    for said in ("doubtful", "unexplained"):
+        result = small_result(outcome=said)
+        assert (reserve(result), is_doubtful(result)) == (said, True)
+    for said in ("converged", "max_iterations", "simulation_failed"):
+        result = small_result(outcome=said)
+        assert (reserve(result), is_doubtful(result)) == ("", False)
 
 
 def test_only_a_posterior_has_an_interval_with_a_probability():

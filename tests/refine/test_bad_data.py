@@ -16,7 +16,7 @@ from sopr_uq.refine.journal import InMemory
 from sopr_uq.refine.loop import refine
 from sopr_uq.refine.newton import Newton
 from sopr_uq.refine.newton.memory import unpack
-from sopr_uq.refine.newton.unexplained import doubt, unexplained
+from sopr_uq.refine.newton.unexplained import doubt, scatter, unexplained
 from sopr_uq.refine.newton.verdict import require_potential
 from sopr_uq.refine.notices import notices
 from sopr_uq.refine.problem import Problem, Sample
@@ -36,7 +36,7 @@ def test_an_ideal_gas_has_no_potential_with_a_core(liquid) -> None:
     done = refine(rule, liquid.engine)
     assert done.outcome != "converged"
     posterior = xr.Dataset(attrs={"k_hat": 0.1, "effective_draws": 900.0, "weighed": 1000})
-    told = rule.conclude(done.past, posterior)["posterior_check"].attrs["doubt"]
+    told = rule.conclude(done.past, posterior)["posterior_check"].attrs["unexplained"]
     assert "100 % of the variance of g unexplained" in told
     assert "density" in told
     assert not any(each.info.values["at_floor"] for each in done.iterations)
@@ -80,6 +80,22 @@ def test_pairs_inside_the_core_are_unexplained(liquid) -> None:
     assert shares["filled"] > 0.1
     assert doubt({"g": shares["g"]}) == ""
     assert "variance of filled unexplained" in doubt(shares)
+
+
+def test_noise_is_not_unexplained_and_waves_are(liquid) -> None:
+    """White noise as large as the structure of the curve, 40 draws: none is called unexplained.
+
+    Its negative control is a wave of the same variance.
+    """
+    stacked = newton(liquid, liquid.measured(liquid.truth, 0.01, seed=1)).conditioner.stacked
+    size, n = 0.15, int(stacked.of_curve(0).sum())
+    for seed in range(40):
+        noise = size * np.random.default_rng(seed).standard_normal(n)
+        assert np.mean(noise**2) - scatter(stacked, 0, noise) < 0.1 * size**2
+    wave = np.sqrt(2.0) * size * np.sin(np.arange(n) / 4.0)
+    assert np.mean(wave**2) - scatter(stacked, 0, wave) > 0.8 * size**2
+    huge = 5.0 * np.random.default_rng(1).standard_normal(n)
+    assert scatter(stacked, 0, huge) < 0.1, "noise that nobody believes in"
 
 
 @dataclass(frozen=True)

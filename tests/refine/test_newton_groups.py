@@ -289,4 +289,4 @@ def test_a_curve_that_nothing_explains_is_doubted(liquid, rule) -> None:
     posterior = xr.Dataset(attrs={"k_hat": 0.1, "effective_draws": 900.0, "weighed": 1000})
     past = [RuleState(1, np.array([m.potential for m in models]), memory)]
     check = bad.conclude(past, posterior)["posterior_check"]
-    assert "variance of filled unexplained" in check.attrs["doubt"]
+    assert "variance of filled unexplained" in check.attrs["unexplained"]

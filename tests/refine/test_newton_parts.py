@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields, replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -241,7 +242,9 @@ def test_a_transformed_curve_counts_its_independent_points(observations) -> None
 def test_normalisation_columns(observations, liquid) -> None:
     s = stack(liquid.problem(observations["g"], observations["s"], observations["pressure"]))
     prior = PriorSettings(scale_sd=0.03, level_sd=0.002)
-    columns = nuisance_columns(s, prior, s.value, np.zeros(s.value.size))
+    nothing = np.zeros(s.value.size)
+    measured = SimpleNamespace(prediction=s.value, bend=nothing, damping=nothing)
+    columns = nuisance_columns(s, prior, measured)
     assert columns.shape == (s.value.size, 4)
     n = liquid.x.size
     np.testing.assert_allclose(columns[:n, 0], 0.03 * s.value[:n])

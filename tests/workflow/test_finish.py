@@ -47,6 +47,21 @@ def test_what_has_ended_but_is_doubted_is_doubtful(monkeypatch, outcome: str) ->
     assert "doubt" not in found["check"].attrs, "said once, at the root"
 
 
+@pytest.mark.parametrize("outcome", ["converged", "max_iterations", "doubtful"])
+def test_what_no_potential_explains_is_no_answer(monkeypatch, outcome: str) -> None:
+    """Whatever else is doubted."""
+    found = finished(monkeypatch, outcome, unexplained="30 % of g unexplained", doubt="few draws")
+    assert found.attrs["outcome"] == "unexplained"
+    assert found.attrs["message"] == "30 % of g unexplained"
+    assert found.attrs["warning"] == "few draws 30 % of g unexplained"
+    assert "unexplained" not in found["check"].attrs, "said once, at the root"
+
+
+def test_where_simulations_failed_nothing_is_said_of_the_data(monkeypatch) -> None:
+    found = finished(monkeypatch, "simulation_failed", unexplained="30 % of g unexplained")
+    assert found.attrs["outcome"] == "simulation_failed"
+
+
 @pytest.mark.parametrize("outcome", ["simulation_failed", "doubtful"])
 def test_another_outcome_stays_and_the_doubt_is_told(monkeypatch, outcome: str) -> None:
     found = finished(monkeypatch, outcome, doubt="30 % of g unexplained")

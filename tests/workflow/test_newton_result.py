@@ -31,6 +31,8 @@ def test_every_promised_group_is_there(folder):
     assert {"g", "pressure"} <= set(result["observed_data"].data_vars)
     assert (folder / "figures" / "prior.png").is_file()
     assert "draws effective" in dict(facts(result))["check"]
+    assert float(result["posterior_check"]["unexplained"].max()) < 0.05
+    assert result.attrs["outcome"] != "unexplained"
 
 
 def test_the_data_make_the_posterior_narrower_than_the_prior(folder):

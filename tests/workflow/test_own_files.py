@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from sopr_uq import load_config, load_result, report
 from sopr_uq.cli.init import init
 from sopr_uq.cli.look import look, schema
+from sopr_uq.cli.refinement import refine
 from sopr_uq.errors import CheckpointError, InputError, InputErrors
 from sopr_uq.experiment.catalogue import curve
 from sopr_uq.workflow import schema as workflow_schema
@@ -185,3 +186,25 @@ def test_remarks_are_shown_and_reported(refined):
 def test_a_figure_that_cannot_be_written_is_said(tmp_path):
     done = run(look, ARGON, "--figure", tmp_path / "no" / "a.png")
     assert isinstance(done.exception, CheckpointError)
+
+
+def test_what_no_pair_potential_explains_is_an_outcome_of_its_own(tmp_path, monkeypatch):
+    """A g(r) whose shells lie 2 Å apart at a density that has room for 3.6 Å: exit code 4.
+
+    The negative control is the shipped xenon, `test_newton_result`.
+    """
+    r = np.arange(0.05, 20.0, 0.05)
+    shells = 0.6 * np.sin(np.pi * (r - 3.3)) * np.exp(-r / 40.0)
+    np.savetxt(tmp_path / "g.dat", np.stack([r, np.where(r < 3.2, 0.0, 1.0 + shells)], axis=1))
+    own = {"observe": [{"kind": "g", "file": "g.dat"}], "engine": {"name": "integral_equation"}}
+    own |= {"refine": {"max_iterations": 2, "tune": 100, "draws": 50}}
+    (tmp_path / "a.toml").write_text(tomli_w.dumps(TABLES | own))
+    monkeypatch.chdir(tmp_path)
+    done = run(refine, "a.toml", "--quiet", "--out", "out")
+    assert done.exit_code == 4, done.exception
+    assert "UNEXPLAINED, stopped" in done.output
+    assert "value (sd), unexplained" in done.output
+    result = load_result("out")
+    assert result.attrs["outcome"] == "unexplained"
+    assert float(result["posterior_check"]["unexplained"].sel(curve="g.dat")) > 0.5
+    assert "UNEXPLAINED" in report(result)

@@ -103,15 +103,24 @@ def test_every_cost_is_told(small_result):
     assert (found["rounds"], found["simulations"], found["md_steps"]) == (2, 18, 72000)
 
 
-def test_a_doubtful_result_is_marked_everywhere(small_result):
-    result = small_result(check=FAILED, outcome="doubtful")
+@pytest.mark.parametrize("word", ["doubtful", "unexplained"])
+def test_a_result_that_is_not_to_be_trusted_is_marked_everywhere(small_result, word):
+    result = small_result(check=FAILED, outcome=word)
     said = dict(facts(result))
-    assert said["outcome"].startswith("DOUBTFUL, stopped after 2 rounds, 8 simulations")
+    assert said["outcome"].startswith(f"{word.upper()}, stopped after 2 rounds, 8 simulations")
     assert said["check"].startswith("NOT passed")
-    assert head(result)[1] == "value (sd), doubtful"
-    assert as_dict(result)["outcome"] == "doubtful"
+    assert head(result)[1] == f"value (sd), {word}"
+    assert as_dict(result)["outcome"] == word
     # negative control
-    assert "doubtful" not in words(small_result(check=PASSED)).lower()
+    assert word not in words(small_result(check=PASSED)).lower()
+
+
+def test_errors_that_were_exceeded_are_told_to_programs(small_result):
+    result = small_result()
+    assert as_dict(result)["noise_over_stated"] == {}
+    g = xr.DataArray(np.ones(3), dims="r_observed", attrs={"noise_over_stated": 3.1})
+    result["observed_data"] = xr.DataTree(xr.Dataset({"g": g, "g_used": g.drop_attrs()}))
+    assert as_dict(result)["noise_over_stated"] == {"g": 3.1}
 
 
 def test_the_numbers_of_the_check_are_told(small_result):

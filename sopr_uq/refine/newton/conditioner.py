@@ -106,12 +106,12 @@ class Conditioner:
     def nuisances(self, linear: LinearModel) -> FloatArray:
         """Return the columns of what else is in the data: of the curves, and stated covariances."""
         s, prior = self.stacked, self.problem.prior
-        mine = nuisance_columns(s, prior, linear.prediction, linear.bend)
+        mine = nuisance_columns(s, prior, linear)
         return np.hstack([mine, s.stated_columns])
 
     @property
     def nuisance_count(self) -> int:
         """How many of these belong to the curves themselves: scales, levels and so on."""
         s = self.stacked
-        drifting, smoothed = np.count_nonzero(s.drift), np.count_nonzero(s.smoothing)
-        return int(2 * len(s.names) + smoothed + 2 * drifting)
+        sizes = (s.smoothing, s.damping, s.drift, s.drift)
+        return int(2 * len(s.names) + sum(np.count_nonzero(size) for size in sizes))

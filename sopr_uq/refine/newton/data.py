@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import ceil
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.linalg import block_diag
@@ -15,6 +16,9 @@ from sopr_uq.refine.belief import PriorSettings
 from sopr_uq.refine.problem import Problem
 from sopr_uq.typing import FloatArray
 from sopr_uq.units import MPA_PER_KCAL_MOL_A3
+
+if TYPE_CHECKING:
+    from sopr_uq.refine.newton.linear import LinearModel
 
 _RATIO = 0.05
 
@@ -39,8 +43,9 @@ class Stacked:
         Names of the curves, length J.
     noise, reading : tuple of LogNormal
         Priors of noise level and reading error of every curve.
-    smoothing, drift : array, shape (J,)
-        Standard deviations of smoothing and of the drift of the level of every curve.
+    smoothing, damping, drift : array, shape (J,)
+        Standard deviations of smoothing, of the share of Lorch's window, and of the drift of
+        the level of every curve.
     place : array, shape (d,)
         Where on its curve a point lies, from 0 to 1.
     kinds : tuple of str
@@ -57,6 +62,7 @@ class Stacked:
     noise: tuple[LogNormal, ...]
     reading: tuple[LogNormal, ...]
     smoothing: FloatArray
+    damping: FloatArray
     drift: FloatArray
     place: FloatArray
 
@@ -104,6 +110,7 @@ def stack(problem: Problem) -> Stacked:
         noise=tuple(noise_prior(o, prior) for o in curves),
         reading=tuple(LogNormal(max(o.abscissa_error, 1e-6), prior.reading_sd) for o in curves),
         smoothing=np.array([o.smoothing for o in curves]),
+        damping=np.array([o.damping for o in curves]),
         drift=np.array([o.drift for o in curves]),
         place=np.concatenate([np.linspace(0.0, 1.0, o.x.size) for _, o in parts]),
     )
@@ -171,20 +178,22 @@ def noise_prior(o: Observation, prior: PriorSettings) -> LogNormal:
     return LogNormal(prior.noise_beyond * stated if stated > 0 else prior.noise, prior.noise_sd)
 
 
-def nuisance_columns(
-    stacked: Stacked, prior: PriorSettings, prediction: FloatArray, bend: FloatArray
-) -> FloatArray:
+def nuisance_columns(stacked: Stacked, prior: PriorSettings, linear: LinearModel) -> FloatArray:
     """Return the columns of what every curve has beside its liquid, shape (d, p).
 
-    A measured curve is (1 + κ) F + c + s F″ + d₁ cos πt + d₂ cos 2πt, t running
-    from 0 to 1 along it: to first order a column proportional to the prediction,
-    a constant, the second derivative (of a curve that was smoothed) and a slow drift.
+    A measured curve is (1 + κ) F + c + s F″ + w (F_L − F) + d₁ cos πt + d₂ cos 2πt, t
+    running from 0 to 1 along it: to first order a column proportional to the prediction,
+    a constant, the second derivative (of a curve that was smoothed), what Lorch's window
+    changes, and a slow drift.
     """
     columns = []
     for j, _ in enumerate(stacked.names):
+        prediction = linear.prediction
         shapes = [prior.scale_sd * prediction, np.full(prediction.size, prior.level_sd)]
         if stacked.smoothing[j] > 0:
-            shapes += [stacked.smoothing[j] * bend]
+            shapes += [stacked.smoothing[j] * linear.bend]
+        if stacked.damping[j] > 0:
+            shapes += [stacked.damping[j] * linear.damping]
         if stacked.drift[j] > 0:
             shapes += [stacked.drift[j] * np.cos(k * np.pi * stacked.place) for k in (1, 2)]
         columns += [np.where(stacked.of_curve(j), shape, 0.0) for shape in shapes]

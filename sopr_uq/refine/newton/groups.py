@@ -32,16 +32,16 @@ _PRIOR_DRAWS = 100
 def groups(rule: Newton, past: Sequence[RuleState], posterior: xr.Dataset) -> dict[str, xr.Dataset]:
     """Return the groups by name.
 
-    An attribute ``doubt`` says why the result is not to be trusted, ``warning``
-    what else a reader should know.
+    An attribute ``doubt`` says why the result is not to be trusted, ``unexplained`` why it
+    is none, ``warning`` what else a reader should know.
     """
     answer = rule.answer(past)
     leading = unpack(past[-1].memory)[0]
     shares = unexplained(rule.conditioner, rule.residual(answer.fit, leading), leading)
     check = posterior_check(past[-1], answer, posterior)
-    faults = filter(None, [check.attrs["doubt"], doubt(shares)])
+    check = check.assign_coords(curve=list(shares)).assign_attrs(unexplained=doubt(shares))
     return {
-        "posterior_check": check.assign_attrs(doubt=" ".join(faults)),
+        "posterior_check": check.assign(unexplained=("curve", list(shares.values()))),
         "prior": prior_draws(rule),
         "prior_sensitivity": prior_sensitivity(rule.conditioner, answer),
         "error_budget": error_budget(rule, answer),

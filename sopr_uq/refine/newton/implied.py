@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -30,6 +30,10 @@ from sopr_uq.typing import FloatArray
 
 GRID_SPACING = 0.025
 GRID_REACH = 50.0
+
+UNSEEN_END = 9.0
+"""End in Å⁻¹ of a window of Lorch's that leaves no trace in a spectrum: it damps all that lies
+there, and what is left of the liquid's structure dies by itself."""
 
 
 @dataclass(frozen=True)
@@ -121,6 +125,19 @@ def curve_of(observation: Observation, substance: Substance) -> Curve:
     if observation.kind == "s":
         return StructureFactor(weights, observation.x)
     return Rdf(weights, observation.x, observation.q_max, observation.lorch)
+
+
+def damped(observation: Observation, substance: Substance, liquid: InfiniteLiquid) -> FloatArray:
+    """Return what Lorch's window would change in a curve, or its absence, shape (k,).
+
+    Zero where nothing is unsure about it.
+    """
+    if observation.kind != "g" or observation.damping == 0.0:
+        return np.zeros(observation.x.size)
+    end = observation.q_max if np.isfinite(observation.q_max) else UNSEEN_END
+    other = replace(observation, q_max=end, lorch=not observation.lorch)
+    curves = [curve_of(o, substance).at(liquid, o.x) for o in (other, observation)]
+    return np.asarray(curves[0] - curves[1])
 
 
 def observed_at(

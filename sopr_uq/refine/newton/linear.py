@@ -20,7 +20,7 @@ from sopr_uq.engine.blocks import mean_covariance
 from sopr_uq.engine.protocol import Simulation
 from sopr_uq.observables import Pressure
 from sopr_uq.refine.newton.data import independent
-from sopr_uq.refine.newton.implied import implied, quantity_of
+from sopr_uq.refine.newton.implied import damped, implied, quantity_of
 from sopr_uq.refine.problem import Problem
 from sopr_uq.typing import FloatArray
 
@@ -45,6 +45,8 @@ class LinearModel:
         How it depends on v, per kcal/mol.
     bend : array, shape (d,)
         Its second derivative.
+    damping : array, shape (d,)
+        What Lorch's window would change in it; see :func:`~.implied.damped`.
     pressure : array, shape (samples,)
         Simulated pressures in MPa, observed or not.
     pressure_jacobian : array, shape (samples, n)
@@ -63,6 +65,7 @@ class LinearModel:
     slope: FloatArray
     slope_jacobian: FloatArray
     bend: FloatArray
+    damping: FloatArray
     pressure: FloatArray
     pressure_jacobian: FloatArray
     blocks: FloatArray
@@ -79,6 +82,7 @@ class LinearModel:
             np.concatenate([m.slope for m in models]),
             np.concatenate([m.slope_jacobian for m in models]),
             np.concatenate([m.bend for m in models]),
+            np.concatenate([m.damping for m in models]),
             np.concatenate([m.pressure for m in models]),
             np.concatenate([m.pressure_jacobian for m in models]),
             np.asarray(block_diag(*[m.blocks for m in models])),
@@ -160,7 +164,8 @@ def linearise(
 def _one(problem: Problem, number: int, values: FloatArray, simulation: Simulation) -> LinearModel:
     sample = problem.samples[number]
     liquid = implied(problem, number, values, simulation)
-    measured = [quantity_of(independent(o), sample.substance) for o in sample.observations]
+    data = [independent(o) for o in sample.observations]
+    measured = [quantity_of(o, sample.substance) for o in data]
     pressure = Pressure()
     seen = [q.predict(liquid.at) for q in measured]
     blocks = np.concatenate([s.blocks for s in seen], axis=1)
@@ -175,6 +180,7 @@ def _one(problem: Problem, number: int, values: FloatArray, simulation: Simulati
             np.concatenate([q.slope_jacobian(liquid.change) for q in measured])
         ),
         bend=np.concatenate([q.bend(liquid.at) for q in measured]),
+        damping=np.concatenate([damped(o, sample.substance, liquid.at) for o in data]),
         pressure=pressure.predict(liquid.at).mean,
         pressure_jacobian=liquid.on_grid(pressure.jacobian(liquid.change)),
         blocks=(blocks - blocks.mean(axis=0)) / np.sqrt(b * (b - 1.0)) if b > 1 else blocks[:0],

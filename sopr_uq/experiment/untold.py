@@ -1,0 +1,98 @@
+"""What a curve shows of itself where nothing is told: its window, readings, band, and its end."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Literal
+
+import numpy as np
+
+from sopr_uq.experiment.formats import Table
+from sopr_uq.experiment.observation import Observation
+from sopr_uq.experiment.readings import reading_error
+from sopr_uq.experiment.set_points import filled_end, set_points
+from sopr_uq.structure.band import band_limit
+from sopr_uq.structure.fourier_end import fourier_end
+
+_LIKELY, _UNKNOWN = 0.5, 1.0
+"""How much of Lorch's window may be there, or missing: where the spectrum shows what there was,
+or an end is told and no window; and where nothing shows."""
+
+_FLANK = 0.97
+
+
+def read_off(observation: Observation) -> Observation:
+    """Return the observation with a reading error, if its abscissae look like readings."""
+    error = reading_error(observation.x)
+    if error == 0.0 or observation.covariance is not None:
+        return observation
+    unit = "Å" if observation.kind == "g" else "Å⁻¹"
+    remark = (
+        f"The steps are uneven, as of points read off a figure: a reading error of about "
+        f"{error:.2g} {unit} is inferred. abscissa_error = 0 if it is a table."
+    )
+    return replace(observation, abscissa_error=error, remarks=(*observation.remarks, remark))
+
+
+def windowed(observation: Observation, window: tuple[float, float] | None) -> Observation:
+    """Return the observation with its window, which leaves out points that were set."""
+    if window is not None:
+        return replace(observation, window=window)
+    x, value, unit = observation.x, observation.value, "Å" if observation.kind == "g" else "Å⁻¹"
+    found, filled = set_points(observation.kind, x, value), filled_end(value)
+    first, last, remarks = 0.0, np.inf, list(observation.remarks)
+    if found.number:
+        first = float(x[found.number])
+        remarks += [f"Below {first:g} {unit} the curve holds no data ({found.reason}): left out."]
+    if filled:
+        last = float(x[-filled - 1])
+        what = f"{filled} equal values, {value[-1]:g}"
+        remarks += [f"Beyond {last:g} {unit} the curve holds no data ({what}): left out."]
+    return replace(observation, window=(first, last), remarks=tuple(remarks))
+
+
+def ended(
+    observation: Observation, q_max: float | Literal["none"] | None, table: Table
+) -> Observation:
+    """Return the observation with the end of its Fourier integral: told, written, or found."""
+    if observation.kind != "g" or q_max == "none":
+        return observation
+    observation = replace(observation, damping=_LIKELY)
+    if q_max is not None:
+        return replace(observation, q_max=q_max)
+    written = _number(table.facts.get("qmax", ""))
+    if written is not None:
+        remark = f"The head of the file says Qmax = {written:g} Å⁻¹: taken as q_max."
+        return replace(observation, q_max=written, remarks=(*observation.remarks, remark))
+    found = fourier_end(observation.x, observation.value)
+    if found is None:
+        read_off = observation.abscissa_error > 0.0
+        return replace(observation, damping=_LIKELY if read_off else _UNKNOWN)
+    window = ", damped by a window such as Lorch's" if found.window else ""
+    remark = (
+        f"The curve has nothing beyond Q = {found.q_max:.1f} ± {found.error:.1f} Å⁻¹{window}: "
+        'taken as q_max. q_max = "none" if it was no Fourier transform.'
+    )
+    return replace(
+        observation,
+        q_max=round(found.q_max, 2),
+        lorch=found.window,
+        damping=_LIKELY + (_UNKNOWN - _LIKELY) * (1.0 - abs(2.0 * found.damped - 1.0)),
+        remarks=(*observation.remarks, remark),
+    )
+
+
+def own_spacing(observation: Observation) -> float:
+    """Return the distance below which the points of a curve repeat each other, Å or Å⁻¹."""
+    x, h = observation.x, observation.value - 1.0
+    # the flank of the first peak needs more than any window or smoothing leaves
+    outside = x >= _FLANK * x[np.argmax(h)] if observation.kind == "g" else x > 0
+    return float(np.pi / band_limit(x[outside], x[outside] * h[outside]))
+
+
+def _number(text: str) -> float | None:
+    try:
+        value = float(text.split()[0])
+    except (ValueError, IndexError):
+        return None
+    return value if 1.0 <= value <= 1000.0 else None

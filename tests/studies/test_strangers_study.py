@@ -1,0 +1,50 @@
+"""The strangers' study: how it counts, and its README against what is stored."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+STUDY = Path(__file__).resolve().parents[2] / "studies" / "strangers"
+MODULES = ("plan", "errors", "stripped", "tables")
+
+
+@pytest.fixture(scope="module")
+def study():
+    """The study's own modules, which its script finds beside itself."""
+    hidden = {name: sys.modules.pop(name) for name in MODULES if name in sys.modules}
+    sys.path.insert(0, str(STUDY))
+    import plan
+    import tables
+
+    yield {"plan": plan, "tables": tables}
+    sys.path.remove(str(STUDY))
+    for name in MODULES:
+        sys.modules.pop(name, None)
+    sys.modules.update(hidden)
+
+
+def test_twins_are_counted_and_not_their_numbers(study):
+    """Four equal numbers a twin say no more than one, and the error knows it."""
+    rank = np.random.default_rng(1).random((400, 1))
+    share, error = study["tables"].held(np.repeat(rank, 4, axis=1), 0.95)
+    assert error == pytest.approx(100 * np.sqrt(0.95 * 0.05 / 400), rel=0.3)
+    assert abs(share - 95.0) < 4 * error
+    assert study["tables"].held(np.random.default_rng(1).random((400, 4)), 0.95)[1] < 0.6 * error
+
+
+def test_nothing_is_told_but_state_and_a_rough_start(study):
+    campaign = study["plan"].WORLDS["fast"].campaign("argon-85K")
+    problem = campaign.problem
+    assert problem.prior.sigma == pytest.approx(1.03 * 3.40)
+    assert problem.sigma == pytest.approx(problem.prior.sigma, rel=1e-3)
+    assert problem.first_epsilon <= problem.prior.epsilon * 1.001
+
+
+def test_the_readme_says_what_is_stored(study, tmp_path):
+    """Filling it again changes nothing."""
+    readme = tmp_path / "README.md"
+    readme.write_bytes((STUDY / "README.md").read_bytes())
+    study["tables"].fill(readme)
+    assert readme.read_text(encoding="utf-8") == (STUDY / "README.md").read_text(encoding="utf-8")
