@@ -12,12 +12,12 @@ import xarray as xr
 from sopr_uq.engine.protocol import Engine, Simulation
 from sopr_uq.errors import InputError
 from sopr_uq.experiment.observation import Observation
-from sopr_uq.potentials.descriptors import descriptors
+from sopr_uq.potentials.descriptors import Descriptors
 from sopr_uq.refine.belief import PriorSettings
 from sopr_uq.refine.loop import Refinement, refine
 from sopr_uq.refine.newton.data import noise_prior, pressure_error
 from sopr_uq.refine.newton.implied import observed_at
-from sopr_uq.refine.problem import Problem, Sample
+from sopr_uq.refine.problem import Problem
 from sopr_uq.refine.rule import Rule
 from sopr_uq.rng import integer_seed, stream
 from sopr_uq.typing import FloatArray
@@ -105,8 +105,8 @@ class Twin:
 
     Parameters
     ----------
-    truth : array, shape (n,)
-        The potential on the problem's grid, in kcal/mol.
+    truth : array, shape (p n,)
+        The potentials on the problem's grid, in kcal/mol.
     problem : Problem
         With the measured numbers of the twin.
     family : str
@@ -137,8 +137,8 @@ def make_twin(
     ----------
     problem : Problem
         The real problem: its observations give kinds, abscissae and windows.
-    truth : array, shape (n,)
-        The twin's potential in kcal/mol.
+    truth : array, shape (p n,)
+        The twin's potentials in kcal/mol.
     engine : Engine
         What simulates the truth; a larger and longer run than the refinement's.
     measurement : Measures
@@ -148,27 +148,25 @@ def make_twin(
 
     Raises
     ------
-    InputError
-        If the problem has more than one state point.
     SimulationFailed, RuleFailed
         If the truth is no fluid that can be simulated.
     """
-    if len(problem.samples) != 1:
-        raise InputError("twins", "one state point", f"{len(problem.samples)}")
-    sample = problem.samples[0]
-    setup = problem.setup(truth, 0, integer_seed(seed, "truth"))
-    simulation = engine.run(setup)
-    observations, errors = [], []
-    for index, o in enumerate(sample.observations):
-        rng = stream(seed, "measurement", index)
-        if o.kind == "pressure":
-            observations.append(_pressure(problem, simulation, o, rng))
-        else:
-            curve, wrong = measurement.observed(problem, truth, simulation, o, rng)
-            observations.append(curve)
-            errors.append(wrong)
-    samples = (Sample(sample.state, tuple(observations), sample.substance),)
-    return Twin(truth, replace(problem, samples=samples), family, errors[0])
+    samples, errors = [], []
+    for number, sample in enumerate(problem.samples):
+        # the first liquid's numbers are what they are without the others
+        name = (number,) if number else ()
+        simulation = engine.run(problem.setup(truth, number, integer_seed(seed, "truth", *name)))
+        alone, observations = replace(problem, samples=(sample,)), []
+        for index, o in enumerate(sample.observations):
+            rng = stream(seed, "measurement", index, *name)
+            if o.kind == "pressure":
+                observations.append(_pressure(alone, simulation, o, rng))
+            else:
+                curve, wrong = measurement.observed(alone, truth, simulation, o, rng)
+                observations.append(curve)
+                errors.append(wrong)
+        samples.append(replace(sample, observations=tuple(observations)))
+    return Twin(truth, replace(problem, samples=tuple(samples)), family, errors[0])
 
 
 def _pressure(
@@ -273,16 +271,17 @@ def refine_twin(
     Returns
     -------
     Dataset
-        For σ, ε, r_vdW, d_hp and v at eight distances over the well:
-        ``truth`` (quantity) and ``draws`` (quantity, sample); v over the well
-        as ``band_truth`` and ``band`` (bound, r) with the central 95 %;
+        For σ, ε, r_vdW, d_hp and v at eight distances over the well, of each pair:
+        ``truth`` (quantity) and ``draws`` (quantity, sample); v over the well of the
+        first pair as ``band_truth`` and ``band`` (bound, r) with the central 95 %;
         attributes tell outcome, iterations, engine seconds and the inferred
         sizes of noise and reading error.
     """
     rule = make_rule(twin.problem)
     refinement = refine(rule, engine)
     posterior = rule.posterior(refinement.past)
-    potential = posterior["potential"].values.reshape(-1, twin.problem.r.size)
+    potential = posterior["potential"].transpose("chain", "draw", ..., "r").values
+    potential = potential.reshape(-1, twin.problem.field.size)
     kept = potential[:: max(len(potential) // draws, 1)]
     return compared(twin, kept).assign_attrs(
         family=twin.family,
@@ -306,20 +305,22 @@ def _inferred(posterior: xr.Dataset) -> dict[str, float]:
 
 
 def truth_of(twin: Twin) -> xr.Dataset:
-    """Return ``truth`` (quantity) and ``band_truth`` (r) of a twin."""
+    """Return ``truth`` (quantity) and, of the first pair, ``band_truth`` (r) of a twin."""
     p = twin.problem
     names, true = _quantities(p, twin.truth[None])
-    at = p.sigma * BAND
+    at = p.field.sigmas[0] * BAND
+    first = np.interp(at, p.r, p.field.split(twin.truth)[0])
     return xr.Dataset(
-        {"truth": ("quantity", true[:, 0]), "band_truth": ("r", np.interp(at, p.r, twin.truth))},
+        {"truth": ("quantity", true[:, 0]), "band_truth": ("r", first)},
         coords={"quantity": names, "r": at},
     )
 
 
 def compared(twin: Twin, potential: FloatArray) -> xr.Dataset:
-    """Set draws of v, shape (size, n) in kcal/mol, beside the truth."""
+    """Set draws of v, shape (size, p n) in kcal/mol, beside the truth."""
     p, ds = twin.problem, truth_of(twin)
-    band = np.array([np.interp(ds["r"].values, p.r, each) for each in potential])
+    first = p.field.split(potential)[:, 0]
+    band = np.array([np.interp(ds["r"].values, p.r, each) for each in first])
     low, high = np.quantile(band, [0.025, 0.975], axis=0)
     return ds.assign(
         draws=(("quantity", "sample"), _quantities(p, potential)[1]),
@@ -337,8 +338,17 @@ def _floor(refinement: Refinement) -> int:
 
 
 def _quantities(p: Problem, v: FloatArray) -> tuple[list[str], FloatArray]:
-    d = descriptors(p.r, v, p.samples[0].state.beta)
-    at = p.sigma * WELL
-    well = np.array([np.interp(at, p.r, each) for each in v]).T
-    names = [*d._fields, *(f"v({x:.2f} sigma)" for x in WELL)]
-    return names, np.vstack([np.array(d), well])
+    """Return names and numbers, shape (quantities, draws), of every pair one after the other."""
+    names: list[str] = []
+    numbers: list[FloatArray] = []
+    found = np.array(p.field.descriptors(v, p.beta))
+    for i, (term, each) in enumerate(
+        zip(p.field.terms, np.moveaxis(p.field.split(v), -2, 0), strict=True)
+    ):
+        end = "" if p.element else f" {term.pair.label}"
+        at = term.sigma * WELL
+        names += [f"{name}{end}" for name in Descriptors._fields]
+        names += [f"v({x:.2f} sigma){end}" for x in WELL]
+        well = np.array([np.interp(at, p.r, one) for one in each]).T
+        numbers += [found[..., i], well]
+    return names, np.vstack(numbers)

@@ -1,0 +1,138 @@
+"""What the twins of mixtures say, as tables."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import xarray as xr
+from plan import AR_KR, WORLDS
+
+from sopr_uq.disk import whole
+from sopr_uq.potentials.descriptors import Descriptors
+from sopr_uq.typing import FloatArray
+from sopr_uq.workflow.markdown import filled, markdown_table
+
+HERE = Path(__file__).parent
+RESULTS = HERE / "results"
+PROBABILITIES = (0.5, 0.8, 0.95)
+_LABELS = {"sigma": "σ", "epsilon": "ε", "r_vdw": "r_vdW", "d_hp": "d_hp"}
+_KEPT = ("outcome", "family", "iterations", "simulations", "floor", "seconds", "k_hat")
+
+
+def keep(runs: Path) -> None:
+    """Store what the tables need of every twin."""
+    RESULTS.mkdir(exist_ok=True)
+    for world in WORLDS:
+        files = sorted(runs.glob(f"{world}-*.nc"))
+        if not files:
+            continue
+        twins = [_of(file) for file in files]
+        with whole(RESULTS / f"{world}.nc") as temporary:
+            xr.concat(twins, "twin", data_vars="all").to_netcdf(temporary)
+
+
+def _of(file: Path) -> xr.Dataset:
+    """Return truth, mean, sd and the rank of the truth of every quantity of a twin."""
+    with xr.open_dataset(file) as opened:
+        ds = opened.load()
+    truth = ds["truth"]
+    if "draws" in ds:
+        mean, sd = ds["draws"].mean("sample"), ds["draws"].std("sample")
+        rank = (ds["draws"] < truth).mean("sample")
+    else:
+        mean = sd = rank = xr.full_like(truth, np.nan)
+    found = xr.Dataset({"truth": truth, "mean": mean, "sd": sd, "rank": rank})
+    return found.assign({name: ds.attrs.get(name, np.nan) for name in _KEPT})
+
+
+def stored(world: str) -> xr.Dataset | None:
+    """Return the twins of a world; None where none was refined."""
+    file = RESULTS / f"{world}.nc"
+    if not file.is_file():
+        return None
+    with xr.open_dataset(file) as opened:
+        return opened.load()
+
+
+def descriptors_of(label: str) -> list[str]:
+    """Return the names of the descriptors of a pair."""
+    return [f"{name} {label}" for name in Descriptors._fields]
+
+
+def held(rank: FloatArray, probability: float) -> FloatArray:
+    """Return whether the central interval holds the truth; NaN where there is none."""
+    inside = np.abs(rank - 0.5) <= 0.5 * probability
+    return np.where(np.isfinite(rank), inside.astype(float), np.nan)
+
+
+def _share(values: FloatArray) -> str:
+    """Return per cent with the standard error between twins, from values (twin, number)."""
+    each = values[np.isfinite(values).all(axis=1)].mean(axis=1)
+    error = 100 * each.std(ddof=1) / np.sqrt(each.size) if each.size > 1 else np.nan
+    return f"{100 * each.mean():.0f}({error:.0f})" if each.size else "–"
+
+
+def coverage() -> list[str]:
+    """Per cent of intervals that held, pooled over the twelve descriptors."""
+    rows = []
+    for name, world in WORLDS.items():
+        ds = stored(name)
+        if ds is None:
+            rows.append((world.title, "0", *["not run"] * 5))
+            continue
+        names = [n for pair in AR_KR.pairs for n in descriptors_of(pair.label)]
+        one = ds.sel(quantity=names)
+        shares = [_share(held(one["rank"].values, p)) for p in PROBABILITIES]
+        outcomes = ds["outcome"].values.astype(str)
+        failed, doubted = np.sum(outcomes == "failed"), np.sum(outcomes == "doubtful")
+        rows.append((world.title, str(ds.sizes["twin"]), str(failed), str(doubted), *shares))
+    head = ("measured", "twins", "failed", "doubtful", "50 %", "80 %", "95 %")
+    return markdown_table(head, rows)
+
+
+def widths() -> list[str]:
+    """Median posterior standard deviation of σ and ε of each pair."""
+    rows = []
+    for name, world in WORLDS.items():
+        ds = stored(name)
+        if ds is None:
+            continue
+        sd = ds["sd"].median("twin")
+        cells = [
+            f"{float(sd.sel(quantity=f'{q} {pair.label}')):.{digits}f}"
+            for pair in AR_KR.pairs
+            for q, digits in (("sigma", 4), ("epsilon", 4))
+        ]
+        rows.append((world.title, *cells))
+    head = [f"{_LABELS[q]} {p.label}" for p in AR_KR.pairs for q in ("sigma", "epsilon")]
+    return markdown_table(("measured", *head), rows)
+
+
+def costs() -> list[str]:
+    """Rounds and simulations until the end, and the round that was at the noise."""
+    rows = []
+    for name, world in WORLDS.items():
+        ds = stored(name)
+        if ds is None:
+            continue
+        known = ds.isel(twin=np.flatnonzero(ds["outcome"].values != "failed"))
+        cells = [
+            f"{float(np.nanmedian(known[n].values.astype(float))):.0f}"
+            for n in ("floor", "iterations", "simulations", "seconds")
+        ]
+        rows.append((world.title, *cells))
+    head = (
+        "measured",
+        "round at the noise",
+        "rounds",
+        "simulations of each state",
+        "s in the loop",
+    )
+    return markdown_table(head, rows)
+
+
+def fill(path: Path) -> None:
+    """Fill the README from what is stored."""
+    blocks = {"coverage": coverage(), "widths": widths(), "costs": costs()}
+    path.write_text(filled(path.read_text(encoding="utf-8"), blocks), encoding="utf-8")

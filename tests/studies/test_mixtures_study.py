@@ -1,0 +1,96 @@
+"""The study of mixtures: its twins are what it says, and its tables count rightly."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from sopr_uq.experiment.substance import Pair
+
+STUDY = Path(__file__).resolve().parents[2] / "studies" / "mixtures"
+MODULES = ("plan", "tables")
+
+
+@pytest.fixture(scope="module")
+def study():
+    """Modules ``plan`` and ``tables`` of the study, which its script finds beside itself."""
+    hidden = {name: sys.modules.pop(name) for name in MODULES if name in sys.modules}
+    sys.path.insert(0, str(STUDY))
+    import plan
+    import tables
+
+    yield plan, tables
+    sys.path.remove(str(STUDY))
+    for name in MODULES:
+        sys.modules.pop(name, None)
+    sys.modules.update(hidden)
+
+
+def test_the_readme_says_what_is_stored(study, tmp_path) -> None:
+    """Filling it again changes nothing."""
+    _, tables = study
+    readme = tmp_path / "README.md"
+    readme.write_bytes((STUDY / "README.md").read_bytes())
+    tables.fill(readme)
+    assert readme.read_text(encoding="utf-8") == (STUDY / "README.md").read_text(encoding="utf-8")
+
+
+def test_truths_are_off_the_rules_and_starts_off_the_truths(study) -> None:
+    plan, _ = study
+    rng, unlike = np.random.default_rng(1), Pair("Ar", "Kr")
+    off, far = [], []
+    for number in range(1000):
+        truth = plan.truths(rng, number)
+        rule = plan.lorentz_berthelot(unlike, truth)
+        off.append([truth[unlike].sigma / rule.sigma, truth[unlike].epsilon / rule.epsilon])
+        start = plan.starts(truth, rng)
+        pair = Pair("Ar", "Ar")
+        far.append(np.log(start[pair].sigma / truth[pair].sigma))
+    low, high = np.min(off, axis=0), np.max(off, axis=0)
+    assert low == pytest.approx([0.95, 0.8], abs=0.005)
+    assert high == pytest.approx([1.05, 1.2], abs=0.005)
+    assert np.std(far) == pytest.approx(0.02, rel=0.2)
+
+
+def test_a_total_is_of_all_pairs_and_a_partial_of_one(study) -> None:
+    plan, _ = study
+    partials = plan.blank(plan.WORLDS["partials"], plan.WARM)
+    assert [o.of.label for o in partials] == ["Ar-Ar", "Ar-Kr", "Kr-Kr"]
+    curve, pressure = plan.blank(plan.WORLDS["total"], plan.WARM)
+    assert sum(curve.of.values()) == pytest.approx(1.0)
+    assert pressure.kind == "pressure"
+
+
+def test_intervals_hold_as_often_as_ranks_say(study) -> None:
+    """Uniform ranks hold at their rate; the negative control, all at the edge, never."""
+    _, tables = study
+    ranks = np.random.default_rng(1).uniform(size=(4000, 1))
+    for p in tables.PROBABILITIES:
+        rate = tables.held(ranks, p).mean()
+        assert abs(rate - p) < 4 * np.sqrt(p * (1 - p) / len(ranks))
+    assert not tables.held(np.full((3, 1), 0.999), 0.95).any()
+    assert np.isnan(tables.held(np.array([np.nan]), 0.95)).all()
+
+
+def test_a_failed_twin_is_counted_and_has_no_interval(study, tmp_path, monkeypatch) -> None:
+    plan, tables = study
+    monkeypatch.setattr(tables, "RESULTS", tmp_path / "results")
+    names = [n for p in plan.AR_KR.pairs for n in tables.descriptors_of(p.label)]
+    truth = xr.DataArray(np.ones(12), dims="quantity", coords={"quantity": names})
+    rng = np.random.default_rng(2)
+    draws = xr.DataArray(1.0 + rng.standard_normal((12, 400)), dims=("quantity", "sample"))
+    numbers = {"iterations": 3, "simulations": 12, "floor": 2, "seconds": 9.0, "k_hat": 0.1}
+    good = xr.Dataset({"truth": truth, "draws": draws}, attrs={"outcome": "converged", **numbers})
+    bad = xr.Dataset({"truth": truth}, attrs={"outcome": "failed"})
+    for i, ds in enumerate((good, good, bad)):
+        ds.attrs["family"] = "mie"
+        ds.to_netcdf(tmp_path / f"partials-{i:03d}.nc")
+    tables.keep(tmp_path)
+    row = next(line for line in tables.coverage() if "three partial g(r) |" in line)
+    cells = [cell.strip() for cell in row.strip("|").split("|")]
+    assert cells[1:4] == ["3", "1", "0"]
+    assert cells[-1].startswith("100")
