@@ -60,7 +60,7 @@ def sample_theta(
     size = 2 * model.curves + 1
     compiled = nutpie.compiled_pyfunc.from_pyfunc(
         ndim=size,
-        make_logp_fn=lambda: lambda z: log_density(model, np.asarray(z)),
+        make_logp_fn=lambda: lambda z: density(model, np.asarray(z)),
         make_expand_fn=lambda *_: lambda z: {"z": np.asarray(z)},
         expanded_dtypes=[np.dtype(np.float64)],
         expanded_shapes=[(size,)],
@@ -70,6 +70,19 @@ def sample_theta(
         compiled, chains=chains, tune=tune, draws=draws, cores=1, seed=seed, progress_bar=False
     )
     return _collected(model, trace, seed)
+
+
+def density(model: LinearGaussian, z: FloatArray) -> tuple[float, FloatArray]:
+    """Return log density and gradient; −∞ where a trajectory has run so far that algebra fails.
+
+    An exception would end the process: the sampler is no Python.
+    """
+    try:
+        with np.errstate(all="ignore"):
+            value, slope = log_density(model, z)
+    except np.linalg.LinAlgError:
+        value, slope = -np.inf, np.zeros(z.size)
+    return (value, slope) if np.isfinite(value) else (-np.inf, np.zeros(z.size))
 
 
 def _collected(model: LinearGaussian, trace: Any, seed: int) -> xr.Dataset:

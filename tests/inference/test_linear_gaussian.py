@@ -23,7 +23,7 @@ from sopr_uq.inference.linear_gaussian import (
     unstandardised,
 )
 from sopr_uq.inference.noise import LogNormal
-from sopr_uq.inference.theta_sampler import sample_theta
+from sopr_uq.inference.theta_sampler import density, sample_theta
 
 R = np.linspace(3.0, 9.0, 40)
 LENGTH = 0.7 * np.array([0.6, 1.0, 1.6])
@@ -367,3 +367,16 @@ def test_one_level_alone_is_that_of_its_integral() -> None:
     assert abs(found[:, 0].mean() - other) > limit * narrow / np.sqrt(ess)
     # what the data do not know stays as it was believed
     assert abs(found[:, 2].mean()) < limit / np.sqrt(ess)
+
+
+def test_where_algebra_fails_there_is_no_density() -> None:
+    """A trajectory that has run away ends as a divergence, not as an exception."""
+    model = make_model()
+    z = np.zeros(2 * model.curves + 1)
+    assert np.isfinite(density(model, z)[0])
+    broken = replace(model, columns=np.full_like(model.columns, np.nan))
+    monstrous = replace(model, columns=1e200 * model.columns)
+    for each in (broken, monstrous):
+        value, slope = density(each, z)
+        assert not np.isfinite(value)
+        assert slope.shape == z.shape
