@@ -11,8 +11,8 @@ PAIR = "pair"
 
 def pairs(result: xr.DataTree) -> tuple[str, ...]:
     """Return the labels of the pairs of a result; none for an element."""
-    potential = result["posterior"].to_dataset()["potential"]
-    return tuple(str(x) for x in potential[PAIR].values) if PAIR in potential.dims else ()
+    derived = result["derived"].to_dataset()
+    return tuple(str(x) for x in derived[PAIR].values) if PAIR in derived.dims else ()
 
 
 def of_pair(result: xr.DataTree, label: str) -> xr.DataTree:

@@ -18,6 +18,9 @@ from sopr_uq.typing import ArrayLike, BoolArray, FloatArray
 _SPLINES = 72
 """B-splines of a potential; their knots lie the denser the smaller r, as potentials vary."""
 
+_CORE = 6.0
+"""In ε: where v is higher few pairs are seen."""
+
 _WELL = (1.0, 2.0)
 """Where v counts, in σ."""
 
@@ -187,5 +190,14 @@ class Field:
 
     @cached_property
     def to_splines(self) -> FloatArray:
-        """Coefficients of the splines nearest to a potential, shape (k, n)."""
-        return np.asarray(np.linalg.pinv(self.splines))
+        """Coefficients of the splines nearest to each potential, shape (p, k, n).
+
+        Least squares in which a point counts the less the farther inside the core it lies:
+        there no pair is seen, and what is huge there must not leak outwards.
+        """
+        found = []
+        for term in self.terms:
+            height = np.maximum(term.reference.energy(self.r), 0.0) / (_CORE * term.epsilon)
+            weight = (1.0 + height**2) ** -1.5
+            found.append(np.linalg.pinv(self.splines * weight[:, None]) * weight)
+        return np.array(found)

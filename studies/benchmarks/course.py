@@ -17,6 +17,7 @@ from sopr_uq.executor import InTurn
 from sopr_uq.potentials import Tabulated
 from sopr_uq.potentials.descriptors import descriptors
 from sopr_uq.refine.compare import compare
+from sopr_uq.refine.field import Field
 from sopr_uq.refine.journal import InMemory, Iteration, Silent
 from sopr_uq.refine.loop import refine
 from sopr_uq.refine.rule import Rule
@@ -89,9 +90,9 @@ class Course(Silent):
     r: FloatArray = field(default_factory=lambda: np.empty(0))
     started: float = field(default_factory=time.perf_counter)
 
-    def begin(self, r: FloatArray) -> None:
+    def begin(self, field: Field) -> None:
         """Hear of the grid, which a rule may begin further out."""
-        self.r = r
+        self.r = field.r
 
     def done(self, iteration: Iteration) -> None:
         """Take down."""

@@ -60,7 +60,7 @@ def main() -> None:
     file, *arguments = sys.argv[1:]
     from sopr_uq.cli.main import main as command
     from sopr_uq.engine.protocol import Simulation
-    from sopr_uq.refine import loop, sopr
+    from sopr_uq.refine import loop, sopr, strand
     from sopr_uq.refine.newton import Newton
     from sopr_uq.refine.newton import rule as newton_rule
     from sopr_uq.workflow import run as running
@@ -77,7 +77,7 @@ def main() -> None:
 
     timed = [
         (loop, "run_tasks", "simulation", counted),
-        (sopr, "sample_noise", "sampling", sopr.sample_noise),
+        (strand, "sample_noise", "sampling", strand.sample_noise),
         (newton_rule, "sample_theta", "sampling", newton_rule.sample_theta),
         (running, "save_refinement", "figures", running.save_refinement),
         *(

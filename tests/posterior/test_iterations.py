@@ -7,13 +7,18 @@ import pytest
 
 from sopr_uq.engine.protocol import Simulation, named
 from sopr_uq.engine.series import Series
+from sopr_uq.experiment.substance import Pair
 from sopr_uq.posterior.iterations import iterations_dataset
+from sopr_uq.potentials import lennard_jones
+from sopr_uq.refine.field import Field, Term
 from sopr_uq.refine.journal import Iteration
 from sopr_uq.refine.loop import Refinement
 from sopr_uq.refine.round import Run
 from sopr_uq.refine.rule import RuleState, StepInfo
 
 R = np.linspace(2.0, 10.0, 30)
+LJ = lennard_jones(3.4, 0.24)
+FIELD = Field((Term(Pair("A", "A"), LJ, LJ),), R)
 
 
 def simulation(number: int, bins: int = 40) -> Simulation:
@@ -53,7 +58,7 @@ def refinement() -> Refinement:
 
 
 def test_names_dimensions_and_units(refinement) -> None:
-    ds = iterations_dataset(R, refinement)
+    ds = iterations_dataset(FIELD, refinement)
     assert ds["potential"].dims == ("iteration", "r")
     assert ds["g"].dims == ds["g_error"].dims == ("iteration", "r_g")
     numbers = {
@@ -76,7 +81,7 @@ def test_names_dimensions_and_units(refinement) -> None:
 
 
 def test_values_are_those_of_the_iterations(refinement) -> None:
-    ds = iterations_dataset(R, refinement)
+    ds = iterations_dataset(FIELD, refinement)
     np.testing.assert_array_equal(ds["potential"].isel(r=0), [0.0, 1.0, 2.0])
     np.testing.assert_array_equal(ds["misfit"], [1.0, 0.1, 0.01])
     np.testing.assert_array_equal(ds["level"], [1.0, 2.0, 3.0])
@@ -91,11 +96,11 @@ def test_values_are_those_of_the_iterations(refinement) -> None:
 
 
 def test_the_sample_can_be_chosen(refinement) -> None:
-    ds = iterations_dataset(R, refinement, sample=1)
+    ds = iterations_dataset(FIELD, refinement, sample=1)
     np.testing.assert_array_equal(ds["pressure"], [10.0, 11.0, 12.0])
 
 
 def test_only_scalars_that_every_step_reports_are_kept(refinement) -> None:
-    ds = iterations_dataset(R, refinement)
+    ds = iterations_dataset(FIELD, refinement)
     assert "profile" not in ds
     assert "late" not in ds

@@ -85,9 +85,20 @@ def test_splines_carry_what_the_prior_holds() -> None:
     problem = problem_of()
     field = problem.field
     draws = field.split(Prior(problem).draw(np.random.default_rng(1), 20))
-    carried = draws @ field.to_splines.T @ field.splines.T
+    carried = np.einsum("spn,pkn->spk", draws, field.to_splines) @ field.splines.T
     seen = np.abs(draws) < 2.0
     assert np.abs(carried - draws)[seen].max() < 0.02 / problem.beta
+
+
+def test_a_monstrous_core_does_not_leak() -> None:
+    """Cores a thousand times as hard change nothing where pairs are seen."""
+    field = problem_of().field
+    core = field.split(field.start) > 60.0
+    hard = np.where(core, 1e3 * field.split(field.start), 0.0)
+    carried = np.einsum("pn,pkn->pk", hard, field.to_splines) @ field.splines.T
+    seen = field.split(field.start) < 2.0
+    assert np.abs(hard).max() > 1e4
+    assert np.abs(carried[seen]).max() < 0.01
 
 
 def test_the_unlike_pair_follows_lorentz_and_berthelot() -> None:

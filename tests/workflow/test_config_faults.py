@@ -52,7 +52,7 @@ def faults(source, *arguments, **options):
         ({"system": {"density": 1.92}}, "system.density", "if it is in g/cm³, write"),
         ({"system": {"density": 8.81}}, "system.density", "in 1/nm³, divide by 1000"),
         ({"system": {"densty": 1}}, "system.densty", "Did you mean 'density'?"),
-        ({"system": {"mass": "heavy"}}, "system.mass", "particle mass in u: a valid number"),
+        ({"system": {"mass": "heavy"}}, "system.mass", "tables [[molecule]]: a valid number"),
         ({"system": {"temperature": float("nan")}}, "system.temperature", "finite number"),
         ({"reference": {"form": "mie"}}, "reference, keys", "found no n"),
         ({"reference": {"n": 12.0}}, "reference, keys", "found n as well"),
@@ -102,7 +102,7 @@ def faults(source, *arguments, **options):
         ({"preset": "publised"}, "preset", "Did you mean 'published'?"),
         ({"seed": 1.5}, "seed", "integer"),
         ({"sed": 1}, "sed", "Did you mean 'seed'?"),
-        ({"colour": "red"}, "colour", "one of system, reference, observe, state, engine, refine"),
+        ({"colour": "red"}, "colour", "one of system, reference, molecule, pair, observe, state"),
     ],
 )
 def test_each_fault_is_named(toml, tmp_path, change, where, message):

@@ -58,8 +58,8 @@ class Implied:
         (k, p splines) → (k, p n), per kcal/mol.
         """
         pairs = len(self.field.terms)
-        found = jacobian.reshape(len(jacobian), pairs, -1) @ self.field.to_splines
-        return self.field.joined(found)
+        each = jacobian.reshape(len(jacobian), pairs, -1)
+        return self.field.joined(np.einsum("dpk,pkn->dpn", each, self.field.to_splines))
 
 
 def implied(problem: Problem, number: int, values: FloatArray, simulation: Simulation) -> Implied:
