@@ -51,7 +51,7 @@ _MD = EngineSettings(
 _CUTOFF = 10.7
 """Of molecular dynamics, in Å: half a box of 1000 atoms is longer."""
 
-type Measured = Literal["partials", "total"]
+type Measured = Literal["partials", "partials and P", "total"]
 
 
 @dataclass(frozen=True)
@@ -90,8 +90,9 @@ class World:
     title : str
         As the tables call it.
     states : tuple of State
-    measured : {"partials", "total"}
-        Three partial g(r), or one S(Q) as neutrons see it and a pressure.
+    measured : {"partials", "partials and P", "total"}
+        Three partial g(r), without or with a pressure, or one S(Q) as neutrons see it and a
+        pressure.
     twins : int
     engine : EngineSettings
     """
@@ -106,6 +107,7 @@ class World:
 WORLDS: Mapping[str, World] = MappingProxyType(
     {
         "partials": World("three partial g(r)", (WARM,), "partials", 50),
+        "pressure": World("three partial g(r) and P", (WARM,), "partials and P", 20),
         "total": World("one total S(Q) and P", (WARM,), "total", 20),
         "several": World(
             "total S(Q) and P at three compositions and two temperatures", SEVERAL, "total", 10
@@ -163,16 +165,15 @@ def starts(truth: Mapping[Pair, Potential], rng: np.random.Generator) -> dict[Pa
 
 def blank(world: World, state: State) -> tuple[Observation, ...]:
     """Return what is measured at a state, without numbers."""
-    if world.measured == "partials":
-        return tuple(
-            Observation("g", R, np.ones(R.size), name=f"g {pair.label}", of=pair)
-            for pair in AR_KR.pairs
-        )
-    weights = neutron_weights(AR_KR, state.point, LENGTHS)
-    return (
-        Observation("s", Q, np.ones(Q.size), name="S", of=weights),
-        Observation("pressure", np.zeros(1), np.zeros(1), name="P"),
+    pressure = Observation("pressure", np.zeros(1), np.zeros(1), name="P")
+    if world.measured == "total":
+        weights = neutron_weights(AR_KR, state.point, LENGTHS)
+        return Observation("s", Q, np.ones(Q.size), name="S", of=weights), pressure
+    partials = tuple(
+        Observation("g", R, np.ones(R.size), name=f"g {pair.label}", of=pair)
+        for pair in AR_KR.pairs
     )
+    return partials if world.measured == "partials" else (*partials, pressure)
 
 
 def engine_of(world: World, *, exact: bool = False) -> Engine:

@@ -74,21 +74,39 @@ def _share(values: FloatArray) -> str:
 
 
 def coverage() -> list[str]:
-    """Per cent of intervals that held, pooled over the twelve descriptors."""
+    """Per cent of intervals that held, pooled over the twelve descriptors, by family of truths."""
     rows = []
     for name, world in WORLDS.items():
         ds = stored(name)
         if ds is None:
-            rows.append((world.title, "0", *["not run"] * 5))
+            rows.append((world.title, "", "0", *["not run"] * 6))
             continue
-        names = [n for pair in AR_KR.pairs for n in descriptors_of(pair.label)]
-        one = ds.sel(quantity=names)
-        shares = [_share(held(one["rank"].values, p)) for p in PROBABILITIES]
-        outcomes = ds["outcome"].values.astype(str)
-        failed, doubted = np.sum(outcomes == "failed"), np.sum(outcomes == "doubtful")
-        rows.append((world.title, str(ds.sizes["twin"]), str(failed), str(doubted), *shares))
-    head = ("measured", "twins", "failed", "doubtful", "50 %", "80 %", "95 %")
+        for family, label in (("mie", "Mie"), ("exp6", "exp-6")):
+            mine = ds.isel(twin=np.flatnonzero(ds["family"].values == family))
+            rows.append((world.title, label, *_counted(mine)))
+    head = (
+        "measured",
+        "truths",
+        "twins",
+        "failed",
+        "doubtful",
+        "50 %",
+        "80 %",
+        "95 %",
+        "mean z of σ",
+    )
     return markdown_table(head, rows)
+
+
+def _counted(ds: xr.Dataset) -> list[str]:
+    names = [n for pair in AR_KR.pairs for n in descriptors_of(pair.label)]
+    ranks = ds["rank"].sel(quantity=names).transpose("twin", "quantity").values
+    outcomes = ds["outcome"].values.astype(str)
+    sigma = [name for name in names if name.startswith("sigma")]
+    z = ((ds["truth"] - ds["mean"]) / ds["sd"]).sel(quantity=sigma)
+    shares = [_share(held(ranks, p)) for p in PROBABILITIES]
+    counts = [ds.sizes["twin"], np.sum(outcomes == "failed"), np.sum(outcomes == "doubtful")]
+    return [*(str(n) for n in counts), *shares, f"{float(z.mean()):+.2f}"]
 
 
 def widths() -> list[str]:

@@ -90,7 +90,7 @@ def test_a_failed_twin_is_counted_and_has_no_interval(study, tmp_path, monkeypat
         ds.attrs["family"] = "mie"
         ds.to_netcdf(tmp_path / f"partials-{i:03d}.nc")
     tables.keep(tmp_path)
-    row = next(line for line in tables.coverage() if "three partial g(r) |" in line)
+    row = next(line for line in tables.coverage() if "three partial g(r) | Mie" in line)
     cells = [cell.strip() for cell in row.strip("|").split("|")]
-    assert cells[1:4] == ["3", "1", "0"]
-    assert cells[-1].startswith("100")
+    assert cells[2:5] == ["3", "1", "0"]
+    assert cells[-2].startswith("100")
