@@ -11,7 +11,7 @@ from sopr_uq.refine.of_rules import used_by
 
 Field = partial(AnyField, json_schema_extra=used_by("newton"))
 
-OF_UNLIKE_PAIRS = "unlike_"
+OF_MIXTURES = ("unlike_", "shared_shape")
 """How the names of numbers begin that say something of mixtures only."""
 
 
@@ -48,6 +48,13 @@ class PriorSettings(BaseModel):
     )
     unlike_attraction_sd: float = Field(
         0.4, gt=0, le=3, description="of an unlike pair: of the attractive exponent beyond them"
+    )
+    shared_shape: float = Field(
+        0.5,
+        ge=0,
+        lt=1,
+        description="of a mixture: share of the variance of exponents, and of what a Mie potential "
+        "lacks, that all pairs have in common; 1 would be corresponding states",
     )
     width: float = Field(
         0.2, gt=0, le=10, description="median size at σ of what a Mie potential lacks, in ε"

@@ -28,7 +28,7 @@ from sopr_uq.experiment.settings import (
 from sopr_uq.experiment.several import StateSettings, check_state, state_observations
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.experiment.system import Ingredients, checked_makeup, checked_observations
-from sopr_uq.refine.belief import OF_UNLIKE_PAIRS
+from sopr_uq.refine.belief import OF_MIXTURES
 from sopr_uq.refine.newton.data import stack
 from sopr_uq.refine.partials import partials
 from sopr_uq.refine.problem import Problem, Sample
@@ -110,7 +110,7 @@ def _check_prior(faults: Faults, prior: Any, makeup: Makeup) -> None:
     given = prior if isinstance(prior, dict) else {}
     element = len(makeup.substance.pairs) == 1
     for key in given:
-        if element and key.startswith(OF_UNLIKE_PAIRS):
+        if element and key.startswith(OF_MIXTURES):
             faults.add(InputError(f"prior.{key}", "a mixture for it", "an element"))
         if not element and key in ("sigma", "epsilon"):
             advice = f"the {key} of each [[pair]] is the centre of what is believed of it"

@@ -28,7 +28,7 @@ from sopr_uq.experiment.several import MeasuredState, StateSettings, build_state
 from sopr_uq.experiment.system import Ingredients, System, build_system
 from sopr_uq.provenance import sha256
 from sopr_uq.refine import presets
-from sopr_uq.refine.belief import OF_UNLIKE_PAIRS, PriorSettings
+from sopr_uq.refine.belief import OF_MIXTURES, PriorSettings
 from sopr_uq.refine.of_rules import refuse_unused, unused
 from sopr_uq.refine.presets import PresetName
 from sopr_uq.refine.settings import RefineSettings, RuleName
@@ -182,7 +182,7 @@ def without_unused(tables: dict[str, Any]) -> dict[str, Any]:
     rule = tables.get("refine", {}).get("rule", DEFAULT_RULE)
     if not tables.get("pair"):
         prior = tables.get("prior", {})
-        kept = {key: value for key, value in prior.items() if not key.startswith(OF_UNLIKE_PAIRS)}
+        kept = {key: value for key, value in prior.items() if not key.startswith(OF_MIXTURES)}
         tables = tables | {"prior": kept}
     return tables | {
         name: _used(model, rule, tables.get(name, {})) for name, model in _OF_RULES.items()

@@ -69,15 +69,15 @@ class State:
         return StatePoint(self.temperature, self.density, composition=shares)
 
 
-WARM = State(200.0, 0.0180, 0.4)
+WARM = State(240.0, 0.0175, 0.4)
 """The integral equation has no solution for liquids that are much colder."""
 
 DENSE = State(120.0, 0.0195, 0.4)
 SEVERAL = (
-    State(200.0, 0.0176, 0.2),
-    State(200.0, 0.0181, 0.5),
-    State(200.0, 0.0186, 0.8),
-    State(240.0, 0.0172, 0.5),
+    State(240.0, 0.0171, 0.2),
+    State(240.0, 0.0176, 0.5),
+    State(240.0, 0.0181, 0.8),
+    State(280.0, 0.0167, 0.5),
 )
 
 

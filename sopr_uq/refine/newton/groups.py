@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 
 from sopr_uq.potentials.descriptors import Descriptors
-from sopr_uq.refine.belief import OF_UNLIKE_PAIRS
+from sopr_uq.refine.belief import OF_MIXTURES
 from sopr_uq.refine.newton.budget import SOURCES, descriptor_budget
 from sopr_uq.refine.newton.emulator import Prediction
 from sopr_uq.refine.newton.memory import unpack
@@ -97,7 +97,7 @@ def prior_draws(rule: Newton) -> xr.Dataset:
     sizes = np.exp(rule.conditioner.prior.centre.reshape(-1, OF_A_PAIR))
     numbers = problem.prior.model_dump(exclude_none=True)
     if problem.element:
-        numbers = {k: v for k, v in numbers.items() if not k.startswith(OF_UNLIKE_PAIRS)}
+        numbers = {k: v for k, v in numbers.items() if not k.startswith(OF_MIXTURES)}
     numbers |= {"sigma": _listed(sizes[:, 0]), "epsilon": _listed(sizes[:, 1])}
     return xr.Dataset({"potential": potential.assign_attrs(units="kcal/mol")}, attrs=numbers)
 

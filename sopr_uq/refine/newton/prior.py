@@ -10,6 +10,8 @@ Gaussian; the point moves with the rounds.
 In a mixture each pair has Mie parameters and a δ of its own, whose width and length are in
 proportion to its ε and σ. The parameters of an unlike pair are believed to follow those of
 its like pairs, as the combining rules of Lorentz and Berthelot say, with an error of their own.
+Shapes are alike to some share: the exponents of like pairs, and δ/ε as a function of r/σ, have
+a part in common, since what makes one pair no Mie potential is likely at work in the others.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from itertools import product
 from typing import NamedTuple
 
 import numpy as np
+from scipy.interpolate import CubicSpline
 from scipy.linalg import block_diag
 
 from sopr_uq.experiment.substance import Pair
@@ -28,7 +31,7 @@ from sopr_uq.inference.noise import LogNormal
 from sopr_uq.refine.belief import PriorSettings
 from sopr_uq.refine.field import Field
 from sopr_uq.refine.problem import Problem
-from sopr_uq.typing import FloatArray
+from sopr_uq.typing import BoolArray, FloatArray
 
 OF_A_PAIR = 4
 """Mie parameters of a pair: ln σ, ln ε, n, m."""
@@ -45,6 +48,10 @@ _REACH = np.array([1.0, 3.0])
 _EXPONENTS = np.array([[8.5, 4.5], [20.0, 8.0]])
 """Lowest and highest n and m of an expansion."""
 
+_EXPONENT = (2, 3)
+"""Which parameters of a pair are exponents."""
+
+_NODES_OF_X = 200
 _STEP = 1e-4
 _RELATIVE_CUT = 1e-6
 
@@ -125,7 +132,7 @@ class Prior:
 
         A pair that is not refined has none. What an unlike pair follows of its like pairs
         is, to first order, σ_ab = (σ_a + σ_b)/2 and ε_ab = √(ε_a ε_b), and the mean of
-        their exponents.
+        their exponents. These are correlated from one like pair to the other.
         """
         s, terms = self.settings, self.field.terms
         own = np.array([s.sigma_sd, s.epsilon_sd, s.exponent_sd, s.attraction_sd])
@@ -134,11 +141,17 @@ class Prior:
         )
         place = {t.pair: OF_A_PAIR * i for i, t in enumerate(terms)}
         root = np.zeros((self.mie, self.mie))
+        like = [place[t.pair] for t in terms if t.refined and t.pair.like]
+        shared = s.shared_shape * np.ones((len(like), len(like)))
+        shared[np.diag_indices(len(like))] = 1.0
         # like pairs first: unlike ones follow them
         for term in sorted((t for t in terms if t.refined), key=lambda t: not t.pair.like):
             mine = place[term.pair] + np.arange(OF_A_PAIR)
             root[mine, mine] = own if term.pair.like else cross
             if term.pair.like:
+                for i in _EXPONENT:
+                    row = like.index(place[term.pair])
+                    root[mine[i], np.array(like) + i] = own[i] * np.linalg.cholesky(shared)[row]
                 continue
             ends = [place[Pair(name, name)] for name in (term.pair.first, term.pair.second)]
             size = np.exp(self.centre[ends])
@@ -203,13 +216,25 @@ class Prior:
         """
         sigma, epsilon = self.scale
         centre = np.exp(self.centre.reshape(-1, OF_A_PAIR)[:, :2])
+        share = self.settings.shared_shape if np.count_nonzero(self._refined) > 1 else 0.0
         blocks = []
-        for term, (s, e) in zip(self.field.terms, centre, strict=True):
-            unit = factor(Dispersion(1.0, length * s / sigma, s, decay), self.field.r)
-            size = np.linalg.norm(unit, axis=0)
-            kept = size > _RELATIVE_CUT * size.max() if term.refined else size < 0.0
-            blocks.append(e / epsilon * unit[:, kept])
-        return np.asarray(block_diag(*blocks))
+        for refined, (s, e) in zip(self._refined, centre, strict=True):
+            unit = _leading(Dispersion(1.0, length * s / sigma, s, decay), self.field.r)
+            kept = unit if refined else unit[:, :0]
+            blocks.append(e / epsilon * np.sqrt(1.0 - share) * kept)
+        alone = np.asarray(block_diag(*blocks))
+        if not share:
+            return alone
+        # what is common is one function of r/σ, told on distances that all pairs have
+        x = self.field.r / centre[:, :1]
+        nodes = np.geomspace(x.min(), x.max(), _NODES_OF_X)
+        common = CubicSpline(nodes, _leading(Dispersion(1.0, length / sigma, 1.0, decay), nodes))
+        depth = np.sqrt(share) * self._refined * centre[:, 1] / epsilon
+        return np.hstack([alone, np.concatenate(depth[:, None, None] * common(x))])
+
+    @property
+    def _refined(self) -> BoolArray:
+        return np.array([term.refined for term in self.field.terms])
 
     def bases(self, point: FloatArray) -> list[Basis]:
         """Return the Gaussian prior linearised about a point, one basis a kernel.
@@ -283,6 +308,13 @@ class Prior:
         steps = _STEP * np.eye(point.size)
         up, down = (self.energy(point + sign * steps) for sign in (1, -1))
         return np.asarray((up - down).T / (2 * _STEP))
+
+
+def _leading(kernel: Dispersion, points: FloatArray) -> FloatArray:
+    """Return a factor of a kernel without columns that do not count, shape (n, m)."""
+    unit = factor(kernel, points)
+    size = np.linalg.norm(unit, axis=0)
+    return np.asarray(unit[:, size > _RELATIVE_CUT * size.max()])
 
 
 def mie_energy(point: FloatArray, r: FloatArray) -> FloatArray:
