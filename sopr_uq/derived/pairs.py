@@ -11,8 +11,10 @@ PAIR = "pair"
 
 def pairs(result: xr.DataTree) -> tuple[str, ...]:
     """Return the labels of the pairs of a result; none for an element."""
-    derived = result["derived"].to_dataset()
-    return tuple(str(x) for x in derived[PAIR].values) if PAIR in derived.dims else ()
+    for group in result.children.values():
+        if PAIR in group.dims:
+            return tuple(str(label) for label in group[PAIR].values)
+    return ()
 
 
 def of_pair(result: xr.DataTree, label: str) -> xr.DataTree:
