@@ -11,7 +11,8 @@ PAIR = "pair"
 
 def pairs(result: xr.DataTree) -> tuple[str, ...]:
     """Return the labels of the pairs of a result; none for an element."""
-    for group in result.children.values():
+    for name in result.children:
+        group = result.children[name].to_dataset()
         if PAIR in group.dims:
             return tuple(str(label) for label in group[PAIR].values)
     return ()
