@@ -115,7 +115,7 @@ class Field:
 
     @property
     def size(self) -> int:
-        """P n."""
+        """Length of a vector, p n."""
         return len(self.terms) * self.r.size
 
     def split(self, v: FloatArray) -> FloatArray:
