@@ -17,6 +17,9 @@ BOLTZMANN: float = constants.R / _KCAL
 MPA_PER_KCAL_MOL_A3: float = _KCAL / constants.N_A / constants.angstrom**3 / constants.mega
 """MPa in one kcal/(mol Å³)."""
 
+KCAL_MOL_PER_EV: float = constants.e * constants.N_A / _KCAL
+"""kcal/mol in one eV."""
+
 FS_PER_TIME: float = (
     constants.angstrom * (constants.atomic_mass * constants.N_A / _KCAL) ** 0.5 / constants.femto
 )

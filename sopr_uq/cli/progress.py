@@ -12,6 +12,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.refine.field import Field
 from sopr_uq.refine.journal import Iteration
+from sopr_uq.typing import FloatArray
 from sopr_uq.workflow.config import Config
 
 
@@ -69,12 +70,22 @@ class Bar:
         number, info = iteration.state.iteration, iteration.info
         text = f"round {number:2d}  mean squared Δg {info.misfit:.2e}"
         if self._field is not None:
-            d = self._field.descriptors(iteration.state.potential, self._state.beta)
-            sigma = " ".join(f"{x:.3f}" for x in d.sigma)
-            epsilon = " ".join(f"{x:.4f}" for x in d.epsilon)
-            text += f"  σ {sigma} Å  ε {epsilon} kcal/mol"
+            text += _described(self._field, iteration.state.potential, self._state.beta)
         if np.isfinite(info.noise):
             text += f"  noise {info.noise:.4f}"
         self._progress.update(self._task, completed=number)
         line = f"{text}  {iteration.seconds:.1f} s"
         self._console.print(line, highlight=False, soft_wrap=True)
+
+
+def _described(field: Field, potential: FloatArray, beta: float) -> str:
+    """Return σ and ε of whole potentials, and the size of corrections."""
+    d, text = field.descriptors(potential, beta), ""
+    if field.shaped.any():
+        sigma = " ".join(f"{x:.3f}" for x in d.sigma[field.shaped])
+        epsilon = " ".join(f"{x:.4f}" for x in d.epsilon[field.shaped])
+        text = f"  σ {sigma} Å  ε {epsilon} kcal/mol"
+    if field.of_corrections.any():
+        change = (potential - field.start)[field.of_corrections & field.well]
+        text += f"  correction {np.sqrt(np.mean(change**2)):.3f} kcal/mol"
+    return text

@@ -59,10 +59,12 @@ def print_result(result: xr.DataTree, folder: Path, *, as_json: bool, prob: floa
     console = Console(soft_wrap=True, highlight=False)
     for name, text in facts(result):
         console.print(f"{name:>8}  {text}", markup=False)
-    out = Table(*head(result, prob))
-    for row in table(result, prob):
-        out.add_row(*row)
-    console.print(out)
+    # corrections have none of these numbers
+    if rows := table(result, prob):
+        out = Table(*head(result, prob))
+        for row in rows:
+            out.add_row(*row)
+        console.print(out)
     console.print(f"result   {folder / 'result.nc'}\nfigures  {folder / 'figures'}", markup=False)
 
 

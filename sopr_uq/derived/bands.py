@@ -63,29 +63,32 @@ def structure_bands(result: xr.DataTree, ci_prob: float = 0.95) -> xr.Dataset:
     Dataset
         ``g`` over ``r_g``; ``potential`` (kcal/mol), ``hard_particle_integrand`` and
         ``blip`` over ``r``, all in Å; each with ``*_lower`` and ``*_upper``; ``d_hp``,
-        mean over draws; ``reference``, the potential at the start; and, where a g(r)
-        was measured, ``g_measured`` over ``r_observed``, the points that were used, with
-        ``g_residual``, measured minus predicted. Without a prediction of g(r), ``g`` is
-        the last simulated one. Attributes ``outcome`` and ``band`` say what the
-        bands may be taken for.
+        mean over draws (these three not of a correction); ``reference``, the potential at
+        the start; and, where a g(r) was measured, ``g_measured`` over ``r_observed``, the
+        points that were used, with ``g_residual``, measured minus predicted. Without a
+        prediction of g(r), ``g`` is the last simulated one. Attributes ``outcome`` and
+        ``band`` say what the bands may be taken for.
     """
     if pairs(result):
         expected, found = "an element, or a pair of a mixture", f"all of {', '.join(pairs(result))}"
         raise InputError("result", expected, found, "sopr_uq.derived.of_pair(result, label)")
     beta = inverse_temperature(float(result.attrs["temperature"]))
     potential = _thinned(result["posterior"].to_dataset()["potential"])
-    curves = {
-        "potential": potential,
-        "hard_particle_integrand": labelled.hard_particle_integrand(potential, beta),
-        "blip": labelled.blip(potential, beta),
-    }
+    whole = "correction" not in result["derived"].to_dataset()
+    curves = {"potential": potential}
+    if whole:
+        curves |= {
+            "hard_particle_integrand": labelled.hard_particle_integrand(potential, beta),
+            "blip": labelled.blip(potential, beta),
+        }
     if "posterior_predictive" in result.children:
         curves["g"] = result["posterior_predictive"].to_dataset()["g"]
     else:
         last = result["iterations"].to_dataset()["g"].isel(iteration=-1)
         curves["g"] = last.expand_dims(chain=1, draw=1).assign_attrs(last.attrs)
     ds = xr.merge([_named(name, band(curve, ci_prob)) for name, curve in curves.items()])
-    ds["d_hp"] = result["derived"].to_dataset()["d_hp"].mean()
+    if whole:
+        ds["d_hp"] = result["derived"].to_dataset()["d_hp"].mean()
     ds = ds.assign(_measured(result["observed_data"].to_dataset(), ds))
     ds["reference"] = result["iterations"].to_dataset()["potential"].isel(iteration=0, drop=True)
     attrs = {k: result.attrs[k] for k in ("system", "rule", "engine")}

@@ -13,13 +13,14 @@ from functools import partial
 from itertools import combinations_with_replacement
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 
 from sopr_uq.engine.lattice import wrapped
+from sopr_uq.engine.many_body import coefficient_commands, style_arguments
 from sopr_uq.engine.plan import Plan
-from sopr_uq.engine.protocol import Configuration, Progress, Setup, Simulation, check_records
+from sopr_uq.engine.protocol import Configuration, Progress, Setup, Simulation, check_able
 from sopr_uq.engine.recorder import Between, Thermo
 from sopr_uq.engine.retry import with_retry
 from sopr_uq.engine.sampling import simulate
@@ -29,14 +30,28 @@ from sopr_uq.engine.trouble import BLOWN_UP
 from sopr_uq.errors import EngineUnavailable, SimulationFailed
 from sopr_uq.potentials import Potential
 from sopr_uq.typing import FloatArray
+from sopr_uq.units import FS_PER_PS, KCAL_MOL_PER_EV
 
-_ATM_IN_MPA = 0.101325
 _TABLE_POINTS = 10_000
 _INNERMOST = 1e-3
 _SKIN = 0.7
 _MPI_LIBRARIES = ("libmpi.so.12", "libmpi.12.dylib")
 _PARTICLES_PER_THREAD = 250
 _SEEDS = 899_999_999
+
+
+class _Units(NamedTuple):
+    """What LAMMPS' units are in those of the package: energy, pressure (MPa), time (fs)."""
+
+    name: str
+    energy: float
+    pressure: float
+    time: float
+
+
+_REAL = _Units("real", 1.0, 0.101325, 1.0)
+_METAL = _Units("metal", KCAL_MOL_PER_EV, 0.1, FS_PER_PS)
+"""Those of the files of many-body potentials."""
 
 
 class LammpsEngine:
@@ -67,7 +82,7 @@ class LammpsEngine:
 
     def run(self, setup: Setup, *, progress: Progress | None = None) -> Simulation:
         """Simulate; see :meth:`sopr_uq.engine.protocol.Engine.run`."""
-        check_records(self, setup.record)
+        check_able(self, setup)
         return with_retry(partial(carry_out, progress=progress), self.settings, setup)
 
 
@@ -137,10 +152,20 @@ def _load() -> Any:
     return lammps
 
 
-def write_table(potential: Potential, cutoff: float, path: Path) -> None:
-    """Write a potential up to its cut-off in Å as a table ``PAIR`` for LAMMPS."""
+def write_table(potential: Potential, cutoff: float, path: Path, unit: float = 1.0) -> None:
+    """Write a potential up to its cut-off in Å as a table ``PAIR`` for LAMMPS.
+
+    Parameters
+    ----------
+    potential : Potential
+    cutoff : float
+        In Å.
+    path : Path
+    unit : float
+        Of its energies, in kcal/mol.
+    """
     r = np.sqrt(np.linspace(_INNERMOST**2, cutoff**2, _TABLE_POINTS))
-    rows = np.column_stack([r, potential.energy(r), potential.force(r)])
+    rows = np.column_stack([r, potential.energy(r) / unit, potential.force(r) / unit])
     with path.open("w") as file:
         file.write(f"PAIR\nN {len(r)} RSQ {_INNERMOST!r} {cutoff!r}\n\n")
         file.writelines(f"{i} {x!r} {v!r} {f!r}\n" for i, (x, v, f) in enumerate(rows.tolist(), 1))
@@ -151,6 +176,7 @@ class LammpsDynamics:
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
+        self._units = _REAL if plan.setup.substance.base is None else _METAL
         self._threads = thread_count(plan.settings)
         self._lammps = self._open()
         self._sampling = False
@@ -227,8 +253,14 @@ class LammpsDynamics:
             self._go_on(every)
             velocities.append(self.velocities())
             rows.append([self._lammps.extract_fix("fine", 0, 1, i) for i in range(7)])
-        seen = np.array(rows)
-        return self._thermo(), Between(np.stack(velocities), seen[:, 1:] * _ATM_IN_MPA, seen[:, 0])
+        seen, units = np.array(rows), self._units
+        stress, energy = seen[:, 1:] * units.pressure, seen[:, 0] * units.energy
+        return self._thermo(), Between(np.stack(velocities), stress, energy)
+
+    def virial(self) -> float:
+        """Virial part of the pressure of the present positions, in MPa."""
+        found = self._lammps.extract_compute("virial", 0, 0)
+        return float(found) * self._units.pressure
 
     def _go_on(self, steps: int) -> None:
         """Make time steps of the sampled stretch; the first need a new beginning."""
@@ -237,7 +269,8 @@ class LammpsDynamics:
 
     def _thermo(self) -> Thermo:
         energy, virial, temperature = (self._average(i) for i in range(3))
-        return Thermo(energy, virial * _ATM_IN_MPA, temperature)
+        units = self._units
+        return Thermo(energy * units.energy, virial * units.pressure, temperature)
 
     def positions(self) -> FloatArray:
         """Positions in Å inside [0, L), shape (N, 3), in the order of the atoms' tags."""
@@ -245,7 +278,7 @@ class LammpsDynamics:
 
     def velocities(self) -> FloatArray:
         """Velocities in Å/fs, shape (N, 3)."""
-        return self._sorted("v")
+        return self._sorted("v") / self._units.time
 
     def _sorted(self, name: str) -> FloatArray:
         n = self._plan.settings.particles
@@ -273,7 +306,7 @@ class LammpsDynamics:
         first, plan = self._plan.first, self._plan
         length = f"0 {first.box_length:.15g}"
         for command in (
-            "units real",
+            f"units {self._units.name}",
             "atom_style atomic",
             "atom_modify map array",
             f"region box block {length} {length} {length} units box",
@@ -288,30 +321,40 @@ class LammpsDynamics:
 
     def _create_atoms(self, first: Configuration) -> None:
         n, types = len(first.positions), (self._plan.types + 1).tolist()
+        velocities = first.velocities.ravel() * self._units.time
         made = self._lammps.create_atoms(
-            n, list(range(1, n + 1)), types, first.positions.ravel(), first.velocities.ravel()
+            n, list(range(1, n + 1)), types, first.positions.ravel(), velocities
         )
         if made != n:
             raise SimulationFailed(f"only {made} of {n} particles of the start lie in the box")
 
     def _set_potentials(self) -> None:
-        plan = self._plan
-        self._command(f"pair_style table linear {_TABLE_POINTS}")
+        plan, base = self._plan, self._plan.setup.substance.base
+        table, mixed = f"table linear {_TABLE_POINTS}", ""
+        if base is None:
+            self._command(f"pair_style {table}")
+        else:
+            self._command(f"pair_style hybrid/overlay {style_arguments(base)} {table}")
+            sites = [site.name for site in plan.setup.substance.sites]
+            for command in coefficient_commands(base, sites):
+                self._command(command)
+            mixed = "table "
         types = combinations_with_replacement(range(1, len(plan.counts) + 1), 2)
         with tempfile.TemporaryDirectory() as folder:
             for (a, b), potential in zip(types, plan.potentials, strict=True):
                 path = Path(folder, f"{a}-{b}.table")
-                write_table(potential, plan.cutoff, path)
-                self._command(f'pair_coeff {a} {b} "{path}" PAIR {plan.cutoff!r}')
+                write_table(potential, plan.cutoff, path, self._units.energy)
+                self._command(f'pair_coeff {a} {b} {mixed}"{path}" PAIR {plan.cutoff!r}')
 
     def _dynamics_commands(self) -> tuple[str, ...]:
         plan, temperature = self._plan, self._plan.state.temperature
-        damping = plan.settings.thermostat_time * plan.timestep
+        timestep = plan.timestep / self._units.time
+        damping = plan.settings.thermostat_time * timestep
         seed = plan.seed % _SEEDS + 1
         return (
             f"neighbor {_SKIN} bin",
             "neigh_modify every 1 delay 0 check yes",
-            f"timestep {plan.timestep:.15g}",
+            f"timestep {timestep:.15g}",
             "thermo 0",
             "thermo_style custom step",
             "fix move all nve",

@@ -13,7 +13,7 @@ from sopr_uq.engine.table import Capped, cap
 from sopr_uq.engine.timestep import default_timestep, length_scale
 from sopr_uq.errors import InputError
 from sopr_uq.experiment.state import StatePoint
-from sopr_uq.potentials import Potential
+from sopr_uq.potentials import Potential, Zero
 from sopr_uq.rng import integer_seed, stream
 from sopr_uq.typing import FloatArray, IntArray
 from sopr_uq.units import FS_PER_PS, FS_PER_TIME, thermal_energy
@@ -131,7 +131,7 @@ def make_plan(settings: EngineSettings, setup: Setup) -> Plan:
         settings=settings,
         setup=setup,
         counts=counts,
-        potentials=tuple(cap(p, heat, cutoff) for p in setup.in_order),
+        potentials=tuple(cap(p, heat, cutoff, setup.substance.bare) for p in setup.in_order),
         cutoff=cutoff,
         timestep=settings.timestep or usual_timestep(setup),
         box_length=box_length,
@@ -149,8 +149,13 @@ def flight_time(setup: Setup) -> float:
 
 
 def usual_timestep(setup: Setup) -> float:
-    """Return the shortest time step, in fs, that a pair asks for by its lighter particle."""
+    """Return the shortest time step, in fs, that a pair asks for by its lighter particle.
+
+    On top of a base it is that of thermal motion: corrections are weak beside it.
+    """
     masses = {site.name: site.mass for site in setup.substance.sites}
+    if setup.substance.base is not None:
+        return default_timestep(Zero(), setup.state.temperature, min(masses.values()))
     return min(
         default_timestep(v, setup.state.temperature, min(masses[pair.first], masses[pair.second]))
         for pair, v in setup.potentials.items()

@@ -291,6 +291,25 @@ class Engine(Protocol):
         ...
 
 
+def check_able(engine: Engine, setup: Setup) -> None:
+    """Check that an engine knows what a setup holds, and records what it asks for.
+
+    Raises
+    ------
+    InputError
+        If it does not.
+    """
+    base = setup.substance.base
+    if base is not None and not engine.traits.based:
+        raise InputError(
+            f"engine {engine.name}",
+            f"an engine that knows the base {base.style}",
+            "one of pair potentials alone",
+            "the engine lammps",
+        )
+    check_records(engine, setup.record)
+
+
 def check_records(engine: Engine, record: Iterable[str]) -> None:
     """Check that an engine records what it is asked for.
 

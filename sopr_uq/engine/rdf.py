@@ -75,6 +75,14 @@ class RdfRecorder:
         return np.array(self._samples, dtype=float).reshape(shape) / self._ideal
 
     @property
+    def pairs_counted(self) -> FloatArray:
+        """Number of pairs in every bin of every snapshot, shape (n_samples, p, m)."""
+        counted = np.array(self._samples).reshape(-1, len(self.pairs), self.bins)
+        # of one type they are counted from both sides
+        once = [0.5 if pair.like else 1.0 for pair in self.pairs]
+        return np.asarray(counted * np.array(once, dtype=counted.dtype)[:, None])
+
+    @property
     def _ideal(self) -> FloatArray:
         """Pairs expected of particles placed at random, as they are counted, shape (p, m).
 

@@ -45,6 +45,8 @@ class Frame(NamedTuple):
     """Averages over the steps that led here."""
     between: Between | None = None
     """The way here, where a recorder asked to see it."""
+    virial: float | None = None
+    """Virial part of the pressure of the snapshot itself, in MPa, where it was asked for."""
 
 
 class Recorder(Protocol):

@@ -12,11 +12,13 @@ import numpy as np
 
 from sopr_uq.engine.blocks import independent_blocks
 from sopr_uq.engine.dynamics import RECORDERS
+from sopr_uq.engine.fluctuations import FluctuationRecorder
 from sopr_uq.engine.plan import Plan
 from sopr_uq.engine.protocol import Configuration, Progress, Simulation, named
 from sopr_uq.engine.rdf import RdfRecorder
 from sopr_uq.engine.recorder import Between, Frame, Recorder, Thermo, ThermoRecorder
 from sopr_uq.engine.series import Series
+from sopr_uq.engine.traits import FLUCTUATIONS
 from sopr_uq.engine.trouble import Trajectory, check_core, check_finite, check_trajectory
 from sopr_uq.typing import FloatArray
 
@@ -54,7 +56,11 @@ class Dynamics(Protocol):
 
 @runtime_checkable
 class FineDynamics(Dynamics, Protocol):
-    """One whose motion can be followed."""
+    """One whose motion and fluctuations can be followed."""
+
+    def virial(self) -> float:
+        """Virial part of the pressure of the present positions, in MPa."""
+        ...
 
     def sample_finely(self, every: int) -> tuple[Thermo, Between]:
         """Make ``sample_every`` time steps, look every so many, and average over all."""
@@ -100,7 +106,9 @@ def simulate(open_dynamics: OpenDynamics, plan: Plan, progress: Progress | None)
         plan.setup.substance.pairs, plan.counts, plan.box_length, s.bin_width, s.r_max
     )
     trajectory = Trajectory(plan.box_length, plan.counts, plan.samples)
-    asked = [RECORDERS[name](plan) for name in plan.setup.record]
+    asked: list[Recorder] = [RECORDERS[name](plan) for name in _fine(plan)]
+    if FLUCTUATIONS in plan.setup.record:
+        asked.append(FluctuationRecorder(plan, rdf))
     recorders: tuple[Recorder, ...] = (trajectory, rdf, ThermoRecorder(plan), *asked)
     clock = _Clock(plan.steps, progress)
     with open_dynamics(plan) as dynamics:
@@ -144,14 +152,26 @@ def _sample(dynamics: Dynamics, plan: Plan, recorders: Sequence[Recorder], clock
     for _ in range(plan.samples):
         thermo, between = _seen(dynamics, plan)
         check_finite(thermo)
-        frame = Frame(dynamics.positions(), thermo, between)
+        frame = Frame(dynamics.positions(), thermo, between, _virial(dynamics, plan))
         for recorder in recorders:
             recorder.add(frame)
         clock.tick(plan.settings.sample_every)
 
 
+def _fine(plan: Plan) -> list[str]:
+    """Return what is recorded of the way from frame to frame."""
+    return [name for name in plan.setup.record if name in RECORDERS]
+
+
+def _virial(dynamics: Dynamics, plan: Plan) -> float | None:
+    if FLUCTUATIONS not in plan.setup.record:
+        return None
+    assert isinstance(dynamics, FineDynamics)
+    return dynamics.virial()
+
+
 def _seen(dynamics: Dynamics, plan: Plan) -> tuple[Thermo, Between | None]:
-    if not plan.setup.record:
+    if not _fine(plan):
         return dynamics.sample(), None
     assert isinstance(dynamics, FineDynamics)
     return dynamics.sample_finely(plan.fine_every)

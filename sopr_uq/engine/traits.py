@@ -25,6 +25,8 @@ class Traits:
         It gives the same whatever the seed: without sampling error.
     records : frozenset of str
         Which of :data:`RECORDS` it records when asked.
+    based : bool
+        Whether it knows bases (:class:`~sopr_uq.experiment.base.Base`).
     """
 
     instant: bool = False
@@ -32,9 +34,13 @@ class Traits:
     concurrent: bool = True
     exact: bool = False
     records: frozenset[str] = frozenset()
+    based: bool = False
 
 
-RECORDS = frozenset({"diffusion", "viscosity", "heat-capacity"})
+FLUCTUATIONS = "fluctuations"
+"""What every snapshot has, of which the response to the potentials follows."""
+
+RECORDS = frozenset({"diffusion", "viscosity", "heat-capacity", FLUCTUATIONS})
 """What an engine may be asked to record beside g(r), pressure and energy."""
 
 
@@ -44,7 +50,7 @@ _SHARED = Traits(concurrent=False)
 _INSTANT = Traits(instant=True, boxed=False, concurrent=False, exact=True)
 
 TRAITS: Mapping[EngineName, Traits] = {
-    "lammps": Traits(records=RECORDS),
+    "lammps": Traits(records=RECORDS, based=True),
     "hoomd": _SHARED,
     "auto": _SHARED,
     "integral_equation": _INSTANT,

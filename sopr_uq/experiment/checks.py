@@ -32,6 +32,9 @@ COLDEST = 0.35
 """Lower bound of k_B T/ε: half of the Lennard-Jones triple point, 0.69, because a starting
 potential may be too deep (the shipped ones come down to 0.59)."""
 
+HEAVIEST = 30.0
+"""In g/cm³; osmium has 22.6, its melt 20."""
+
 _PER_A3 = constants.N_A * (constants.angstrom / constants.centi) ** 3
 
 DENSEST = 1.2
@@ -76,15 +79,15 @@ def check_origins(observations: Iterable[Observation]) -> None:
             )
 
 
-def check_temperature(state: StatePoint, shape: Shape, mass: float = 0.0) -> None:  # noqa: ARG001
+def check_temperature(state: StatePoint, shape: Shape | None, mass: float = 0.0) -> None:  # noqa: ARG001
     """Check that particles of a given well depth can be liquid at a temperature.
 
     Parameters
     ----------
     state : StatePoint
         Temperature in K.
-    shape : Shape
-        σ and ε of the starting potential.
+    shape : Shape or None
+        σ and ε of the starting potential; None where something else makes the liquid.
     mass : float
         Not needed here.
 
@@ -93,6 +96,8 @@ def check_temperature(state: StatePoint, shape: Shape, mass: float = 0.0) -> Non
     InputError
         If they would be frozen solid; a temperature in °C looks like that.
     """
+    if shape is None:
+        return
     reduced = thermal_energy(state.temperature) / shape.epsilon
     if reduced < COLDEST:
         raise InputError(
@@ -106,15 +111,15 @@ def check_temperature(state: StatePoint, shape: Shape, mass: float = 0.0) -> Non
         )
 
 
-def check_density(state: StatePoint, shape: Shape, mass: float = 0.0) -> None:
+def check_density(state: StatePoint, shape: Shape | None, mass: float = 0.0) -> None:
     """Check that particles of a given size can be as dense as that.
 
     Parameters
     ----------
     state : StatePoint
         Temperature in K and number density in Å⁻³.
-    shape : Shape
-        σ and ε of the starting potential.
+    shape : Shape or None
+        σ and ε of the starting potential; None where something else makes the liquid.
     mass : float
         Mean mass of a particle in u, for advice; by default that of the state point.
 
@@ -123,6 +128,9 @@ def check_density(state: StatePoint, shape: Shape, mass: float = 0.0) -> None:
     InputError
         If they cannot; a mass density looks like that.
     """
+    if shape is None:
+        _check_mass_density(state, mass)
+        return
     reduced = thermal_energy(state.temperature) / shape.epsilon
     packed = state.density * shape.sigma**3
     limit = DENSEST * max(1.0, reduced) ** 0.25
@@ -135,6 +143,19 @@ def check_density(state: StatePoint, shape: Shape, mass: float = 0.0) -> None:
             f"if it is in g/cm³, write density × 0.60221/mass = "
             f"{state.density * _PER_A3 / (mass or state.mass):.4g}; if it is in 1/nm³, divide by "
             "1000",
+        )
+
+
+def _check_mass_density(state: StatePoint, mass: float) -> None:
+    """Refuse a number density that would make a liquid heavier than any."""
+    found = state.density * (mass or state.mass) / _PER_A3
+    if found > HEAVIEST:
+        raise InputError(
+            "system.density",
+            f"a number density in 1/Å³ of at most {HEAVIEST:g} g/cm³",
+            f"{state.density:g}, {found:.3g} g/cm³",
+            "if it is in g/cm³, write it as a text with its unit, such as "
+            f'"{state.density:g} g/cm^3"',
         )
 
 

@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from sopr_uq.errors import InputError
+from sopr_uq.experiment.base import Base
 from sopr_uq.experiment.faults import Faults
 from sopr_uq.experiment.neutrons import neutron_weights, scattering_length
 from sopr_uq.experiment.reference import Shape, reference_potential, shape
 from sopr_uq.experiment.settings import (
+    BaseSettings,
     MoleculeSettings,
     ObserveSettings,
     PairSettings,
@@ -34,6 +36,8 @@ class Makeup:
         One for each pair, in kcal/mol.
     frozen : frozenset of Pair
         Those that are kept.
+    corrected : frozenset of Pair
+        Those to which a correction is inferred.
     lengths : mapping of str to float
         Scattering lengths in fm that were given, by the name of the site.
     elements : mapping of str to str
@@ -43,11 +47,17 @@ class Makeup:
     substance: Substance
     references: Mapping[Pair, Potential]
     frozen: frozenset[Pair] = frozenset()
+    corrected: frozenset[Pair] = frozenset()
     lengths: Mapping[str, float] = field(default_factory=dict)
     elements: Mapping[str, str] = field(default_factory=dict)
 
-    def size(self, state: StatePoint) -> Shape:
-        """Return σ in Å and ε in kcal/mol of the one fluid that the liquid is like."""
+    def size(self, state: StatePoint) -> Shape | None:
+        """Return σ in Å and ε in kcal/mol of the one fluid that the liquid is like.
+
+        None where its pairs alone do not make it a liquid.
+        """
+        if not self.substance.bare:
+            return None
         shapes = [shape(self.references[pair]) for pair in self.substance.pairs]
         return one_fluid(self.substance, state, shapes)
 
@@ -104,26 +114,65 @@ def one_fluid(substance: Substance, state: StatePoint, shapes: Sequence[Shape]) 
     return Shape(float(np.cbrt(volume)), float(weights @ (epsilon * sigma**3) / volume))
 
 
-def element_of(mass: float, reference: ReferenceSettings, faults: Faults) -> Makeup | None:
-    """Return an element; note what is wrong with its starting potential."""
-    substance = Substance.atom(ATOM, mass)
+def element_of(
+    mass: float, reference: ReferenceSettings, faults: Faults, base: BaseSettings | None = None
+) -> Makeup | None:
+    """Return an element; note what is wrong with its starting potential, or its base."""
+    known, below = base_of(base, faults)
+    if not known:
+        return None
+    name = ATOM if below is None else below.elements[0][0]
     with faults.caught("reference"):
+        substance = Substance.atom(name, mass, below)
         potential = reference_potential(reference)
-        shape(potential)
-        return Makeup(substance, {substance.pairs[0]: potential})
+        corrected = frozenset(substance.pairs) if below is not None else frozenset[Pair]()
+        if below is None:
+            shape(potential)
+        elif reference.form != "zero":
+            raise _whole_on(below)
+        return Makeup(substance, {substance.pairs[0]: potential}, corrected=corrected)
     return None
 
 
+def base_of(settings: BaseSettings | None, faults: Faults) -> tuple[bool, Base | None]:
+    """Return whether a base is all right, and the base; note what is wrong with it."""
+    if settings is None:
+        return True, None
+    before = len(faults)
+    found: Base | None = None
+    with faults.caught():
+        if not settings.elements:
+            raise InputError("base.elements", "an element for each type of site", "none")
+        found = Base.of(settings.style, settings.files, settings.elements, settings.sha256)
+    return len(faults) == before, found
+
+
+def _whole_on(base: Base) -> InputError:
+    return InputError(
+        "form",
+        f'"zero" of a pair that the base {base.style} holds together: what is refined is a '
+        "correction to the base",
+        "a whole potential",
+        'form = "zero", or refine = "correction" where the potential acts besides the base',
+    )
+
+
 def mixture_of(
-    molecules: Sequence[MoleculeSettings], pairs: Sequence[PairSettings], faults: Faults
+    molecules: Sequence[MoleculeSettings],
+    pairs: Sequence[PairSettings],
+    faults: Faults,
+    base: BaseSettings | None = None,
 ) -> Makeup | None:
-    """Return a mixture; note everything that is wrong with its molecules and pairs."""
+    """Return a mixture; note everything that is wrong with its molecules, pairs and base."""
     before = len(faults)
     masses = {molecule.name: molecule.mass for molecule in molecules}
     if len(masses) < len(molecules):
         names = ", ".join(molecule.name for molecule in molecules)
         faults.add(InputError("molecule", "each name once", names))
+    _, below = base_of(base, faults)
     substance = Substance.atoms(masses)
+    with faults.caught():
+        substance = Substance.atoms(masses, below)
     _check_pairs(substance, pairs, faults)
     if len(faults) > before:
         return None
@@ -132,7 +181,9 @@ def mixture_of(
         if settings.combine is None:
             with faults.caught(f"pair.{index}"):
                 found[settings.pair] = reference_potential(settings)
-                shape(found[settings.pair])
+                if not settings.corrected and settings.form != "zero":
+                    shape(found[settings.pair])
+                _check_refined(settings, substance)
     if len(faults) > before:
         return None
     combined = [settings.pair for settings in pairs if settings.combine is not None]
@@ -141,9 +192,18 @@ def mixture_of(
         substance,
         {pair: found[pair] for pair in substance.pairs},
         frozenset(settings.pair for settings in pairs if not settings.refine),
+        frozenset(settings.pair for settings in pairs if settings.corrected),
         {m.name: m.scattering_length for m in molecules if m.scattering_length is not None},
         {m.name: m.element for m in molecules if m.element is not None},
     )
+
+
+def _check_refined(settings: PairSettings, substance: Substance) -> None:
+    """Refuse a whole potential on a base, and a correction to nothing."""
+    if substance.base is not None and settings.refine and not settings.corrected:
+        raise _whole_on(substance.base)
+    if substance.bare and settings.form == "zero":
+        raise InputError("form", "a potential that keeps particles apart", "zero", "a [base]")
 
 
 def _check_pairs(substance: Substance, pairs: Sequence[PairSettings], faults: Faults) -> None:

@@ -25,7 +25,7 @@ from sopr_uq.experiment.quantities import (
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.experiment.substance import Pair
 
-type Form = Literal["lennard-jones", "mie", "table"]
+type Form = Literal["lennard-jones", "mie", "table", "zero"]
 
 _LONGEST_NAME = 100
 _SHA256 = r"^[0-9a-f]{64}$"
@@ -77,7 +77,7 @@ class ReferenceSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    form: Form = Field("lennard-jones", description="lennard-jones, mie, or table")
+    form: Form = Field("lennard-jones", description="lennard-jones, mie, table, or zero")
     sigma: Length | None = Field(
         None, gt=0.5, lt=15, description="first zero of the potential in Å"
     )
@@ -102,6 +102,7 @@ class ReferenceSettings(BaseModel):
             "lennard-jones": {"sigma", "epsilon"},
             "mie": {"sigma", "epsilon", "n"},
             "table": {"file"},
+            "zero": set[str](),
         }[self.form]
         allowed = needed | ({"sha256", "unit", "energy_unit"} if self.form == "table" else set())
         allowed |= {"form", *self._mine}
@@ -111,6 +112,21 @@ class ReferenceSettings(BaseModel):
     def _mine(self) -> set[str]:
         """Keys that every form may have."""
         return set()
+
+
+class BaseSettings(BaseModel):
+    """What acts besides the potentials of the pairs; ``[base]`` in a configuration."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    style: str = Field(
+        description="pair style of LAMMPS, such as eam/fs, eam/alloy, meam, snap, sw or tersoff"
+    )
+    files: tuple[str, ...] = Field(
+        min_length=1, description="its files: one's own, or by name those that ship with LAMMPS"
+    )
+    elements: dict[str, str] = Field(description="element in the files of each type of site")
+    sha256: tuple[str, ...] = Field((), description="SHA-256 of the files")
 
 
 class MoleculeSettings(BaseModel):
@@ -137,7 +153,22 @@ class PairSettings(ReferenceSettings):
     combine: Literal["lorentz-berthelot"] | None = Field(
         None, description="make it of those of the like pairs by this rule"
     )
-    refine: bool = Field(True, description="whether it is inferred, or kept as it is")
+    refine: bool | Literal["whole", "correction"] = Field(
+        True,
+        description="whole: it is inferred; correction: what is to be added to it is inferred, "
+        "about zero; false: it is kept as it is. Default whole, or correction of form zero",
+    )
+
+    @property
+    def corrected(self) -> bool:
+        """Whether what is inferred is a correction."""
+        return self.refine == "correction" or (self.refine is True and self.form == "zero")
+
+    @model_validator(mode="after")
+    def _whole_of_something(self) -> Self:
+        if self.form == "zero" and self.refine == "whole":
+            raise InputError("refine", "correction or false of form zero", "whole")
+        return self
 
     @property
     def pair(self) -> Pair:

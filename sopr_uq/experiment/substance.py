@@ -12,6 +12,7 @@ from typing import Self
 import numpy as np
 
 from sopr_uq.errors import InputError
+from sopr_uq.experiment.base import Base
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.typing import FloatArray, IntArray
 
@@ -123,6 +124,8 @@ class Substance:
     Parameters
     ----------
     molecules : tuple of Molecule
+    base : Base, optional
+        What acts besides the potentials of the pairs.
 
     Raises
     ------
@@ -131,6 +134,7 @@ class Substance:
     """
 
     molecules: tuple[Molecule, ...]
+    base: Base | None = None
 
     def __post_init__(self) -> None:
         names = [molecule.name for molecule in self.molecules]
@@ -143,16 +147,19 @@ class Substance:
                 ", ".join(f"{site.name} {site.mass:g} u" for site in self.sites),
                 "two names for sites that differ",
             )
+        if self.base is not None:
+            self.base.of_sites(site.name for site in self.sites)
 
     @classmethod
-    def atom(cls, name: str, mass: float) -> Self:
+    def atom(cls, name: str, mass: float, base: Base | None = None) -> Self:
         """Return an element, its mass in u."""
-        return cls.atoms({name: mass})
+        return cls.atoms({name: mass}, base)
 
     @classmethod
-    def atoms(cls, masses: Mapping[str, float]) -> Self:
+    def atoms(cls, masses: Mapping[str, float], base: Base | None = None) -> Self:
         """Return a mixture of atoms from names and masses in u."""
-        return cls(tuple(Molecule(name, (Site(name, m),)) for name, m in masses.items()))
+        molecules = tuple(Molecule(name, (Site(name, m),)) for name, m in masses.items())
+        return cls(molecules, base)
 
     @cached_property
     def sites(self) -> tuple[Site, ...]:
@@ -169,6 +176,11 @@ class Substance:
     def masses(self) -> FloatArray:
         """Mass of each type in u, shape (t,)."""
         return np.array([site.mass for site in self.sites])
+
+    @property
+    def bare(self) -> bool:
+        """Whether the potentials of the pairs are all that keeps particles apart."""
+        return self.base is None and self.atomic
 
     @property
     def atomic(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import combinations_with_replacement
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,6 +19,7 @@ from sopr_uq.experiment.makeup import Makeup, element_of, mixture_of
 from sopr_uq.experiment.mistakes import check_mistakes
 from sopr_uq.experiment.observation import Observation
 from sopr_uq.experiment.settings import (
+    BaseSettings,
     MoleculeSettings,
     ObserveSettings,
     PairSettings,
@@ -83,6 +85,24 @@ class Ingredients(NamedTuple):
     reference: ReferenceSettings | None = None
     molecules: tuple[MoleculeSettings, ...] = ()
     pairs: tuple[PairSettings, ...] = ()
+    base: BaseSettings | None = None
+
+    def completed(self, mass: float | None) -> Ingredients:
+        """Return the same with what a base leaves no choice about.
+
+        Its only kind of atom has the mass of the system, in u; a pair that is not told has a
+        correction alone.
+        """
+        if self.base is None or self.reference is not None:
+            return self
+        names = list(self.base.elements)
+        molecules, pairs = self.molecules, self.pairs
+        if not molecules and mass is not None and len(names) == 1:
+            molecules = (MoleculeSettings(name=names[0], mass=mass),)
+        if not pairs:
+            both = combinations_with_replacement([m.name for m in molecules], 2)
+            pairs = tuple(PairSettings(sites=each, form="zero") for each in both)
+        return self._replace(molecules=molecules, pairs=pairs)
 
 
 def build_system(
@@ -130,15 +150,15 @@ def checked_makeup(
     faults: Faults, system: SystemSettings | None, ingredients: Ingredients
 ) -> Makeup | None:
     """Return what a liquid is made of; note what is wrong with it, or with the state for it."""
-    reference, molecules, pairs = ingredients
+    mass = None if system is None else system.mass
+    reference, molecules, pairs, base = ingredients.completed(mass)
     if molecules or pairs:
-        makeup = mixture_of(molecules, pairs, faults)
+        makeup = mixture_of(molecules, pairs, faults, base)
     elif reference is None:
         return None
     else:
         # without a mass the potential can be looked at all the same
-        mass = 1.0 if system is None or system.mass is None else system.mass
-        makeup = element_of(mass, reference, faults)
+        makeup = element_of(1.0 if mass is None else mass, reference, faults, base)
     if makeup is None or system is None:
         return makeup
     with faults.caught("system"):

@@ -8,9 +8,14 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator, NullFormatter
 
 from sopr_uq.derived.bands import band
+from sopr_uq.derived.correction import correction_band, is_corrected
 from sopr_uq.figures.style import BAND_ALPHA, EXTRA, MEASURED, MODEL, REFERENCE
 from sopr_uq.posterior.status import band as kind_of_band
 from sopr_uq.posterior.status import interval_name, reserve
+from sopr_uq.typing import BoolArray, FloatArray
+
+_SEEN = 0.02
+"""g(r) below which no pairs are seen to speak of."""
 
 
 def plot_rdf(result: xr.DataTree, ax: Axes, *, prob: float = 0.95) -> Axes:
@@ -72,7 +77,9 @@ def _rdf_limits(result: xr.DataTree) -> tuple[float, float]:
 
 
 def plot_potential(result: xr.DataTree, ax: Axes, *, prob: float = 0.95) -> Axes:
-    """Draw the posterior potential with its band beside the reference."""
+    """Draw the posterior potential with its band beside the reference; of a correction that."""
+    if is_corrected(result):
+        return _plot_correction(result, ax, prob)
     draws = _group(result, "posterior")["potential"]
     found = band(draws, prob)
     r, mean = found["r"].values, found["mean"].values
@@ -87,6 +94,26 @@ def plot_potential(result: xr.DataTree, ax: Axes, *, prob: float = 0.95) -> Axes
     ax.set_xlim(r[np.argmax(mean < 2 * depth)] - 0.2, r[-1])
     ax.legend()
     return _marked(result, ax)
+
+
+def _plot_correction(result: xr.DataTree, ax: Axes, prob: float) -> Axes:
+    found = correction_band(result, prob)
+    r, mean = found["r"].values, found["mean"].values
+    ax.plot(r, mean, color=MODEL, label="correction (mean)")
+    _fill(found, "r", ax, _label(result, prob))
+    ax.axhline(0.0, color="0.6", lw=0.8, zorder=0)
+    where = _seen(result, r)
+    top = 1.3 * float(np.abs(found[["lower", "upper"]].to_array().values[:, where]).max())
+    ax.set(xlabel="r / Å", ylabel="δv(r) / (kcal/mol)", ylim=(-top, top))
+    ax.set_xlim(float(r[where][0]) - 0.2, float(r[-1]))
+    ax.legend()
+    return _marked(result, ax)
+
+
+def _seen(result: xr.DataTree, r: FloatArray) -> BoolArray:
+    """At which distances pairs were seen."""
+    last = _group(result, "iterations").isel(iteration=-1)
+    return np.asarray(np.interp(r, last["r_g"], last["g"]) > _SEEN)
 
 
 def plot_prior(result: xr.DataTree, ax: Axes, *, prob: float = 0.95) -> Axes:
@@ -106,13 +133,15 @@ def plot_prior(result: xr.DataTree, ax: Axes, *, prob: float = 0.95) -> Axes:
         label = "draws of the prior" if number == 0 else None
         one = prior.isel(each=number)
         ax.plot(prior["r"], one, color=REFERENCE, lw=0.6, alpha=0.5, label=label)
+    corrected = is_corrected(result)
     found = band(_group(result, "posterior")["potential"], prob)
     r, low = found["r"].values, found["lower"].values
     _fill(found, "r", ax, f"posterior, {_label(result, prob)}", alpha=1.0)
     depth = -float(prior.min())
     ax.axhline(0.0, color="0.6", lw=0.8, zorder=0)
     ax.set(xlabel="r / Å", ylabel="v(r) / (kcal/mol)", ylim=(-1.05 * depth, depth))
-    ax.set_xlim(float(r[np.argmax(low < depth)]) - 0.4, float(r[-1]))
+    if not corrected:
+        ax.set_xlim(float(r[np.argmax(low < depth)]) - 0.4, float(r[-1]))
     ax.legend()
     return _marked(result, ax)
 

@@ -94,7 +94,9 @@ class Dispersion:
 
     def __post_init__(self) -> None:
         given = {"width": self.width, "length": self.length, "sigma": self.sigma}
-        _positive("Dispersion", **given, decay=self.decay)
+        _positive("Dispersion", **given)
+        if not self.decay >= 0.0:
+            raise InputError("Dispersion.decay", "a number from 0 on", str(self.decay))
 
     def __call__(self, x: ArrayLike, y: ArrayLike) -> FloatArray:
         """Return the covariance matrix."""

@@ -164,6 +164,18 @@ def log_likelihoods(
 def most_probable(model: LinearGaussian) -> Theta:
     """Return the most probable θ (the kernel summed out, then the best one)."""
     model = reduced(model)
+    levels = unstandardised(model, _highest(model)[0])
+    terms = log_likelihoods(model, *levels) + model.log_weight
+    return Theta(*levels, int(np.argmax(terms)))
+
+
+def log_evidence(model: LinearGaussian) -> float:
+    """Return the log density of the data at the most probable θ, with θ's own, up to a constant."""
+    return _highest(reduced(model))[1]
+
+
+def _highest(model: LinearGaussian) -> tuple[FloatArray, float]:
+    """Return standardised θ of the highest density, and its logarithm."""
 
     def negative(z: FloatArray) -> tuple[float, FloatArray]:
         value, slope = log_density(model, z)
@@ -173,9 +185,7 @@ def most_probable(model: LinearGaussian) -> Theta:
     best = minimize(
         negative, np.zeros(size), jac=True, method="L-BFGS-B", bounds=[(-6.0, 6.0)] * size
     )
-    levels = unstandardised(model, best.x)
-    terms = log_likelihoods(model, *levels) + model.log_weight
-    return Theta(*levels, int(np.argmax(terms)))
+    return np.asarray(best.x), -float(best.fun)
 
 
 def log_density(model: LinearGaussian, z: FloatArray) -> tuple[float, FloatArray]:

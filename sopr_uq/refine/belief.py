@@ -11,8 +11,24 @@ from sopr_uq.refine.of_rules import used_by
 
 Field = partial(AnyField, json_schema_extra=used_by("newton"))
 
-OF_MIXTURES = ("unlike_", "shared_shape")
-"""How the names of numbers begin that say something of mixtures only."""
+_OF_MIXTURES = ("unlike_", "shared_shape")
+_OF_CORRECTIONS = ("correction_",)
+_OF_WHOLE = ("sigma", "epsilon", "exponent", "attraction", "width", "decay", *_OF_MIXTURES)
+
+
+def without_meaning(*, mixture: bool, whole: bool, corrected: bool) -> tuple[str, ...]:
+    """Return how the names of numbers begin that say nothing of a liquid.
+
+    Parameters
+    ----------
+    mixture : bool
+        Whether it has more than one pair.
+    whole, corrected : bool
+        Whether there are potentials that are refined as a whole, and corrections.
+    """
+    found: tuple[str, ...] = () if mixture else _OF_MIXTURES
+    found += () if corrected else _OF_CORRECTIONS
+    return found if whole else found + _OF_WHOLE
 
 
 class PriorSettings(BaseModel):
@@ -70,6 +86,12 @@ class PriorSettings(BaseModel):
         le=12,
         description="exponent with which it dies; by default averaged over 6 (dispersion) and "
         "2.5 (other forces), as the data weigh them",
+    )
+    correction_width: float = Field(
+        0.1, gt=0, le=10, description="median size at σ of a correction to a base, in k_B T"
+    )
+    correction_width_sd: float = Field(
+        1.0, gt=0, le=3, description="standard deviation of its logarithm"
     )
     noise: float = Field(
         0.01, gt=0, le=1, description="median noise of a curve without stated errors"

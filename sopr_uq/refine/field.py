@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 from scipy.interpolate import BSpline
 
 from sopr_uq.errors import InputError
 from sopr_uq.experiment.substance import Pair
-from sopr_uq.potentials import Potential, Tabulated
+from sopr_uq.potentials import Corrected, Potential, Tabulated
 from sopr_uq.potentials.core import continue_core, repulsive
 from sopr_uq.potentials.descriptors import Descriptors, descriptors, first_zero
 from sopr_uq.typing import ArrayLike, BoolArray, FloatArray
@@ -23,6 +24,18 @@ _CORE = 6.0
 
 _WELL = (1.0, 2.0)
 """Where v counts, in σ."""
+
+_SEEN = (0.9, 2.2)
+"""Where a correction counts, in its length."""
+
+
+class Scale(NamedTuple):
+    """What a correction is measured by."""
+
+    length: float
+    """About the distance of two neighbours that touch, in Å."""
+    energy: float
+    """k_B T, in kcal/mol."""
 
 
 @dataclass(frozen=True)
@@ -38,22 +51,39 @@ class Term:
         What is simulated first, in kcal/mol.
     refined : bool
         Whether it is inferred, or kept as its start.
+    scale : Scale, optional
+        Of a potential of which only a correction to the reference is inferred.
     """
 
     pair: Pair
     reference: Potential
     start: Potential
     refined: bool = True
+    scale: Scale | None = None
+
+    @property
+    def whole(self) -> bool:
+        """Whether it is inferred as a whole: a repulsive core, a well and a tail."""
+        return self.refined and self.scale is None
+
+    @property
+    def corrected(self) -> bool:
+        """Whether a correction to the reference is inferred."""
+        return self.refined and self.scale is not None
 
     @cached_property
     def sigma(self) -> float:
-        """σ of the reference in Å; NaN without a repulsive core."""
+        """σ of the reference in Å; NaN without a repulsive core; of a correction its length."""
+        if self.scale is not None:
+            return self.scale.length
         r = np.arange(0.5, 15.0, 0.005)
         return float(first_zero(r, self.reference.energy(r)))
 
     @cached_property
     def epsilon(self) -> float:
-        """ε of the reference in kcal/mol."""
+        """ε of the reference in kcal/mol; of a correction k_B T."""
+        if self.scale is not None:
+            return self.scale.energy
         return self.depth(self.reference)
 
     def depth(self, potential: Potential) -> float:
@@ -132,25 +162,30 @@ class Field:
         return self.joined(np.array([term.start.energy(self.r) for term in self.terms]))
 
     def scaled(self, size: float, depth: float) -> FloatArray:
-        """Return the start with another σ and ε of every refined pair, shape (p n,)."""
+        """Return the start with another σ and ε of every pair refined as a whole, shape (p n,)."""
         scaled = [
-            depth * t.start.energy(self.r / size) if t.refined else t.start.energy(self.r)
+            depth * t.start.energy(self.r / size) if t.whole else t.start.energy(self.r)
             for t in self.terms
         ]
         return self.joined(np.array(scaled))
 
-    def tables(self, v: FloatArray) -> dict[Pair, Tabulated]:
-        """Return the potentials of a vector, shape (p n,), as tables.
+    def tables(self, v: FloatArray) -> dict[Pair, Tabulated | Corrected]:
+        """Return the potentials of a vector, shape (p n,), as tables, or references with them.
 
         Raises
         ------
         InputError
             If one of them is no potential.
         """
-        found = {}
-        for pair, values in zip(self.pairs, self.split(v), strict=True):
+        found: dict[Pair, Tabulated | Corrected] = {}
+        for term, pair, values in zip(self.terms, self.pairs, self.split(v), strict=True):
             try:
-                found[pair] = Tabulated(self.r, values)
+                if term.scale is None:
+                    found[pair] = Tabulated(self.r, values)
+                else:
+                    found[pair] = Corrected(
+                        term.reference, self.r, values - term.reference.energy(self.r)
+                    )
             except InputError as error:
                 if len(self.terms) == 1:
                     raise
@@ -159,25 +194,48 @@ class Field:
         return found
 
     def descriptors(self, v: FloatArray, beta: ArrayLike) -> Descriptors:
-        """Return σ, ε, r_vdW and d_hp of every pair, (..., p n) → four of (..., p)."""
-        return descriptors(self.r, self.split(v), beta)
+        """Return σ, ε, r_vdW and d_hp of every pair, (..., p n) → four of (..., p).
+
+        NaN of a pair with a correction, which need have no core and no well.
+        """
+        found = descriptors(self.r, self.split(v), beta)
+        return Descriptors(*(np.where(self.shaped, each, np.nan) for each in found))
+
+    @property
+    def shaped(self) -> BoolArray:
+        """Which pairs have a core and a well of their own, shape (p,)."""
+        return np.array([term.scale is None for term in self.terms])
 
     def continue_core(self, v: FloatArray, height: float) -> FloatArray:
-        """Replace potentials inside their cores (:func:`.continue_core`), (..., p n) as it is."""
-        return self.joined(continue_core(self.r, self.split(v), height))
+        """Replace potentials inside their cores (:func:`.continue_core`), (..., p n) as it is.
+
+        A reference with a correction keeps its own core.
+        """
+        each = self.split(v)
+        continued = continue_core(self.r, each, height)
+        return self.joined(np.where(self.shaped[:, None], continued, each))
 
     def repulsive(self, v: FloatArray) -> BoolArray:
         """Whether all potentials fall from a positive core to 0.95 σ, (..., p n) → (...)."""
         each = self.split(v)
-        found = [repulsive(self.r, each[..., i, :], s) for i, s in enumerate(self.sigmas)]
+        found = [
+            repulsive(self.r, each[..., i, :], s) if self.shaped[i] else np.ones(v.shape[:-1], bool)
+            for i, s in enumerate(self.sigmas)
+        ]
         return np.asarray(np.all(found, axis=0))
 
     @cached_property
     def well(self) -> BoolArray:
         """Where v counts, shape (p n,): from σ to 2 σ of each pair that is refined."""
-        low, high = (x * self.sigmas[:, None] for x in _WELL)
+        ends = np.where(self.shaped[:, None], _WELL, _SEEN) * self.sigmas[:, None]
+        low, high = ends[:, :1], ends[:, 1:]
         inside = (self.r >= low) & (self.r <= high)
         return np.ravel(inside & np.array([[t.refined] for t in self.terms]))
+
+    @property
+    def of_corrections(self) -> BoolArray:
+        """Which entries of a vector are of pairs with a correction, shape (p n,)."""
+        return np.repeat([term.corrected for term in self.terms], self.r.size)
 
     @cached_property
     def splines(self) -> FloatArray:

@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from sopr_uq.engine.protocol import Configuration, Setup
+from sopr_uq.engine.traits import FLUCTUATIONS
 from sopr_uq.errors import InputError
 from sopr_uq.experiment.checks import check_origins
 from sopr_uq.experiment.observation import Observation
@@ -16,12 +17,15 @@ from sopr_uq.experiment.state import StatePoint
 from sopr_uq.experiment.substance import ATOM, Pair, Substance
 from sopr_uq.potentials import Potential
 from sopr_uq.refine.belief import PriorSettings
-from sopr_uq.refine.field import Field, Term
+from sopr_uq.refine.field import Field, Scale, Term
 from sopr_uq.refine.settings import RefineSettings
 from sopr_uq.typing import FloatArray
 
 CUTOFF_IN_SIGMA = 3.0
 _CORE = 0.7
+_SPACINGS = 0.92
+"""Distance of two atoms that touch, in mean spacings of a simple liquid: σ of argon, say."""
+
 
 type Potentials = Potential | Mapping[Pair, Potential]
 """The potential of an element, or of each pair of a mixture."""
@@ -84,6 +88,8 @@ class Problem:
         What is simulated first, in kcal/mol; by default the reference.
     frozen : frozenset of Pair
         Pairs whose potential is kept as it is.
+    corrected : frozenset of Pair
+        Pairs whose potential is the reference and a correction, which is inferred.
     """
 
     samples: tuple[Sample, ...]
@@ -94,6 +100,7 @@ class Problem:
     prior: PriorSettings = field(default_factory=PriorSettings)
     start: Potentials | None = None
     frozen: frozenset[Pair] = frozenset()
+    corrected: frozenset[Pair] = frozenset()
 
     def __post_init__(self) -> None:
         if not self.samples:
@@ -125,7 +132,23 @@ class Problem:
         pairs = self.substance.pairs
         references = _by_pair(self.reference, pairs, "reference")
         starts = references if self.start is None else _by_pair(self.start, pairs, "start")
-        return tuple(Term(p, references[p], starts[p], p not in self.frozen) for p in pairs)
+        return tuple(
+            Term(p, references[p], starts[p], p not in self.frozen, self._scale(references[p], p))
+            for p in pairs
+        )
+
+    def _scale(self, reference: Potential, pair: Pair) -> Scale | None:
+        """Return what a correction of a pair is measured by; None of a whole potential.
+
+        A frozen pair without a core is a reference with a correction of zero.
+        """
+        length = Term(pair, reference, reference).sigma
+        kept = pair in self.frozen and np.isnan(length)
+        if pair not in self.corrected and not kept:
+            return None
+        density = float(self.substance.densities(self.samples[0].state).sum())
+        spacing = _SPACINGS * density ** (-1 / 3)
+        return Scale(spacing if np.isnan(length) else length, 1.0 / float(self.betas.mean()))
 
     @cached_property
     def field(self) -> Field:
@@ -195,7 +218,13 @@ class Problem:
             If one of them is no potential.
         """
         sample = self.samples[number]
-        return Setup(sample.substance, sample.state, self.field.tables(potential), seed, start)
+        tables = self.field.tables(potential)
+        return Setup(sample.substance, sample.state, tables, seed, start, self.record)
+
+    @property
+    def record(self) -> tuple[str, ...]:
+        """What engines must record: fluctuations, where theory does not know the response."""
+        return () if self.substance.bare else (FLUCTUATIONS,)
 
 
 def _by_pair(given: Potentials, pairs: tuple[Pair, ...], what: str) -> Mapping[Pair, Potential]:

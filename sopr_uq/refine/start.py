@@ -67,8 +67,11 @@ def stable_factor(state: StatePoint, sigma: float, epsilon: float) -> float:
 def stabilised(problem: Problem) -> Problem:
     """Return the problem with a start that is a fluid at all its state points.
 
-    The reference, and what is believed, stay what they were.
+    The reference, and what is believed, stay what they were. Where pairs alone do not make the
+    liquid, so does the start.
     """
+    if not (problem.substance.bare and problem.field.shaped.all()):
+        return problem
     states = [sample.state for sample in problem.samples]
     factor = min(stable_factor(state, *_mean_size(problem, state)) for state in states)
     start = {

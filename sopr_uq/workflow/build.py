@@ -40,6 +40,7 @@ def build_rule(config: Config) -> Rule:
         ),
         reference=system.makeup.references,
         frozen=system.makeup.frozen,
+        corrected=system.makeup.corrected,
         settings=config.refine,
         cutoff=config.engine.cutoff,
         seed=config.seed,

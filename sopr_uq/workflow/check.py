@@ -19,6 +19,7 @@ from sopr_uq.errors import InputError
 from sopr_uq.experiment.faults import Faults
 from sopr_uq.experiment.makeup import Makeup
 from sopr_uq.experiment.settings import (
+    BaseSettings,
     MoleculeSettings,
     ObserveSettings,
     PairSettings,
@@ -28,7 +29,7 @@ from sopr_uq.experiment.settings import (
 from sopr_uq.experiment.several import StateSettings, check_state, state_observations
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.experiment.system import Ingredients, checked_makeup, checked_observations
-from sopr_uq.refine.belief import OF_MIXTURES
+from sopr_uq.refine.belief import without_meaning
 from sopr_uq.refine.newton.data import stack
 from sopr_uq.refine.partials import partials
 from sopr_uq.refine.problem import Problem, Sample
@@ -73,11 +74,16 @@ def _ingredients(
 ) -> Ingredients | None:
     """Return the tables of what a liquid is made of; note what is missing or too much."""
     reference = tables.get("reference")
+    base = _valid(BaseSettings, tables["base"]) if "base" in tables else None
+    if base is None and "base" in tables:
+        return None
+    if base is not None and reference is None and not tables.get("molecule"):
+        return _on_base(faults, tables, system, base)
     mixed = next((name for name in ("molecule", "pair") if tables.get(name)), None)
     if mixed is None:
         _check_element(faults, reference, system)
         found = _valid(ReferenceSettings, reference)
-        return None if found is None else Ingredients(found)
+        return None if found is None else Ingredients(found, base=base)
     if reference is not None:
         expected = f"[reference] of an element, or [[{mixed}]] of a mixture"
         faults.add(InputError("reference", expected, "both"))
@@ -88,9 +94,21 @@ def _ingredients(
     if molecules is None or pairs is None:
         return None
     if molecules:
-        return Ingredients(None, molecules, pairs)
+        return Ingredients(None, molecules, pairs, base)
     faults.add(InputError("molecule", "at least one table [[molecule]]", "none"))
     return None
+
+
+def _on_base(
+    faults: Faults, tables: dict[str, Any], system: SystemSettings | None, base: BaseSettings
+) -> Ingredients | None:
+    """Return what an element on a base is made of: its mass stands in ``[system]``."""
+    pairs = _all_valid(PairSettings, tables.get("pair", []))
+    if system is not None and (system.mass is None or len(base.elements) != 1):
+        expected = "particle mass in u of one element, or tables [[molecule]]"
+        faults.add(InputError("system.mass", expected, "nothing"))
+        return None
+    return None if pairs is None else Ingredients(None, (), pairs, base)
 
 
 def _check_element(faults: Faults, reference: Any, system: SystemSettings | None) -> None:
@@ -108,11 +126,19 @@ def _check_element(faults: Faults, reference: Any, system: SystemSettings | None
 def _check_prior(faults: Faults, prior: Any, makeup: Makeup) -> None:
     """Note keys of ``[prior]`` that say nothing of this liquid."""
     given = prior if isinstance(prior, dict) else {}
-    element = len(makeup.substance.pairs) == 1
+    pairs = set(makeup.substance.pairs)
+    element, whole = len(pairs) == 1, pairs - makeup.corrected - makeup.frozen
     for key in given:
-        if element and key.startswith(OF_MIXTURES):
+        if element and key.startswith(without_meaning(mixture=False, whole=True, corrected=True)):
             faults.add(InputError(f"prior.{key}", "a mixture for it", "an element"))
-        if not element and key in ("sigma", "epsilon"):
+        elif not makeup.corrected and key.startswith("correction_"):
+            faults.add(InputError(f"prior.{key}", "a pair with a correction for it", "none"))
+        elif not whole and key.startswith(
+            without_meaning(mixture=True, whole=False, corrected=True)
+        ):
+            expected = "a pair that is refined as a whole for it"
+            faults.add(InputError(f"prior.{key}", expected, "corrections alone"))
+        elif not element and key in ("sigma", "epsilon"):
             advice = f"the {key} of each [[pair]] is the centre of what is believed of it"
             faults.add(InputError(f"prior.{key}", "an element for it", "a mixture", advice))
 
@@ -166,7 +192,13 @@ def _check_box(faults: Faults, engine: EngineSettings, makeup: Makeup, state: St
 
 
 def _check_rule(refine: RefineSettings, samples: Sequence[Sample], makeup: Makeup) -> None:
-    problem = Problem(tuple(samples), makeup.references, refine, frozen=makeup.frozen)
+    problem = Problem(
+        tuple(samples),
+        makeup.references,
+        refine,
+        frozen=makeup.frozen,
+        corrected=makeup.corrected,
+    )
     if refine.rule == "newton":
         stack(problem)
     else:

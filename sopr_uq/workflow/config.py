@@ -12,11 +12,13 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from sopr_uq.disk import write_whole
 from sopr_uq.engine.settings import EngineSettings
+from sopr_uq.experiment.base import Base
 from sopr_uq.experiment.catalogue import curve, system_entries
 from sopr_uq.experiment.faults import Faults
 from sopr_uq.experiment.makeup import Makeup
 from sopr_uq.experiment.registry import shipped_system
 from sopr_uq.experiment.settings import (
+    BaseSettings,
     MoleculeSettings,
     ObserveSettings,
     PairSettings,
@@ -28,7 +30,7 @@ from sopr_uq.experiment.several import MeasuredState, StateSettings, build_state
 from sopr_uq.experiment.system import Ingredients, System, build_system
 from sopr_uq.provenance import sha256
 from sopr_uq.refine import presets
-from sopr_uq.refine.belief import OF_MIXTURES, PriorSettings
+from sopr_uq.refine.belief import PriorSettings, without_meaning
 from sopr_uq.refine.of_rules import refuse_unused, unused
 from sopr_uq.refine.presets import PresetName
 from sopr_uq.refine.settings import RefineSettings, RuleName
@@ -61,6 +63,9 @@ class Config(BaseModel):
     pair: tuple[PairSettings, ...] = Field(
         (), description="tables [[pair]]: the starting potential of each pair of a mixture"
     )
+    base: BaseSettings | None = Field(
+        None, description="a table [base]: a many-body potential that acts besides the pairs"
+    )
     observe: tuple[ObserveSettings, ...] = Field(description="at least one table [[observe]]")
     state: tuple[StateSettings, ...] = Field(
         (), description="tables [[state]]: further state points that share the potential"
@@ -91,7 +96,7 @@ class Config(BaseModel):
     @property
     def ingredients(self) -> Ingredients:
         """The tables that say what the liquid is made of."""
-        return Ingredients(self.reference, self.molecule, self.pair)
+        return Ingredients(self.reference, self.molecule, self.pair, self.base)
 
 
 def load_config(
@@ -180,13 +185,23 @@ def dump_config(config: Config, path: Path | str) -> None:
 def without_unused(tables: dict[str, Any]) -> dict[str, Any]:
     """Drop from resolved tables the defaults of keys that rule and liquid do not use."""
     rule = tables.get("refine", {}).get("rule", DEFAULT_RULE)
-    if not tables.get("pair"):
-        prior = tables.get("prior", {})
-        kept = {key: value for key, value in prior.items() if not key.startswith(OF_MIXTURES)}
-        tables = tables | {"prior": kept}
+    vain = _without_meaning(tables)
+    prior = tables.get("prior", {})
+    tables = tables | {"prior": {k: v for k, v in prior.items() if not k.startswith(vain)}}
     return tables | {
         name: _used(model, rule, tables.get(name, {})) for name, model in _OF_RULES.items()
     }
+
+
+def _without_meaning(tables: dict[str, Any]) -> tuple[str, ...]:
+    """Return how the names of numbers of ``[prior]`` begin that say nothing of the liquid."""
+    told, based = dicts(tables.get("pair")), bool(tables.get("base"))
+    pairs = [PairSettings.model_validate(pair) for pair in told]
+    return without_meaning(
+        mixture=len(pairs) > 1 or len(dicts(tables.get("molecule"))) > 1,
+        whole=not based and (not pairs or any(p.refine and not p.corrected for p in pairs)),
+        corrected=based or any(pair.corrected for pair in pairs),
+    )
 
 
 def resolved_by(path: Path | str) -> str:
@@ -256,13 +271,21 @@ def _hashed(config: Config) -> Config:
     state = tuple(s.model_copy(update={"observe": _all_hashed(s.observe)}) for s in config.state)
     observe = _all_hashed(config.observe)
     changed = {"reference": reference, "pair": pair, "observe": observe, "state": state}
-    return config.model_copy(update=changed)
+    found = config.model_copy(update=changed)
+    if config.base is None:
+        return found
+    return found.model_copy(update={"base": _with_hashes(config.base)})
 
 
 def _with_hash[R: ReferenceSettings](reference: R) -> R:
     if reference.file is None:
         return reference
     return reference.model_copy(update={"sha256": sha256(reference.file)})
+
+
+def _with_hashes(base: BaseSettings) -> BaseSettings:
+    found = Base.of(base.style, base.files, base.elements)
+    return base.model_copy(update={"sha256": found.sha256})
 
 
 def _all_hashed(observe: Iterable[ObserveSettings]) -> tuple[ObserveSettings, ...]:

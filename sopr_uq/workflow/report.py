@@ -7,8 +7,14 @@ from collections.abc import Callable
 from math import isfinite
 from typing import Any
 
+import numpy as np
 import xarray as xr
 
+from sopr_uq.derived.correction import (
+    correction_band,
+    intervals_without_zero,
+    is_corrected,
+)
 from sopr_uq.derived.pairs import each_pair
 from sopr_uq.derived.summary import FEWEST, interval_text, summary
 from sopr_uq.posterior.cost import Cost, cost
@@ -58,6 +64,7 @@ def as_dict(result: xr.DataTree, prob: float = 0.95) -> dict[str, Any]:
         "noise_over_stated": exceeded(result),
         "check": check(result),
         "error_budget": _by_pair(result, budget),
+        "corrections": correction_sentences(result, prob),
     }
 
 
@@ -124,11 +131,30 @@ def facts(result: xr.DataTree) -> list[tuple[str, str]]:
     found, shares = check(result), prior_sentence(result)
     lines += [("check", _check_line(found))] if found is not None else []
     lines += [("prior", shares)] if shares else []
+    lines += [("correction", text) for text in correction_sentences(result)]
     if a["message"] and a["outcome"] != "converged":
         lines.append(("advice", str(a["message"])))
     if a["warning"]:
         lines.append(("warning", str(a["warning"])))
     return lines
+
+
+def correction_sentences(result: xr.DataTree, prob: float = 0.95) -> list[str]:
+    """Say of every correction how large it is, where it is not zero, and whether it is wanted."""
+    found = []
+    for label, one in each_pair(result):
+        if not is_corrected(one):
+            continue
+        bands = correction_band(one, prob)
+        size = float(np.sqrt((bands["mean"] ** 2).mean()))
+        where = ", ".join(f"{a:.2f}–{b:.2f} Å" for a, b in intervals_without_zero(bands))
+        text = f"rms {size:.3g} kcal/mol; {100 * prob:g} % band excludes zero "
+        found.append(f"{label} {text}{f'at {where}' if where else 'nowhere'}".strip())
+    if "correction_evidence" in result.children:
+        factor = float(result["correction_evidence"].to_dataset()["log_bayes_factor"])
+        word = "for a correction" if factor > 0 else "for none"
+        found.append(f"the data speak {word}: log Bayes factor {factor:+.1f}")
+    return found
 
 
 def _shares(result: xr.DataTree) -> str:
@@ -205,6 +231,8 @@ def budget(result: xr.DataTree) -> dict[str, dict[str, float]] | None:
     return {
         str(d): {str(s): float(share.sel(descriptor=d, source=s)) for s in share["source"].values}
         for d in share["descriptor"].values
+        # of a correction there is none
+        if bool(share.sel(descriptor=d).notnull().any())
     }
 
 
@@ -222,7 +250,14 @@ def prior_sentence(result: xr.DataTree) -> str:
 def _rows(result: xr.DataTree, prob: float) -> dict[str, xr.Dataset]:
     """Summaries of the derived quantities by name; a single draw has no deviation."""
     draws = result["derived"].to_dataset()
-    names = [n for n, x in draws.data_vars.items() if set(x.dims) == {"chain", "draw"}]
+    corrected = is_corrected(result)
+    names = [
+        n
+        for n, x in draws.data_vars.items()
+        if set(x.dims) == {"chain", "draw"} and not (corrected and bool(x.isnull().all()))
+    ]
+    if not names:
+        return {}
     found = summary(draws[names], ci_prob=prob)
     return {str(name): found.sel(quantity=name) for name in names}
 

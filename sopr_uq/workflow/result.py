@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
+from sopr_uq.derived.correction import correction_of
 from sopr_uq.derived.labelled import describe
 from sopr_uq.errors import InputError, SoprUqError
 from sopr_uq.experiment.observation import Observation
@@ -21,6 +22,7 @@ from sopr_uq.posterior.stated import noise_over_stated, sentence
 from sopr_uq.potentials.descriptors import Descriptors
 from sopr_uq.provenance import now, versions
 from sopr_uq.refine.loop import Refinement
+from sopr_uq.refine.problem import Problem
 from sopr_uq.refine.rule import Rule
 from sopr_uq.typing import FloatArray
 from sopr_uq.workflow.config import Config
@@ -67,7 +69,7 @@ def assemble(config: Config, rule: Rule, refinement: Refinement) -> xr.DataTree:
     sampler = {k: posterior.attrs.pop(k) for k in _SAMPLER if k in posterior.attrs}
     groups = {
         "posterior": posterior.drop_vars(_OF_SAMPLER, errors="ignore"),
-        "derived": describe(posterior["potential"], problem.beta),
+        "derived": derived(problem, posterior["potential"]),
         "posterior_predictive": predictive(problem, refinement, posterior["potential"]),
         "observed_data": observed_data(rule, posterior),
         "iterations": iterations_dataset(problem.field, refinement),
@@ -81,6 +83,24 @@ def assemble(config: Config, rule: Rule, refinement: Refinement) -> xr.DataTree:
         tree["iterations"]["noise"].attrs["units"] = "1"
     tree.attrs.update(_certificate(config, rule, refinement, sampler))
     return tree
+
+
+def derived(problem: Problem, potential: xr.DataArray) -> xr.Dataset:
+    """Return what follows of draws of potentials: descriptors, and corrections to references."""
+    field = problem.field
+    found = describe(potential, problem.beta)
+    if field.shaped.all():
+        return found
+    shaped = xr.DataArray(field.plain(field.shaped.astype(float)) > 0, field.coords, field.dims)
+    reference = np.array(
+        [
+            term.reference.energy(field.r) if term.corrected else np.full(field.r.size, np.nan)
+            for term in field.terms
+        ]
+    )
+    below = xr.DataArray(field.plain(reference, 0), field.coords, (*field.dims, "r"))
+    kept = {name: values.where(shaped).assign_attrs(values.attrs) for name, values in found.items()}
+    return xr.Dataset(kept).merge(correction_of(potential, below))
 
 
 def _statistics(posterior: xr.Dataset, sampler: dict[str, float]) -> xr.Dataset:

@@ -48,6 +48,11 @@ def anchor(tables: dict[str, Any], folder: Path) -> None:
     for table, key in _paths(tables):
         if isinstance(table.get(key), str | Path):
             table[key] = str(folder / table[key])
+    for base in dicts([tables.get("base")]):
+        files = base.get("files")
+        if isinstance(files, list):
+            # a name that is no file here may be one that ships with LAMMPS
+            base["files"] = [str(folder / f) if _is_file(folder, f) else f for f in files]
 
 
 def _shipped(name: str) -> dict[str, Any]:
@@ -74,6 +79,10 @@ def _parse(path: Path) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise InputError(str(path), "a readable TOML file", reason) from None
+
+
+def _is_file(folder: Path, name: Any) -> bool:
+    return isinstance(name, str) and (folder / name).is_file()
 
 
 def _paths(tables: dict[str, Any]) -> Iterator[tuple[dict[str, Any], str]]:

@@ -56,7 +56,7 @@ def faults(source, *arguments, **options):
         ({"system": {"temperature": float("nan")}}, "system.temperature", "finite number"),
         ({"reference": {"form": "mie"}}, "reference, keys", "found no n"),
         ({"reference": {"n": 12.0}}, "reference, keys", "found n as well"),
-        ({"reference": {"form": "lj"}}, "reference.form", "'lennard-jones', 'mie' or 'table'"),
+        ({"reference": {"form": "lj"}}, "reference.form", "'mie', 'table' or 'zero'"),
         ({"reference": {"form": "table", "file": "v.csv"}}, "reference, keys", "sigma as well"),
         ({"observe": []}, "observe", "at least one table [[observe]]; found none"),
         ({"observe": [{"kind": "g"}]}, "observe.0, keys", "a curve with file; found no file"),
@@ -102,7 +102,7 @@ def faults(source, *arguments, **options):
         ({"preset": "publised"}, "preset", "Did you mean 'published'?"),
         ({"seed": 1.5}, "seed", "integer"),
         ({"sed": 1}, "sed", "Did you mean 'seed'?"),
-        ({"colour": "red"}, "colour", "one of system, reference, molecule, pair, observe, state"),
+        ({"colour": "red"}, "colour", "one of system, reference, molecule, pair, base, observe"),
     ],
 )
 def test_each_fault_is_named(toml, tmp_path, change, where, message):

@@ -153,7 +153,7 @@ class Draws:
     def _repulsive(self, v: FloatArray) -> BoolArray:
         """Which of some v, shape (S, p n), fall from high cores all the way to their wells."""
         field, height = self.conditioner.problem.field, self.conditioner.prior.core_height
-        each = field.split(v)
+        each = field.split(v)[:, field.shaped]
         core = np.cumsum(each <= 0.0, axis=-1) == 0
         with np.errstate(invalid="ignore", over="ignore"):
             falls = np.all((np.diff(each, axis=-1) < 0.0) | ~core[..., :-1], axis=(1, 2))

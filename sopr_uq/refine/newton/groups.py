@@ -9,9 +9,10 @@ import numpy as np
 import xarray as xr
 
 from sopr_uq.potentials.descriptors import Descriptors
-from sopr_uq.refine.belief import OF_MIXTURES
+from sopr_uq.refine.belief import without_meaning
 from sopr_uq.refine.newton.budget import SOURCES, descriptor_budget
 from sopr_uq.refine.newton.emulator import Prediction
+from sopr_uq.refine.newton.evidence import correction_evidence
 from sopr_uq.refine.newton.memory import unpack
 from sopr_uq.refine.newton.prior import OF_A_PAIR
 from sopr_uq.refine.newton.sensitivity import prior_sensitivity
@@ -40,12 +41,15 @@ def groups(rule: Newton, past: Sequence[RuleState], posterior: xr.Dataset) -> di
     shares = unexplained(rule.conditioner, rule.residual(answer.fit, leading), leading)
     check = posterior_check(past[-1], answer, posterior)
     check = check.assign_coords(curve=list(shares)).assign_attrs(unexplained=doubt(shares))
-    return {
+    found = {
         "posterior_check": check.assign(unexplained=("curve", list(shares.values()))),
         "prior": prior_draws(rule),
         "prior_sensitivity": prior_sensitivity(rule.conditioner, answer),
         "error_budget": error_budget(rule, answer),
     }
+    if not any(term.whole for term in rule.problem.field.terms):
+        found["correction_evidence"] = correction_evidence(answer.fit)
+    return found
 
 
 def posterior_check(state: RuleState, answer: Answer, posterior: xr.Dataset) -> xr.Dataset:
@@ -96,8 +100,12 @@ def prior_draws(rule: Newton) -> xr.Dataset:
     )
     sizes = np.exp(rule.conditioner.prior.centre.reshape(-1, OF_A_PAIR))
     numbers = problem.prior.model_dump(exclude_none=True)
-    if problem.element:
-        numbers = {k: v for k, v in numbers.items() if not k.startswith(OF_MIXTURES)}
+    vain = without_meaning(
+        mixture=not problem.element,
+        whole=any(term.whole for term in field.terms),
+        corrected=any(term.corrected for term in field.terms),
+    )
+    numbers = {k: v for k, v in numbers.items() if not k.startswith(vain)}
     numbers |= {"sigma": _listed(sizes[:, 0]), "epsilon": _listed(sizes[:, 1])}
     return xr.Dataset({"potential": potential.assign_attrs(units="kcal/mol")}, attrs=numbers)
 

@@ -20,8 +20,8 @@ from sopr_uq.observables import (
     continued,
 )
 from sopr_uq.observables.quantity import Curve
-from sopr_uq.potentials import Tabulated
-from sopr_uq.potentials.tail import tail_power_change
+from sopr_uq.potentials import Corrected, Tabulated
+from sopr_uq.potentials.tail import DISPERSION, tail_power_change
 from sopr_uq.refine.field import Field
 from sopr_uq.refine.problem import Problem
 from sopr_uq.structure.transforms import RadialGrid
@@ -90,21 +90,25 @@ def implied(problem: Problem, number: int, values: FloatArray, simulation: Simul
     energy = np.zeros((grid.n, len(tables), len(tables) * splines))
     for i, table in enumerate(tables.values()):
         energy[:, i, i * splines : (i + 1) * splines] = _basis(table, grid) @ field.splines
-    power = np.array([table.tail_power for table in tables.values()])
-    moving = problem.settings.bridge == "moving"
+    power = np.array([getattr(table, "tail_power", DISPERSION) for table in tables.values()])
+    # bridge functions ride on the cores of pair potentials, which a base need not have
+    moving = problem.settings.bridge == "moving" and problem.substance.bare
     return Implied(liquid, Change(liquid, energy, power, moving), field)
 
 
-def _basis(potential: Tabulated, grid: RadialGrid) -> FloatArray:
+def _basis(potential: Tabulated | Corrected, grid: RadialGrid) -> FloatArray:
     """Return the matrix that carries changes of v on the problem's grid to the radial grid.
 
     Zero inside the table, where no pair is seen. Beyond it v = v_N (r_N/r)ᵐ changes with
-    its last value and with the slope that the table ends with.
+    its last value and with the slope that the table ends with; a correction ends there.
     """
-    r, v = potential.r, potential.v
+    r = potential.r
     inside, beyond = (grid.r >= r[0]) & (grid.r <= r[-1]), grid.r > r[-1]
     basis = np.zeros((grid.n, r.size))
     basis[inside] = interpolation_rows(r, grid.r[inside])
+    if isinstance(potential, Corrected):
+        return basis
+    v = potential.v
     ratio = r[-1] / grid.r[beyond]
     tail = ratio**potential.tail_power
     basis[beyond] = np.outer(v[-1] * tail * np.log(ratio), tail_power_change(r, v))

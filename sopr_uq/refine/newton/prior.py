@@ -12,6 +12,9 @@ proportion to its ε and σ. The parameters of an unlike pair are believed to fo
 its like pairs, as the combining rules of Lorentz and Berthelot say, with an error of their own.
 Shapes are alike to some share: the exponents of like pairs, and δ/ε as a function of r/σ, have
 a part in common, since what makes one pair no Mie potential is likely at work in the others.
+
+Of a pair that is corrected v = reference + δ(r), δ a Gaussian process about zero whose size
+is told in k_B T, which keeps it out to about σ and dies smoothly at the cut-off.
 """
 
 from __future__ import annotations
@@ -52,6 +55,7 @@ _EXPONENT = (2, 3)
 """Which parameters of a pair are exponents."""
 
 _NODES_OF_X = 200
+_NO_DECAY = 0.0
 _STEP = 1e-4
 _RELATIVE_CUT = 1e-6
 
@@ -122,6 +126,8 @@ class Prior:
         s = self.settings
         parts = [
             (np.log(s.sigma or t.sigma), np.log(s.epsilon or t.epsilon), s.exponent, s.attraction)
+            if t.scale is None
+            else (*np.log(t.scale), s.exponent, s.attraction)
             for t in self.field.terms
         ]
         return np.concatenate([np.add(part, (*self.moved, 0.0, 0.0)) for part in parts])
@@ -130,9 +136,9 @@ class Prior:
     def root(self) -> FloatArray:
         """Square root of the prior covariance of the Mie parameters, shape (4 p, 4 p).
 
-        A pair that is not refined has none. What an unlike pair follows of its like pairs
-        is, to first order, σ_ab = (σ_a + σ_b)/2 and ε_ab = √(ε_a ε_b), and the mean of
-        their exponents. These are correlated from one like pair to the other.
+        A pair that is not refined as a whole has none. What an unlike pair follows of its
+        like pairs is, to first order, σ_ab = (σ_a + σ_b)/2 and ε_ab = √(ε_a ε_b), and the
+        mean of their exponents. These are correlated from one like pair to the other.
         """
         s, terms = self.settings, self.field.terms
         own = np.array([s.sigma_sd, s.epsilon_sd, s.exponent_sd, s.attraction_sd])
@@ -141,11 +147,11 @@ class Prior:
         )
         place = {t.pair: OF_A_PAIR * i for i, t in enumerate(terms)}
         root = np.zeros((self.mie, self.mie))
-        like = [place[t.pair] for t in terms if t.refined and t.pair.like]
+        like = [place[t.pair] for t in terms if t.whole and t.pair.like]
         shared = s.shared_shape * np.ones((len(like), len(like)))
         shared[np.diag_indices(len(like))] = 1.0
         # like pairs first: unlike ones follow them
-        for term in sorted((t for t in terms if t.refined), key=lambda t: not t.pair.like):
+        for term in sorted((t for t in terms if t.whole), key=lambda t: not t.pair.like):
             mine = place[term.pair] + np.arange(OF_A_PAIR)
             root[mine, mine] = own if term.pair.like else cross
             if term.pair.like:
@@ -162,8 +168,12 @@ class Prior:
 
     @property
     def scale(self) -> tuple[float, float]:
-        """σ in Å and ε in kcal/mol to which width and length of δ belong: means over the pairs."""
-        refined = np.repeat([t.refined for t in self.field.terms], OF_A_PAIR)
+        """σ in Å and ε in kcal/mol to which width and length of δ belong: means over the pairs.
+
+        Where no pair is refined as a whole, those of the corrections.
+        """
+        whole = self._whole if self._whole.any() else self._refined
+        refined = np.repeat(whole, OF_A_PAIR)
         mean = self.centre[refined].reshape(-1, OF_A_PAIR).mean(axis=0)
         return float(np.exp(mean[0])), float(np.exp(mean[1]))
 
@@ -175,7 +185,10 @@ class Prior:
     @property
     def width(self) -> LogNormal:
         """Prior of the standard deviation of δ at σ, in kcal/mol."""
-        return LogNormal(self.settings.width * self.scale[1], self.settings.width_sd)
+        s = self.settings
+        if self._whole.any():
+            return LogNormal(s.width * self.scale[1], s.width_sd)
+        return LogNormal(s.correction_width * self.scale[1], s.correction_width_sd)
 
     @property
     def length_median(self) -> float:
@@ -186,6 +199,8 @@ class Prior:
     def kernels(self) -> tuple[DeltaKernel, ...]:
         """The kernels of δ that are averaged over."""
         decays = DECAYS if self.settings.decay is None else (self.settings.decay,)
+        if not self._whole.any():
+            decays = (_NO_DECAY,)
         lengths = [
             (self.length_median * float(np.exp(self.settings.length_sd * z)), w) for z, w in _NODES
         ]
@@ -216,11 +231,15 @@ class Prior:
         """
         sigma, epsilon = self.scale
         centre = np.exp(self.centre.reshape(-1, OF_A_PAIR)[:, :2])
-        share = self.settings.shared_shape if np.count_nonzero(self._refined) > 1 else 0.0
+        share = self.settings.shared_shape if np.count_nonzero(self._whole) > 1 else 0.0
         blocks = []
-        for refined, (s, e) in zip(self._refined, centre, strict=True):
+        for term, (s, e) in zip(self.field.terms, centre, strict=True):
+            if term.corrected:
+                free = self._free(length * s / sigma, s)
+                blocks.append(e / epsilon * self._share_of_width * free)
+                continue
             unit = _leading(Dispersion(1.0, length * s / sigma, s, decay), self.field.r)
-            kept = unit if refined else unit[:, :0]
+            kept = unit if term.whole else unit[:, :0]
             blocks.append(e / epsilon * np.sqrt(1.0 - share) * kept)
         alone = np.asarray(block_diag(*blocks))
         if not share:
@@ -229,8 +248,28 @@ class Prior:
         x = self.field.r / centre[:, :1]
         nodes = np.geomspace(x.min(), x.max(), _NODES_OF_X)
         common = CubicSpline(nodes, _leading(Dispersion(1.0, length / sigma, 1.0, decay), nodes))
-        depth = np.sqrt(share) * self._refined * centre[:, 1] / epsilon
+        depth = np.sqrt(share) * self._whole * centre[:, 1] / epsilon
         return np.hstack([alone, np.concatenate(depth[:, None, None] * common(x))])
+
+    def _free(self, length: float, sigma: float) -> FloatArray:
+        """Return a factor of a correction of unit size at σ, shape (n, m), zero at the cut-off."""
+        r = self.field.r
+        unit = _leading(Dispersion(1.0, length, sigma, _NO_DECAY), r)
+
+        def envelope(x: FloatArray) -> FloatArray:
+            return np.asarray((1.0 - (np.maximum(x, sigma) / r[-1]) ** 2) ** 2)
+
+        return np.asarray((envelope(r) / envelope(np.array(sigma)))[:, None] * unit)
+
+    @property
+    def _share_of_width(self) -> float:
+        """Width of a correction in k_B T to that of what a Mie potential lacks in ε."""
+        s = self.settings
+        return s.correction_width / s.width if self._whole.any() else 1.0
+
+    @property
+    def _whole(self) -> BoolArray:
+        return np.array([term.whole for term in self.field.terms])
 
     @property
     def _refined(self) -> BoolArray:
@@ -260,12 +299,13 @@ class Prior:
         return np.asarray(np.clip(p, near + low, near + high))
 
     def energy(self, point: FloatArray) -> FloatArray:
-        """Return Mie potentials of points, (..., 4 p) → (..., p n); unrefined ones as they are."""
+        """Return Mie potentials of points, (..., 4 p) → (..., p n); others as they are."""
         field = self.field
         v = mie_energy(point.reshape(*point.shape[:-1], -1, OF_A_PAIR), field.r)
         for i, term in enumerate(field.terms):
-            if not term.refined:
-                v[..., i, :] = term.start.energy(field.r)
+            if not term.whole:
+                kept = term.start if term.scale is None else term.reference
+                v[..., i, :] = kept.energy(field.r)
         return field.joined(v)
 
     def potentials(self, basis: Basis, width: float, coefficients: FloatArray) -> FloatArray:
@@ -302,6 +342,11 @@ class Prior:
             v = self.energy(self.point(rng.standard_normal(self.mie)))
             draws.append(v + width * unit @ rng.standard_normal(unit.shape[1]))
         return self.field.continue_core(np.array(draws), self.core_height)
+
+    def corrections(self, rng: np.random.Generator, size: int) -> FloatArray:
+        """Return prior draws of what is added to references, shape (size, p n), in kcal/mol."""
+        unit = self._corrections[0] * self.field.of_corrections[:, None]
+        return np.asarray(self.width.median * rng.standard_normal((size, unit.shape[1])) @ unit.T)
 
     def _tangents(self, point: FloatArray) -> FloatArray:
         """∂v/∂(ln σ, ln ε, n, m) of all pairs by central differences, shape (p n, 4 p)."""

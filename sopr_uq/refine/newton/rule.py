@@ -93,13 +93,18 @@ class Newton:
         return Conditioner(self.problem)
 
     def init(self) -> RuleState:
-        """Return the start and a few potentials around it that are no deeper."""
+        """Return the start and a few potentials around it that are no deeper.
+
+        What is added to a reference varies as the prior has it.
+        """
         p = self.problem
         rng = stream(p.seed, "first round")
         factors = list(_SPREAD[: p.settings.round_size])
         while len(factors) < p.settings.round_size:
             factors.append((float(np.exp(0.02 * rng.standard_normal())), rng.uniform(0.6, 1.0)))
-        return RuleState(0, np.array([p.field.scaled(*each) for each in factors]))
+        scaled = np.array([p.field.scaled(*each) for each in factors])
+        added = self.conditioner.prior.corrections(rng, len(factors) - 1)
+        return RuleState(0, scaled + np.vstack([np.zeros((1, p.field.size)), added]))
 
     @one_thread
     def step(self, past: Sequence[RuleState], runs: Sequence[Run]) -> tuple[RuleState, StepInfo]:
@@ -278,7 +283,10 @@ class Newton:
         return float(np.mean(self.residual(fit, model)[mine] ** 2))
 
     def _change(self, before: FloatArray, fit: Fit) -> tuple[float, dict[str, FloatArray]]:
-        """Largest move of a descriptor in its posterior standard deviation, and those."""
+        """Largest move of a descriptor in its posterior standard deviation, and those.
+
+        Of corrections, which have none, the root mean square move where they count.
+        """
         p = self.problem
         field, beta, rng = p.field, p.beta, stream(p.seed, "change")
         draws = fit.draws(rng.standard_normal((_DRAWS, fit.coefficients.mean.size)))
@@ -287,10 +295,14 @@ class Newton:
             for name, x in field.descriptors(draws, beta)._asdict().items()
         }
         now, then = field.descriptors(fit.mean, beta), field.descriptors(before, beta)
-        refined = np.array([term.refined for term in field.terms])
+        whole = np.array([term.whole for term in field.terms])
         with np.errstate(divide="ignore", invalid="ignore"):
             moves = np.abs(np.subtract(now, then)) / np.array(list(sd.values()))
-        change = float(np.nan_to_num(np.max(moves[:, refined]), nan=np.inf))
+        change = float(np.nan_to_num(np.max(moves[:, whole], initial=0.0), nan=np.inf))
+        where = well(self.conditioner) & field.of_corrections
+        if where.any():
+            each = (fit.mean - before)[where] / draws[:, where].std(axis=0)
+            change = max(change, float(np.sqrt(np.mean(each**2))))
         return change, {name: field.plain(x) for name, x in sd.items()}
 
     @one_thread

@@ -13,6 +13,7 @@ from sopr_uq.potentials.descriptors import Descriptors
 from sopr_uq.refine.newton.answer import Answer
 from sopr_uq.refine.newton.conditioner import Conditioner
 from sopr_uq.rng import stream
+from sopr_uq.typing import FloatArray
 
 _DRAWS = 400
 _KINDS = ("sigma_sd", "epsilon_sd", "exponent_sd", "attraction_sd")
@@ -43,7 +44,7 @@ def prior_sensitivity(conditioner: Conditioner, answer: Answer) -> xr.Dataset:
         v = fit.draws(stream(problem.seed, "sensitivity").standard_normal(size))
         found = np.array(problem.field.descriptors(v, problem.beta))
         names.append(name)
-        rows.append((np.nanmean(found, axis=1), np.nanstd(found, axis=1)))
+        rows.append(_moments(found))
     mean, sd = (problem.field.plain(np.array(column)) for column in zip(*rows, strict=True))
     dims = ("variant", "descriptor", *problem.field.dims)
     coords = {"variant": names, "descriptor": list(Descriptors._fields)}
@@ -65,3 +66,12 @@ def _variants(conditioner: Conditioner) -> Iterator[_Variant]:
     if any(o.kind == "pressure" and o.error is None for o in observed):
         yield "pressure error /3", {"pressure_error": s.pressure_error / 3.0}, still
         yield "pressure error ×3", {"pressure_error": s.pressure_error * 3.0}, still
+
+
+def _moments(found: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Mean and standard deviation of the defined draws, (4, draws, p) → two of (4, p)."""
+    count = np.isfinite(found).sum(axis=1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean = np.nansum(found, axis=1) / count
+        variance = np.nansum((found - mean[:, None]) ** 2, axis=1) / count
+    return np.asarray(mean), np.asarray(np.sqrt(variance))

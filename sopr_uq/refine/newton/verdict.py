@@ -42,7 +42,10 @@ def _missing(problem: Problem, potential: FloatArray) -> str:
     """Say what a proposal lacks, and of which pair; empty if it lacks nothing."""
     field = problem.field
     found = np.isfinite(field.descriptors(potential, problem.beta)).all(axis=0)
-    for pair, v, whole in zip(field.pairs, field.split(potential), found, strict=True):
+    for term, v, whole in zip(field.terms, field.split(potential), found, strict=True):
+        if term.scale is not None:
+            continue
+        pair = term.pair
         of = "" if problem.element else f" of {pair.label}"
         if not v[0] > 0:
             return f"repulsive core{of}"

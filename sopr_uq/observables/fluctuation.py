@@ -1,0 +1,49 @@
+"""How anything responds to the potentials, from what fluctuates together in a trajectory."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sopr_uq.engine.fluctuations import FRAMES
+from sopr_uq.observables.quantity import Change
+from sopr_uq.structure.truncation import interpolation_rows
+from sopr_uq.typing import FloatArray
+
+
+def induced(change: Change, values: FloatArray) -> FloatArray:
+    """Return the change of an average that comes from other configurations being likely.
+
+    δ⟨A⟩ = −β (⟨A δU⟩ − ⟨A⟩⟨δU⟩), δU being the energy that the changed potentials give to the
+    pairs of a snapshot.
+
+    Parameters
+    ----------
+    change : Change
+        m changes of the potentials, of a liquid whose engine recorded fluctuations.
+    values : array, shape (f, k)
+        A of every snapshot.
+
+    Returns
+    -------
+    array, shape (k, m)
+    """
+    energy = pair_energies(change)
+    inner = (values - values.mean(axis=0)).T @ (energy - energy.mean(axis=0))
+    return np.asarray(-change.liquid.setup.state.beta * inner / (len(values) - 1))
+
+
+def pair_energies(change: Change) -> FloatArray:
+    """Return δU of every snapshot in kcal/mol of the box, shape (f, m)."""
+    liquid = change.liquid
+    r = liquid.simulation.r
+    rows = interpolation_rows(liquid.grid.r, np.maximum(r, liquid.grid.r[0]))
+    total = np.zeros(change.energy.shape[-1])
+    for i, pair in enumerate(liquid.setup.substance.pairs):
+        felt = rows @ (change.energy[:, i] * liquid.seen[:, None])
+        total = total + liquid.simulation[f"{FRAMES}{pair.label}"].blocks @ felt
+    return np.asarray(total)
+
+
+def virials(change: Change) -> FloatArray:
+    """Return the virial part of the pressure of every snapshot in MPa, shape (f, 1)."""
+    return change.liquid.simulation[f"{FRAMES}virial"].blocks
