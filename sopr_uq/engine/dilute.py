@@ -49,7 +49,7 @@ class DiluteEngine:
 
     def run(self, setup: Setup, *, progress: Progress | None = None) -> Simulation:
         """Return the dilute gas; see :class:`~sopr_uq.engine.protocol.Engine`."""
-        check_records(self, setup.record)
+        check_records(self.name, self.traits, setup.record)
         started = time.perf_counter()
         beta = setup.state.beta
         r = bin_centres(self.settings, setup.state.density)

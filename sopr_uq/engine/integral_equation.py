@@ -86,7 +86,7 @@ class IntegralEquationEngine:
             If the closure has no solution here, or one with correlations
             longer than 160 Å (its spinodal).
         """
-        check_records(self, setup.record)
+        check_records(self.name, self.traits, setup.record)
         started = time.perf_counter()
         solution = self._solve(setup)
         r = bin_centres(self.settings, setup.state.density)

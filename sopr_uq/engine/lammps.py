@@ -67,7 +67,7 @@ class LammpsEngine:
 
     def run(self, setup: Setup, *, progress: Progress | None = None) -> Simulation:
         """Simulate; see :meth:`sopr_uq.engine.protocol.Engine.run`."""
-        check_records(self, setup.record)
+        check_records(self.name, self.traits, setup.record)
         return with_retry(partial(carry_out, progress=progress), self.settings, setup)
 
 

@@ -19,6 +19,7 @@ from sopr_uq.observables import (
     StructureFactor,
     continued,
 )
+from sopr_uq.observables.motion import MOTION
 from sopr_uq.observables.quantity import Curve
 from sopr_uq.potentials import Tabulated
 from sopr_uq.potentials.tail import tail_power_change
@@ -114,6 +115,8 @@ def _basis(potential: Tabulated, grid: RadialGrid) -> FloatArray:
 
 def quantity_of(observation: Observation, substance: Substance) -> Quantity:
     """Return what predicts an observation."""
+    if observation.kind in MOTION:
+        return MOTION[observation.kind]
     if observation.kind == "pressure":
         return Pressure()
     return curve_of(observation, substance)
