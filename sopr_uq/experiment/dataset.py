@@ -43,9 +43,9 @@ def to_dataset(source: System | Observation, state: StatePoint | None = None) ->
     Returns
     -------
     xarray.Dataset
-        ``g(r)``, ``s(q)`` or a scalar ``pressure``, ``diffusion`` or ``viscosity``; where stated ``*_error``
-        or ``*_covariance``; ``*_in_window`` marks the points that inferences
-        use; the state point as scalar coordinates. Every variable has
+        ``g(r)``, ``s(q)`` or a scalar ``pressure``, ``diffusion`` or ``viscosity``;
+        where stated ``*_error`` or ``*_covariance``; ``*_in_window`` marks the points
+        that inferences use; the state point as scalar coordinates. Every variable has
         ``units``.
 
     Raises

@@ -20,6 +20,7 @@ from sopr_uq.posterior.status import (
     passed,
     reserve,
 )
+from sopr_uq.workflow.agreement_report import agreement, agreement_lines
 
 LABELS = {"sigma": "σ", "epsilon": "ε", "r_vdw": "r_vdW", "d_hp": "d_hp"}
 UNITS = {"angstrom": "Å", "kcal/mol": "kcal/mol", "MPa": "MPa"}
@@ -58,6 +59,7 @@ def as_dict(result: xr.DataTree, prob: float = 0.95) -> dict[str, Any]:
         "noise_over_stated": exceeded(result),
         "check": check(result),
         "error_budget": _by_pair(result, budget),
+        "agreement": agreement(result),
     }
 
 
@@ -124,6 +126,7 @@ def facts(result: xr.DataTree) -> list[tuple[str, str]]:
     found, shares = check(result), prior_sentence(result)
     lines += [("check", _check_line(found))] if found is not None else []
     lines += [("prior", shares)] if shares else []
+    lines += agreement_lines(result, LABELS)
     if a["message"] and a["outcome"] != "converged":
         lines.append(("advice", str(a["message"])))
     if a["warning"]:

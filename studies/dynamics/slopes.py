@@ -1,4 +1,4 @@
-"""Slopes of ln D and ln η: by the scaling with the excess entropy, and by finite differences.
+"""Slopes of ln D and ln η: by the scaling with the pair entropy, and by finite differences.
 
     python studies/dynamics/slopes.py            # simulate, and fill the README
     python studies/dynamics/slopes.py --stored   # from the stored numbers
@@ -70,7 +70,7 @@ def logarithms(moved: Potential) -> FloatArray:
 
 
 def by_scaling() -> FloatArray:
-    """Return the slopes by the scaling with the excess entropy, shape (4, 2)."""
+    """Return the slopes by the scaling with the pair entropy, shape (4, 2)."""
     setup = setup_of(potential(), 1)
     liquid = continued(setup, LammpsEngine(SETTINGS).run(setup), GRID, SETTINGS.cutoff or np.inf)
     rows = [
@@ -83,7 +83,7 @@ def by_scaling() -> FloatArray:
 
 
 def measured() -> xr.Dataset:
-    """Simulate everything; ``found`` (moved, sign, seed, number) and ``scaling`` (moved, number)."""
+    """Return ``found`` (moved, sign, seed, number) and ``scaling`` (moved, number)."""
     found = [[logarithms(potential(n, s * step)) for s in (1, -1)] for n, step in STEPS.items()]
     return xr.Dataset(
         {
@@ -118,7 +118,13 @@ def table(found: xr.Dataset) -> list[str]:
         )
         for i, name in enumerate(found["moved"].values)
     ]
-    head = ("∂ by", "ln D, simulated", "by the entropy", "ln η, simulated", "by the entropy")
+    head = (
+        "∂ by",
+        "ln D, simulated",
+        "by the pair entropy",
+        "ln η, simulated",
+        "by the pair entropy",
+    )
     return markdown_table(head, rows)
 
 
