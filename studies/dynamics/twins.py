@@ -1,7 +1,7 @@
-"""Twins with a g(r) and a diffusion that is right, or wrong by a fifth: is that noticed?
+"""Twins with a g(r) and a diffusion that is right, or wrong by a fifth, which is to be noticed.
 
-    python studies/dynamics/twins.py            # simulate, refine, fill the README
-    python studies/dynamics/twins.py --stored   # from the stored numbers
+python studies/dynamics/twins.py            # simulate, refine, fill the README
+python studies/dynamics/twins.py --stored   # from the stored numbers
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ TRUTH = Mie(3.40, 0.235, 13.0)
 R = np.arange(2.9, 11.0, 0.08)
 FACTORS = (1.0, 1.2, 0.8)
 SEED = 1
+_SHOWN = ["sigma", "epsilon", "d_hp"]
 
 
 def engine(problem: Problem, particles: int, steps: int) -> LammpsEngine:
@@ -84,8 +85,8 @@ def table(found: xr.Dataset) -> list[str]:
                 f"{factor:g}", f"{float(row['measured']):.3g}",
                 concise(float(row["expected"]), float(row["expected_sd"])),
                 f"{float(row['z']):+.1f}",
-                ", ".join(f"{float(row['score'].sel(descriptor=k)):+.1f}" for k in ("sigma", "epsilon", "d_hp")),
-                ", ".join(f"{float(narrows.sel(descriptor=k)):.0f}" for k in ("sigma", "epsilon", "d_hp")),
+                ", ".join(f"{float(row['score'].sel(descriptor=k)):+.1f}" for k in _SHOWN),
+                ", ".join(f"{float(narrows.sel(descriptor=k)):.0f}" for k in _SHOWN),
             )
         )  # fmt: skip
     head = ("D wrong by", "measured", "expected without it", "z")
