@@ -307,23 +307,23 @@ def check_able(engine: Engine, setup: Setup) -> None:
             "one of pair potentials alone",
             "the engine lammps",
         )
-    check_records(engine, setup.record)
+    check_records(engine.name, engine.traits, setup.record)
 
 
-def check_records(engine: Engine, record: Iterable[str]) -> None:
-    """Check that an engine records what it is asked for.
+def check_records(name: str, traits: Traits, record: Iterable[str]) -> None:
+    """Check that an engine of a name and traits records what it is asked for.
 
     Raises
     ------
     InputError
         If it does not.
     """
-    missing = sorted(set(record) - engine.traits.records)
+    missing = sorted(set(record) - traits.records)
     if missing:
         raise InputError(
-            f"engine {engine.name}",
+            f"engine {name}",
             f"an engine that records {', '.join(missing)}",
-            f"one that records {', '.join(sorted(engine.traits.records)) or 'no dynamics'}",
+            f"one that records {', '.join(sorted(traits.records)) or 'no dynamics'}",
             "the engine lammps",
         )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from sopr_uq.engine.settings import EngineName
@@ -57,3 +57,8 @@ TRAITS: Mapping[EngineName, Traits] = {
     "dilute": _INSTANT,
 }
 """By name in a configuration, where no engine is made; ``auto`` has what all it may be have."""
+
+
+def following(name: EngineName, record: Collection[str]) -> EngineName:
+    """Return what a name in a configuration means where something is to be recorded."""
+    return "lammps" if name == "auto" and record else name

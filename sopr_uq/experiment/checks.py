@@ -65,7 +65,7 @@ def check_origins(observations: Iterable[Observation]) -> None:
         them for independent makes intervals too narrow by up to √2.
     """
     seen: dict[tuple[str, frozenset[Pair]], Observation] = {}
-    for one in (o for o in observations if o.origin and o.kind != "pressure"):
+    for one in (o for o in observations if o.origin and o.is_curve):
         pairs = one.of if isinstance(one.of, Mapping) else [one.of] if one.of else []
         other = seen.setdefault((one.origin, frozenset(pairs)), one)
         if other is not one:
@@ -165,7 +165,7 @@ def check_curve(observation: Observation, state: StatePoint) -> None:
     Parameters
     ----------
     observation : Observation
-        A g(r) or S(Q); a pressure passes.
+        A g(r) or S(Q); a number passes.
     state : StatePoint
         Its density sets the scale of distances.
 
@@ -175,7 +175,7 @@ def check_curve(observation: Observation, state: StatePoint) -> None:
         If the curve does not end near one, or its first peak is where only
         other units would put it.
     """
-    if observation.kind == "pressure":
+    if not observation.is_curve:
         return
     # what is left out of the window may be anything
     observation = observation.windowed()

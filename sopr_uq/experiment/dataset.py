@@ -7,7 +7,7 @@ from typing import Any
 import xarray as xr
 
 from sopr_uq.errors import InputError
-from sopr_uq.experiment.observation import Observation
+from sopr_uq.experiment.observation import NUMBERS, Observation
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.experiment.system import System
 from sopr_uq.typing import FloatArray
@@ -19,7 +19,9 @@ _ABSCISSA = {
 _QUANTITY = {
     "g": {"units": "1", "long_name": "radial distribution function"},
     "s": {"units": "1", "long_name": "static structure factor"},
-    "pressure": {"units": "MPa", "long_name": "pressure"},
+    "pressure": {"units": NUMBERS["pressure"], "long_name": "pressure"},
+    "diffusion": {"units": NUMBERS["diffusion"], "long_name": "coefficient of self-diffusion"},
+    "viscosity": {"units": NUMBERS["viscosity"], "long_name": "shear viscosity"},
 }
 _STATE = {
     "temperature": {"units": "K", "long_name": "temperature"},
@@ -41,9 +43,9 @@ def to_dataset(source: System | Observation, state: StatePoint | None = None) ->
     Returns
     -------
     xarray.Dataset
-        ``g(r)``, ``s(q)`` or a scalar ``pressure``; where stated ``*_error``
-        or ``*_covariance``; ``*_in_window`` marks the points that inferences
-        use; the state point as scalar coordinates. Every variable has
+        ``g(r)``, ``s(q)`` or a scalar ``pressure``, ``diffusion`` or ``viscosity``;
+        where stated ``*_error`` or ``*_covariance``; ``*_in_window`` marks the points
+        that inferences use; the state point as scalar coordinates. Every variable has
         ``units``.
 
     Raises
@@ -69,8 +71,8 @@ def _observation(observation: Observation, state: StatePoint | None) -> xr.Datas
     coordinates: dict[str, Any] = {
         name: ((), getattr(state, name), attrs) for name, attrs in _STATE.items() if state
     }
-    if kind == "pressure":
-        variables = _pressure(observation)
+    if kind in NUMBERS:
+        variables = _number(observation)
     else:
         dim, attrs = _ABSCISSA[kind]
         reading = {"standard_error": observation.abscissa_error}
@@ -97,12 +99,12 @@ def _curve(observation: Observation, dim: str) -> dict[str, Any]:
     return variables
 
 
-def _pressure(observation: Observation) -> dict[str, Any]:
-    attrs = _QUANTITY["pressure"]
-    variables: dict[str, Any] = {"pressure": ((), _scalar(observation.value), attrs)}
+def _number(observation: Observation) -> dict[str, Any]:
+    kind, attrs = observation.kind, _QUANTITY[observation.kind]
+    variables: dict[str, Any] = {kind: ((), _scalar(observation.value), attrs)}
     if observation.error is not None:
-        described = {**attrs, "long_name": "standard error of the pressure"}
-        variables["pressure_error"] = ((), _scalar(observation.error), described)
+        described = {**attrs, "long_name": f"standard error of the {attrs['long_name']}"}
+        variables[f"{kind}_error"] = ((), _scalar(observation.error), described)
     return variables
 
 

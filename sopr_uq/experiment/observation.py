@@ -12,10 +12,15 @@ from sopr_uq.errors import InputError
 from sopr_uq.experiment.substance import Pair
 from sopr_uq.typing import FloatArray
 
-type Kind = Literal["g", "s", "pressure"]
+type Kind = Literal["g", "s", "pressure", "diffusion", "viscosity"]
 
 KINDS: tuple[str, ...] = get_args(Kind.__value__)
-ABSCISSA_UNIT = {"g": "angstrom", "s": "1/angstrom", "pressure": ""}
+
+NUMBERS = {"pressure": "MPa", "diffusion": "1e-9 m^2/s", "viscosity": "mPa s"}
+"""Units of the kinds that are one number of a liquid."""
+
+DYNAMICS = ("diffusion", "viscosity")
+"""Numbers of motion: positive, compared with simulations by their logarithms."""
 
 
 @dataclass(frozen=True)
@@ -24,13 +29,14 @@ class Observation:
 
     Parameters
     ----------
-    kind : {"g", "s", "pressure"}
-        Radial distribution function, static structure factor, or pressure.
+    kind : {"g", "s", "pressure", "diffusion", "viscosity"}
+        Radial distribution function, static structure factor, or a number: pressure,
+        coefficient of self-diffusion, shear viscosity.
     x : array, shape (n,)
         Abscissae as measured: r in Å for ``g``, Q in Å⁻¹ for ``s``; a single
-        zero for ``pressure``.
+        zero for a number.
     value : array, shape (n,)
-        Measured values; dimensionless, or in MPa for ``pressure``.
+        Measured values; dimensionless, a number in its unit of :data:`NUMBERS`.
     name : str
         How tables and figures call it.
     error : array, shape (n,), optional
@@ -75,8 +81,8 @@ class Observation:
     ------
     InputError
         If shapes disagree, numbers are not finite, abscissae do not increase,
-        errors are not positive, a covariance is not positive definite, or the
-        window leaves nothing.
+        errors or a diffusion or viscosity are not positive, a covariance is not positive
+        definite, or the window leaves nothing.
     """
 
     kind: Kind
@@ -110,6 +116,11 @@ class Observation:
         self._check_arrays()
         self._check_errors()
 
+    @property
+    def is_curve(self) -> bool:
+        """Whether it is a function of r or Q; otherwise it is one number of the liquid."""
+        return self.kind not in NUMBERS
+
     def weights(self, pairs: Sequence[Pair]) -> dict[Pair, float]:
         """Return the weight of each pair of a substance in a curve, none of them zero."""
         if isinstance(self.of, Pair):
@@ -128,9 +139,10 @@ class Observation:
         """
         labels = ", ".join(pair.label for pair in pairs)
         where = f"observation {self.name}"
-        if self.kind == "pressure":
+        if not self.is_curve:
             if self.of is not None:
-                raise InputError(where, "a pressure, which is of the whole liquid", "pairs as well")
+                expected = f"a {self.kind}, which is of the whole liquid"
+                raise InputError(where, expected, "pairs as well")
             return
         if self.of is None:
             if len(pairs) > 1:
@@ -153,6 +165,9 @@ class Observation:
             )
         if not (np.isfinite(self.x).all() and np.isfinite(self.value).all()):
             raise InputError(f"observation {self.name}", "finite numbers", "NaN or infinity")
+        if self.kind in DYNAMICS and np.any(self.value <= 0):
+            found = f"{np.min(self.value):g}"
+            raise InputError(f"observation {self.name}", f"a positive {self.kind}", found)
         if np.any(self.x < 0) or np.any(np.diff(self.x) <= 0):
             bad = int(np.argmax(np.diff(self.x, prepend=-np.inf) <= 0)) if self.x.size > 1 else 0
             raise InputError(

@@ -42,6 +42,15 @@ FACTORS: dict[str, dict[str, float]] = {
     "density": {**_DENSITIES, **_MOLAR, **_PER_MASS},
     "mass": {"u": 1.0, "g/mol": 1.0, "Da": 1.0},
     "pressure": {"MPa": 1.0, "bar": 0.1, "atm": 0.101325, "kPa": 1e-3, "Pa": 1e-6, "GPa": 1e3},
+    "diffusion": {
+        "m^2/s": 1e9,
+        "cm^2/s": 1e5,
+        "mm^2/s": 1e3,
+        "nm^2/ns": 1.0,
+        "angstrom^2/ps": 10.0,
+        "Å^2/ps": 10.0,
+    },
+    "viscosity": {"mPa s": 1.0, "μPa s": 1e-3, "uPa s": 1e-3, "Pa s": 1e3, "cP": 1.0, "P": 100.0},
     "scattering length": {"fm": 1.0},
     "abscissa": {**UNITS_OF_R, **UNITS_OF_Q},
     "time": {"fs": 1.0, "ps": 1000.0},
@@ -129,8 +138,11 @@ def _canonical(written: str, factors: dict[str, float]) -> str:
 def _plain(unit: str) -> str:
     """Return one spelling of a unit: Å⁻³, A^-3, 1/A3 and angstrom**-3 are the same."""
     text = unit.casefold().replace("−", "-").replace("⁻¹", "-1").replace("⁻³", "-3")
-    text = text.replace("³", "3").replace("**", "").replace("^", "").replace(" ", "")
+    text = (
+        text.replace("²", "2").replace("³", "3").replace("**", "").replace("^", "").replace(" ", "")
+    )
     text = text.replace("·", "").replace("liter", "l")
+    text = text.removesuffix("s-1") + "/s" if text.endswith("2s-1") else text
     product = re.fullmatch(r"(k?g|mol|kj|kcal)(c?m|dm|l|mol)-([13])", text)
     if product is not None:
         text = f"{product[1]}/{product[2]}{product[3].removesuffix('1')}"
@@ -158,6 +170,5 @@ Energy = Annotated[float, _of("energy")]
 Temperature = Annotated[float, _of("temperature")]
 Density = Annotated[float, _of("density")]
 Mass = Annotated[float, _of("mass")]
-Pressure = Annotated[float, _of("pressure")]
 ScatteringLength = Annotated[float, _of("scattering length")]
 Time = Annotated[float, _of("time")]

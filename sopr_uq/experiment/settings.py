@@ -5,18 +5,25 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from sopr_uq.errors import InputError
 from sopr_uq.experiment.forms import FormName
-from sopr_uq.experiment.observation import Kind
+from sopr_uq.experiment.observation import DYNAMICS, NUMBERS, Kind
 from sopr_uq.experiment.quantities import (
     Abscissa,
     Density,
     Energy,
     Length,
     Mass,
-    Pressure,
     ScatteringLength,
     Temperature,
     WaveNumber,
@@ -187,21 +194,35 @@ class PairSettings(ReferenceSettings):
             _require(self, "a combined pair", {"combine"}, {"combine", *usual, *self._mine})
 
 
+def _in_its_unit(value: object, info: ValidationInfo) -> object:
+    """Return a measured number in the unit of its kind."""
+    kind = str(info.data.get("kind"))
+    return convert(value, kind if kind in NUMBERS else "pressure")
+
+
+_Measured = Annotated[float, BeforeValidator(_in_its_unit, json_schema_input_type=float | str)]
+
+
 class ObserveSettings(BaseModel):
     """One measurement; an entry of ``[[observe]]`` in a configuration.
 
-    A curve comes from a file or, by ``curve``, from what ships; a pressure is
-    a number.
+    A curve comes from a file or, by ``curve``, from what ships; a pressure, a diffusion
+    and a viscosity are numbers.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    kind: Kind = Field(description="g (radial distribution), s (structure factor), or pressure")
+    kind: Kind = Field(
+        description="g (radial distribution), s (structure factor), pressure, diffusion (of "
+        "particles among their like, at infinite size of the box), or (shear) viscosity"
+    )
     file: Path | None = Field(None, description="the curve, as some program wrote it")
     curve: str | None = Field(None, description="name of a shipped curve")
     sha256: str | None = Field(None, pattern=_SHA256, description="SHA-256 of the curve's file")
-    value: Pressure | None = Field(None, description="measured pressure in MPa")
-    error: Pressure | None = Field(None, gt=0, description="its standard error in MPa")
+    value: _Measured | None = Field(
+        None, description="measured pressure in MPa, diffusion in 1e-9 m²/s, viscosity in mPa s"
+    )
+    error: _Measured | None = Field(None, gt=0, description="its standard error, in the same unit")
     window: tuple[Abscissa, Abscissa] | None = Field(
         None, description="closed interval of r (Å) or Q (1/Å) that the inference uses"
     )
@@ -277,8 +298,9 @@ class ObserveSettings(BaseModel):
         common = {"kind", "name", "source", "origin"}
         if self.sites is not None and self.weights is not None:
             raise InputError("keys", "sites of a partial or weights of a total", "both")
-        if self.kind == "pressure":
-            _require(self, "a pressure", {"value"}, common | {"value", "error"})
+        if self.kind in NUMBERS:
+            needed = {"value", "error"} if self.kind in DYNAMICS else {"value"}
+            _require(self, f"a {self.kind}", needed, common | {"value", "error"})
             return self
         given = "curve" if self.curve is not None else "file"
         shape = {"window", "abscissa_error", "q_max", "spacing", "covariance", "covariance_sha256"}

@@ -17,7 +17,8 @@ from sopr_uq.experiment.faults import Faults
 from sopr_uq.experiment.forms import Scale
 from sopr_uq.experiment.makeup import Makeup, element_of, mixture_of
 from sopr_uq.experiment.mistakes import check_mistakes
-from sopr_uq.experiment.observation import Observation
+from sopr_uq.experiment.motion import check_motion
+from sopr_uq.experiment.observation import NUMBERS, Observation
 from sopr_uq.experiment.settings import (
     BaseSettings,
     MoleculeSettings,
@@ -195,7 +196,9 @@ def checked(observation: Observation, state: StatePoint | None) -> Observation:
     InputError
         If it cannot be used at this state point.
     """
-    if observation.kind == "pressure":
+    if not observation.is_curve:
+        if state is not None:
+            check_motion(observation, state)
         return observation
     used = observation.windowed()
     # what the density says holds for one kind of particle
@@ -227,10 +230,10 @@ def read_observation(
     InputError
         If its file is missing, is no such curve, or is not the recorded one.
     """
-    if settings.kind == "pressure":
+    if settings.kind in NUMBERS:
         assert settings.value is not None
         return Observation(
-            kind="pressure",
+            kind=settings.kind,
             x=np.zeros(1),
             value=np.array([settings.value]),
             error=None if settings.error is None else np.array([settings.error]),

@@ -9,12 +9,13 @@ import numpy as np
 from sopr_uq.engine.series import Series
 from sopr_uq.observables.fluctuation import induced, virials
 from sopr_uq.observables.infinite import InfiniteLiquid
+from sopr_uq.observables.number import Number
 from sopr_uq.observables.quantity import Change
 from sopr_uq.typing import FloatArray
 
 
 @dataclass(frozen=True)
-class Pressure:
+class Pressure(Number):
     """The virial pressure in MPa."""
 
     def predict(self, liquid: InfiniteLiquid) -> Series:
@@ -32,15 +33,3 @@ class Pressure:
         still = np.zeros_like(change.energy)
         explicit = liquid.response.pressure(liquid.force, change.energy, still, power=change.power)
         return explicit + induced(change, virials(change))
-
-    def slope(self, liquid: InfiniteLiquid) -> FloatArray:  # noqa: ARG002
-        """Return 0: it has no abscissa."""
-        return np.zeros(1)
-
-    def slope_jacobian(self, change: Change) -> FloatArray:
-        """Return zeros, shape (1, m)."""
-        return np.zeros((1, change.energy.shape[-1]))
-
-    def bend(self, liquid: InfiniteLiquid) -> FloatArray:  # noqa: ARG002
-        """Return 0."""
-        return np.zeros(1)

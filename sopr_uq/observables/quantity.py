@@ -77,6 +77,10 @@ class Quantity(Protocol):
         """Return its second derivative with respect to x, shape (k,)."""
         ...
 
+    def common(self, liquid: InfiniteLiquid) -> FloatArray:
+        """Return the standard error that all simulations of one size share, shape (k,)."""
+        ...
+
 
 class Curve:
     """A linear functional of the g(r) of all pairs at every abscissa: d(x) = 1 + A(x) h w."""
@@ -132,6 +136,10 @@ class Curve:
         before, at, after = (self.rows(liquid, self.x + k * step) for k in (-1, 0, 1))
         h = (liquid.g - 1.0) @ self.weights(liquid)
         return np.asarray((before - 2.0 * at + after) @ h / step**2)
+
+    def common(self, liquid: InfiniteLiquid) -> FloatArray:  # noqa: ARG002
+        """Return zeros, shape (k,): what a box does to g is taken out."""
+        return np.zeros(self.x.size)
 
     def _steep(self, liquid: InfiniteLiquid, step: float = 1e-3) -> FloatArray:
         return (self.rows(liquid, self.x + step) - self.rows(liquid, self.x)) / step

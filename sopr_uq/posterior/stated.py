@@ -35,21 +35,21 @@ def noise_over_stated(
     -------
     list of array, shape (3,), or None
         Of every observation the median between the ends of the central 95 %; None for a
-        pressure, and for a curve that came without errors.
+        number, and for a curve that came without errors.
     """
     if "noise" not in posterior or "curve" not in posterior["noise"].dims:
         return [None] * len(observations)
     found: list[FloatArray | None] = []
     place = 0
     for o in observations:
-        stated = None if o.kind == "pressure" else _stated(o.windowed())
+        stated = None if not o.is_curve else _stated(o.windowed())
         if stated is None:
             found.append(None)
         else:
             noise = posterior["noise"].isel(curve=place).values
             factor = np.sqrt(1.0 + noise**2 * _shape(o.windowed()) / stated**2)
             found.append(np.quantile(factor, _CENTRAL))
-        place += o.kind != "pressure"
+        place += o.is_curve
     return found
 
 

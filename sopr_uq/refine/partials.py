@@ -48,6 +48,9 @@ def partials(problem: Problem, rule: str) -> tuple[Partial, ...]:
         If there is not one liquid, with exactly one g(r) of each pair that is refined.
     """
     terms, samples = problem.field.terms, problem.samples
+    if problem.record:
+        expected, motion = "a g(r) of each pair alone", ", ".join(sorted(problem.record))
+        raise InputError(f"rule {rule}", expected, f"{motion} as well", "the newton rule takes it")
     of = [_pair(o, problem) for s in samples for o in s.observations if o.kind == "g"]
     wanted = [term.pair for term in terms if term.refined]
     if len(samples) != 1 or len(of) != len(wanted) or set(of) != set(wanted):
@@ -56,7 +59,7 @@ def partials(problem: Problem, rule: str) -> tuple[Partial, ...]:
             f"rule {rule}",
             f"one state point with one measured g(r){each}",
             f"{len(samples)} state points with {len(of)} g(r)",
-            "the newton rule takes any number of g, s and pressure",
+            "the newton rule takes any number of curves and numbers",
         )
     curves = {_pair(o, problem): o for o in samples[0].observations if o.kind == "g"}
     return tuple(

@@ -12,7 +12,7 @@ from sopr_uq.engine.protocol import Configuration, Setup
 from sopr_uq.engine.traits import FLUCTUATIONS
 from sopr_uq.errors import InputError
 from sopr_uq.experiment.checks import check_origins
-from sopr_uq.experiment.observation import Observation
+from sopr_uq.experiment.observation import DYNAMICS, Observation
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.experiment.substance import ATOM, Pair, Substance
 from sopr_uq.potentials import Potential
@@ -54,6 +54,16 @@ class Sample:
     observations: tuple[Observation, ...]
     substance: Substance = field(default=None)  # type: ignore[assignment]
 
+    @property
+    def record(self) -> tuple[str, ...]:
+        """What a simulation of it must record beside g(r), pressure and energy.
+
+        Motion that was measured; fluctuations, where theory does not know the response.
+        """
+        kinds = {observation.kind for observation in self.observations}
+        motion = tuple(kind for kind in DYNAMICS if kind in kinds)
+        return motion if self.substance.bare else (*motion, FLUCTUATIONS)
+
     def __post_init__(self) -> None:
         if self.substance is None:
             object.__setattr__(self, "substance", Substance.atom(ATOM, self.state.mass))
@@ -63,6 +73,9 @@ class Sample:
         for observation in self.observations:
             observation.check_pairs(self.substance.pairs)
         check_origins(self.observations)
+        if "diffusion" in self.record and len(self.substance.sites) > 1:
+            types = len(self.substance.sites)
+            raise InputError("observe", "a diffusion of an element", f"a mixture of {types} types")
 
 
 @dataclass(frozen=True)
@@ -176,6 +189,11 @@ class Problem:
         return self._terms[0].start
 
     @property
+    def record(self) -> frozenset[str]:
+        """What simulations of any of the liquids must record."""
+        return frozenset(name for sample in self.samples for name in sample.record)
+
+    @property
     def betas(self) -> FloatArray:
         """1/(k_B T) of every liquid in mol/kcal."""
         return np.array([sample.state.beta for sample in self.samples])
@@ -219,12 +237,7 @@ class Problem:
         """
         sample = self.samples[number]
         tables = self.field.tables(potential)
-        return Setup(sample.substance, sample.state, tables, seed, start, self.record)
-
-    @property
-    def record(self) -> tuple[str, ...]:
-        """What engines must record: fluctuations, where theory does not know the response."""
-        return () if self.substance.bare else (FLUCTUATIONS,)
+        return Setup(sample.substance, sample.state, tables, seed, start, sample.record)
 
 
 def _by_pair(given: Potentials, pairs: tuple[Pair, ...], what: str) -> Mapping[Pair, Potential]:

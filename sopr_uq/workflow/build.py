@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from sopr_uq.engine.factory import make_engine
-from sopr_uq.engine.protocol import Engine
+from sopr_uq.engine.protocol import Engine, check_records
+from sopr_uq.engine.traits import following
 from sopr_uq.errors import InputError
 from sopr_uq.refine.ibi import Ibi
 from sopr_uq.refine.newton import Newton
@@ -54,12 +55,18 @@ def build_rule(config: Config) -> Rule:
 def build_engine(config: Config, rule: Rule) -> Engine:
     """Return the engine of a configuration, with the cut-off of the problem.
 
+    Where motion is among the data ``auto`` means LAMMPS, which follows it.
+
     Raises
     ------
     EngineUnavailable
         If it is not installed.
+    InputError
+        If it does not record what was measured.
     """
+    record = rule.problem.record
     settings = config.engine.model_copy(update={"cutoff": rule.problem.r_cut})
+    settings = settings.model_copy(update={"name": following(settings.name, record)})
     if config.engine.name == "dilute" and config.refine.rule == "newton":
         raise InputError(
             "engine.name",
@@ -67,4 +74,6 @@ def build_engine(config: Config, rule: Rule) -> Engine:
             "dilute",
             "integral_equation, which is as quick",
         )
-    return make_engine(settings)
+    engine = make_engine(settings)
+    check_records(engine.name, engine.traits, record)
+    return engine

@@ -13,11 +13,13 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from sopr_uq.engine.plan import check_cutoff, default_cutoff
+from sopr_uq.engine.protocol import check_records
 from sopr_uq.engine.settings import EngineSettings
-from sopr_uq.engine.traits import TRAITS
+from sopr_uq.engine.traits import FLUCTUATIONS, TRAITS, following
 from sopr_uq.errors import InputError
 from sopr_uq.experiment.faults import Faults
 from sopr_uq.experiment.makeup import Makeup
+from sopr_uq.experiment.observation import DYNAMICS
 from sopr_uq.experiment.settings import (
     BaseSettings,
     MoleculeSettings,
@@ -61,6 +63,13 @@ def check_tables(faults: Faults, tables: dict[str, Any]) -> None:
     if engine is not None and TRAITS[engine.name].boxed:
         for state in (system.state, *(sample.state for sample in more or ())):
             _check_box(faults, engine, makeup, state)
+    if engine is not None:
+        everything = [*observations, *(o for sample in more or () for o in sample.observations)]
+        record = {o.kind for o in everything if o.kind in DYNAMICS}
+        record |= set() if makeup.substance.base is None else {FLUCTUATIONS}
+        with faults.caught("engine.name"):
+            name = following(engine.name, record)
+            check_records(name, TRAITS[name], record)
     complete = more is not None and observations and len(observations) == len(entries)
     if refine is not None and complete:
         with faults.caught("observe"):

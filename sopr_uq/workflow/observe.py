@@ -1,4 +1,4 @@
-"""``--observe g,s,pressure``: which of the measured quantities a refinement uses."""
+"""``--observe g,s,pressure,diffusion``: which of the measured quantities a refinement uses."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from sopr_uq.errors import InputError
 from sopr_uq.experiment.equation_of_state import reference_pressure
-from sopr_uq.experiment.observation import KINDS
+from sopr_uq.experiment.observation import DYNAMICS, KINDS
 from sopr_uq.experiment.registry import shipped_system
 from sopr_uq.experiment.settings import SystemSettings
 from sopr_uq.refine.settings import RefineSettings
@@ -39,7 +39,8 @@ def choose(tables: dict[str, Any], kinds: Sequence[str], shipped: str | None) ->
 
     A shipped system offers all its curves; a pressure that is not written
     there comes from the fluid's reference equation of state. Further state
-    points keep what they have of these kinds.
+    points keep what they have of these kinds; one of motion alone of which none is
+    kept is left out.
 
     Raises
     ------
@@ -53,13 +54,18 @@ def choose(tables: dict[str, Any], kinds: Sequence[str], shipped: str | None) ->
     given = dicts([tables.get("system")])
     system: dict[str, Any] = given[0] if given else {}
     found = {kind: _of_kind(kind, entries, system) for kind in kinds}
-    missing = [kind for kind, entries_of in found.items() if not entries_of]
+    states = dicts(tables.get("state"))
+    elsewhere = {str(e.get("kind")) for state in states for e in dicts(state.get("observe"))}
+    missing = [k for k, of in found.items() if not of and k not in elsewhere & set(DYNAMICS)]
     if missing:
         have = ", ".join(sorted({str(e.get("kind")) for e in entries})) or "nothing"
         raise InputError("--observe", f"kinds among {have}", missing[0])
     tables["observe"] = [entry for kind in kinds for entry in found[kind]]
-    for index, state in enumerate(dicts(tables.get("state"))):
+    kept = [state for state in states if not _only_of_others(state, kinds)]
+    for index, state in enumerate(kept):
         _choose_in_state(index, state, kinds, system)
+    if kept != states:
+        tables["state"] = kept
 
 
 def add_pressure(tables: dict[str, Any]) -> None:
@@ -78,6 +84,12 @@ def add_pressure(tables: dict[str, Any]) -> None:
     except ValidationError:
         return
     tables["observe"] = [*entries, _pressure(tables["system"])]
+
+
+def _only_of_others(state: dict[str, Any], kinds: Sequence[str]) -> bool:
+    """Whether a state point has numbers of motion alone, and none of some kinds."""
+    found = {str(entry.get("kind")) for entry in dicts(state.get("observe"))}
+    return bool(found) and found <= set(DYNAMICS) - set(kinds)
 
 
 def _choose_in_state(

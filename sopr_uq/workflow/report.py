@@ -26,6 +26,7 @@ from sopr_uq.posterior.status import (
     passed,
     reserve,
 )
+from sopr_uq.workflow.agreement_report import agreement, agreement_lines
 
 LABELS = {"sigma": "σ", "epsilon": "ε", "r_vdw": "r_vdW", "d_hp": "d_hp"}
 UNITS = {"angstrom": "Å", "kcal/mol": "kcal/mol", "MPa": "MPa"}
@@ -65,6 +66,7 @@ def as_dict(result: xr.DataTree, prob: float = 0.95) -> dict[str, Any]:
         "check": check(result),
         "error_budget": _by_pair(result, budget),
         "corrections": correction_sentences(result, prob),
+        "agreement": agreement(result),
     }
 
 
@@ -132,6 +134,7 @@ def facts(result: xr.DataTree) -> list[tuple[str, str]]:
     lines += [("check", _check_line(found))] if found is not None else []
     lines += [("prior", shares)] if shares else []
     lines += [("correction", text) for text in correction_sentences(result)]
+    lines += agreement_lines(result, LABELS)
     if a["message"] and a["outcome"] != "converged":
         lines.append(("advice", str(a["message"])))
     if a["warning"]:

@@ -13,7 +13,7 @@ import xarray as xr
 from sopr_uq.derived.correction import correction_of
 from sopr_uq.derived.labelled import describe
 from sopr_uq.errors import InputError, SoprUqError
-from sopr_uq.experiment.observation import Observation
+from sopr_uq.experiment.observation import NUMBERS, Observation
 from sopr_uq.experiment.substance import Pair
 from sopr_uq.posterior import store
 from sopr_uq.posterior.iterations import iterations_dataset
@@ -28,6 +28,7 @@ from sopr_uq.typing import FloatArray
 from sopr_uq.workflow.config import Config
 
 RESULT = "result.nc"
+_ABSCISSA = {"g": "r_observed", "s": "q_observed"}
 _OF_SAMPLER = ("diverging", "lp", "energy", "tree_depth", "step_size", "n_steps")
 _SAMPLER = ("divergences", "max_rhat", "min_ess")
 _TEXTS = ("system", "title", "rule", "preset", "engine", "outcome", "message", "warning")
@@ -135,10 +136,11 @@ def observed_data(rule: Rule, posterior: xr.Dataset) -> xr.Dataset:
         for o in sample.observations:
             count[o.kind] = count.get(o.kind, 0) + 1
             suffix = "" if count[o.kind] == 1 else f"_{count[o.kind]}"
-            dim = {"g": "r_observed", "s": "q_observed", "pressure": "pressure_observed"}[o.kind]
+            dim = _ABSCISSA.get(o.kind, f"{o.kind}_observed")
             name = f"{o.kind}{suffix}"
             attrs: dict[str, str | float] = {"name": o.name, "source": o.source, "units": "1"}
-            attrs |= {"units": "MPa"} if o.kind == "pressure" else {}
+            attrs |= {} if o.is_curve else {"units": NUMBERS[o.kind]}
+            attrs |= {} if o.is_curve or o.error is None else {"error": float(o.error[0])}
             attrs |= {"origin": o.origin} if o.origin else {}
             factor, remarks = next(exceeded), o.remarks
             if factor is not None:

@@ -74,7 +74,7 @@ class Order:
         if not self.states:
             raise InputError("states", "at least one", "none")
         _check_element(self.result)
-        check_records(self.engine, self.record)
+        check_records(self.engine.name, self.engine.traits, self.record)
         check_one_phase(self.fluid, self.states)
         settings = self.settings
         if self.engine.traits.boxed and settings is not None:

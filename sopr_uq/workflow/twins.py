@@ -11,12 +11,13 @@ import xarray as xr
 
 from sopr_uq.engine.protocol import Engine, Simulation
 from sopr_uq.errors import InputError
-from sopr_uq.experiment.observation import Observation
+from sopr_uq.experiment.observation import DYNAMICS, Observation
+from sopr_uq.observables.motion import MOTION
 from sopr_uq.potentials.descriptors import Descriptors
 from sopr_uq.refine.belief import PriorSettings
 from sopr_uq.refine.loop import Refinement, refine
 from sopr_uq.refine.newton.data import noise_prior, pressure_error
-from sopr_uq.refine.newton.implied import observed_at
+from sopr_uq.refine.newton.implied import implied, observed_at
 from sopr_uq.refine.problem import Problem
 from sopr_uq.refine.rule import Rule
 from sopr_uq.rng import integer_seed, stream
@@ -159,8 +160,8 @@ def make_twin(
         alone, observations = replace(problem, samples=(sample,)), []
         for index, o in enumerate(sample.observations):
             rng = stream(seed, "measurement", index, *name)
-            if o.kind == "pressure":
-                observations.append(_pressure(alone, simulation, o, rng))
+            if not o.is_curve:
+                observations.append(_number(alone, truth, simulation, o, rng))
             else:
                 curve, wrong = measurement.observed(alone, truth, simulation, o, rng)
                 observations.append(curve)
@@ -169,9 +170,18 @@ def make_twin(
     return Twin(truth, replace(problem, samples=tuple(samples)), family, errors[0])
 
 
-def _pressure(
-    problem: Problem, simulation: Simulation, o: Observation, rng: np.random.Generator
+def _number(
+    problem: Problem,
+    truth: FloatArray,
+    simulation: Simulation,
+    o: Observation,
+    rng: np.random.Generator,
 ) -> Observation:
+    if o.kind in DYNAMICS:
+        assert o.error is not None
+        log = MOTION[o.kind].predict(implied(problem, 0, truth, simulation).at).mean
+        value = np.exp(log + o.error / o.value * rng.standard_normal(1))
+        return replace(o, value=value, error=o.error / o.value * value)
     state = problem.samples[0].state
     unstated = pressure_error(problem.prior, state.density / state.beta)
     error = np.array([unstated]) if o.error is None else o.error

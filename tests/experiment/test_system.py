@@ -40,6 +40,17 @@ def test_a_pressure_is_a_number():
     assert (observation.value.item(), observation.error.item()) == (4.61, 0.05)
 
 
+@pytest.mark.parametrize(
+    ("kind", "value", "expected"),
+    [("diffusion", "1.2e-8 m^2/s", 12.0), ("viscosity", 0.08, 0.08)],
+)
+def test_numbers_of_motion_have_units_of_their_own(kind, value, expected):
+    settings = ObserveSettings(kind=kind, value=value, error=0.1 * expected)
+    (observation,) = build_system(XENON, LJ, [settings]).observations
+    assert observation.value.item() == expected
+    assert not observation.is_curve
+
+
 @pytest.mark.parametrize("form", ["lennard-jones", "mie", "table"])
 def test_forms_of_the_reference(form, tmp_path):
     truth = Mie(3.89, 0.45, 13.0 if form != "lennard-jones" else 12.0)

@@ -20,12 +20,12 @@ def covariance_of(rng: np.random.Generator, size: int, scale: float) -> FloatArr
     return scale**2 * a @ a.T / (2 * size)
 
 
-def drawn(seed: int, scales: FloatArray, m: int = M) -> Surrogate:
+def drawn(seed: int, scales: FloatArray, m: int = M, rows: FloatArray | None = None) -> Surrogate:
     """A surrogate that has learnt from data of its own process, and knows its scales."""
     rng = np.random.default_rng(seed)
     x = rng.standard_normal((m, K))
     noise = np.array([covariance_of(rng, K, 0.2) for _ in range(m)])
-    blank = Surrogate(x, np.zeros((m, K)), noise, scales)
+    blank = Surrogate(x, np.zeros((m, K)), noise, scales, rows)
     root = np.linalg.cholesky(dense(blank))
     eta = (root @ rng.standard_normal(m * K)).reshape(m, K)
     return replace(blank, eta=eta)
@@ -39,32 +39,38 @@ def dense(s: Surrogate) -> FloatArray:
         for j in range(m):
             product = float(s.x[i] @ s.x[j])
             process = OFFSET**2 + a1**2 * product + a2**2 * product**2
-            covariance[i, :, j, :] = process * np.eye(k)
+            own = 0.0 if s.rows is None else product * s.rows
+            covariance[i, :, j, :] = process * np.eye(k) + own
         covariance[i, :, i, :] += s.noise[i] + (a3**2 + TOLERANCE**2) * np.eye(k)
     return covariance.reshape(m * k, m * k)
 
 
 SCALES = np.array([0.3, 0.1, 0.05])
+ROW = np.array([0.5, -1.0, 0.0, 2.0])
+ROWS = pytest.mark.parametrize("rows", [None, np.outer(ROW, ROW)], ids=["all", "one by itself"])
 
 
-def test_likelihood_is_that_of_the_dense_normal() -> None:
+@ROWS
+def test_likelihood_is_that_of_the_dense_normal(rows: FloatArray | None) -> None:
     found = []
     for scales in (SCALES, 2 * SCALES):
-        s = replace(drawn(1, SCALES), scales=scales)
+        s = replace(drawn(1, SCALES, rows=rows), scales=scales)
         expected = multivariate_normal(cov=dense(s)).logpdf(s.eta.ravel())
         found.append(s.log_likelihood - expected)
     assert found[0] == pytest.approx(0.5 * M * K * np.log(2 * np.pi), rel=1e-9)
     assert found[1] == pytest.approx(found[0], rel=1e-9)
 
 
-def test_the_estimate_is_the_dense_conditional() -> None:
-    s = drawn(2, SCALES)
+@ROWS
+def test_the_estimate_is_the_dense_conditional(rows: FloatArray | None) -> None:
+    s = drawn(2, SCALES, rows=rows)
     new = np.random.default_rng(3).standard_normal((3, K))
     extended = Surrogate(
         np.concatenate([s.x, new]),
         np.concatenate([s.eta, np.zeros((3, K))]),
         np.concatenate([s.noise, np.zeros((3, K, K))]),
         s.scales,
+        rows,
     )
     # what the process is at the new places, without what a simulation there would add
     whole = dense(extended)
@@ -82,8 +88,9 @@ def test_the_estimate_is_the_dense_conditional() -> None:
         np.testing.assert_allclose(at.covariance[i], block, atol=1e-9)
 
 
-def test_the_slope_is_the_derivative_of_the_mean() -> None:
-    s, step = drawn(4, SCALES), 1e-4
+@ROWS
+def test_the_slope_is_the_derivative_of_the_mean(rows: FloatArray | None) -> None:
+    s, step = drawn(4, SCALES, rows=rows), 1e-4
     for x in np.random.default_rng(5).standard_normal((3, K)):
         up, down = (s.at(x + sign * step * np.eye(K)).mean for sign in (1, -1))
         np.testing.assert_allclose(s.slope(x), (up - down).T / (2 * step), rtol=1e-5, atol=1e-7)

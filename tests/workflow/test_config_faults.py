@@ -89,7 +89,43 @@ def faults(source, *arguments, **options):
         (
             {"observe": [{"kind": "pressure", "value": 4.6}]},
             "refine, newton rule",
-            "a pressure alone says almost nothing",
+            "a number alone says almost nothing",
+        ),
+        (
+            {"observe": [*OWN["observe"], {"kind": "diffusion", "value": 12.0, "error": -0.3}]},
+            "observe.1.error",
+            "greater than 0",
+        ),
+        (
+            {"observe": [*OWN["observe"], {"kind": "diffusion", "value": 12.0}]},
+            "observe.1, keys",
+            "a diffusion with error and value; found no error",
+        ),
+        (
+            {"observe": [*OWN["observe"], {"kind": "diffusion", "value": 1.2e-4, "error": 3e-6}]},
+            "observe.1, observation diffusion, value",
+            'if it is in cm^2/s, write value = "0.00012 cm^2/s", and error likewise',
+        ),
+        (
+            {"observe": [*OWN["observe"], {"kind": "viscosity", "value": 80.0, "error": 3.0}]},
+            "observe.1, observation viscosity, value",
+            'if it is in μPa s, write value = "80 μPa s"',
+        ),
+        (
+            {
+                "observe": [*OWN["observe"], {"kind": "diffusion", "value": 12.0, "error": 0.3}],
+                "engine": {"name": "hoomd"},
+            },
+            "engine.name, engine hoomd",
+            "an engine that records diffusion",
+        ),
+        (
+            {
+                "observe": [*OWN["observe"], {"kind": "viscosity", "value": 0.08, "error": 0.003}],
+                "refine": {"rule": "sopr"},
+            },
+            "refine, rule sopr",
+            "found viscosity as well. Try: the newton rule takes it",
         ),
         ({"engine": {"cutoff": 40.0}}, "engine.cutoff", "at least 4511 particles"),
         ({"engine": {"particles": 100}}, "engine.cutoff", "at least 113 particles"),

@@ -5,12 +5,13 @@ import shutil
 import numpy as np
 import pytest
 
+from sopr_uq.engine import lammps
 from sopr_uq.errors import InputErrors
 from sopr_uq.experiment.catalogue import curve
 from sopr_uq.experiment.equation_of_state import reference_pressure
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.refine.newton import Newton
-from sopr_uq.workflow.build import build_rule
+from sopr_uq.workflow.build import build_engine, build_rule
 from sopr_uq.workflow.config import dump_config, load_config
 
 TWO = """
@@ -154,3 +155,40 @@ def test_overrides_reach_into_states(written):
     config = load_config(written(), ["state.0.temperature=360", "state.0.observe.1.error=2.0"])
     assert config.state[0].temperature == 360
     assert config.state[0].observe[1].error == 2.0
+
+
+MOTION = """
+[[state]]
+temperature = 300.0
+density = 0.0087
+[[state.observe]]
+kind = "diffusion"
+value = "11e-9 m^2/s"
+error = 0.3
+"""
+
+
+def test_a_state_may_have_a_number_of_motion_alone(written):
+    config = load_config(written(TWO + MOTION))
+    rule = build_rule(config)
+    problem, stacked = rule.problem, rule.conditioner.stacked
+    v = problem.field.start
+    assert [problem.setup(v, i).record for i in range(3)] == [(), (), ("diffusion",)]
+    assert stacked.value[-1] == pytest.approx(np.log(11.0))
+    assert stacked.stated_variance[-1] == pytest.approx((0.3 / 11.0) ** 2)
+    assert stacked.row_error.nonzero()[0].tolist() == [stacked.value.size - 1]
+
+
+def test_where_motion_is_measured_auto_follows_it(written):
+    if reason := lammps.unavailable():
+        pytest.skip(reason)
+    config = load_config(written(TWO + MOTION))
+    assert config.engine.name == "auto"
+    assert build_engine(config, build_rule(config)).name == "lammps"
+
+
+def test_without_motion_its_state_is_left_out(written):
+    config = load_config(written(TWO + MOTION), observe="g,pressure")
+    assert [state.temperature for state in config.state] == [350.0]
+    kept = load_config(written(TWO + MOTION), observe="g,diffusion")
+    assert [state.temperature for state in kept.state] == [350.0, 300.0]

@@ -111,7 +111,8 @@ class Conditioner:
 
     @property
     def nuisance_count(self) -> int:
-        """How many of these belong to the curves themselves: scales, levels and so on."""
+        """How many of these belong to the data themselves: scales, levels and so on."""
         s = self.stacked
         sizes = (s.smoothing, s.damping, s.drift, s.drift)
-        return int(2 * len(s.names) + sum(np.count_nonzero(size) for size in sizes))
+        of_curves = 2 * len(s.names) + sum(np.count_nonzero(size) for size in sizes)
+        return int(of_curves + np.unique(s.motion[s.motion > 0]).size)

@@ -10,11 +10,12 @@ import numpy as np
 from scipy.linalg import block_diag
 
 from sopr_uq.errors import InputError
-from sopr_uq.experiment.observation import Observation
+from sopr_uq.experiment.observation import DYNAMICS, Observation
 from sopr_uq.inference.noise import LogNormal
+from sopr_uq.observables.motion import SLOPE_ERROR
 from sopr_uq.refine.belief import PriorSettings
 from sopr_uq.refine.problem import Problem
-from sopr_uq.typing import FloatArray
+from sopr_uq.typing import FloatArray, IntArray
 from sopr_uq.units import MPA_PER_KCAL_MOL_A3
 
 if TYPE_CHECKING:
@@ -30,15 +31,15 @@ class Stacked:
     Parameters
     ----------
     value : array, shape (d,)
-        The data.
+        The data; of diffusion and viscosity the logarithm, to which their errors belong.
     stated_variance : array, shape (d,)
         Variances that came with them; of a stated covariance its smallest eigenvalue.
     stated_columns : array, shape (d, p)
         Columns whose products are the rest of the stated covariances.
     noisy : array, shape (d,)
-        Shape of the noise variance along a curve, 0 for pressures.
+        Shape of the noise variance along a curve, 0 for numbers.
     curve : array of int, shape (d,)
-        Index of the curve; 0 for pressures, to which no curve's noise applies.
+        Index of the curve; 0 for numbers, to which no curve's noise applies.
     names : tuple of str
         Names of the curves, length J.
     noise, reading : tuple of LogNormal
@@ -48,6 +49,9 @@ class Stacked:
         the level of every curve.
     place : array, shape (d,)
         Where on its curve a point lies, from 0 to 1.
+    motion : array of int, shape (d,)
+        Which of :data:`~sopr_uq.experiment.observation.DYNAMICS` a number is, from 1; 0 for
+        all others.
     kinds : tuple of str
         Kinds of the curves.
     """
@@ -65,10 +69,16 @@ class Stacked:
     damping: FloatArray
     drift: FloatArray
     place: FloatArray
+    motion: IntArray
 
     def of_curve(self, index: int) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
         """Which points belong to a curve, shape (d,)."""
         return np.asarray((self.curve == index) & (self.noisy > 0))
+
+    @property
+    def row_error(self) -> FloatArray:
+        """Relative error of the row of the Jacobian beyond that of all rows, shape (d,)."""
+        return np.where(self.motion > 0, SLOPE_ERROR, 0.0)
 
 
 def stack(problem: Problem) -> Stacked:
@@ -85,11 +95,11 @@ def stack(problem: Problem) -> Stacked:
         for sample in problem.samples
         for observation in sample.observations
     ]
-    curves = [o for _, o in parts if o.kind != "pressure"]
+    curves = [o for _, o in parts if o.is_curve]
     if not curves:
         raise InputError(
-            "newton rule", "at least one measured g(r) or S(Q)", "only pressures",
-            "add a curve: a pressure alone says almost nothing about v(r)",
+            "newton rule", "at least one measured g(r) or S(Q)", "only numbers",
+            "add a curve: a number alone says almost nothing about v(r)",
         )  # fmt: skip
     for o in curves:
         if o.covariance is not None and o.abscissa_error > 0:
@@ -100,7 +110,7 @@ def stack(problem: Problem) -> Stacked:
     index = {id(o): j for j, o in enumerate(curves)}
     prior = problem.prior
     return Stacked(
-        value=np.concatenate([o.value for _, o in parts]),
+        value=np.concatenate([_value(o) for _, o in parts]),
         stated_variance=np.concatenate([_stated(o, prior, scale) for scale, o in parts]),
         stated_columns=np.asarray(block_diag(*[_correlated(o) for _, o in parts])),
         noisy=np.concatenate([_noise_shape(o) for _, o in parts]),
@@ -113,6 +123,7 @@ def stack(problem: Problem) -> Stacked:
         damping=np.array([o.damping for o in curves]),
         drift=np.array([o.drift for o in curves]),
         place=np.concatenate([np.linspace(0.0, 1.0, o.x.size) for _, o in parts]),
+        motion=np.concatenate([np.full(o.x.size, _motion(o)) for _, o in parts]),
     )
 
 
@@ -139,9 +150,14 @@ def independent(observation: Observation) -> Observation:
     return data.every(max(ceil(spacing / float(np.median(np.diff(data.x))) - _RATIO), 1))
 
 
+def _value(o: Observation) -> FloatArray:
+    """Return the data: of diffusion and viscosity logarithms, which are closer to linear in v."""
+    return np.log(o.value) if o.kind in DYNAMICS else o.value
+
+
 def _noise_shape(o: Observation) -> FloatArray:
     """Relative noise variance along a curve: 1, or ∝ 1/r² for a transformed S(Q)."""
-    if o.kind == "pressure":
+    if not o.is_curve:
         return np.zeros(1)
     if o.kind == "g" and np.isfinite(o.q_max):
         return np.asarray((o.x[0] / o.x) ** 2)
@@ -151,11 +167,16 @@ def _noise_shape(o: Observation) -> FloatArray:
 def _stated(o: Observation, prior: PriorSettings, ideal: float = 0.0) -> FloatArray:
     """Stated variances; an unstated pressure error is a share of ρ k_B T (kcal/mol/Å³)."""
     if o.error is not None:
-        return o.error**2
+        return (o.error / o.value) ** 2 if o.kind in DYNAMICS else o.error**2
     if o.covariance is not None:
         return np.full(o.x.size, np.linalg.eigvalsh(o.covariance)[0])
     unit = pressure_error(prior, ideal) if o.kind == "pressure" else 0.0
     return np.full(o.x.size, unit**2)
+
+
+def _motion(o: Observation) -> int:
+    """Which of the numbers of motion it is, from 1; 0 if it is none."""
+    return DYNAMICS.index(o.kind) + 1 if o.kind in DYNAMICS else 0
 
 
 def pressure_error(prior: PriorSettings, ideal: float) -> float:
@@ -184,7 +205,7 @@ def nuisance_columns(stacked: Stacked, prior: PriorSettings, linear: LinearModel
     A measured curve is (1 + κ) F + c + s F″ + w (F_L − F) + d₁ cos πt + d₂ cos 2πt, t
     running from 0 to 1 along it: to first order a column proportional to the prediction,
     a constant, the second derivative (of a curve that was smoothed), what Lorch's window
-    changes, and a slow drift.
+    changes, and a slow drift. A number of motion has what its simulations have in common.
     """
     columns = []
     for j, _ in enumerate(stacked.names):
@@ -197,6 +218,8 @@ def nuisance_columns(stacked: Stacked, prior: PriorSettings, linear: LinearModel
         if stacked.drift[j] > 0:
             shapes += [stacked.drift[j] * np.cos(k * np.pi * stacked.place) for k in (1, 2)]
         columns += [np.where(stacked.of_curve(j), shape, 0.0) for shape in shapes]
+    kinds = np.unique(stacked.motion[stacked.motion > 0])
+    columns += [np.where(stacked.motion == kind, linear.common, 0.0) for kind in kinds]
     return np.array(columns).T
 
 

@@ -89,10 +89,11 @@ class Emulator:
         near = np.argsort(-share)[:_MOST_RUNS]
         near = near[share[near] > _SMALLEST_SHARE * share.max()]
         kept = [models[i] for i in near]
-        empty = cls(average, project, embed, Surrogate(*_nothing(project)))
+        own = _own_error(whitened, project, embed)
+        empty = cls(average, project, embed, Surrogate(*_nothing(project), own))
         x, eta = empty.observed(kept)
         noise = empty.noise(kept, share[near])
-        return replace(empty, surrogate=Surrogate.fitted(x, eta, noise, error))
+        return replace(empty, surrogate=Surrogate.fitted(x, eta, noise, error, own))
 
     def observed(self, models: Sequence[LinearModel]) -> tuple[FloatArray, FloatArray]:
         """Return signals and what simulations show beyond the average, each of shape (M, K)."""
@@ -188,6 +189,17 @@ def directions(whitened: Whitened) -> tuple[FloatArray, FloatArray]:
     u = u[:, np.flatnonzero(s > _INFORMED)[:_MOST_DIRECTIONS]]
     project = solve_triangular(root, u, lower=True, trans="T").T
     return np.asarray(project), np.asarray(root @ u)
+
+
+def _own_error(whitened: Whitened, project: FloatArray, embed: FloatArray) -> FloatArray:
+    """Return the covariance in the directions of rows of the Jacobian that err by themselves.
+
+    A row of relative error f is wrong by entries of size f |row|/√K in one direction of the
+    data, that of its datum; shape (K, K), for signals of unit length.
+    """
+    error = whitened.conditioner.stacked.row_error
+    size = error**2 * np.sum(embed**2, axis=1) / len(project)
+    return np.asarray(project * size @ project.T)
 
 
 def _nothing(project: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:

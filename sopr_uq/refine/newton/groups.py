@@ -10,6 +10,7 @@ import xarray as xr
 
 from sopr_uq.potentials.descriptors import Descriptors
 from sopr_uq.refine.belief import without_meaning
+from sopr_uq.refine.newton.agreement import agreement
 from sopr_uq.refine.newton.budget import SOURCES, descriptor_budget
 from sopr_uq.refine.newton.emulator import Prediction
 from sopr_uq.refine.newton.evidence import correction_evidence
@@ -37,6 +38,7 @@ def groups(rule: Newton, past: Sequence[RuleState], posterior: xr.Dataset) -> di
     is none, ``warning`` what else a reader should know.
     """
     answer = rule.answer(past)
+    numbers = agreement(rule.conditioner, answer.fit)
     leading = unpack(past[-1].memory)[0]
     shares = unexplained(rule.conditioner, rule.residual(answer.fit, leading), leading)
     check = posterior_check(past[-1], answer, posterior)
@@ -46,6 +48,7 @@ def groups(rule: Newton, past: Sequence[RuleState], posterior: xr.Dataset) -> di
         "prior": prior_draws(rule),
         "prior_sensitivity": prior_sensitivity(rule.conditioner, answer),
         "error_budget": error_budget(rule, answer),
+        **({"agreement": numbers} if numbers else {}),
     }
     if not any(term.whole for term in rule.problem.field.terms):
         found["correction_evidence"] = correction_evidence(answer.fit)

@@ -19,6 +19,7 @@ from sopr_uq.observables import (
     StructureFactor,
     continued,
 )
+from sopr_uq.observables.motion import MOTION
 from sopr_uq.observables.quantity import Curve
 from sopr_uq.potentials import Corrected, Tabulated
 from sopr_uq.potentials.tail import DISPERSION, tail_power_change
@@ -118,6 +119,8 @@ def _basis(potential: Tabulated | Corrected, grid: RadialGrid) -> FloatArray:
 
 def quantity_of(observation: Observation, substance: Substance) -> Quantity:
     """Return what predicts an observation."""
+    if observation.kind in MOTION:
+        return MOTION[observation.kind]
     if observation.kind == "pressure":
         return Pressure()
     return curve_of(observation, substance)

@@ -47,6 +47,8 @@ class LinearModel:
         Its second derivative.
     damping : array, shape (d,)
         What Lorch's window would change in it; see :func:`~.implied.damped`.
+    common : array, shape (d,)
+        Standard error of the prediction that all simulations share.
     pressure : array, shape (samples,)
         Simulated pressures in MPa, observed or not.
     pressure_jacobian : array, shape (samples, n)
@@ -66,6 +68,7 @@ class LinearModel:
     slope_jacobian: FloatArray
     bend: FloatArray
     damping: FloatArray
+    common: FloatArray
     pressure: FloatArray
     pressure_jacobian: FloatArray
     blocks: FloatArray
@@ -83,6 +86,7 @@ class LinearModel:
             np.concatenate([m.slope_jacobian for m in models]),
             np.concatenate([m.bend for m in models]),
             np.concatenate([m.damping for m in models]),
+            np.concatenate([m.common for m in models]),
             np.concatenate([m.pressure for m in models]),
             np.concatenate([m.pressure_jacobian for m in models]),
             np.asarray(block_diag(*[m.blocks for m in models])),
@@ -181,6 +185,7 @@ def _one(problem: Problem, number: int, values: FloatArray, simulation: Simulati
         ),
         bend=np.concatenate([q.bend(liquid.at) for q in measured]),
         damping=np.concatenate([damped(o, sample.substance, liquid.at) for o in data]),
+        common=np.concatenate([q.common(liquid.at) for q in measured]),
         pressure=pressure.predict(liquid.at).mean,
         pressure_jacobian=liquid.on_grid(pressure.jacobian(liquid.change)),
         blocks=(blocks - blocks.mean(axis=0)) / np.sqrt(b * (b - 1.0)) if b > 1 else blocks[:0],
