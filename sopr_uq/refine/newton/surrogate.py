@@ -1,8 +1,9 @@
 """How far the linear model is from the truth, learnt from all simulations.
 
 Let x be the linear signal of a potential in the few directions in which the data
-say anything, in units of all their errors, and η(x) what the liquid shows there
-beyond the linear prediction. η is modelled as a Gaussian process,
+say anything, in units of all their errors, in parts that come from different distances
+(:mod:`.signals`), and η(x) what the liquid shows there beyond the linear prediction.
+η is modelled as a Gaussian process,
 
     cov(η(x), η(x′)) = [a₀² + a₁² x·x′ + a₂² (x·x′)²] 1,
 
@@ -56,8 +57,8 @@ class Surrogate:
 
     Parameters
     ----------
-    x : array, shape (M, K)
-        Linear signals of the simulated potentials.
+    x : array, shape (M, F)
+        Linear signals of the simulated potentials, in parts.
     eta : array, shape (M, K)
         What they showed beyond the linear prediction.
     noise : array, shape (M, K, K)
@@ -82,8 +83,8 @@ class Surrogate:
         error : float
             Median relative error of the Jacobian.
         """
-        # K entries of size a₁ in a row of E change a signal by √K a₁ of its length
-        priors = (LogNormal(error / np.sqrt(x.shape[1]), JACOBIAN_SD), CURVATURE, UNSEEN)
+        # E, K rows of entries of size a₁, changes a signal by √K a₁ of its length
+        priors = (LogNormal(error / np.sqrt(eta.shape[1]), JACOBIAN_SD), CURVATURE, UNSEEN)
 
         def scales(z: FloatArray) -> FloatArray:
             return np.array([p.median * np.exp(p.sd * s) for p, s in zip(priors, z, strict=True)])
@@ -118,8 +119,8 @@ class Surrogate:
         )
 
     def at(self, x: FloatArray) -> Estimate:
-        """Return η at signals, shape (S, K), each by itself."""
-        (s, k), m = x.shape, len(self.x)
+        """Return η at signals, shape (S, F), each by itself."""
+        s, (m, k) = len(x), self.eta.shape
         cross = self._kernel(x, self.x)
         mean = cross @ self._weights.reshape(m, k)
         # Σ = kernel ⊗ 1 + noise: rows of the cross covariance are blocks c_sm 1
@@ -129,8 +130,8 @@ class Surrogate:
         return Estimate(mean.reshape(s, k), before - explained)
 
     def jointly(self, x: FloatArray) -> Estimate:
-        """Return η at signals, shape (S, K), with the covariance of all, (1, S K, S K)."""
-        k, m = x.shape[1], len(self.x)
+        """Return η at signals, shape (S, F), with the covariance of all, (1, S K, S K)."""
+        m, k = self.eta.shape
         eye = np.eye(k)
         cross = np.kron(self._kernel(x, self.x), eye)
         covariance = np.kron(self._kernel(x, x), eye) - cross @ cho_solve(self._factor, cross.T)
@@ -138,7 +139,7 @@ class Surrogate:
         return Estimate(mean, covariance[None])
 
     def slope(self, x: FloatArray) -> FloatArray:
-        """Return ∂η/∂x of the mean at one signal, shape (K,) → (K, K)."""
+        """Return ∂η/∂x of the mean at one signal, shape (F,) → (K, F)."""
         _, jacobian, curvature = self._squares
         along = jacobian + 2.0 * curvature * (self.x @ x)
         return np.asarray(self._weights.reshape(self.eta.shape).T @ (along[:, None] * self.x))
