@@ -30,9 +30,10 @@ from sopr_uq.typing import FloatArray
 OFFSET = 10.0
 """a₀: in units of all errors of the data, as good as no belief."""
 
-CURVATURE = LogNormal(0.003, 1.5)
+CURVATURE = LogNormal(3e-5, 1.5)
 UNSEEN = LogNormal(0.05, 1.5)
-"""Priors of a₂ and a₃; that of a₁ comes from ``prior.jacobian_error``."""
+"""Priors of a₂ and a₃; that of a₁ comes from ``prior.jacobian_error``. Far out in a wide
+posterior the parts of a signal are hundreds of errors long, and a₂ counts with their squares."""
 
 JACOBIAN_SD = 1.5
 
