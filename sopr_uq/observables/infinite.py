@@ -11,6 +11,7 @@ from sopr_uq.engine.protocol import Setup, Simulation
 from sopr_uq.errors import RuleFailed
 from sopr_uq.experiment.substance import Pair
 from sopr_uq.structure.cavity import CavitySmoother
+from sopr_uq.structure.extension_change import extended_change
 from sopr_uq.structure.ornstein_zernike import extend
 from sopr_uq.structure.response import LinearResponse, linear_response
 from sopr_uq.structure.transforms import RadialGrid
@@ -31,7 +32,7 @@ class InfiniteLiquid:
     g : array, shape (n, p)
         g(r) of the pairs of the substance, in their order.
     blocks : array, shape (b, n, p)
-        Block averages of g; zero where it was not simulated.
+        g as each block has it, to first order about g, at all distances.
     seen : array of bool, shape (n,)
         Where the simulation had potentials: up to its cut-off.
     energy : array, shape (n, p)
@@ -106,10 +107,14 @@ def continued(
     energy = np.stack([np.where(seen, v.energy(grid.r), 0.0) for v in setup.in_order], axis=1)
     force = np.stack([v.force(grid.r) for v in setup.in_order], axis=1)
     counts = np.array(simulation.counts) if simulation.counts else 0
-    whole = extend(
-        grid, np.stack(g, axis=1), radius, energy, setup.densities, beta, particles=counts
-    )
+    known = np.stack(g, axis=1)
+    whole = extend(grid, known, radius, energy, setup.densities, beta, particles=counts)
     if not whole.converged:
         raise RuleFailed(whole.message)
     found = np.stack(blocks, axis=-1)
+    if found.size:
+        # what is made of g is made of its errors
+        errors = np.moveaxis(found - found.mean(axis=0), 0, -1)
+        change = extended_change(whole, known, radius, errors, particles=counts)
+        found = whole.g + np.moveaxis(change, -1, 0)
     return InfiniteLiquid(setup, simulation, grid, whole.g, found, seen, energy, force)

@@ -140,7 +140,7 @@ class _Continuation:
         on by Broyden's method, which for an element is that of secants: there
         the miss is concave in s, so that secants from the left never overshoot.
         """
-        levels = _Levels(self.mixture, particles)
+        levels = Levels(self.mixture, particles)
 
         def at(s: FloatArray, start: FloatArray | None) -> tuple[Solution, FloatArray]:
             solution = self.solve(infinite_rdf(known, s, particles), start)
@@ -164,9 +164,7 @@ class _Continuation:
     def _miss(self, solution: Solution) -> FloatArray:
         """Return the means of ln g + βv − γ − B over the last shell inside R, shape (p,)."""
         found, gamma = (self.mixture.columns(x) for x in (solution.g, solution.gamma))
-        # Shells follow each other at about the distance of the first one.
-        shell = self.grid.r[found.argmax(axis=0)]
-        last = self.inside & (self.grid.r[:, None] > self.grid.r[self.inside[:, 0]][-1] - shell)
+        last = last_shell(self.grid, found, self.inside)
         ratio = np.divide(found, self.boltzmann, out=np.ones_like(found), where=last)
         return np.asarray(np.mean(np.log(ratio) - gamma - self.bridge, axis=0, where=last))
 
@@ -190,8 +188,17 @@ class _Continuation:
         return follow(blend, hnc.gamma)
 
 
+def last_shell(grid: RadialGrid, g: FloatArray, inside: BoolArray) -> BoolArray:
+    """Return where the last shell inside R is, shape (n, p).
+
+    Shells follow each other at about the distance of the first one.
+    """
+    shell = grid.r[g.argmax(axis=0)]
+    return np.asarray(inside & (grid.r[:, None] > grid.r[inside[:, 0]][-1] - shell))
+
+
 @dataclass(frozen=True)
-class _Levels:
+class Levels:
     """S_ab(0) of a box, shape (p,), and what they may be.
 
     Parameters
@@ -217,16 +224,16 @@ class _Levels:
     def settled(self, s: FloatArray, miss: FloatArray) -> bool:
         """Whether every level is right, or their mean asks for less than no fluctuation of N."""
         right = np.abs(miss).max() < _LEVEL_TOLERANCE
-        return bool(right or (self._of_all(s) < _NO_FLUCTUATION and self._of_all(miss) > 0.0))
+        return bool(right or (self.of_all(s) < _NO_FLUCTUATION and self.of_all(miss) > 0.0))
 
     def bounded(self, s: FloatArray, step: FloatArray) -> FloatArray:
         """Shorten a step below no fluctuation of N; none where they would fill half a box."""
-        now, change = self._of_all(s), self._of_all(step)
+        now, change = self.of_all(s), self.of_all(step)
         share = 1.0 if now + change >= 0.0 else max(0.0, -now / change)
         filled = np.abs(s + share * step).max() > 0.5 * self.size.min()
         return np.zeros_like(step) if filled else share * step
 
-    def _of_all(self, x: FloatArray) -> float:
+    def of_all(self, x: FloatArray) -> float:
         """Return Σ_ab √(c_a c_b) x_ab, of S_ab(0) the S(0) of all particles alike."""
         return float(self.mixture.norm**2 * self.size @ x / self.particles.sum())
 

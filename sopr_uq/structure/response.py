@@ -55,7 +55,7 @@ class LinearResponse:
         1/(k_B T) in mol/kcal.
     spread : array, shape (p, p, n)
         D(q).
-    core : _Core
+    core : Core
         The equation on the wave numbers that count, solved.
     """
 
@@ -64,7 +64,7 @@ class LinearResponse:
     g: FloatArray
     beta: float
     spread: FloatArray
-    core: _Core
+    core: Core
 
     @property
     def stable(self) -> bool:
@@ -148,7 +148,7 @@ class LinearResponse:
 
 
 @dataclass(frozen=True)
-class _Core:
+class Core:
     """(1 + √g Q D Q √g)⁻¹ with D on the first K wave numbers alone.
 
     With M = Q g Q = L Lᵀ on those, N = 1 + Lᵀ D L is symmetric, and positive
@@ -181,7 +181,7 @@ class _Core:
         return np.asarray(linalg.solve(self.matrix, right, assume_a="symmetric"))
 
     @classmethod
-    def of(cls, g: FloatArray, spread: FloatArray) -> _Core:
+    def of(cls, g: FloatArray, spread: FloatArray) -> Core:
         """Factorise for g, shape (n, p), and D, shape (p, p, n)."""
         seen = np.flatnonzero(np.abs(spread).max(axis=(0, 1)) > _TAIL)
         count = int(seen[-1]) + 1 if seen.size else 1
@@ -230,10 +230,16 @@ def linear_response(
     mixture = Mixture.of(density)
     rdf = np.maximum(np.asarray(g, dtype=float), 0.0)
     columns = mixture.columns(rdf)
-    s = mixture.correlations(grid.forward(columns - 1.0))
+    spread = spread_of(grid, mixture, columns)
+    return LinearResponse(grid, mixture, rdf, beta, spread, Core.of(columns, spread))
+
+
+def spread_of(grid: RadialGrid, mixture: Mixture, g: FloatArray) -> FloatArray:
+    """Return D(q), shape (p, p, n), of g, shape (n, p)."""
+    s = mixture.correlations(grid.forward(g - 1.0))
     spread = mixture.congruence(positive_inverse(s, grid.q, "linear response, g"))
     spread[np.diag_indices(len(spread))] -= 1.0
-    return LinearResponse(grid, mixture, rdf, beta, spread, _Core.of(columns, spread))
+    return np.asarray(spread)
 
 
 def rdf_response(

@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 from plan import SYSTEMS, WORLDS
-from scipy import stats
 from stored import RESULTS, Campaigns, Kept, pooled
 
 from sopr_uq.figures.calibration import DESCRIPTORS
@@ -21,7 +20,7 @@ from sopr_uq.posterior.calibration_table import (
     published_rule,
 )
 from sopr_uq.posterior.store import read
-from sopr_uq.typing import FloatArray
+from sopr_uq.typing import BoolArray, FloatArray
 from sopr_uq.workflow.markdown import filled, markdown_table
 from sopr_uq.workflow.report import LABELS
 
@@ -283,25 +282,29 @@ def surprises(campaigns: Campaigns) -> Iterator[str]:  # noqa: ARG001
 
 
 def md_pooled(campaigns: Campaigns) -> Iterator[str]:
-    """Coverage of all MD twins together."""
-    if not any(world == "md" for world, _ in campaigns):
+    """Coverage of the four descriptors of MD twins together, twins being what is independent."""
+    found = [(name, finished(kept.scores)) for name, kept in _of(campaigns, "md")]
+    if not found:
         yield "Not run yet."
         return
-    ds = finished(pooled(campaigns, "md"))
-    held = covered(ds)
+    whole = [("all", finished(pooled(campaigns, "md")))] if len(found) > 1 else []
     rows = []
-    for quantity in DESCRIPTORS:
-        one = held.sel(quantity=quantity).values
-        rows.append([LABELS[quantity], *_share(int(one.sum()), one.size)])
-    rows.append(["all four", *_share(int(held.values.sum()), held.size)])
-    yield from markdown_table(("", "held", "of", "share / %", "95 % interval of it / %"), rows)
+    for name, ds in [*found, *whole]:
+        off = np.abs(ds["rank"].sel(quantity=list(DESCRIPTORS)).values - 0.5)
+        z = ds["z"].sel(quantity=list(DESCRIPTORS)).values
+        shares = [_clustered(off < 0.5 * nominal) for nominal in NOMINAL]
+        spread = [f"{m:+.1f}, {s:.1f}" for m, s in zip(z.mean(0), z.std(0, ddof=1), strict=True)]
+        rows.append([name, f"{len(z)}", *shares, *spread])
+    head = ("", "twins", *(f"{100 * p:.0f} % hold" for p in NOMINAL))
+    yield from markdown_table((*head, *(f"z of {LABELS[q]}" for q in DESCRIPTORS)), rows)
     yield ""
-    yield "The descriptors of one twin are not independent: the last row's interval is too narrow."
+    yield "In per cent, with the standard error of a mean over twins; z: mean, standard deviation."
 
 
-def _share(held: int, of: int) -> list[str]:
-    low, high = stats.binomtest(held, of).proportion_ci(method="exact")
-    return [f"{held}", f"{of}", f"{100 * held / of:.0f}", f"{100 * low:.0f} to {100 * high:.0f}"]
+def _clustered(held: BoolArray) -> str:
+    """Share that holds, shape (twins, k), with its error: the k of a twin go together."""
+    each = held.mean(axis=1)
+    return f"{100 * each.mean():.0f}({100 * each.std(ddof=1) / np.sqrt(each.size):.0f})"
 
 
 def published(campaigns: Campaigns) -> Iterator[str]:

@@ -118,14 +118,17 @@ def shares(rule: Newton, answer: Answer) -> dict[str, np.ndarray]:
 
 
 def test_shares_name_the_source(liquid, rule, exact, noisy) -> None:
-    """Simulations without error have no share but the tolerance's; with one it grows."""
+    """Without error of their own simulations have the share of doubt about F; with one it grows.
+
+    That is the tolerance, and what few runs leave open of the response's errors.
+    """
     found, other = shares(rule, exact), shares(rule, noisy)
     for each in (found, other):
         assert np.all([share >= 0 for share in each.values()])
         np.testing.assert_allclose(np.sum(list(each.values()), axis=0), 1.0)
         assert not each["discrepancy"].any()
     assert np.all(other["simulation"] > 5 * found["simulation"])
-    assert np.all(found["simulation"] < 0.03)
+    assert np.all(found["simulation"] < 0.04)
     apart = rule_of(liquid, discrepancy=0.01)
     differing = shares(apart, answer_of(liquid, apart))
     assert np.all(differing["discrepancy"] > 0.1)
