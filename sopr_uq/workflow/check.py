@@ -65,7 +65,7 @@ def check_tables(faults: Faults, tables: dict[str, Any]) -> None:
             _check_box(faults, engine, makeup, state)
     if engine is not None:
         everything = [*observations, *(o for sample in more or () for o in sample.observations)]
-        record = {o.kind for o in everything if o.kind in DYNAMICS}
+        record: set[str] = {o.kind for o in everything if o.kind in DYNAMICS}
         record |= set() if makeup.substance.base is None else {FLUCTUATIONS}
         with faults.caught("engine.name"):
             name = following(engine.name, record)
