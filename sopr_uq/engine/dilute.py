@@ -15,7 +15,7 @@ from sopr_uq.engine.instant import (
     exact_simulation,
     shell_average,
 )
-from sopr_uq.engine.protocol import Progress, Setup, Simulation, check_records
+from sopr_uq.engine.protocol import Progress, Setup, Simulation, check_able
 from sopr_uq.engine.settings import EngineSettings
 from sopr_uq.engine.traits import TRAITS, Traits
 from sopr_uq.structure.transforms import RadialGrid
@@ -49,7 +49,7 @@ class DiluteEngine:
 
     def run(self, setup: Setup, *, progress: Progress | None = None) -> Simulation:
         """Return the dilute gas; see :class:`~sopr_uq.engine.protocol.Engine`."""
-        check_records(self, setup.record)
+        check_able(self, setup)
         started = time.perf_counter()
         beta = setup.state.beta
         r = bin_centres(self.settings, setup.state.density)

@@ -12,7 +12,7 @@ import numpy as np
 
 from sopr_uq.engine.lattice import wrapped
 from sopr_uq.engine.plan import Plan
-from sopr_uq.engine.protocol import Configuration, Progress, Setup, Simulation, check_records
+from sopr_uq.engine.protocol import Configuration, Progress, Setup, Simulation, check_able
 from sopr_uq.engine.recorder import Thermo
 from sopr_uq.engine.retry import with_retry
 from sopr_uq.engine.sampling import simulate
@@ -58,7 +58,7 @@ class HoomdEngine:
 
     def run(self, setup: Setup, *, progress: Progress | None = None) -> Simulation:
         """Simulate; see :meth:`sopr_uq.engine.protocol.Engine.run`."""
-        check_records(self, setup.record)
+        check_able(self, setup)
         return with_retry(partial(carry_out, progress=progress), self.settings, setup)
 
 

@@ -20,7 +20,7 @@ from sopr_uq.engine.instant import (
     exact_simulation,
     shell_average,
 )
-from sopr_uq.engine.protocol import Progress, Setup, Simulation, check_records
+from sopr_uq.engine.protocol import Progress, Setup, Simulation, check_able
 from sopr_uq.engine.settings import EngineSettings
 from sopr_uq.engine.traits import TRAITS, Traits
 from sopr_uq.errors import InputError, SimulationFailed
@@ -86,7 +86,7 @@ class IntegralEquationEngine:
             If the closure has no solution here, or one with correlations
             longer than 160 Å (its spinodal).
         """
-        check_records(self, setup.record)
+        check_able(self, setup)
         started = time.perf_counter()
         solution = self._solve(setup)
         r = bin_centres(self.settings, setup.state.density)

@@ -18,8 +18,9 @@ from typing import Any, Self
 import numpy as np
 
 from sopr_uq.engine.lattice import wrapped
+from sopr_uq.engine.motion import atom_style, mesh_commands, motion_commands, tables
 from sopr_uq.engine.plan import Plan
-from sopr_uq.engine.protocol import Configuration, Progress, Setup, Simulation, check_records
+from sopr_uq.engine.protocol import Configuration, Progress, Setup, Simulation, check_able
 from sopr_uq.engine.recorder import Between, Thermo
 from sopr_uq.engine.retry import with_retry
 from sopr_uq.engine.sampling import simulate
@@ -36,15 +37,15 @@ _INNERMOST = 1e-3
 _SKIN = 0.7
 _MPI_LIBRARIES = ("libmpi.so.12", "libmpi.12.dylib")
 _PARTICLES_PER_THREAD = 250
-_SEEDS = 899_999_999
 
 
 class LammpsEngine:
     """Molecular dynamics with LAMMPS.
 
     Velocity Verlet with the stochastic velocity-rescaling thermostat (Bussi,
-    Donadio & Parrinello, J. Chem. Phys. 126, 014101 (2007)); potentials are
-    tables. Equal seeds and thread counts give equal trajectories.
+    Donadio & Parrinello, J. Chem. Phys. 126, 014101 (2007)), rigid molecules by
+    Nosé–Hoover chains; potentials are tables, charges a mesh besides. Equal
+    seeds and thread counts give equal trajectories.
 
     Parameters
     ----------
@@ -67,7 +68,7 @@ class LammpsEngine:
 
     def run(self, setup: Setup, *, progress: Progress | None = None) -> Simulation:
         """Simulate; see :meth:`sopr_uq.engine.protocol.Engine.run`."""
-        check_records(self, setup.record)
+        check_able(self, setup)
         return with_retry(partial(carry_out, progress=progress), self.settings, setup)
 
 
@@ -248,7 +249,7 @@ class LammpsDynamics:
         return self._sorted("v")
 
     def _sorted(self, name: str) -> FloatArray:
-        n = self._plan.settings.particles
+        n = self._plan.atoms
         order = np.argsort(self._lammps.numpy.extract_atom("id")[:n])
         return np.asarray(self._lammps.numpy.extract_atom(name)[:n][order], dtype=float)
 
@@ -274,7 +275,7 @@ class LammpsDynamics:
         length = f"0 {first.box_length:.15g}"
         for command in (
             "units real",
-            "atom_style atomic",
+            f"atom_style {atom_style(plan)}",
             "atom_modify map array",
             f"region box block {length} {length} {length} units box",
             f"create_box {len(plan.counts)} box",
@@ -282,6 +283,7 @@ class LammpsDynamics:
         ):
             self._command(command)
         self._create_atoms(first)
+        self._join_atoms()
         self._set_potentials()
         for command in self._dynamics_commands():
             self._command(command)
@@ -289,33 +291,53 @@ class LammpsDynamics:
     def _create_atoms(self, first: Configuration) -> None:
         n, types = len(first.positions), (self._plan.types + 1).tolist()
         made = self._lammps.create_atoms(
-            n, list(range(1, n + 1)), types, first.positions.ravel(), first.velocities.ravel()
+            n,
+            list(range(1, n + 1)),
+            types,
+            first.positions.ravel(),
+            first.velocities.ravel(),
+            self._images(first),
         )
         if made != n:
             raise SimulationFailed(f"only {made} of {n} particles of the start lie in the box")
 
+    def _images(self, first: Configuration) -> list[int] | None:
+        """Encode the images that make molecules whole."""
+        if self._plan.setup.substance.atomic:
+            return None
+        images = self._plan.topology.images(first.positions, first.box_length)
+        return [self._lammps.encode_image_flags(*image) for image in images.tolist()]
+
+    def _join_atoms(self) -> None:
+        """Tell which atoms are of one molecule, and their charges."""
+        topology = self._plan.topology
+        if atom_style(self._plan) == "atomic":
+            return
+        tags = self._lammps.numpy.extract_atom("id")[: self._plan.atoms] - 1
+        self._lammps.numpy.extract_atom("molecule")[: tags.size] = topology.molecule[tags] + 1
+        self._lammps.numpy.extract_atom("q")[: tags.size] = topology.charges[tags]
+
     def _set_potentials(self) -> None:
         plan = self._plan
-        self._command(f"pair_style table linear {_TABLE_POINTS}")
+        mesh = mesh_commands(plan)
+        self._command(f"pair_style table linear {_TABLE_POINTS}{' pppm' if mesh else ''}")
         types = combinations_with_replacement(range(1, len(plan.counts) + 1), 2)
         with tempfile.TemporaryDirectory() as folder:
-            for (a, b), potential in zip(types, plan.potentials, strict=True):
+            for (a, b), potential in zip(types, tables(plan), strict=True):
                 path = Path(folder, f"{a}-{b}.table")
                 write_table(potential, plan.cutoff, path)
                 self._command(f'pair_coeff {a} {b} "{path}" PAIR {plan.cutoff!r}')
+        for command in mesh:
+            self._command(command)
 
     def _dynamics_commands(self) -> tuple[str, ...]:
-        plan, temperature = self._plan, self._plan.state.temperature
-        damping = plan.settings.thermostat_time * plan.timestep
-        seed = plan.seed % _SEEDS + 1
         return (
             f"neighbor {_SKIN} bin",
             "neigh_modify every 1 delay 0 check yes",
-            f"timestep {plan.timestep:.15g}",
+            f"timestep {self._plan.timestep:.15g}",
             "thermo 0",
             "thermo_style custom step",
-            "fix move all nve",
-            f"fix bath all temp/csvr {temperature} {temperature} {damping:.15g} {seed}",
+            *motion_commands(self._plan),
         )
 
     def _command(self, command: str) -> None:

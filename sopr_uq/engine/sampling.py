@@ -96,10 +96,8 @@ def simulate(open_dynamics: OpenDynamics, plan: Plan, progress: Progress | None)
     """
     started = time.perf_counter()
     s = plan.settings
-    rdf = RdfRecorder(
-        plan.setup.substance.pairs, plan.counts, plan.box_length, s.bin_width, s.r_max
-    )
-    trajectory = Trajectory(plan.box_length, plan.counts, plan.samples)
+    rdf = _rdf(plan)
+    trajectory = Trajectory(plan.box_length, plan.topology, plan.samples)
     asked = [RECORDERS[name](plan) for name in plan.setup.record]
     recorders: tuple[Recorder, ...] = (trajectory, rdf, ThermoRecorder(plan), *asked)
     clock = _Clock(plan.steps, progress)
@@ -121,6 +119,12 @@ def simulate(open_dynamics: OpenDynamics, plan: Plan, progress: Progress | None)
     )
     check_core(tuple(simulation.rdfs.values()), plan)
     return simulation
+
+
+def _rdf(plan: Plan) -> RdfRecorder:
+    s, substance = plan.settings, plan.setup.substance
+    inner = () if substance.atomic else plan.topology.inner
+    return RdfRecorder(substance.pairs, plan.counts, plan.box_length, s.bin_width, s.r_max, inner)
 
 
 def _prepare(dynamics: Dynamics, plan: Plan, clock: _Clock) -> None:

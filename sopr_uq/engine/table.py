@@ -46,7 +46,7 @@ class Capped:
         return self.potential.force(np.maximum(np.asarray(r, dtype=float), self.inner))
 
 
-def cap(potential: Potential, thermal_energy: float, cutoff: float) -> Capped:
+def cap(potential: Potential, thermal_energy: float, cutoff: float, alone: bool = True) -> Capped:
     """Cap a potential where it reaches :data:`CORE_ENERGY` k_B T.
 
     Parameters
@@ -56,6 +56,8 @@ def cap(potential: Potential, thermal_energy: float, cutoff: float) -> Capped:
         k_B T in kcal/mol.
     cutoff : float
         In Å.
+    alone : bool
+        Whether nothing else keeps the particles apart, so that its core must repel.
 
     Returns
     -------
@@ -78,7 +80,7 @@ def cap(potential: Potential, thermal_energy: float, cutoff: float) -> Capped:
         i = int(high[-1])
         inner = float(r[i]) if i + 1 == r.size else _crossing(potential, ceiling, r[i], r[i + 1])
     capped = Capped(potential, inner)
-    _check(capped, thermal_energy, cutoff)
+    _check(capped, thermal_energy, cutoff, alone)
     return capped
 
 
@@ -86,13 +88,14 @@ def _crossing(potential: Potential, level: float, low: float, high: float) -> fl
     return float(brentq(lambda r: float(potential.energy(np.array([r]))[0]) - level, low, high))
 
 
-def _check(capped: Capped, thermal_energy: float, cutoff: float) -> None:
+def _check(capped: Capped, thermal_energy: float, cutoff: float, alone: bool) -> None:
     r = np.linspace(capped.inner, cutoff, 512)
     v, f = capped.energy(r), capped.force(r)
     if not (np.isfinite(v).all() and np.isfinite(f).all()):
         bad = float(r[np.argmin(np.isfinite(v) & np.isfinite(f))])
         raise InputError("potential", "finite energies and forces", f"neither at {bad:.3f} Å")
-    if v[0] < -thermal_energy or capped.force(capped.inner) < -thermal_energy / cutoff:
+    attracts = v[0] < -thermal_energy or capped.force(capped.inner) < -thermal_energy / cutoff
+    if alone and attracts:
         raise InputError(
             "potential",
             "a core that repels",

@@ -25,6 +25,8 @@ class Traits:
         It gives the same whatever the seed: without sampling error.
     records : frozenset of str
         Which of :data:`RECORDS` it records when asked.
+    molecules : bool
+        Whether it moves rigid molecules, and knows charges.
     """
 
     instant: bool = False
@@ -32,6 +34,7 @@ class Traits:
     concurrent: bool = True
     exact: bool = False
     records: frozenset[str] = frozenset()
+    molecules: bool = False
 
 
 RECORDS = frozenset({"diffusion", "viscosity", "heat-capacity"})
@@ -44,7 +47,7 @@ _SHARED = Traits(concurrent=False)
 _INSTANT = Traits(instant=True, boxed=False, concurrent=False, exact=True)
 
 TRAITS: Mapping[EngineName, Traits] = {
-    "lammps": Traits(records=RECORDS),
+    "lammps": Traits(records=RECORDS, molecules=True),
     "hoomd": _SHARED,
     "auto": _SHARED,
     "integral_equation": _INSTANT,

@@ -10,7 +10,7 @@ from sopr_uq.errors import InputError
 from sopr_uq.experiment.catalogue import verify
 from sopr_uq.experiment.potential_table import read_potential
 from sopr_uq.experiment.settings import ReferenceSettings
-from sopr_uq.potentials import Mie, Potential, Tabulated, lennard_jones
+from sopr_uq.potentials import Mie, Potential, Tabulated, Zero, lennard_jones
 from sopr_uq.potentials.descriptors import first_zero, well
 
 
@@ -33,6 +33,8 @@ def reference_potential(settings: ReferenceSettings) -> Potential:
         r, v = read_potential(settings.file, settings.unit, settings.energy_unit)
         verify(settings.file, settings.sha256)
         return Tabulated(r, v)
+    if settings.form == "zero":
+        return Zero()
     assert settings.sigma is not None
     assert settings.epsilon is not None
     if settings.form == "mie":

@@ -25,7 +25,7 @@ from sopr_uq.experiment.quantities import (
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.experiment.substance import Pair
 
-type Form = Literal["lennard-jones", "mie", "table"]
+type Form = Literal["lennard-jones", "mie", "table", "zero"]
 
 _LONGEST_NAME = 100
 _SHA256 = r"^[0-9a-f]{64}$"
@@ -77,7 +77,7 @@ class ReferenceSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    form: Form = Field("lennard-jones", description="lennard-jones, mie, or table")
+    form: Form = Field("lennard-jones", description="lennard-jones, mie, table, or zero")
     sigma: Length | None = Field(
         None, gt=0.5, lt=15, description="first zero of the potential in Å"
     )
@@ -102,6 +102,7 @@ class ReferenceSettings(BaseModel):
             "lennard-jones": {"sigma", "epsilon"},
             "mie": {"sigma", "epsilon", "n"},
             "table": {"file"},
+            "zero": set[str](),
         }[self.form]
         allowed = needed | ({"sha256", "unit", "energy_unit"} if self.form == "table" else set())
         allowed |= {"form", *self._mine}

@@ -200,9 +200,21 @@ class Molecule:
         """Degrees of freedom of its motion as a rigid body: 3 of an atom, 5 on a line, or 6."""
         if not self.rigid:
             return 3
+        spread = self._spreads
+        return 5 if spread[1] < _STRAIGHT**2 * spread[0] else 6
+
+    @property
+    def moment(self) -> float:
+        """Least moment of inertia in u Å² about an axis through its centre, but that of a line."""
+        spread = self._spreads
+        return float(spread[0] if self.freedom == 5 else spread[1] + spread[2])
+
+    @property
+    def _spreads(self) -> FloatArray:
+        """Σ m x² along the principal axes in u Å², largest first, shape (3,)."""
         masses = np.array([site.mass for site in self.sites])
-        moments = np.linalg.svd(np.sqrt(masses)[:, None] * self.shape, compute_uv=False)
-        return 5 if moments[1] < _STRAIGHT * moments[0] else 6
+        weighed = np.sqrt(masses)[:, None] * self.shape
+        return np.asarray(np.linalg.eigvalsh(weighed.T @ weighed)[::-1])
 
 
 @dataclass(frozen=True)
@@ -272,6 +284,11 @@ class Substance:
     def atomic(self) -> bool:
         """Whether every molecule is a single site."""
         return all(len(molecule.sites) == 1 for molecule in self.molecules)
+
+    @property
+    def bare(self) -> bool:
+        """Whether the potentials of the pairs are all that keeps particles apart."""
+        return self.atomic
 
     @property
     def charged(self) -> bool:

@@ -6,5 +6,15 @@ from sopr_uq.potentials.mie import Mie, lennard_jones
 from sopr_uq.potentials.protocol import Potential
 from sopr_uq.potentials.scaled import Scaled
 from sopr_uq.potentials.tabulated import Tabulated
+from sopr_uq.potentials.zero import Zero
 
-__all__ = ["Exp6", "Mie", "Potential", "Scaled", "Tabulated", "continue_core", "lennard_jones"]
+__all__ = [
+    "Exp6",
+    "Mie",
+    "Potential",
+    "Scaled",
+    "Tabulated",
+    "Zero",
+    "continue_core",
+    "lennard_jones",
+]
