@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -16,6 +17,7 @@ from sopr_uq.engine.timestep import length_scale, usual_timestep
 from sopr_uq.engine.topology import Topology, extent
 from sopr_uq.errors import InputError
 from sopr_uq.experiment.state import StatePoint
+from sopr_uq.experiment.substance import Substance
 from sopr_uq.potentials import Potential
 from sopr_uq.rng import integer_seed, stream
 from sopr_uq.typing import FloatArray, IntArray
@@ -153,9 +155,9 @@ def make_plan(settings: EngineSettings, setup: Setup) -> Plan:
     state, particles = setup.state, settings.particles
     topology = Topology.of(setup.substance, setup.substance.shared_out(state, particles))
     box_length = (particles / state.density) ** (1 / 3)
-    cutoff = settings.cutoff or usual_cutoff(setup)
+    cutoff = settings.cutoff or usual_cutoff(setup.substance, setup.in_order, state.temperature)
     check_cutoff(cutoff, particles, state.density)
-    _check_images(setup, settings, box_length)
+    check_molecules(setup.substance, settings, state.density)
     if setup.start is not None:
         _check_start(setup.start, topology.types.size, box_length)
     heat = thermal_energy(state.temperature)
@@ -180,16 +182,17 @@ def flight_time(setup: Setup) -> float:
     return float(density ** (-1 / 3) * time)
 
 
-def usual_cutoff(setup: Setup) -> float:
+def usual_cutoff(
+    substance: Substance, potentials: Iterable[Potential], temperature: float
+) -> float:
     """Return the cut-off in Å that the largest core asks for; 10 Å where no pair has one.
 
     Where pairs alone keep particles apart, one without a core asks for 10 Å too.
     """
-    temperature = setup.state.temperature
-    if not setup.substance.bare:
-        sizes = [length_scale(v, temperature) or 0.0 for v in setup.in_order]
+    if not substance.bare:
+        sizes = [length_scale(v, temperature) or 0.0 for v in potentials]
         return SIGMAS_OF_CUTOFF * max(sizes) or _CUTOFF_WITHOUT_CORE
-    return max(default_cutoff(v, temperature) for v in setup.in_order)
+    return max(default_cutoff(v, temperature) for v in potentials)
 
 
 def default_cutoff(potential: Potential, temperature: float) -> float:
@@ -232,9 +235,17 @@ def check_cutoff(cutoff: float, particles: int, density: float) -> None:
     )
 
 
-def _check_images(setup: Setup, settings: EngineSettings, box_length: float) -> None:
-    longest = max((d for m in setup.substance.molecules for _, d in m.distances), default=0.0)
-    if longest + _CLEAR > 0.5 * box_length and longest:
+def check_molecules(substance: Substance, settings: EngineSettings, density: float) -> None:
+    """Check that molecules fit into the box of so many at a density in Å⁻³, and that it shrinks.
+
+    Raises
+    ------
+    InputError
+        If one would come near its own image, or they have no time to make room for each other.
+    """
+    longest = max((d for m in substance.molecules for _, d in m.distances), default=0.0)
+    box_length = (settings.particles / density) ** (1 / 3)
+    if longest and longest + _CLEAR > 0.5 * box_length:
         raise InputError(
             "engine.particles",
             "a box in which no molecule comes near its own image",

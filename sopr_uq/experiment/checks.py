@@ -76,15 +76,15 @@ def check_origins(observations: Iterable[Observation]) -> None:
             )
 
 
-def check_temperature(state: StatePoint, shape: Shape, mass: float = 0.0) -> None:  # noqa: ARG001
+def check_temperature(state: StatePoint, shape: Shape | None, mass: float = 0.0) -> None:  # noqa: ARG001
     """Check that particles of a given well depth can be liquid at a temperature.
 
     Parameters
     ----------
     state : StatePoint
         Temperature in K.
-    shape : Shape
-        σ and ε of the starting potential.
+    shape : Shape or None
+        σ and ε of the starting potential; None where something else makes the liquid.
     mass : float
         Not needed here.
 
@@ -93,6 +93,8 @@ def check_temperature(state: StatePoint, shape: Shape, mass: float = 0.0) -> Non
     InputError
         If they would be frozen solid; a temperature in °C looks like that.
     """
+    if shape is None:
+        return
     reduced = thermal_energy(state.temperature) / shape.epsilon
     if reduced < COLDEST:
         raise InputError(
@@ -106,15 +108,15 @@ def check_temperature(state: StatePoint, shape: Shape, mass: float = 0.0) -> Non
         )
 
 
-def check_density(state: StatePoint, shape: Shape, mass: float = 0.0) -> None:
+def check_density(state: StatePoint, shape: Shape | None, mass: float = 0.0) -> None:
     """Check that particles of a given size can be as dense as that.
 
     Parameters
     ----------
     state : StatePoint
         Temperature in K and number density in Å⁻³.
-    shape : Shape
-        σ and ε of the starting potential.
+    shape : Shape or None
+        σ and ε of the starting potential; None where something else makes the liquid.
     mass : float
         Mean mass of a particle in u, for advice; by default that of the state point.
 
@@ -123,6 +125,8 @@ def check_density(state: StatePoint, shape: Shape, mass: float = 0.0) -> None:
     InputError
         If they cannot; a mass density looks like that.
     """
+    if shape is None:
+        return
     reduced = thermal_energy(state.temperature) / shape.epsilon
     packed = state.density * shape.sigma**3
     limit = DENSEST * max(1.0, reduced) ** 0.25

@@ -9,10 +9,11 @@ import numpy as np
 
 from sopr_uq.errors import InputError
 from sopr_uq.experiment.faults import Faults
+from sopr_uq.experiment.models import molecule_of, sites_of
+from sopr_uq.experiment.molecule_settings import MoleculeSettings, SiteSettings
 from sopr_uq.experiment.neutrons import neutron_weights, scattering_length
 from sopr_uq.experiment.reference import Shape, reference_potential, shape
 from sopr_uq.experiment.settings import (
-    MoleculeSettings,
     ObserveSettings,
     PairSettings,
     ReferenceSettings,
@@ -46,15 +47,19 @@ class Makeup:
     lengths: Mapping[str, float] = field(default_factory=dict)
     elements: Mapping[str, str] = field(default_factory=dict)
 
-    def size(self, state: StatePoint) -> Shape:
-        """Return σ in Å and ε in kcal/mol of the one fluid that the liquid is like."""
+    def size(self, state: StatePoint) -> Shape | None:
+        """Return σ in Å and ε in kcal/mol of the one fluid that the liquid is like.
+
+        None where its pairs alone do not make it a liquid.
+        """
+        if not self.substance.bare:
+            return None
         shapes = [shape(self.references[pair]) for pair in self.substance.pairs]
         return one_fluid(self.substance, state, shapes)
 
     def mean_mass(self, state: StatePoint) -> float:
-        """Return the mean mass of an atom in u."""
-        densities = self.substance.densities(state)
-        return float(densities @ self.substance.masses / densities.sum())
+        """Return the mean mass of a molecule in u."""
+        return float(self.substance.densities(state) @ self.substance.masses / state.density)
 
     def of(self, settings: ObserveSettings, state: StatePoint) -> Pair | dict[Pair, float] | None:
         """Return what a measurement is of: a pair, or weights over pairs.
@@ -119,11 +124,9 @@ def mixture_of(
 ) -> Makeup | None:
     """Return a mixture; note everything that is wrong with its molecules and pairs."""
     before = len(faults)
-    masses = {molecule.name: molecule.mass for molecule in molecules}
-    if len(masses) < len(molecules):
-        names = ", ".join(molecule.name for molecule in molecules)
-        faults.add(InputError("molecule", "each name once", names))
-    substance = Substance.atoms(masses)
+    substance = substance_of(molecules, faults)
+    if substance is None:
+        return None
     _check_pairs(substance, pairs, faults)
     if len(faults) > before:
         return None
@@ -132,18 +135,50 @@ def mixture_of(
         if settings.combine is None:
             with faults.caught(f"pair.{index}"):
                 found[settings.pair] = reference_potential(settings)
-                shape(found[settings.pair])
+                if settings.form != "zero":
+                    shape(found[settings.pair])
+                elif substance.bare:
+                    expected = "a potential that keeps particles apart"
+                    raise InputError("form", expected, "zero")
     if len(faults) > before:
         return None
     combined = [settings.pair for settings in pairs if settings.combine is not None]
     found |= {pair: lorentz_berthelot(pair, found) for pair in combined}
+    seen = _scatterers(molecules)
     return Makeup(
         substance,
         {pair: found[pair] for pair in substance.pairs},
         frozenset(settings.pair for settings in pairs if not settings.refine),
-        {m.name: m.scattering_length for m in molecules if m.scattering_length is not None},
-        {m.name: m.element for m in molecules if m.element is not None},
+        {name: s.scattering_length for name, s in seen if s.scattering_length is not None},
+        {name: s.element for name, s in seen if s.element is not None},
     )
+
+
+def substance_of(molecules: Sequence[MoleculeSettings], faults: Faults) -> Substance | None:
+    """Return what molecules make up; note everything that is wrong with them."""
+    before, made = len(faults), []
+    for index, settings in enumerate(molecules):
+        with faults.caught(f"molecule.{index}"):
+            made.append(molecule_of(settings))
+    if len({each.name for each in molecules}) < len(molecules):
+        names = ", ".join(molecule.name for molecule in molecules)
+        faults.add(InputError("molecule", "each name once", names))
+    if len(faults) > before:
+        return None
+    with faults.caught("molecule"):
+        return Substance(tuple(made))
+    return None
+
+
+def _scatterers(
+    molecules: Sequence[MoleculeSettings],
+) -> list[tuple[str, SiteSettings | MoleculeSettings]]:
+    """Return what says how each type of site scatters."""
+    found: list[tuple[str, SiteSettings | MoleculeSettings]] = []
+    for molecule in molecules:
+        sites = [(site.kind, site) for site in sites_of(molecule)]
+        found += sites or [(molecule.name, molecule)]
+    return found
 
 
 def _check_pairs(substance: Substance, pairs: Sequence[PairSettings], faults: Faults) -> None:

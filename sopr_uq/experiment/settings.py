@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from sopr_uq.errors import InputError
 from sopr_uq.experiment.forms import FormName
+from sopr_uq.experiment.models import mass_of
 from sopr_uq.experiment.observation import Kind
 from sopr_uq.experiment.quantities import (
     Abscissa,
@@ -114,27 +115,12 @@ class ReferenceSettings(BaseModel):
         return set()
 
 
-class MoleculeSettings(BaseModel):
-    """A kind of particle in a mixture; an entry of ``[[molecule]]`` in a configuration."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-    name: str = Field(min_length=1, pattern=r"^[^-\s]+$", description="its name, without a hyphen")
-    mass: Mass = Field(gt=0, le=1e6, description="its mass in u")
-    element: str | None = Field(
-        None,
-        description="element or isotope, such as Ar, D or 36Ar, whose scattering length neutrons "
-        "see; default the name",
-    )
-    scattering_length: ScatteringLength | None = Field(
-        None, description="its coherent scattering length in fm, instead of the element's"
-    )
-
-
 class PairSettings(ReferenceSettings):
     """The starting potential of a pair; an entry of ``[[pair]]`` in a configuration."""
 
-    sites: tuple[str, str] = Field(description="names of two molecules, or one twice")
+    sites: tuple[str, str] = Field(
+        description="two types of sites, or one twice; the type of an atom is its name"
+    )
     combine: Literal["lorentz-berthelot"] | None = Field(
         None, description="make it of those of the like pairs by this rule"
     )
@@ -303,13 +289,13 @@ def _mean_mass(table: dict[str, Any], molecules: Any) -> float | None:
     """Return the mean mass of a mixture's molecules in u; None where it cannot be told."""
     shares = table.get("composition")
     entries = molecules if isinstance(molecules, list) else []
-    masses = {m.get("name"): convert(m.get("mass"), "mass") for m in entries if isinstance(m, dict)}
+    masses = {m.get("name"): mass_of(m) for m in entries if isinstance(m, dict)}
     if not isinstance(shares, dict) or set(shares) != set(masses):
         return None
     mean = 0.0
     for name, mass in masses.items():
         share = shares[name]
-        if not (isinstance(share, int | float) and isinstance(mass, int | float)):
+        if not isinstance(share, int | float) or mass is None:
             return None
         mean += share * mass
     return mean if mean > 0 else None

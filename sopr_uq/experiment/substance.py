@@ -304,7 +304,11 @@ class Substance:
             If the composition names other molecules than there are, or is not
             neutral.
         """
-        return np.asarray(state.density * self._fractions(state) @ self._sites_a_molecule)
+        return np.asarray(self.molecule_densities(state) @ self._sites_a_molecule)
+
+    def molecule_densities(self, state: StatePoint) -> FloatArray:
+        """Return the number density of each molecule in Å⁻³, shape (k,); errors likewise."""
+        return np.asarray(state.density * self._fractions(state))
 
     def counts(self, state: StatePoint, molecules: int) -> IntArray:
         """Return the sites of each type among a number of molecules, shape (t,).

@@ -16,9 +16,10 @@ from sopr_uq.experiment.faults import Faults
 from sopr_uq.experiment.forms import Scale
 from sopr_uq.experiment.makeup import Makeup, element_of, mixture_of
 from sopr_uq.experiment.mistakes import check_mistakes
+from sopr_uq.experiment.molecule_settings import MoleculeSettings
 from sopr_uq.experiment.observation import Observation
+from sopr_uq.experiment.packing import check_packing
 from sopr_uq.experiment.settings import (
-    MoleculeSettings,
     ObserveSettings,
     PairSettings,
     ReferenceSettings,
@@ -146,6 +147,8 @@ def checked_makeup(
         for check in (check_temperature, check_density):
             with faults.caught():
                 check(system.state, makeup.size(system.state), mean)
+        with faults.caught():
+            check_packing(makeup.substance, makeup.references, system.state)
     return makeup
 
 

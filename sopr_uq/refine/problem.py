@@ -101,7 +101,7 @@ class Problem:
         if len({sample.substance.pairs for sample in self.samples}) > 1:
             raise InputError("Problem.samples", "liquids of one substance", "several")
         for term in self._terms:
-            if np.isnan(term.sigma):
+            if term.refined and np.isnan(term.sigma):
                 raise InputError(
                     "reference potential" if self.element else f"reference of {term.pair.label}",
                     "a repulsive core and a well",

@@ -15,9 +15,9 @@ from sopr_uq.engine.settings import EngineSettings
 from sopr_uq.experiment.catalogue import curve, system_entries
 from sopr_uq.experiment.faults import Faults
 from sopr_uq.experiment.makeup import Makeup
+from sopr_uq.experiment.molecule_settings import MoleculeSettings
 from sopr_uq.experiment.registry import shipped_system
 from sopr_uq.experiment.settings import (
-    MoleculeSettings,
     ObserveSettings,
     PairSettings,
     ReferenceSettings,
@@ -56,10 +56,10 @@ class Config(BaseModel):
         None, description="a table [reference], of an element"
     )
     molecule: tuple[MoleculeSettings, ...] = Field(
-        (), description="tables [[molecule]]: what a mixture is made of"
+        (), description="tables [[molecule]]: what a liquid is made of"
     )
     pair: tuple[PairSettings, ...] = Field(
-        (), description="tables [[pair]]: the starting potential of each pair of a mixture"
+        (), description="tables [[pair]]: the starting potential of each pair of types of sites"
     )
     observe: tuple[ObserveSettings, ...] = Field(description="at least one table [[observe]]")
     state: tuple[StateSettings, ...] = Field(
@@ -255,11 +255,12 @@ def _hashed(config: Config) -> Config:
     pair = tuple(_with_hash(each) for each in config.pair)
     state = tuple(s.model_copy(update={"observe": _all_hashed(s.observe)}) for s in config.state)
     observe = _all_hashed(config.observe)
+    molecule = tuple(_with_hash(each) for each in config.molecule)
     changed = {"reference": reference, "pair": pair, "observe": observe, "state": state}
-    return config.model_copy(update=changed)
+    return config.model_copy(update={**changed, "molecule": molecule})
 
 
-def _with_hash[R: ReferenceSettings](reference: R) -> R:
+def _with_hash[R: (ReferenceSettings, PairSettings, MoleculeSettings)](reference: R) -> R:
     if reference.file is None:
         return reference
     return reference.model_copy(update={"sha256": sha256(reference.file)})
