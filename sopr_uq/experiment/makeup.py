@@ -18,8 +18,11 @@ from sopr_uq.experiment.settings import (
     PairSettings,
     ReferenceSettings,
 )
+from sopr_uq.experiment.sites import site_mixture
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.experiment.substance import ATOM, Pair, Substance
+from sopr_uq.experiment.told_totals import told_total
+from sopr_uq.experiment.totals import Total
 from sopr_uq.potentials import Mie, Potential, lennard_jones
 from sopr_uq.structure.mixture import Mixture
 
@@ -61,8 +64,10 @@ class Makeup:
         """Return the mean mass of a molecule in u."""
         return float(self.substance.densities(state) @ self.substance.masses / state.density)
 
-    def of(self, settings: ObserveSettings, state: StatePoint) -> Pair | dict[Pair, float] | None:
-        """Return what a measurement is of: a pair, or weights over pairs.
+    def of(
+        self, settings: ObserveSettings, state: StatePoint
+    ) -> Pair | dict[Pair, float] | Total | None:
+        """Return what a measurement is of: a pair, weights over pairs, or a total.
 
         Raises
         ------
@@ -71,13 +76,23 @@ class Makeup:
         """
         if settings.sites is not None:
             return self._known(Pair(*settings.sites), "sites")
+        weights = self._weights(settings.weights)
+        if settings.kind == "f":
+            mixture, pairs = site_mixture(self.substance, state), self.substance.pairs
+            elements = [self.elements.get(s.name, s.name) for s in self.substance.sites]
+            return told_total(settings, mixture, pairs, elements, self._lengths, weights)
         if settings.weights == "neutron":
-            lengths = {site.name: self._length(site.name) for site in self.substance.sites}
-            return neutron_weights(self.substance, state, lengths)
-        if settings.weights is not None:
-            found = settings.weights.items()
-            return {self._known(Pair.of(label), "weights"): w for label, w in found}
-        return None
+            return neutron_weights(self.substance, state, self._lengths())
+        return weights
+
+    def _lengths(self) -> dict[str, float]:
+        """Scattering lengths of the sites in fm, by their names."""
+        return {site.name: self._length(site.name) for site in self.substance.sites}
+
+    def _weights(self, weights: str | Mapping[str, float] | None) -> dict[Pair, float] | None:
+        if weights is None or isinstance(weights, str):
+            return None
+        return {self._known(Pair.of(label), "weights"): w for label, w in weights.items()}
 
     def _length(self, name: str) -> float:
         given = self.lengths.get(name)

@@ -10,12 +10,13 @@ import numpy as np
 
 from sopr_uq.errors import InputError
 from sopr_uq.experiment.substance import Pair
+from sopr_uq.experiment.totals import Total
 from sopr_uq.typing import FloatArray
 
-type Kind = Literal["g", "s", "pressure"]
+type Kind = Literal["g", "s", "f", "pressure"]
 
 KINDS: tuple[str, ...] = get_args(Kind.__value__)
-ABSCISSA_UNIT = {"g": "angstrom", "s": "1/angstrom", "pressure": ""}
+ABSCISSA_UNIT = {"g": "angstrom", "s": "1/angstrom", "f": "1/angstrom", "pressure": ""}
 
 
 @dataclass(frozen=True)
@@ -24,13 +25,14 @@ class Observation:
 
     Parameters
     ----------
-    kind : {"g", "s", "pressure"}
-        Radial distribution function, static structure factor, or pressure.
+    kind : {"g", "s", "f", "pressure"}
+        Radial distribution function, static structure factor, total scattering, or pressure.
     x : array, shape (n,)
-        Abscissae as measured: r in Å for ``g``, Q in Å⁻¹ for ``s``; a single
+        Abscissae as measured: r in Å for ``g``, Q in Å⁻¹ for ``s`` and ``f``; a single
         zero for ``pressure``.
     value : array, shape (n,)
-        Measured values; dimensionless, or in MPa for ``pressure``.
+        Measured values; dimensionless, in barn per steradian and atom for ``f`` of neutrons
+        (electrons² of x-rays, 1 where it was divided), or in MPa for ``pressure``.
     name : str
         How tables and figures call it.
     error : array, shape (n,), optional
@@ -67,9 +69,10 @@ class Observation:
         S(Q) and the g(r) made of it, are one measurement told twice.
     remarks : tuple of str
         What was found, converted or left out while it was read, as sentences.
-    of : Pair, or mapping of Pair to float, optional
+    of : Pair, mapping of Pair to float, or Total, optional
         Of what: a pair of site types, or the weights w_ab of all pairs in a total,
-        1 + Σ w_ab (partial − 1). An element needs none.
+        1 + Σ w_ab (partial − 1). An element needs none. Of ``f`` a
+        :class:`~sopr_uq.experiment.totals.Total`.
 
     Raises
     ------
@@ -96,7 +99,7 @@ class Observation:
     source: str = ""
     origin: str = ""
     remarks: tuple[str, ...] = ()
-    of: Pair | Mapping[Pair, float] | None = None
+    of: Pair | Mapping[Pair, float] | Total | None = None
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
@@ -110,10 +113,34 @@ class Observation:
         self._check_arrays()
         self._check_errors()
 
+    @property
+    def total(self) -> Total:
+        """Of an F(Q) what it weighs.
+
+        Raises
+        ------
+        InputError
+            If it is another kind of curve.
+        """
+        if not isinstance(self.of, Total):
+            raise InputError(f"observation {self.name}", "a total F(Q)", f"kind {self.kind!r}")
+        return self.of
+
+    @property
+    def pairs(self) -> frozenset[Pair]:
+        """The pairs that it is said to be of."""
+        if isinstance(self.of, Total):
+            return frozenset(self.of.pairs)
+        if isinstance(self.of, Pair):
+            return frozenset([self.of])
+        return frozenset(self.of or ())
+
     def weights(self, pairs: Sequence[Pair]) -> dict[Pair, float]:
-        """Return the weight of each pair of a substance in a curve, none of them zero."""
+        """Return the weight of each pair of a substance in a g or an S, none of them zero."""
         if isinstance(self.of, Pair):
             return {pair: 1.0 for pair in pairs if pair == self.of}
+        if isinstance(self.of, Total):
+            raise InputError(f"observation {self.name}", "a g(r) or S(Q)", "a total F(Q)")
         if self.of is None:
             return {pairs[0]: 1.0}
         return {pair: self.of[pair] for pair in pairs if self.of.get(pair, 0.0) != 0.0}
@@ -132,6 +159,8 @@ class Observation:
             if self.of is not None:
                 raise InputError(where, "a pressure, which is of the whole liquid", "pairs as well")
             return
+        if (self.kind == "f") != isinstance(self.of, Total):
+            raise InputError(where, "a Total for kind f, and for no other", repr(self.of))
         if self.of is None:
             if len(pairs) > 1:
                 raise InputError(
@@ -139,8 +168,7 @@ class Observation:
                     'sites = ["A", "B"], or weights for a total',
                 )  # fmt: skip
             return
-        given = [self.of] if isinstance(self.of, Pair) else list(self.of)
-        strange = [pair.label for pair in given if pair not in pairs]
+        strange = [pair.label for pair in self.pairs if pair not in pairs]
         if strange:
             raise InputError(where, f"some of the pairs {labels}", ", ".join(strange))
 

@@ -25,10 +25,16 @@ from sopr_uq.experiment.quantities import (
 )
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.experiment.substance import Pair
+from sopr_uq.experiment.totals import Normalisation
 
 type Form = Literal["lennard-jones", "mie", "table", "zero"]
 
 _LONGEST_NAME = 100
+_OF_TOTALS = {
+    *("file", "sha256", "window", "abscissa_error", "spacing", "covariance", "covariance_sha256"),
+    *("smoothing", "drift", "unit", "columns", "edges"),
+    *("weights", "deuterated", "exchange", "intramolecular", "normalisation", "inelastic"),
+}
 _SHA256 = r"^[0-9a-f]{64}$"
 
 
@@ -152,7 +158,10 @@ class ObserveSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    kind: Kind = Field(description="g (radial distribution), s (structure factor), or pressure")
+    kind: Kind = Field(
+        description="g (radial distribution), s (structure factor), f (total scattering), or "
+        "pressure"
+    )
     file: Path | None = Field(None, description="the curve, as some program wrote it")
     curve: str | None = Field(None, description="name of a shipped curve")
     sha256: str | None = Field(None, pattern=_SHA256, description="SHA-256 of the curve's file")
@@ -217,10 +226,33 @@ class ObserveSettings(BaseModel):
     sites: tuple[str, str] | None = Field(
         None, description="of a mixture: the pair that a partial curve is of"
     )
-    weights: Literal["neutron"] | dict[str, float] | None = Field(
+    weights: Literal["neutron", "x-ray"] | dict[str, float] | None = Field(
         None,
         description="of a mixture: 'neutron', or the weight of each pair, such as "
-        '{ "Ar-Kr" = 0.5 }, in a total curve 1 + Σ w (partial − 1)',
+        '{ "Ar-Kr" = 0.5 }, in a total curve 1 + Σ w (partial − 1); of kind f also \'x-ray\', '
+        "and w of Σ w (partial − 1)",
+    )
+    deuterated: float | None = Field(
+        None, ge=0, le=1, description="of kind f: fraction of D on sites whose element is H"
+    )
+    exchange: bool | None = Field(
+        None,
+        description="of kind f: whether hydrogen exchanges between molecules, or a part of the "
+        "molecules has nothing but D; default true",
+    )
+    intramolecular: bool | None = Field(
+        None, description="of kind f: whether pairs within molecules are in it; default true"
+    )
+    normalisation: Normalisation | None = Field(
+        None,
+        description="of kind f: none, square-of-average or average-of-squares: what it was "
+        "divided by",
+    )
+    inelastic: float | None = Field(
+        None,
+        ge=0,
+        description="of kind f: standard deviation at Q = 0, in the unit of the curve, of a smooth "
+        "error that dies towards high Q; 0.03 barn for neutrons and hydrogen, else 0",
     )
     name: str = Field("", description="name in tables and figures")
     source: str = Field("", description="where the numbers come from")
@@ -236,6 +268,11 @@ class ObserveSettings(BaseModel):
         if self.kind == "pressure":
             _require(self, "a pressure", {"value"}, common | {"value", "error"})
             return self
+        if self.kind == "f":
+            _require(self, "a total F(Q)", {"file", "weights"}, common | _OF_TOTALS)
+            return self
+        if self.weights == "x-ray":
+            raise InputError("weights", "neutron or numbers for each pair", "x-ray", 'kind = "f"')
         given = "curve" if self.curve is not None else "file"
         shape = {"window", "abscissa_error", "q_max", "spacing", "covariance", "covariance_sha256"}
         shape |= {"lorch", "smoothing", "damping", "drift"}

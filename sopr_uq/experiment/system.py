@@ -27,6 +27,7 @@ from sopr_uq.experiment.settings import (
 )
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.experiment.substance import Pair
+from sopr_uq.experiment.told_totals import check_total
 from sopr_uq.potentials import Potential
 
 _CURVE_KEYS = ("name", "source", "window", "abscissa_error", "q_max", "spacing")
@@ -35,6 +36,7 @@ _FOUND: dict[str, float | None] = {"abscissa_error": None, "spacing": None}
 _OF_AN_OWN_FILE: dict[str, dict[str, float | None]] = {
     "g": {"smoothing": 0.003, "damping": None, "drift": 0.003, **_FOUND},
     "s": {"smoothing": 0.0005, "drift": 0.003, **_FOUND},
+    "f": {"smoothing": 0.0005, **_FOUND},
 }
 """What is believed of a curve of which nothing is told: how it was smoothed (Å² or Å⁻²), and
 how its level drifts. A Gaussian of 0.08 Å is a smoothing of 0.003 Å². What is None is found from
@@ -179,6 +181,9 @@ def checked(observation: Observation, state: StatePoint | None) -> Observation:
         If it cannot be used at this state point.
     """
     if observation.kind == "pressure":
+        return observation
+    if observation.kind == "f":
+        check_total(observation)
         return observation
     used = observation.windowed()
     # what the density says holds for one kind of particle

@@ -114,4 +114,5 @@ class Conditioner:
         """How many of these belong to the curves themselves: scales, levels and so on."""
         s = self.stacked
         sizes = (s.smoothing, s.damping, s.drift, s.drift)
-        return int(2 * len(s.names) + sum(np.count_nonzero(size) for size in sizes))
+        own = 2 * len(s.names) + sum(np.count_nonzero(size) for size in sizes)
+        return int(own + s.totals.shape[1])

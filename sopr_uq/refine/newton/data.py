@@ -13,6 +13,7 @@ from sopr_uq.errors import InputError
 from sopr_uq.experiment.observation import Observation
 from sopr_uq.inference.noise import LogNormal
 from sopr_uq.refine.belief import PriorSettings
+from sopr_uq.refine.newton.totals import total_columns
 from sopr_uq.refine.problem import Problem
 from sopr_uq.typing import FloatArray
 from sopr_uq.units import MPA_PER_KCAL_MOL_A3
@@ -48,6 +49,9 @@ class Stacked:
         the level of every curve.
     place : array, shape (d,)
         Where on its curve a point lies, from 0 to 1.
+    totals : array, shape (d, c)
+        What totals F(Q) have of their own, whatever the liquid: distances within molecules,
+        the same in all of them, and levels at low Q.
     kinds : tuple of str
         Kinds of the curves.
     """
@@ -65,6 +69,7 @@ class Stacked:
     damping: FloatArray
     drift: FloatArray
     place: FloatArray
+    totals: FloatArray
 
     def of_curve(self, index: int) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
         """Which points belong to a curve, shape (d,)."""
@@ -113,6 +118,7 @@ def stack(problem: Problem) -> Stacked:
         damping=np.array([o.damping for o in curves]),
         drift=np.array([o.drift for o in curves]),
         place=np.concatenate([np.linspace(0.0, 1.0, o.x.size) for _, o in parts]),
+        totals=total_columns([o for _, o in parts], prior),
     )
 
 
@@ -184,7 +190,7 @@ def nuisance_columns(stacked: Stacked, prior: PriorSettings, linear: LinearModel
     A measured curve is (1 + κ) F + c + s F″ + w (F_L − F) + d₁ cos πt + d₂ cos 2πt, t
     running from 0 to 1 along it: to first order a column proportional to the prediction,
     a constant, the second derivative (of a curve that was smoothed), what Lorch's window
-    changes, and a slow drift.
+    changes, and a slow drift. Behind them stands what totals have of their own.
     """
     columns = []
     for j, _ in enumerate(stacked.names):
@@ -197,7 +203,7 @@ def nuisance_columns(stacked: Stacked, prior: PriorSettings, linear: LinearModel
         if stacked.drift[j] > 0:
             shapes += [stacked.drift[j] * np.cos(k * np.pi * stacked.place) for k in (1, 2)]
         columns += [np.where(stacked.of_curve(j), shape, 0.0) for shape in shapes]
-    return np.array(columns).T
+    return np.column_stack([*columns, stacked.totals])
 
 
 def square_root(covariance: FloatArray) -> FloatArray:

@@ -17,6 +17,7 @@ from sopr_uq.observables import (
     Quantity,
     Rdf,
     StructureFactor,
+    TotalScattering,
     continued,
 )
 from sopr_uq.observables.quantity import Curve
@@ -121,6 +122,8 @@ def quantity_of(observation: Observation, substance: Substance) -> Quantity:
 
 def curve_of(observation: Observation, substance: Substance) -> Curve:
     """Return what predicts a curve."""
+    if observation.kind == "f":
+        return TotalScattering(observation.total, observation.x)
     weights = observation.weights(substance.pairs)
     if observation.kind == "s":
         return StructureFactor(weights, observation.x)
