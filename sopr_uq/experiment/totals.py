@@ -133,4 +133,4 @@ def amplitudes(mixture: Mixture, elements: Sequence[str]) -> FloatArray:
         return np.zeros(0)
     light = np.array([element in HYDROGEN for element in elements], dtype=int)
     first, second = (ends[mixture.within.columns] for ends in mixture.pairs)
-    return np.array(AMPLITUDES)[light[first] + light[second]]
+    return np.asarray(np.array(AMPLITUDES)[light[first] + light[second]])
