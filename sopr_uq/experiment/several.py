@@ -90,7 +90,7 @@ def state_observations(
     for number, entry in enumerate(settings.observe):
         with faults.caught(f"state.{index}.observe.{number}"):
             state = None if system is None else settings.within(system).state
-            usable.append(checked(read_observation(entry, state, makeup), state))
+            usable.append(checked(read_observation(entry, state, makeup), state, makeup))
     return tuple(usable)
 
 
