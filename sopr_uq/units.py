@@ -31,6 +31,15 @@ FS_PER_PS = 1000.0
 JOULE_PER_KCAL: float = _KCAL
 """J in one kcal."""
 
+COULOMB: float = (
+    constants.elementary_charge**2
+    / (4.0 * constants.pi * constants.epsilon_0)
+    * constants.N_A
+    / _KCAL
+    / constants.angstrom
+)
+"""Energy of two elementary charges at 1 Å, in kcal/mol."""
+
 POLARIZABILITY_AU: float = 0.529177210544**3
 """Å³ in one atomic unit of polarizability, a₀³."""
 

@@ -132,8 +132,8 @@ class ViscosityRecorder:
 class HeatCapacityRecorder:
     """Heat capacity at constant volume from the fluctuation of the energy.
 
-    C_V = (3/2)(1 − 1/N) R + ⟨δU²⟩/(N k_B T²) N_A, of the canonical ensemble (Allen &
-    Tildesley, 2nd ed., eq 2.80).
+    C_V = (f/2)(1 − 1/N) R + ⟨δU²⟩/(N k_B T²) N_A, of the canonical ensemble (Allen &
+    Tildesley, 2nd ed., eq 2.80), f the degrees of freedom of a molecule: 3 of an atom.
 
     Parameters
     ----------
@@ -158,7 +158,7 @@ class HeatCapacityRecorder:
         n = self._plan.settings.particles
         variance = fluctuation(np.concatenate(self._energies), blocks)
         potential = variance / (n * BOLTZMANN * self._plan.state.temperature**2)
-        kinetic = 1.5 * BOLTZMANN * (1.0 - 1.0 / n)
+        kinetic = 0.5 * self._plan.freedom * BOLTZMANN * (1.0 - 1.0 / n)
         found = (kinetic + potential)[:, None] * JOULE_PER_KCAL
         return (Series.of_blocks("heat-capacity", np.zeros(1), found, "J/(mol K)"),)
 

@@ -19,6 +19,7 @@ import numpy as np
 
 from sopr_uq.engine.lattice import wrapped
 from sopr_uq.engine.many_body import coefficient_commands, style_arguments
+from sopr_uq.engine.motion import atom_style, mesh_commands, motion_commands, tables
 from sopr_uq.engine.plan import Plan
 from sopr_uq.engine.protocol import Configuration, Progress, Setup, Simulation, check_able
 from sopr_uq.engine.recorder import Between, Thermo
@@ -37,7 +38,6 @@ _INNERMOST = 1e-3
 _SKIN = 0.7
 _MPI_LIBRARIES = ("libmpi.so.12", "libmpi.12.dylib")
 _PARTICLES_PER_THREAD = 250
-_SEEDS = 899_999_999
 
 
 class _Units(NamedTuple):
@@ -58,8 +58,9 @@ class LammpsEngine:
     """Molecular dynamics with LAMMPS.
 
     Velocity Verlet with the stochastic velocity-rescaling thermostat (Bussi,
-    Donadio & Parrinello, J. Chem. Phys. 126, 014101 (2007)); potentials are
-    tables. Equal seeds and thread counts give equal trajectories.
+    Donadio & Parrinello, J. Chem. Phys. 126, 014101 (2007)), rigid molecules by
+    Nosé–Hoover chains; potentials are tables, charges a mesh besides. Equal
+    seeds and thread counts give equal trajectories.
 
     Parameters
     ----------
@@ -281,7 +282,7 @@ class LammpsDynamics:
         return self._sorted("v") / self._units.time
 
     def _sorted(self, name: str) -> FloatArray:
-        n = self._plan.settings.particles
+        n = self._plan.atoms
         order = np.argsort(self._lammps.numpy.extract_atom("id")[:n])
         return np.asarray(self._lammps.numpy.extract_atom(name)[:n][order], dtype=float)
 
@@ -307,7 +308,7 @@ class LammpsDynamics:
         length = f"0 {first.box_length:.15g}"
         for command in (
             f"units {self._units.name}",
-            "atom_style atomic",
+            f"atom_style {atom_style(plan)}",
             "atom_modify map array",
             f"region box block {length} {length} {length} units box",
             f"create_box {len(plan.counts)} box",
@@ -315,6 +316,7 @@ class LammpsDynamics:
         ):
             self._command(command)
         self._create_atoms(first)
+        self._join_atoms()
         self._set_potentials()
         for command in self._dynamics_commands():
             self._command(command)
@@ -323,14 +325,36 @@ class LammpsDynamics:
         n, types = len(first.positions), (self._plan.types + 1).tolist()
         velocities = first.velocities.ravel() * self._units.time
         made = self._lammps.create_atoms(
-            n, list(range(1, n + 1)), types, first.positions.ravel(), velocities
+            n,
+            list(range(1, n + 1)),
+            types,
+            first.positions.ravel(),
+            velocities,
+            self._images(first),
         )
         if made != n:
             raise SimulationFailed(f"only {made} of {n} particles of the start lie in the box")
 
+    def _images(self, first: Configuration) -> list[int] | None:
+        """Encode the images that make molecules whole."""
+        if self._plan.setup.substance.atomic:
+            return None
+        images = self._plan.topology.images(first.positions, first.box_length)
+        return [self._lammps.encode_image_flags(*image) for image in images.tolist()]
+
+    def _join_atoms(self) -> None:
+        """Tell which atoms are of one molecule, and their charges."""
+        topology = self._plan.topology
+        if atom_style(self._plan) == "atomic":
+            return
+        tags = self._lammps.numpy.extract_atom("id")[: self._plan.atoms] - 1
+        self._lammps.numpy.extract_atom("molecule")[: tags.size] = topology.molecule[tags] + 1
+        self._lammps.numpy.extract_atom("q")[: tags.size] = topology.charges[tags]
+
     def _set_potentials(self) -> None:
         plan, base = self._plan, self._plan.setup.substance.base
-        table, mixed = f"table linear {_TABLE_POINTS}", ""
+        mesh = mesh_commands(plan)
+        table, mixed = f"table linear {_TABLE_POINTS}{' pppm' if mesh else ''}", ""
         if base is None:
             self._command(f"pair_style {table}")
         else:
@@ -341,24 +365,22 @@ class LammpsDynamics:
             mixed = "table "
         types = combinations_with_replacement(range(1, len(plan.counts) + 1), 2)
         with tempfile.TemporaryDirectory() as folder:
-            for (a, b), potential in zip(types, plan.potentials, strict=True):
+            for (a, b), potential in zip(types, tables(plan), strict=True):
                 path = Path(folder, f"{a}-{b}.table")
                 write_table(potential, plan.cutoff, path, self._units.energy)
                 self._command(f'pair_coeff {a} {b} {mixed}"{path}" PAIR {plan.cutoff!r}')
+        for command in mesh:
+            self._command(command)
 
     def _dynamics_commands(self) -> tuple[str, ...]:
-        plan, temperature = self._plan, self._plan.state.temperature
-        timestep = plan.timestep / self._units.time
-        damping = plan.settings.thermostat_time * timestep
-        seed = plan.seed % _SEEDS + 1
+        time = self._units.time
         return (
             f"neighbor {_SKIN} bin",
             "neigh_modify every 1 delay 0 check yes",
-            f"timestep {timestep:.15g}",
+            f"timestep {self._plan.timestep / time:.15g}",
             "thermo 0",
             "thermo_style custom step",
-            "fix move all nve",
-            f"fix bath all temp/csvr {temperature} {temperature} {damping:.15g} {seed}",
+            *motion_commands(self._plan, time),
         )
 
     def _command(self, command: str) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sopr_uq.typing import FloatArray
+from sopr_uq.typing import FloatArray, IntArray
 
 type PairCounter = Callable[[FloatArray, FloatArray | None], NDArray[np.float32]]
 """Counts of ordered pairs of particles of one kind, or of pairs of two kinds."""
@@ -92,6 +92,30 @@ def direct_counts(
     counts = compiled_histogram()(first, second, others is None, unit, longest)
     twice = 2 if others is None else 1
     return np.asarray(twice * counts[:bins], dtype=np.float32)
+
+
+def counts_of_pairs(
+    positions: FloatArray, pairs: IntArray, box_length: float, bins: int, bin_width: float
+) -> NDArray[np.float32]:
+    """Count given pairs by distance, each in the bin in which :func:`direct_counts` finds it.
+
+    Parameters
+    ----------
+    positions : array, shape (N, 3)
+        In Å inside [0, L).
+    pairs : array, shape (2, k)
+        Indices of particles.
+
+    Returns
+    -------
+    array, shape (bins,)
+    """
+    turns = _turns(positions, box_length)
+    unit = np.float32(box_length / _TURN / bin_width)
+    # of the second from the first, and with the very roundings of the histogram
+    dx, dy, dz = (turns[:, pairs[1]] - turns[:, pairs[0]]).astype(np.float32) * unit
+    row = np.sqrt(dx * dx + dy * dy + dz * dz).astype(np.int32)
+    return np.bincount(row, minlength=bins)[:bins].astype(np.float32)
 
 
 def _turns(positions: FloatArray, box_length: float) -> NDArray[np.int32]:

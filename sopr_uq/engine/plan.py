@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
-from sopr_uq.engine.lattice import DILUTION, fcc_positions, thermal_velocities
+from sopr_uq.engine.electrostatics import splitting
+from sopr_uq.engine.lattice import DILUTION, fcc_positions, thermal_velocities, wrapped
 from sopr_uq.engine.protocol import Configuration, Setup
 from sopr_uq.engine.settings import EngineSettings
 from sopr_uq.engine.table import Capped, cap
-from sopr_uq.engine.timestep import default_timestep, length_scale
+from sopr_uq.engine.timestep import length_scale, usual_timestep
+from sopr_uq.engine.topology import Topology, extent
 from sopr_uq.errors import InputError
 from sopr_uq.experiment.state import StatePoint
-from sopr_uq.potentials import Potential, Zero
+from sopr_uq.experiment.substance import Substance
+from sopr_uq.potentials import Potential
 from sopr_uq.rng import integer_seed, stream
 from sopr_uq.typing import FloatArray, IntArray
 from sopr_uq.units import FS_PER_PS, FS_PER_TIME, thermal_energy
 
 SIGMAS_OF_CUTOFF = 3.0
 _CUTOFF_WITHOUT_CORE = 10.0
+_CLEAR = 3.0
 _THERMO_EVERY = 10
 _FINE = 0.02
 
@@ -33,8 +39,8 @@ class Plan:
     settings : EngineSettings
     setup : Setup
         What is simulated.
-    counts : tuple of int
-        Particles of each type; those of one type follow each other.
+    topology : Topology
+        Which atom belongs to which molecule; atoms of one type follow each other.
     potentials : tuple of Capped
         With cores of finite force, in the order of the substance's pairs.
     cutoff : float
@@ -52,7 +58,7 @@ class Plan:
 
     settings: EngineSettings
     setup: Setup
-    counts: tuple[int, ...]
+    topology: Topology
     potentials: tuple[Capped, ...]
     cutoff: float
     timestep: float
@@ -65,15 +71,41 @@ class Plan:
         """The state point."""
         return self.setup.state
 
+    @cached_property
+    def counts(self) -> tuple[int, ...]:
+        """Atoms of each type."""
+        return self.setup.counts(self.molecules)
+
+    @property
+    def molecules(self) -> int:
+        """Number of molecules."""
+        return self.settings.particles
+
+    @property
+    def atoms(self) -> int:
+        """Number of atoms N."""
+        return self.types.size
+
     @property
     def types(self) -> IntArray:
-        """Type of each particle, from 0, shape (N,)."""
-        return np.repeat(np.arange(len(self.counts)), self.counts)
+        """Type of each atom, from 0, shape (N,)."""
+        return self.topology.types
 
     @property
     def masses(self) -> FloatArray:
-        """Mass of each particle in u, shape (N,)."""
-        return np.asarray(self.setup.substance.masses[self.types])
+        """Mass of each atom in u, shape (N,)."""
+        return self.topology.masses
+
+    @property
+    def freedom(self) -> float:
+        """Mean degrees of freedom of a molecule: 3 of an atom."""
+        each = [molecule.freedom for molecule in self.setup.substance.molecules]
+        return float(np.dot(each, self.topology.numbers)) / self.molecules
+
+    @property
+    def alpha(self) -> float | None:
+        """Ewald's α in Å⁻¹; None without charges."""
+        return splitting(self.cutoff) if self.setup.substance.charged else None
 
     @property
     def from_lattice(self) -> bool:
@@ -117,49 +149,50 @@ def make_plan(settings: EngineSettings, setup: Setup) -> Plan:
     ------
     InputError
         If the cut-off exceeds half the box, a potential has no repulsive
-        core, a type has no particle, or ``start`` is of another size.
+        core, a type has no particle, a molecule meets its own image, or
+        ``start`` is of another size.
     """
     state, particles = setup.state, settings.particles
-    counts = setup.counts(particles)
+    topology = Topology.of(setup.substance, setup.substance.shared_out(state, particles))
     box_length = (particles / state.density) ** (1 / 3)
-    cutoff = settings.cutoff or max(default_cutoff(p, state.temperature) for p in setup.in_order)
+    cutoff = settings.cutoff or usual_cutoff(setup.substance, setup.in_order, state.temperature)
     check_cutoff(cutoff, particles, state.density)
+    check_molecules(setup.substance, settings, state.density)
     if setup.start is not None:
-        _check_start(setup.start, particles, box_length)
+        _check_start(setup.start, topology.types.size, box_length)
     heat = thermal_energy(state.temperature)
     return Plan(
         settings=settings,
         setup=setup,
-        counts=counts,
+        topology=topology,
         potentials=tuple(cap(p, heat, cutoff, setup.substance.bare) for p in setup.in_order),
         cutoff=cutoff,
         timestep=settings.timestep or usual_timestep(setup),
         box_length=box_length,
-        first=setup.start or _lattice(setup, counts, box_length * DILUTION),
+        first=setup.start or _lattice(setup, topology, box_length),
         seed=integer_seed(setup.seed, "thermostat"),
     )
 
 
 def flight_time(setup: Setup) -> float:
     """Return the time of free flight over a mean distance, ρ^(−1/3) (m/k_B T)^(1/2), in ps."""
-    shares = setup.densities / setup.densities.sum()
-    mass = float(shares @ setup.substance.masses)
+    density = setup.state.density
+    mass = float(setup.densities @ setup.substance.masses) / density
     time = np.sqrt(mass / thermal_energy(setup.state.temperature)) * FS_PER_TIME / FS_PER_PS
-    return float(setup.densities.sum() ** (-1 / 3) * time)
+    return float(density ** (-1 / 3) * time)
 
 
-def usual_timestep(setup: Setup) -> float:
-    """Return the shortest time step, in fs, that a pair asks for by its lighter particle.
+def usual_cutoff(
+    substance: Substance, potentials: Iterable[Potential], temperature: float
+) -> float:
+    """Return the cut-off in Å that the largest core asks for; 10 Å where no pair has one.
 
-    On top of a base it is that of thermal motion: corrections are weak beside it.
+    Where pairs alone keep particles apart, one without a core asks for 10 Å too.
     """
-    masses = {site.name: site.mass for site in setup.substance.sites}
-    if setup.substance.base is not None:
-        return default_timestep(Zero(), setup.state.temperature, min(masses.values()))
-    return min(
-        default_timestep(v, setup.state.temperature, min(masses[pair.first], masses[pair.second]))
-        for pair, v in setup.potentials.items()
-    )
+    if not substance.bare:
+        sizes = [length_scale(v, temperature) or 0.0 for v in potentials]
+        return SIGMAS_OF_CUTOFF * max(sizes) or _CUTOFF_WITHOUT_CORE
+    return max(default_cutoff(v, temperature) for v in potentials)
 
 
 def default_cutoff(potential: Potential, temperature: float) -> float:
@@ -168,15 +201,18 @@ def default_cutoff(potential: Potential, temperature: float) -> float:
     return SIGMAS_OF_CUTOFF * sigma if sigma else _CUTOFF_WITHOUT_CORE
 
 
-def _lattice(setup: Setup, counts: tuple[int, ...], box_length: float) -> Configuration:
-    n, seed = sum(counts), setup.seed
-    positions = fcc_positions(n, box_length, stream(seed, "lattice"))
-    if len(counts) > 1:
-        positions = stream(seed, "types").permutation(positions)
-    masses = np.repeat(setup.substance.masses, counts)
+def _lattice(setup: Setup, topology: Topology, box_length: float) -> Configuration:
+    """Return a lattice of molecules of random orientations, wide enough for any of them."""
+    seed, molecules = setup.seed, sum(topology.numbers)
+    spacing = (np.sqrt(2.0) / setup.state.density) ** (1 / 3)
+    edge = box_length * max(DILUTION, (2.0 * extent(setup.substance) + _CLEAR) / spacing)
+    centres = fcc_positions(molecules, edge, stream(seed, "lattice"))
+    if len(topology.numbers) > 1:
+        centres = stream(seed, "types").permutation(centres)
+    positions = topology.placed(centres, stream(seed, "orientations"))
     rng = stream(seed, "velocities")
-    velocities = thermal_velocities(masses, setup.state.temperature, rng)
-    return Configuration(positions, velocities, box_length)
+    velocities = thermal_velocities(topology.masses, setup.state.temperature, rng)
+    return Configuration(wrapped(positions, edge), velocities, edge)
 
 
 def check_cutoff(cutoff: float, particles: int, density: float) -> None:
@@ -199,12 +235,33 @@ def check_cutoff(cutoff: float, particles: int, density: float) -> None:
     )
 
 
-def _check_start(start: Configuration, particles: int, box_length: float) -> None:
+def check_molecules(substance: Substance, settings: EngineSettings, density: float) -> None:
+    """Check that molecules fit into the box of so many at a density in Å⁻³, and that it shrinks.
+
+    Raises
+    ------
+    InputError
+        If one would come near its own image, or they have no time to make room for each other.
+    """
+    longest = max((d for m in substance.molecules for _, d in m.distances), default=0.0)
+    box_length = (settings.particles / density) ** (1 / 3)
+    if longest and longest + _CLEAR > 0.5 * box_length:
+        raise InputError(
+            "engine.particles",
+            "a box in which no molecule comes near its own image",
+            f"molecules {longest:.2f} Å long in a box of {box_length:.2f} Å",
+            "more particles",
+        )
+    if longest and settings.ramp_steps == 0:
+        raise InputError("engine.ramp_steps", "at least one step with molecules", "0")
+
+
+def _check_start(start: Configuration, atoms: int, box_length: float) -> None:
     n = len(start.positions)
-    if n != particles or abs(start.box_length - box_length) > 1e-9 * box_length:
+    if n != atoms or abs(start.box_length - box_length) > 1e-9 * box_length:
         raise InputError(
             "start",
-            f"{particles} particles in a box of {box_length:.4f} Å",
+            f"{atoms} particles in a box of {box_length:.4f} Å",
             f"{n} particles in {start.box_length:.4f} Å",
             "start from a lattice, or keep particles and density",
         )

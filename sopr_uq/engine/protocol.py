@@ -53,7 +53,6 @@ class Setup:
     Parameters
     ----------
     substance : Substance
-        Of atoms.
     state : StatePoint
     potentials : mapping of Pair to Potential
         Energies in kcal/mol, distances in Å; one for each pair of types.
@@ -69,8 +68,8 @@ class Setup:
     Raises
     ------
     InputError
-        If a pair has no potential, a potential has no pair, the composition
-        is another substance's, or a molecule is no atom.
+        If a pair has no potential, a potential has no pair, or the composition
+        is another substance's.
     """
 
     substance: Substance
@@ -90,8 +89,6 @@ class Setup:
                 if wanted - given
                 else f"one for {_listed(given - wanted)} as well",
             )
-        if not self.substance.atomic:
-            raise InputError("substance", "atoms", "a molecule of several sites")
         self.substance.densities(self.state)
 
     @classmethod
@@ -117,7 +114,7 @@ class Setup:
         return self.substance.densities(self.state)
 
     def counts(self, particles: int) -> tuple[int, ...]:
-        """Return how many of so many particles are of each type."""
+        """Return how many atoms of each type so many molecules have."""
         return tuple(int(n) for n in self.substance.counts(self.state, particles))
 
 
@@ -135,8 +132,8 @@ class Simulation:
 
     Its g(r) are series of the bin averages over the centres of the bins, in Å,
     equally spaced; its ``pressure`` is the virial pressure in MPa and its
-    ``energy`` the potential energy per particle in kcal/mol, both with tail
-    corrections.
+    ``energy`` the potential energy between molecules, in kcal/mol a molecule, both
+    with tail corrections.
 
     Parameters
     ----------
@@ -144,7 +141,7 @@ class Simulation:
     configuration : Configuration or None
         The last configuration; None for an engine that has none.
     counts : tuple of int
-        Particles of each type; empty in the thermodynamic limit.
+        Atoms of each type; empty in the thermodynamic limit.
     steps : int
         Time steps made, equilibration included.
     seconds : float
@@ -178,7 +175,7 @@ class Simulation:
 
     @property
     def particles(self) -> int:
-        """N; 0 stands for the thermodynamic limit."""
+        """Number of atoms; 0 stands for the thermodynamic limit."""
         return sum(self.counts)
 
     @property
@@ -299,7 +296,20 @@ def check_able(engine: Engine, setup: Setup) -> None:
     InputError
         If it does not.
     """
-    base = setup.substance.base
+    substance = setup.substance
+    if not (substance.atomic and not substance.charged) and not engine.traits.molecules:
+        raise InputError(
+            f"engine {engine.name}",
+            "an engine that moves molecules and knows charges",
+            "one of atoms without charges",
+            "the engine lammps",
+        )
+    for molecule in substance.molecules:
+        if len(molecule.sites) > 1 and not molecule.rigid:
+            raise InputError(
+                f"molecule {molecule.name}", "a rigid shape", "sites without positions"
+            )
+    base = substance.base
     if base is not None and not engine.traits.based:
         raise InputError(
             f"engine {engine.name}",
@@ -307,6 +317,8 @@ def check_able(engine: Engine, setup: Setup) -> None:
             "one of pair potentials alone",
             "the engine lammps",
         )
+    if base is not None and (substance.charged or not substance.atomic):
+        raise InputError("base", "atoms without charges", "molecules or charges")
     check_records(engine.name, engine.traits, setup.record)
 
 

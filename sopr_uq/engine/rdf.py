@@ -11,33 +11,36 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sopr_uq.engine.blocks import block_means
-from sopr_uq.engine.pairs import PairCounter, pair_counter
+from sopr_uq.engine.pairs import PairCounter, counts_of_pairs, direct_counter, pair_counter
 from sopr_uq.engine.protocol import rdf_name
 from sopr_uq.engine.recorder import Frame
 from sopr_uq.engine.series import Series
 from sopr_uq.errors import InputError
 from sopr_uq.experiment.substance import Pair
-from sopr_uq.typing import FloatArray
+from sopr_uq.typing import FloatArray, IntArray
 
 _SHELLS = 4
 
 
 @dataclass
 class RdfRecorder:
-    """Collects g(r) of each pair of types in a cubic box.
+    """Collects g(r) of each pair of types between molecules, in a cubic box.
 
     Parameters
     ----------
     pairs : tuple of Pair
         In the order of :attr:`~sopr_uq.experiment.substance.Substance.pairs`.
     counts : tuple of int
-        Particles of each type.
+        Atoms of each type.
     box_length : float
         In Å.
     bin_width : float
         In Å.
     r_max : float, optional
         Largest r in Å, rounded down to a whole bin; default half the box.
+    inner : tuple of array, each of shape (2, k)
+        Of each pair of types, the pairs of atoms within molecules, which do not
+        count; none for atoms.
 
     Raises
     ------
@@ -50,6 +53,7 @@ class RdfRecorder:
     box_length: float
     bin_width: float
     r_max: float | None = None
+    inner: tuple[IntArray, ...] = ()
     seconds: float = 0.0
     _samples: list[NDArray[np.float32]] = field(default_factory=list)
 
@@ -86,18 +90,28 @@ class RdfRecorder:
     def _ideal(self) -> FloatArray:
         """Pairs expected of particles placed at random, as they are counted, shape (p, m).
 
-        Each of N particles has N − 1 others of its type spread over the volume,
-        and M of another, so that an ideal gas has g = 1 at any N.
+        Each of N atoms has N − 1 others of its type spread over the volume,
+        and M of another, less those of its molecule, so that an ideal gas has
+        g = 1 at any N.
         """
         edge = self.bin_width * np.arange(self.bins + 1)
         shell = 4.0 / 3.0 * np.pi * np.diff(edge**3) / self.box_length**3
         n = np.array(self.counts, dtype=float)
-        number = np.outer(n, n) - np.diag(n)
-        return np.asarray(np.multiply.outer(number[np.triu_indices(n.size)], shell))
+        number = (np.outer(n, n) - np.diag(n))[np.triu_indices(n.size)]
+        if self.inner:
+            number = number - [k * pairs.shape[1] for k, pairs in self._inner]
+        return np.asarray(np.multiply.outer(number, shell))
+
+    @property
+    def _inner(self) -> list[tuple[int, IntArray]]:
+        """Pairs within molecules, and how often each counts: twice of one type."""
+        return [(1 + pair.like, each) for pair, each in zip(self.pairs, self.inner, strict=True)]
 
     @cached_property
     def _count(self) -> PairCounter:
-        return pair_counter(self.box_length, self.bins, self.bin_width)
+        # pairs within molecules can only be taken back where they are counted as these are
+        make = direct_counter if self.inner else pair_counter
+        return make(self.box_length, self.bins, self.bin_width)
 
     def add(self, frame: Frame) -> None:
         """Count the pairs of a snapshot."""
@@ -106,8 +120,15 @@ class RdfRecorder:
         counted = [
             self._count(a, None if b is a else b) for i, a in enumerate(kinds) for b in kinds[i:]
         ]
-        self._samples.append(np.stack(counted))
+        self._samples.append(np.stack(counted) - self._within(frame.positions))
         self.seconds += time.perf_counter() - started
+
+    def _within(self, positions: FloatArray) -> NDArray[np.float32] | np.float32:
+        """Counts of pairs within molecules, shape (p, m)."""
+        if not self.inner:
+            return np.float32(0.0)
+        layout = self.box_length, self.bins, self.bin_width
+        return np.stack([k * counts_of_pairs(positions, p, *layout) for k, p in self._inner])
 
     def slow(self) -> FloatArray:
         """Return averages of each g over the sides of its first two peaks, shape (n, k)."""

@@ -7,6 +7,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from sopr_uq.engine.blocks import block_means
+from sopr_uq.engine.electrostatics import inner_energy
 from sopr_uq.engine.plan import Plan
 from sopr_uq.engine.series import Series
 from sopr_uq.engine.tail import tail_energy, tail_pressure
@@ -18,7 +19,7 @@ class Thermo(NamedTuple):
     """Averages over a stretch of trajectory."""
 
     energy: float
-    """Potential energy of all pairs within the cut-off, in kcal/mol."""
+    """Potential energy of all pairs within the cut-off and of charges, in kcal/mol."""
     virial: float
     """Virial part of the pressure, (1/3V) Σ r·f, in MPa."""
     temperature: float
@@ -65,6 +66,15 @@ class Recorder(Protocol):
         ...
 
 
+def _within(plan: Plan) -> float:
+    """Potential energy in kcal/mol that counts in the box without being between molecules."""
+    alpha = plan.alpha
+    if alpha is None:
+        return 0.0
+    each = [inner_energy(molecule, alpha) for molecule in plan.setup.substance.molecules]
+    return float(np.dot(each, plan.topology.numbers))
+
+
 class ThermoRecorder:
     """Pressure and energy with tail corrections.
 
@@ -82,11 +92,14 @@ class ThermoRecorder:
         self._rows.append(frame.thermo)
 
     def slow(self) -> FloatArray:
-        """Return energy per particle (kcal/mol) and pressure (MPa) of every frame, shape (n, 2)."""
+        """Return energy per molecule (kcal/mol) and pressure (MPa) of every frame, shape (n, 2)."""
         plan, rows = self._plan, np.array(self._rows)
-        kinetic = plan.state.density / plan.state.beta * MPA_PER_KCAL_MOL_A3
+        # forces that keep molecules rigid are part of the virial, as their rotation is of this
+        motion = plan.freedom / 3.0 * plan.state.density
+        kinetic = motion / plan.state.beta * MPA_PER_KCAL_MOL_A3
         tails = plan.potentials, plan.setup.densities, plan.cutoff
-        energy = rows[:, 0] / plan.settings.particles + tail_energy(*tails)
+        tail = plan.atoms / plan.molecules * tail_energy(*tails)
+        energy = (rows[:, 0] - _within(plan)) / plan.molecules + tail
         pressure = rows[:, 1] + kinetic + tail_pressure(*tails)
         return np.stack([energy, pressure], axis=1)
 

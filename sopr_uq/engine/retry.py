@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from sopr_uq.engine.plan import Plan, make_plan, usual_timestep
+from sopr_uq.engine.plan import Plan, make_plan
 from sopr_uq.engine.protocol import Setup, Simulation
 from sopr_uq.engine.settings import EngineSettings
+from sopr_uq.engine.timestep import usual_timestep
 from sopr_uq.errors import SimulationFailed
 from sopr_uq.rng import integer_seed
 

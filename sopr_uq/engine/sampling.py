@@ -102,10 +102,8 @@ def simulate(open_dynamics: OpenDynamics, plan: Plan, progress: Progress | None)
     """
     started = time.perf_counter()
     s = plan.settings
-    rdf = RdfRecorder(
-        plan.setup.substance.pairs, plan.counts, plan.box_length, s.bin_width, s.r_max
-    )
-    trajectory = Trajectory(plan.box_length, plan.counts, plan.samples)
+    rdf = _rdf(plan)
+    trajectory = Trajectory(plan.box_length, plan.topology, plan.samples)
     asked: list[Recorder] = [RECORDERS[name](plan) for name in _fine(plan)]
     if FLUCTUATIONS in plan.setup.record:
         asked.append(FluctuationRecorder(plan, rdf))
@@ -129,6 +127,12 @@ def simulate(open_dynamics: OpenDynamics, plan: Plan, progress: Progress | None)
     )
     check_core(tuple(simulation.rdfs.values()), plan)
     return simulation
+
+
+def _rdf(plan: Plan) -> RdfRecorder:
+    s, substance = plan.settings, plan.setup.substance
+    inner = () if substance.atomic else plan.topology.inner
+    return RdfRecorder(substance.pairs, plan.counts, plan.box_length, s.bin_width, s.r_max, inner)
 
 
 def _prepare(dynamics: Dynamics, plan: Plan, clock: _Clock) -> None:

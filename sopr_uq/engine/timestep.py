@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from sopr_uq.potentials import Potential
+from sopr_uq.engine.protocol import Setup
+from sopr_uq.experiment.substance import Substance
+from sopr_uq.potentials import Potential, Zero
 from sopr_uq.units import FS_PER_TIME, thermal_energy
 
 REDUCED_TIMESTEP = 0.004
@@ -14,6 +16,12 @@ A finite step heats the configurations, quadratically in the step: in liquid
 argon near its triple point by 0.1 %, which raises the pressure by 0.2 MPa
 (0.3 MPa at a step of 0.005), half the sampling error of a run of 8 000 steps
 of 1372 particles. Particles are lost from a step of 0.03 on.
+"""
+
+ROTATION = 0.04
+"""Default time step in units of (I / k_B T)^(1/2), of the least moment of inertia I.
+
+2.0 fs for water at 298 K, whose librations it follows 25 times a period.
 """
 
 _SCAN = np.arange(0.5, 20.0, 0.005)
@@ -63,3 +71,43 @@ def default_timestep(potential: Potential, temperature: float, mass: float) -> f
     v = potential.energy(_SCAN[sigma <= _SCAN])
     energy = max(-float(v.min()), thermal_energy(temperature))
     return REDUCED_TIMESTEP * sigma * float(np.sqrt(mass / energy)) * FS_PER_TIME
+
+
+def usual_timestep(setup: Setup) -> float:
+    """Return the shortest time step, in fs, that a pair or a rotation asks for.
+
+    A pair asks by its lighter particle; of an atom of a rigid molecule, half the
+    molecule's mass. Among molecules a core of less than half the size of the largest
+    is buried in another and asks for nothing: hydrogen would ask for a step
+    that nothing in rigid water needs. On top of a base it is that of thermal motion:
+    corrections are weak beside it.
+    """
+    substance, temperature = setup.substance, setup.state.temperature
+    if substance.base is not None:
+        return default_timestep(Zero(), temperature, float(substance.masses.min()))
+    masses = _moved_masses(substance)
+    sizes = {p: length_scale(v, temperature) or 0.0 for p, v in setup.potentials.items()}
+    felt = 0.0 if substance.bare else 0.5 * max(sizes.values())
+    steps = [
+        default_timestep(v, temperature, min(masses[pair.first], masses[pair.second]))
+        for pair, v in setup.potentials.items()
+        if substance.bare or sizes[pair] > felt
+    ]
+    return min([*steps, *_of_rotation(substance, temperature)])
+
+
+def _moved_masses(substance: Substance) -> dict[str, float]:
+    """Mass in u that moves with a site of each type."""
+    masses: dict[str, float] = {}
+    for molecule in substance.molecules:
+        for site in molecule.sites:
+            mass = max(site.mass, 0.5 * molecule.mass)
+            masses[site.name] = min(mass, masses.get(site.name, mass))
+    return masses
+
+
+def _of_rotation(substance: Substance, temperature: float) -> list[float]:
+    """A share of the time in which each rigid molecule turns by one, by its least moment."""
+    heat = thermal_energy(temperature)
+    moments = [molecule.moment for molecule in substance.molecules if molecule.rigid]
+    return [ROTATION * float(np.sqrt(m / heat)) * FS_PER_TIME for m in moments]

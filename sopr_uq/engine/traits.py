@@ -27,6 +27,8 @@ class Traits:
         Which of :data:`RECORDS` it records when asked.
     based : bool
         Whether it knows bases (:class:`~sopr_uq.experiment.base.Base`).
+    molecules : bool
+        Whether it moves rigid molecules, and knows charges.
     """
 
     instant: bool = False
@@ -35,6 +37,7 @@ class Traits:
     exact: bool = False
     records: frozenset[str] = frozenset()
     based: bool = False
+    molecules: bool = False
 
 
 FLUCTUATIONS = "fluctuations"
@@ -50,7 +53,7 @@ _SHARED = Traits(concurrent=False)
 _INSTANT = Traits(instant=True, boxed=False, concurrent=False, exact=True)
 
 TRAITS: Mapping[EngineName, Traits] = {
-    "lammps": Traits(records=RECORDS, based=True),
+    "lammps": Traits(records=RECORDS, based=True, molecules=True),
     "hoomd": _SHARED,
     "auto": _SHARED,
     "integral_equation": _INSTANT,

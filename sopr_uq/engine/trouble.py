@@ -10,6 +10,7 @@ import numpy as np
 from sopr_uq.engine.plan import Plan
 from sopr_uq.engine.recorder import Frame
 from sopr_uq.engine.series import Series
+from sopr_uq.engine.topology import Topology
 from sopr_uq.engine.waves import check_one_phase, wave_shells
 from sopr_uq.errors import SimulationFailed
 from sopr_uq.typing import FloatArray
@@ -27,6 +28,9 @@ Simple liquids have 0.03 where they freeze (Rosenfeld, Phys. Rev. A 15, 2545 (19
 OVERLAP = 30.0
 """Energy of a pair in k_B T that no pair of a fluid in equilibrium has: e⁻³⁰ is 10⁻¹³."""
 
+TORN = 0.01
+"""Change of a distance within a rigid molecule in Å beyond any rounding."""
+
 BLOWN_UP = "Try: a smaller time step, or a potential with a harder or less steep core."
 """Advice for a program that lost its particles."""
 
@@ -41,25 +45,27 @@ class Trajectory:
     ----------
     box_length : float
         In Å.
-    counts : tuple of int
-        Particles of each type.
+    topology : Topology
+        Looked at are the centres of its molecules.
     samples : int
         Number of snapshots to come.
     """
 
     box_length: float
-    counts: tuple[int, ...]
+    topology: Topology
     samples: int
     temperatures: list[float] = field(default_factory=list)
     waves: list[FloatArray] = field(default_factory=list)
+    torn: float = 0.0
     _last: FloatArray | None = None
     _late_walk: FloatArray | None = None
 
     def add(self, frame: Frame) -> None:
         """Take note of a frame."""
-        positions = frame.positions
+        positions = self.topology.centres(frame.positions, self.box_length)
+        self.torn = max(self.torn, self.topology.spread(frame.positions, self.box_length))
         self.temperatures.append(frame.thermo.temperature)
-        self.waves.append(wave_shells(positions, self.box_length, self.counts))
+        self.waves.append(wave_shells(positions, self.box_length, self.topology.numbers))
         if (
             self._last is None
             or self._late_walk is None
@@ -102,10 +108,16 @@ def check_trajectory(trajectory: Trajectory, plan: Plan) -> None:
     Raises
     ------
     SimulationFailed
-        If the temperature ran away, the box holds two phases, or it froze.
+        If a rigid molecule lost its shape, the temperature ran away, the box
+        holds two phases, or it froze.
     """
+    if trajectory.torn > TORN:
+        raise SimulationFailed(
+            f"torn: a distance within a rigid molecule changed by {trajectory.torn:.3g} Å. "
+            f"{BLOWN_UP}"
+        )
     _check_temperature(trajectory, plan)
-    check_one_phase(np.array(trajectory.waves), plan.counts)
+    check_one_phase(np.array(trajectory.waves), plan.topology.numbers)
     _check_flow(trajectory, plan)
 
 
@@ -143,7 +155,8 @@ def check_core(rdfs: Sequence[Series], plan: Plan) -> None:
 
 def _check_flow(trajectory: Trajectory, plan: Plan) -> None:
     state, spacing = plan.state, plan.state.density ** (-1 / 3)
-    speed = np.sqrt(thermal_energy(state.temperature) / plan.masses.mean()) / FS_PER_TIME
+    mass = plan.masses.sum() / plan.molecules
+    speed = np.sqrt(thermal_energy(state.temperature) / mass) / FS_PER_TIME
     time = plan.samples // 2 * plan.settings.sample_every * plan.timestep
     flights = time * speed / spacing
     if flights < _FLIGHTS:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 import numpy as np
 from scipy import constants
@@ -66,8 +66,7 @@ def check_origins(observations: Iterable[Observation]) -> None:
     """
     seen: dict[tuple[str, frozenset[Pair]], Observation] = {}
     for one in (o for o in observations if o.origin and o.is_curve):
-        pairs = one.of if isinstance(one.of, Mapping) else [one.of] if one.of else []
-        other = seen.setdefault((one.origin, frozenset(pairs)), one)
+        other = seen.setdefault((one.origin, one.pairs), one)
         if other is not one:
             raise InputError(
                 "curves",

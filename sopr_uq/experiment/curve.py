@@ -13,7 +13,7 @@ from sopr_uq.errors import InputError
 from sopr_uq.experiment.catalogue import verify
 from sopr_uq.experiment.cells import check_cells, shift_edges
 from sopr_uq.experiment.formats import Table, read_file
-from sopr_uq.experiment.forms import FORMS, UNKNOWN, Form, FormName, Scale, factor_of
+from sopr_uq.experiment.forms import FORMS, TOTAL, UNKNOWN, Form, FormName, Scale, factor_of
 from sopr_uq.experiment.limits import check_form
 from sopr_uq.experiment.matrix import read_matrix
 from sopr_uq.experiment.observation import Kind, Observation
@@ -24,7 +24,7 @@ from sopr_uq.typing import BoolArray, FloatArray
 
 MIN_POINTS = 5
 _LARGEST = 1e9
-_SYMBOL = {"g": "g(r)", "s": "S(Q)"}
+_SYMBOL = {"g": "g(r)", "s": "S(Q)", "f": "F(Q)"}
 _DIVIDED = ("G", "rdf", "t", "q(s-1)")
 """Forms that say nothing at zero."""
 
@@ -37,7 +37,7 @@ class Written:
     ----------
     table : Table
         The rows that are used.
-    kind : {"g", "s"}
+    kind : {"g", "s", "f"}
     form : Form
         The function that the values are said to be.
     x, value : array, shape (n,)
@@ -79,13 +79,13 @@ def read_curve(
     edges: Literal["left"] | None = None,
     scale: Scale = UNKNOWN,
 ) -> Observation:
-    """Read a measured g(r) or S(Q), whatever program wrote it.
+    """Read a measured g(r), S(Q) or F(Q), whatever program wrote it.
 
     Parameters
     ----------
     path : Path or str
         See :mod:`sopr_uq.experiment.formats` for what is understood.
-    kind : {"g", "s"}
+    kind : {"g", "s", "f"}
         What was measured.
     name, source : str, optional
         For tables and figures; the name of the file by default.
@@ -190,7 +190,8 @@ def read_written(
     if edges == "left" and not table.left_edges:
         x, table = shift_edges(x, table, remarks)
     check_cells(path, table, x, remarks)
-    said = _said(form or _form_of(table.columns[picked.value].quantity, kind), kind, remarks)
+    name = form or _form_of(table.columns[picked.value].quantity, kind)
+    said = TOTAL if kind == "f" else _said(name, kind, remarks)
     keep = x > 0 if said.name in _DIVIDED else np.ones(x.size, dtype=bool)
     error = None if picked.error is None else table.column(picked.error)
     if error is not None:

@@ -15,10 +15,12 @@ from sopr_uq.typing import FloatArray
 _ABSCISSA = {
     "g": ("r", {"units": "angstrom", "long_name": "pair distance"}),
     "s": ("q", {"units": "1/angstrom", "long_name": "wave number"}),
+    "f": ("q", {"units": "1/angstrom", "long_name": "wave number"}),
 }
 _QUANTITY = {
     "g": {"units": "1", "long_name": "radial distribution function"},
     "s": {"units": "1", "long_name": "static structure factor"},
+    "f": {"units": "barn/sr/atom", "long_name": "total scattering"},
     "pressure": {"units": NUMBERS["pressure"], "long_name": "pressure"},
     "diffusion": {"units": NUMBERS["diffusion"], "long_name": "coefficient of self-diffusion"},
     "viscosity": {"units": NUMBERS["viscosity"], "long_name": "shear viscosity"},
@@ -90,7 +92,7 @@ def _curve(observation: Observation, dim: str) -> dict[str, Any]:
         f"{kind}_in_window": (dim, observation.mask, {"units": "1", "long_name": "used"}),
     }
     if observation.error is not None:
-        described = {"units": "1", "long_name": f"standard error of the {name}"}
+        described = {"units": attrs["units"], "long_name": f"standard error of the {name}"}
         variables[f"{kind}_error"] = (dim, observation.error, described)
     if observation.covariance is not None:
         described = {"units": "1", "long_name": f"covariance of the {name}"}

@@ -37,7 +37,7 @@ class Form:
     ----------
     name : str
         Its key in a configuration.
-    kind : {"g", "s"}
+    kind : {"g", "s", "f"}
         What it is another form of.
     text : str
         For people.
@@ -50,7 +50,7 @@ class Form:
     """
 
     name: FormName
-    kind: Literal["g", "s"]
+    kind: Literal["g", "s", "f"]
     text: str
     offset: int
     factor: Callable[[FloatArray, float, float], FloatArray]
@@ -89,6 +89,9 @@ FORMS: dict[str, Form] = {
         ),
     )
 }
+TOTAL = Form("f", "f", "F(Q)", 0, _one)
+"""F(Q) of several types or molecules, which is no form of one S(Q)."""
+
 _KEYS = {
     "density": "the number density, system.density",
     "scattering_length": "scattering_length, ⟨b⟩ in fm",

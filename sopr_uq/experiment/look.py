@@ -177,7 +177,7 @@ def _kind(table: Table, path: Path) -> Literal["g", "s"]:
         if column.quantity in ("r", "q"):
             return "g" if column.quantity == "r" else "s"
         if column.quantity in FORMS:
-            return FORMS[column.quantity].kind
+            return "g" if FORMS[column.quantity].kind == "g" else "s"
     name = path.name.casefold()
     if any(mark in name for mark in ("sq", "s_q", "fq", "soq", "sofq", "qspace")):
         return "s"

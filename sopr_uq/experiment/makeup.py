@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from sopr_uq.errors import InputError
 from sopr_uq.experiment.base import Base
 from sopr_uq.experiment.faults import Faults
+from sopr_uq.experiment.models import molecule_of, sites_of
+from sopr_uq.experiment.molecule_settings import MoleculeSettings, SiteSettings
 from sopr_uq.experiment.neutrons import neutron_weights, scattering_length
 from sopr_uq.experiment.reference import Shape, reference_potential, shape
 from sopr_uq.experiment.settings import (
     BaseSettings,
-    MoleculeSettings,
     ObserveSettings,
     PairSettings,
     ReferenceSettings,
 )
+from sopr_uq.experiment.sites import site_mixture
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.experiment.substance import ATOM, Pair, Substance
+from sopr_uq.experiment.told_totals import told_total
+from sopr_uq.experiment.totals import Total
 from sopr_uq.potentials import Mie, Potential, lennard_jones
 from sopr_uq.structure.mixture import Mixture
 
@@ -62,12 +66,13 @@ class Makeup:
         return one_fluid(self.substance, state, shapes)
 
     def mean_mass(self, state: StatePoint) -> float:
-        """Return the mean mass of an atom in u."""
-        densities = self.substance.densities(state)
-        return float(densities @ self.substance.masses / densities.sum())
+        """Return the mean mass of a molecule in u."""
+        return float(self.substance.densities(state) @ self.substance.masses / state.density)
 
-    def of(self, settings: ObserveSettings, state: StatePoint) -> Pair | dict[Pair, float] | None:
-        """Return what a measurement is of: a pair, or weights over pairs.
+    def of(
+        self, settings: ObserveSettings, state: StatePoint
+    ) -> Pair | dict[Pair, float] | Total | None:
+        """Return what a measurement is of: a pair, weights over pairs, or a total.
 
         Raises
         ------
@@ -76,13 +81,23 @@ class Makeup:
         """
         if settings.sites is not None:
             return self._known(Pair(*settings.sites), "sites")
+        weights = self._weights(settings.weights)
+        if settings.kind == "f":
+            mixture, pairs = site_mixture(self.substance, state), self.substance.pairs
+            elements = [self.elements.get(s.name, s.name) for s in self.substance.sites]
+            return told_total(settings, mixture, pairs, elements, self._lengths, weights)
         if settings.weights == "neutron":
-            lengths = {site.name: self._length(site.name) for site in self.substance.sites}
-            return neutron_weights(self.substance, state, lengths)
-        if settings.weights is not None:
-            found = settings.weights.items()
-            return {self._known(Pair.of(label), "weights"): w for label, w in found}
-        return None
+            return neutron_weights(self.substance, state, self._lengths())
+        return weights
+
+    def _lengths(self) -> dict[str, float]:
+        """Scattering lengths of the sites in fm, by their names."""
+        return {site.name: self._length(site.name) for site in self.substance.sites}
+
+    def _weights(self, weights: str | Mapping[str, float] | None) -> dict[Pair, float] | None:
+        if weights is None or isinstance(weights, str):
+            return None
+        return {self._known(Pair.of(label), "weights"): w for label, w in weights.items()}
 
     def _length(self, name: str) -> float:
         given = self.lengths.get(name)
@@ -165,14 +180,12 @@ def mixture_of(
 ) -> Makeup | None:
     """Return a mixture; note everything that is wrong with its molecules, pairs and base."""
     before = len(faults)
-    masses = {molecule.name: molecule.mass for molecule in molecules}
-    if len(masses) < len(molecules):
-        names = ", ".join(molecule.name for molecule in molecules)
-        faults.add(InputError("molecule", "each name once", names))
+    substance = substance_of(molecules, faults)
     _, below = base_of(base, faults)
-    substance = Substance.atoms(masses)
+    if substance is None:
+        return None
     with faults.caught():
-        substance = Substance.atoms(masses, below)
+        substance = replace(substance, base=below)
     _check_pairs(substance, pairs, faults)
     if len(faults) > before:
         return None
@@ -188,13 +201,14 @@ def mixture_of(
         return None
     combined = [settings.pair for settings in pairs if settings.combine is not None]
     found |= {pair: lorentz_berthelot(pair, found) for pair in combined}
+    seen = _scatterers(molecules)
     return Makeup(
         substance,
         {pair: found[pair] for pair in substance.pairs},
         frozenset(settings.pair for settings in pairs if not settings.refine),
         frozenset(settings.pair for settings in pairs if settings.corrected),
-        {m.name: m.scattering_length for m in molecules if m.scattering_length is not None},
-        {m.name: m.element for m in molecules if m.element is not None},
+        {name: s.scattering_length for name, s in seen if s.scattering_length is not None},
+        {name: s.element for name, s in seen if s.element is not None},
     )
 
 
@@ -204,6 +218,33 @@ def _check_refined(settings: PairSettings, substance: Substance) -> None:
         raise _whole_on(substance.base)
     if substance.bare and settings.form == "zero":
         raise InputError("form", "a potential that keeps particles apart", "zero", "a [base]")
+
+
+def substance_of(molecules: Sequence[MoleculeSettings], faults: Faults) -> Substance | None:
+    """Return what molecules make up; note everything that is wrong with them."""
+    before, made = len(faults), []
+    for index, settings in enumerate(molecules):
+        with faults.caught(f"molecule.{index}"):
+            made.append(molecule_of(settings))
+    if len({each.name for each in molecules}) < len(molecules):
+        names = ", ".join(molecule.name for molecule in molecules)
+        faults.add(InputError("molecule", "each name once", names))
+    if len(faults) > before:
+        return None
+    with faults.caught("molecule"):
+        return Substance(tuple(made))
+    return None
+
+
+def _scatterers(
+    molecules: Sequence[MoleculeSettings],
+) -> list[tuple[str, SiteSettings | MoleculeSettings]]:
+    """Return what says how each type of site scatters."""
+    found: list[tuple[str, SiteSettings | MoleculeSettings]] = []
+    for molecule in molecules:
+        sites = [(site.kind, site) for site in sites_of(molecule)]
+        found += sites or [(molecule.name, molecule)]
+    return found
 
 
 def _check_pairs(substance: Substance, pairs: Sequence[PairSettings], faults: Faults) -> None:

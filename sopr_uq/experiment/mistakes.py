@@ -40,7 +40,12 @@ _DENSER = -0.5
 
 
 def check_mistakes(
-    name: str, kind: str, x: FloatArray, value: FloatArray, density: float | None
+    name: str,
+    kind: str,
+    x: FloatArray,
+    value: FloatArray,
+    density: float | None,
+    molecular: bool = False,
 ) -> list[str]:
     """Return sentences about what is odd in a g(r) or S(Q) and can be lived with.
 
@@ -53,13 +58,16 @@ def check_mistakes(
         In Å or Å⁻¹; only what an inference would use.
     density : float or None
         In Å⁻³.
+    molecular : bool
+        Whether it is between sites of molecules, which may have a shell of a few neighbours
+        in front of a gap, as by a hydrogen bond.
 
     Raises
     ------
     InputError
         With the first mistake with which nothing can be done.
     """
-    found = list(mistakes(kind, x, value, density))
+    found = list(mistakes(kind, x, value, density, molecular))
     for mistake in found:
         if mistake.fatal:
             raise InputError(name, mistake.expected, mistake.found, mistake.advice)
@@ -67,13 +75,14 @@ def check_mistakes(
 
 
 def mistakes(
-    kind: str, x: FloatArray, value: FloatArray, density: float | None
+    kind: str, x: FloatArray, value: FloatArray, density: float | None, molecular: bool = False
 ) -> Iterator[Mistake]:
     """Yield what is wrong or odd in a g(r) or S(Q)."""
     if x.size < 5:
         return
     if kind == "g":
-        yield from _in_the_core(x, value)
+        if not molecular:
+            yield from _in_the_core(x, value)
         yield from _at_the_end(x, value, density)
         yield from _too_dense(x, value, density)
     else:

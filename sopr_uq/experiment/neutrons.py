@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from sopr_uq.errors import InputError
+from sopr_uq.experiment.scattering import FM, Neutrons
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.experiment.substance import Pair, Substance
 from sopr_uq.structure.mixture import Mixture
@@ -86,6 +87,41 @@ def neutron_weights(
             "a null mixture, whose S(Q) has no norm",
             "partial structure factors",
         )
-    first, second = mixture.pairs
-    weights = mixture.weights * b[first] * b[second] / mean**2
-    return dict(zip(substance.pairs, weights.tolist(), strict=True))
+    weights = Neutrons(b, np.zeros((b.size, b.size))).between(mixture, np.zeros(1))[0]
+    return dict(zip(substance.pairs, (weights / weights.sum()).tolist(), strict=True))
+
+
+def isotopes(
+    elements: Sequence[str], lengths: Sequence[float], deuterated: float | None, exchange: bool
+) -> Neutrons:
+    """Return what neutrons see of a liquid a part of whose hydrogen is deuterium.
+
+    Parameters
+    ----------
+    elements : sequence of str
+        Of each type of site.
+    lengths : sequence of float
+        Scattering length of each in fm, that of H for hydrogen.
+    deuterated : float or None
+        Fraction of D on the sites of H; None where it is not asked.
+    exchange : bool
+        Whether hydrogen exchanges, so that isotopes come by atoms; otherwise that fraction of
+        the molecules has nothing but D, and the rest nothing but H.
+
+    Raises
+    ------
+    InputError
+        If the fraction is none, or there is no hydrogen.
+    """
+    b = FM * np.array(lengths)
+    if deuterated is None:
+        return Neutrons(b, np.zeros((b.size, b.size)))
+    hydrogen = np.array([element == "H" for element in elements])
+    if not hydrogen.any():
+        raise InputError(
+            "deuterated", "sites whose element is H", ", ".join(elements) or "none",
+            'element = "H" of its site',
+        )  # fmt: skip
+    change = np.where(hydrogen, FM * (scattering_length("D") - scattering_length("H")), 0.0)
+    share = 0.0 if exchange else deuterated * (1.0 - deuterated)
+    return Neutrons(b + deuterated * change, share * np.outer(change, change))

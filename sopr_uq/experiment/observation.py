@@ -10,9 +10,10 @@ import numpy as np
 
 from sopr_uq.errors import InputError
 from sopr_uq.experiment.substance import Pair
+from sopr_uq.experiment.totals import Total
 from sopr_uq.typing import FloatArray
 
-type Kind = Literal["g", "s", "pressure", "diffusion", "viscosity"]
+type Kind = Literal["g", "s", "f", "pressure", "diffusion", "viscosity"]
 
 KINDS: tuple[str, ...] = get_args(Kind.__value__)
 
@@ -22,6 +23,9 @@ NUMBERS = {"pressure": "MPa", "diffusion": "1e-9 m^2/s", "viscosity": "mPa s"}
 DYNAMICS = ("diffusion", "viscosity")
 """Numbers of motion: positive, compared with simulations by their logarithms."""
 
+ABSCISSA_UNIT = {"g": "angstrom", "s": "1/angstrom", "f": "1/angstrom"}
+"""Units of the abscissae of curves."""
+
 
 @dataclass(frozen=True)
 class Observation:
@@ -29,14 +33,15 @@ class Observation:
 
     Parameters
     ----------
-    kind : {"g", "s", "pressure", "diffusion", "viscosity"}
-        Radial distribution function, static structure factor, or a number: pressure,
-        coefficient of self-diffusion, shear viscosity.
+    kind : {"g", "s", "f", "pressure", "diffusion", "viscosity"}
+        Radial distribution function, static structure factor, total scattering, or a number:
+        pressure, coefficient of self-diffusion, shear viscosity.
     x : array, shape (n,)
-        Abscissae as measured: r in Å for ``g``, Q in Å⁻¹ for ``s``; a single
+        Abscissae as measured: r in Å for ``g``, Q in Å⁻¹ for ``s`` and ``f``; a single
         zero for a number.
     value : array, shape (n,)
-        Measured values; dimensionless, a number in its unit of :data:`NUMBERS`.
+        Measured values; dimensionless, in barn per steradian and atom for ``f`` of neutrons
+        (electrons² of x-rays, 1 where it was divided), a number in its unit of :data:`NUMBERS`.
     name : str
         How tables and figures call it.
     error : array, shape (n,), optional
@@ -73,9 +78,10 @@ class Observation:
         S(Q) and the g(r) made of it, are one measurement told twice.
     remarks : tuple of str
         What was found, converted or left out while it was read, as sentences.
-    of : Pair, or mapping of Pair to float, optional
+    of : Pair, mapping of Pair to float, or Total, optional
         Of what: a pair of site types, or the weights w_ab of all pairs in a total,
-        1 + Σ w_ab (partial − 1). An element needs none.
+        1 + Σ w_ab (partial − 1). An element needs none. Of ``f`` a
+        :class:`~sopr_uq.experiment.totals.Total`.
 
     Raises
     ------
@@ -102,7 +108,7 @@ class Observation:
     source: str = ""
     origin: str = ""
     remarks: tuple[str, ...] = ()
-    of: Pair | Mapping[Pair, float] | None = None
+    of: Pair | Mapping[Pair, float] | Total | None = None
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
@@ -121,10 +127,34 @@ class Observation:
         """Whether it is a function of r or Q; otherwise it is one number of the liquid."""
         return self.kind not in NUMBERS
 
+    @property
+    def total(self) -> Total:
+        """Of an F(Q) what it weighs.
+
+        Raises
+        ------
+        InputError
+            If it is another kind of curve.
+        """
+        if not isinstance(self.of, Total):
+            raise InputError(f"observation {self.name}", "a total F(Q)", f"kind {self.kind!r}")
+        return self.of
+
+    @property
+    def pairs(self) -> frozenset[Pair]:
+        """The pairs that it is said to be of."""
+        if isinstance(self.of, Total):
+            return frozenset(self.of.pairs)
+        if isinstance(self.of, Pair):
+            return frozenset([self.of])
+        return frozenset(self.of or ())
+
     def weights(self, pairs: Sequence[Pair]) -> dict[Pair, float]:
-        """Return the weight of each pair of a substance in a curve, none of them zero."""
+        """Return the weight of each pair of a substance in a g or an S, none of them zero."""
         if isinstance(self.of, Pair):
             return {pair: 1.0 for pair in pairs if pair == self.of}
+        if isinstance(self.of, Total):
+            raise InputError(f"observation {self.name}", "a g(r) or S(Q)", "a total F(Q)")
         if self.of is None:
             return {pairs[0]: 1.0}
         return {pair: self.of[pair] for pair in pairs if self.of.get(pair, 0.0) != 0.0}
@@ -144,6 +174,8 @@ class Observation:
                 expected = f"a {self.kind}, which is of the whole liquid"
                 raise InputError(where, expected, "pairs as well")
             return
+        if (self.kind == "f") != isinstance(self.of, Total):
+            raise InputError(where, "a Total for kind f, and for no other", repr(self.of))
         if self.of is None:
             if len(pairs) > 1:
                 raise InputError(
@@ -151,8 +183,7 @@ class Observation:
                     'sites = ["A", "B"], or weights for a total',
                 )  # fmt: skip
             return
-        given = [self.of] if isinstance(self.of, Pair) else list(self.of)
-        strange = [pair.label for pair in given if pair not in pairs]
+        strange = [pair.label for pair in self.pairs if pair not in pairs]
         if strange:
             raise InputError(where, f"some of the pairs {labels}", ", ".join(strange))
 

@@ -9,11 +9,11 @@ import numpy as np
 
 from sopr_uq.errors import InputError
 from sopr_uq.experiment.formats import Table
-from sopr_uq.experiment.forms import FORMS
+from sopr_uq.experiment.forms import FORMS, TOTAL
 from sopr_uq.typing import FloatArray
 
-_AXES = {"g": "r", "s": "q"}
-_SYMBOLS = {"g": "g(r)", "s": "S(Q)"}
+_AXES = {"g": "r", "s": "q", "f": "q"}
+_SYMBOLS = {"g": "g(r)", "s": "S(Q)", "f": "F(Q)"}
 
 
 class Picked(NamedTuple):
@@ -33,7 +33,7 @@ def pick(table: Table, name: str, kind: str, columns: Sequence[str | int] | None
     table : Table
     name : str
         Of the file, for messages.
-    kind : {"g", "s"}
+    kind : {"g", "s", "f"}
     columns : sequence of str or int, optional
         Two or three names or numbers from one; by default what the names of
         the columns, or their order, say.
@@ -61,7 +61,7 @@ def _abscissa(table: Table, name: str, kind: str) -> int:
     other = table.find({"r": "q", "q": "r"}[_AXES[kind]])
     if other is not None:
         expected = f"a column {_AXES[kind]}, as kind = {kind!r} has"
-        advice = f'kind = "{({"g", "s"} - {kind}).pop()}"'
+        advice = f'kind = "{"s" if kind == "g" else "g"}"'
         raise InputError(name, expected, f"{table.call(other)!r}", advice)
     if table.columns[0].quantity in ("", "other") and table.columns[0].quantity != "other":
         return 0
@@ -72,7 +72,7 @@ def _abscissa(table: Table, name: str, kind: str) -> int:
 
 
 def _value(table: Table, name: str, kind: str, abscissa: int) -> int:
-    forms = {form.name for form in FORMS.values() if form.kind == kind}
+    forms = {form.name for form in (*FORMS.values(), TOTAL) if form.kind == kind}
     others = [i for i in range(len(table.columns)) if i != abscissa]
     known = [i for i in others if table.columns[i].quantity in forms]
     nameless = [i for i in others if not table.columns[i].quantity]

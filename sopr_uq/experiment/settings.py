@@ -17,6 +17,7 @@ from pydantic import (
 
 from sopr_uq.errors import InputError
 from sopr_uq.experiment.forms import FormName
+from sopr_uq.experiment.models import mass_of
 from sopr_uq.experiment.observation import DYNAMICS, NUMBERS, Kind
 from sopr_uq.experiment.quantities import (
     Abscissa,
@@ -31,10 +32,16 @@ from sopr_uq.experiment.quantities import (
 )
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.experiment.substance import Pair
+from sopr_uq.experiment.totals import Normalisation
 
 type Form = Literal["lennard-jones", "mie", "table", "zero"]
 
 _LONGEST_NAME = 100
+_OF_TOTALS = {
+    *("file", "sha256", "window", "abscissa_error", "spacing", "covariance", "covariance_sha256"),
+    *("smoothing", "drift", "unit", "columns", "edges"),
+    *("weights", "deuterated", "exchange", "intramolecular", "normalisation", "inelastic"),
+}
 _SHA256 = r"^[0-9a-f]{64}$"
 
 
@@ -136,27 +143,12 @@ class BaseSettings(BaseModel):
     sha256: tuple[str, ...] = Field((), description="SHA-256 of the files")
 
 
-class MoleculeSettings(BaseModel):
-    """A kind of particle in a mixture; an entry of ``[[molecule]]`` in a configuration."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-    name: str = Field(min_length=1, pattern=r"^[^-\s]+$", description="its name, without a hyphen")
-    mass: Mass = Field(gt=0, le=1e6, description="its mass in u")
-    element: str | None = Field(
-        None,
-        description="element or isotope, such as Ar, D or 36Ar, whose scattering length neutrons "
-        "see; default the name",
-    )
-    scattering_length: ScatteringLength | None = Field(
-        None, description="its coherent scattering length in fm, instead of the element's"
-    )
-
-
 class PairSettings(ReferenceSettings):
     """The starting potential of a pair; an entry of ``[[pair]]`` in a configuration."""
 
-    sites: tuple[str, str] = Field(description="names of two molecules, or one twice")
+    sites: tuple[str, str] = Field(
+        description="two types of sites, or one twice; the type of an atom is its name"
+    )
     combine: Literal["lorentz-berthelot"] | None = Field(
         None, description="make it of those of the like pairs by this rule"
     )
@@ -213,8 +205,9 @@ class ObserveSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     kind: Kind = Field(
-        description="g (radial distribution), s (structure factor), pressure, diffusion (of "
-        "particles among their like, at infinite size of the box), or (shear) viscosity"
+        description="g (radial distribution), s (structure factor), f (total scattering), "
+        "pressure, diffusion (of particles among their like, at infinite size of the box), or "
+        "(shear) viscosity"
     )
     file: Path | None = Field(None, description="the curve, as some program wrote it")
     curve: str | None = Field(None, description="name of a shipped curve")
@@ -282,10 +275,33 @@ class ObserveSettings(BaseModel):
     sites: tuple[str, str] | None = Field(
         None, description="of a mixture: the pair that a partial curve is of"
     )
-    weights: Literal["neutron"] | dict[str, float] | None = Field(
+    weights: Literal["neutron", "x-ray"] | dict[str, float] | None = Field(
         None,
         description="of a mixture: 'neutron', or the weight of each pair, such as "
-        '{ "Ar-Kr" = 0.5 }, in a total curve 1 + Σ w (partial − 1)',
+        "{ \"Ar-Kr\" = 0.5 }, in a total curve 1 + Σ w (partial − 1); of kind f also 'x-ray', "
+        "and w of Σ w (partial − 1)",
+    )
+    deuterated: float | None = Field(
+        None, ge=0, le=1, description="of kind f: fraction of D on sites whose element is H"
+    )
+    exchange: bool | None = Field(
+        None,
+        description="of kind f: whether hydrogen exchanges between molecules, or a part of the "
+        "molecules has nothing but D; default true",
+    )
+    intramolecular: bool | None = Field(
+        None, description="of kind f: whether pairs within molecules are in it; default true"
+    )
+    normalisation: Normalisation | None = Field(
+        None,
+        description="of kind f: none, square-of-average or average-of-squares: what it was "
+        "divided by",
+    )
+    inelastic: float | None = Field(
+        None,
+        ge=0,
+        description="of kind f: standard deviation at Q = 0, in the unit of the curve, of a smooth "
+        "error that dies towards high Q; 0.03 barn for neutrons and hydrogen, else 0",
     )
     name: str = Field("", description="name in tables and figures")
     source: str = Field("", description="where the numbers come from")
@@ -302,6 +318,11 @@ class ObserveSettings(BaseModel):
             needed = {"value", "error"} if self.kind in DYNAMICS else {"value"}
             _require(self, f"a {self.kind}", needed, common | {"value", "error"})
             return self
+        if self.kind == "f":
+            _require(self, "a total F(Q)", {"file", "weights"}, common | _OF_TOTALS)
+            return self
+        if self.weights == "x-ray":
+            raise InputError("weights", "neutron or numbers for each pair", "x-ray", 'kind = "f"')
         given = "curve" if self.curve is not None else "file"
         shape = {"window", "abscissa_error", "q_max", "spacing", "covariance", "covariance_sha256"}
         shape |= {"lorch", "smoothing", "damping", "drift"}
@@ -355,13 +376,13 @@ def _mean_mass(table: dict[str, Any], molecules: Any) -> float | None:
     """Return the mean mass of a mixture's molecules in u; None where it cannot be told."""
     shares = table.get("composition")
     entries = molecules if isinstance(molecules, list) else []
-    masses = {m.get("name"): convert(m.get("mass"), "mass") for m in entries if isinstance(m, dict)}
+    masses = {m.get("name"): mass_of(m) for m in entries if isinstance(m, dict)}
     if not isinstance(shares, dict) or set(shares) != set(masses):
         return None
     mean = 0.0
     for name, mass in masses.items():
         share = shares[name]
-        if not (isinstance(share, int | float) and isinstance(mass, int | float)):
+        if not isinstance(share, int | float) or mass is None:
             return None
         mean += share * mass
     return mean if mean > 0 else None

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -17,6 +18,7 @@ from sopr_uq.experiment.checks import check_density, check_temperature
 from sopr_uq.experiment.faults import Faults
 from sopr_uq.experiment.makeup import Makeup
 from sopr_uq.experiment.observation import Observation
+from sopr_uq.experiment.packing import check_packing
 from sopr_uq.experiment.quantities import Density, Temperature
 from sopr_uq.experiment.settings import ObserveSettings, SystemSettings
 from sopr_uq.experiment.state import StatePoint
@@ -88,7 +90,7 @@ def state_observations(
     for number, entry in enumerate(settings.observe):
         with faults.caught(f"state.{index}.observe.{number}"):
             state = None if system is None else settings.within(system).state
-            usable.append(checked(read_observation(entry, state, makeup), state))
+            usable.append(checked(read_observation(entry, state, makeup), state, makeup))
     return tuple(usable)
 
 
@@ -98,9 +100,13 @@ def check_state(
     """Note a temperature or density at which what it is made of can be no liquid."""
     state = settings.within(system).state
     size, mass = makeup.size(state), makeup.mean_mass(state)
-    for check in (check_temperature, check_density):
+    for check in (
+        partial(check_temperature, state, size, mass),
+        partial(check_density, state, size, mass),
+        partial(check_packing, makeup.substance, makeup.references, state),
+    ):
         try:
-            check(state, size, mass)
+            check()
         except InputError as fault:
             where = fault.where.replace("system.", f"state.{index}.")
             faults.add(InputError(where, fault.expected, fault.found, fault.advice))

@@ -15,20 +15,24 @@ from sopr_uq.experiment.checks import check_curve, check_density, check_level, c
 from sopr_uq.experiment.curve import read_curve
 from sopr_uq.experiment.faults import Faults
 from sopr_uq.experiment.forms import Scale
+from sopr_uq.experiment.inner_peak import check_inner_peak
 from sopr_uq.experiment.makeup import Makeup, element_of, mixture_of
 from sopr_uq.experiment.mistakes import check_mistakes
+from sopr_uq.experiment.molecule_settings import MoleculeSettings
 from sopr_uq.experiment.motion import check_motion
 from sopr_uq.experiment.observation import NUMBERS, Observation
+from sopr_uq.experiment.packing import check_packing
 from sopr_uq.experiment.settings import (
     BaseSettings,
-    MoleculeSettings,
     ObserveSettings,
     PairSettings,
     ReferenceSettings,
     SystemSettings,
 )
+from sopr_uq.experiment.sites import site_mixture
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.experiment.substance import Pair
+from sopr_uq.experiment.told_totals import check_total
 from sopr_uq.potentials import Potential
 
 _CURVE_KEYS = ("name", "source", "window", "abscissa_error", "q_max", "spacing")
@@ -37,6 +41,7 @@ _FOUND: dict[str, float | None] = {"abscissa_error": None, "spacing": None}
 _OF_AN_OWN_FILE: dict[str, dict[str, float | None]] = {
     "g": {"smoothing": 0.003, "damping": None, "drift": 0.003, **_FOUND},
     "s": {"smoothing": 0.0005, "drift": 0.003, **_FOUND},
+    "f": {"smoothing": 0.0005, **_FOUND},
 }
 """What is believed of a curve of which nothing is told: how it was smoothed (Å² or Å⁻²), and
 how its level drifts. A Gaussian of 0.08 Å is a smoothing of 0.003 Å². What is None is found from
@@ -167,6 +172,8 @@ def checked_makeup(
         for check in (check_temperature, check_density):
             with faults.caught():
                 check(system.state, makeup.size(system.state), mean)
+        with faults.caught():
+            check_packing(makeup.substance, makeup.references, system.state)
     return makeup
 
 
@@ -184,11 +191,13 @@ def checked_observations(
     for index, settings in observe.items():
         with faults.caught(f"observe.{index}"):
             state = None if system is None else system.state
-            usable.append(checked(read_observation(settings, state, makeup), state))
+            usable.append(checked(read_observation(settings, state, makeup), state, makeup))
     return usable
 
 
-def checked(observation: Observation, state: StatePoint | None) -> Observation:
+def checked(
+    observation: Observation, state: StatePoint | None, makeup: Makeup | None = None
+) -> Observation:
     """Return an observation with what is odd in it among its remarks.
 
     Raises
@@ -200,11 +209,15 @@ def checked(observation: Observation, state: StatePoint | None) -> Observation:
         if state is not None:
             check_motion(observation, state)
         return observation
+    if observation.kind == "f":
+        check_total(observation)
+        return observation
     used = observation.windowed()
     # what the density says holds for one kind of particle
     density = None if state is None or observation.of is not None else state.density
     name = f"observation {observation.name}"
-    odd = check_mistakes(name, observation.kind, used.x, used.value, density)
+    molecular = makeup is not None and not makeup.substance.atomic
+    odd = check_mistakes(name, observation.kind, used.x, used.value, density, molecular)
     if observation.of is not None:
         check_level(observation)
     elif state is not None:
@@ -243,6 +256,11 @@ def read_observation(
         )
     of = None if makeup is None or state is None else makeup.of(settings, state)
     found = replace(_read_curve(settings, state), origin=origin_of(settings), of=of)
+    if makeup is not None and state is not None and found.kind == "g":
+        # what is left out of a window of one's own may be anything
+        looked_at = found if settings.window is None else found.windowed()
+        substance = makeup.substance
+        check_inner_peak(looked_at, site_mixture(substance, state), substance.pairs)
     if isinstance(of, Pair) and not settings.name:
         return replace(found, name=f"{settings.kind} {of.label}")
     return found

@@ -84,7 +84,7 @@ def ended(
 
 def own_spacing(observation: Observation) -> float:
     """Return the distance below which the points of a curve repeat each other, Å or Å⁻¹."""
-    x, h = observation.x, observation.value - 1.0
+    x, h = observation.x, observation.value - (observation.kind != "f")
     # the flank of the first peak needs more than any window or smoothing leaves
     outside = x >= _FLANK * x[np.argmax(h)] if observation.kind == "g" else x > 0
     return float(np.pi / band_limit(x[outside], x[outside] * h[outside]))

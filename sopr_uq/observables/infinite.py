@@ -9,13 +9,19 @@ import numpy as np
 
 from sopr_uq.engine.protocol import Setup, Simulation
 from sopr_uq.errors import RuleFailed
+from sopr_uq.experiment.sites import site_mixture
 from sopr_uq.experiment.substance import Pair
-from sopr_uq.structure.cavity import CavitySmoother
+from sopr_uq.structure.cavity import DEGREE, CavitySmoother
 from sopr_uq.structure.extension_change import extended_change
+from sopr_uq.structure.mixture import Mixture
 from sopr_uq.structure.ornstein_zernike import extend
 from sopr_uq.structure.response import LinearResponse, linear_response
+from sopr_uq.structure.taper import tapered
 from sopr_uq.structure.transforms import RadialGrid
 from sopr_uq.typing import BoolArray, FloatArray
+
+_LENGTH_OF_MOLECULES = 0.15
+"""In Å; half of the width of a hydrogen bond's peak."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +57,11 @@ class InfiniteLiquid:
     force: FloatArray
 
     @cached_property
+    def mixture(self) -> Mixture:
+        """Its sites, with the distances within molecules."""
+        return site_mixture(self.setup.substance, self.setup.state)
+
+    @cached_property
     def response(self) -> LinearResponse:
         """The linear response of g to the potentials, bridge functions held.
 
@@ -59,7 +70,7 @@ class InfiniteLiquid:
         RuleFailed
             If the liquid is unstable.
         """
-        response = linear_response(self.grid, self.g, self.setup.densities, self.setup.state.beta)
+        response = linear_response(self.grid, self.g, self.mixture, self.setup.state.beta)
         if not response.stable:
             raise RuleFailed(
                 "the simulated g(r) belongs to no stable fluid at this density and "
@@ -78,6 +89,9 @@ def continued(
 ) -> InfiniteLiquid:
     """Smooth the g(r) of a simulation, take its finite-size error out, and continue it.
 
+    Between sites of molecules exp(−βv) is no guide to g, as their neighbours in the molecule
+    matter as much: there g itself is smoothed, over less.
+
     Parameters
     ----------
     setup : Setup
@@ -93,12 +107,13 @@ def continued(
     RuleFailed
         If no homogeneous liquid has these g(r).
     """
+    mixture = site_mixture(setup.substance, setup.state)
     beta, r = setup.state.beta, simulation.r
     radius = float(r[-1])
     inside, seen = grid.r < radius, grid.r <= cutoff
     g, blocks = [], []
     for pair, series in simulation.rdfs.items():
-        smoother = CavitySmoother(r, simulation.bin_width, setup.potentials[pair].energy, beta)
+        smoother = _smoother(setup, simulation, pair)
         rows = np.zeros((grid.n, r.size))
         rows[inside] = smoother.predict(grid.r[inside])
         g.append(rows @ series.mean)
@@ -107,14 +122,24 @@ def continued(
     energy = np.stack([np.where(seen, v.energy(grid.r), 0.0) for v in setup.in_order], axis=1)
     force = np.stack([v.force(grid.r) for v in setup.in_order], axis=1)
     counts = np.array(simulation.counts) if simulation.counts else 0
-    known = np.stack(g, axis=1)
-    whole = extend(grid, known, radius, energy, setup.densities, beta, particles=counts)
-    if not whole.converged:
-        raise RuleFailed(whole.message)
-    found = np.stack(blocks, axis=-1)
-    if found.size:
+    known, found = np.stack(g, axis=1), np.stack(blocks, axis=-1)
+    if mixture.within is not None and mixture.charges is not None:
+        whole = tapered(grid, known, radius, mixture, counts)
+        return InfiniteLiquid(setup, simulation, grid, whole, found, seen, energy, force)
+    solution = extend(grid, known, radius, energy, mixture, beta, particles=counts)
+    if not solution.converged:
+        raise RuleFailed(solution.message)
+    if found.size and mixture.within is None:
         # what is made of g is made of its errors
         errors = np.moveaxis(found - found.mean(axis=0), 0, -1)
-        change = extended_change(whole, known, radius, errors, particles=counts)
-        found = whole.g + np.moveaxis(change, -1, 0)
-    return InfiniteLiquid(setup, simulation, grid, whole.g, found, seen, energy, force)
+        change = extended_change(solution, known, radius, errors, particles=counts)
+        found = solution.g + np.moveaxis(change, -1, 0)
+    return InfiniteLiquid(setup, simulation, grid, solution.g, found, seen, energy, force)
+
+
+def _smoother(setup: Setup, simulation: Simulation, pair: Pair) -> CavitySmoother:
+    r, width, beta = simulation.r, simulation.bin_width, setup.state.beta
+    if setup.substance.atomic:
+        return CavitySmoother(r, width, setup.potentials[pair].energy, beta)
+    length = max(_LENGTH_OF_MOLECULES, (DEGREE + 2) * width)
+    return CavitySmoother(r, width, np.zeros_like, beta, length)

@@ -30,7 +30,7 @@ class Change:
         Exponent with which δv goes on beyond the grid.
     moving_bridge : bool
         Whether bridge functions ride on the cores
-        (:mod:`sopr_uq.structure.moving_bridge`) or are held.
+        (:mod:`sopr_uq.structure.moving_bridge`) or are held; those of molecules are held.
     """
 
     liquid: InfiniteLiquid
@@ -43,7 +43,7 @@ class Change:
         """δg, shape (n, p, m)."""
         liquid, setup = self.liquid, self.liquid.setup
         felt = self.energy * liquid.seen[:, None, None]
-        if self.moving_bridge:
+        if self.moving_bridge and setup.substance.atomic:
             beta = setup.state.beta
             moved = bridge_change(liquid.grid, liquid.g, liquid.energy, setup.densities, beta, felt)
             # B stands beside −βv in the closure: a change of it acts as one of v
@@ -83,7 +83,7 @@ class Quantity(Protocol):
 
 
 class Curve:
-    """A linear functional of the g(r) of all pairs at every abscissa: d(x) = 1 + A(x) h w."""
+    """Linear in the g(r) of all pairs at every abscissa: d(x) = own(x) + Σ w_ab(x) A(x) h_ab."""
 
     @property
     def x(self) -> FloatArray:
@@ -95,55 +95,72 @@ class Curve:
         """Name of its series."""
         raise NotImplementedError
 
+    @property
+    def unit(self) -> str:
+        """Unit of its series."""
+        return "1"
+
     def rows(self, liquid: InfiniteLiquid, x: FloatArray) -> FloatArray:
         """Return A at some abscissae, shape (k, n)."""
         raise NotImplementedError
 
-    of: Mapping[Pair, float]
+    def weights(self, liquid: InfiniteLiquid, x: FloatArray) -> FloatArray:
+        """Return the weight w of each pair of a liquid, in their order, shape (k, p)."""
+        raise NotImplementedError
 
-    def weights(self, liquid: InfiniteLiquid) -> FloatArray:
-        """Return the weight w of each pair of a liquid, in their order, shape (p,)."""
-        found = np.zeros(liquid.g.shape[1])
-        for pair, weight in self.of.items():
-            found[liquid.column(pair)] = weight
-        return found
+    def own(self, x: FloatArray) -> FloatArray:
+        """Return what is there without any order between molecules, shape (k,)."""
+        return np.ones_like(x)
 
     def predict(self, liquid: InfiniteLiquid) -> Series:
         """Return the curve at its abscissae."""
-        rows = self.rows(liquid, self.x)
-        blocks = liquid.blocks @ self.weights(liquid) @ rows.T
-        return Series(self.title, self.x, self.at(liquid, self.x), blocks, "1")
+        blocks = self._sum(liquid, self.x, np.moveaxis(liquid.blocks, 0, -1)).T
+        return Series(self.title, self.x, self.at(liquid, self.x), blocks, self.unit)
 
     def at(self, liquid: InfiniteLiquid, x: FloatArray) -> FloatArray:
         """Return the curve at other abscissae, shape (k,)."""
-        h = (liquid.g - 1.0) @ self.weights(liquid)
-        return np.asarray(1.0 + self.rows(liquid, x) @ h)
+        return self.own(x) + self._sum(liquid, x, liquid.g - 1.0)
 
     def jacobian(self, change: Change) -> FloatArray:
         """Return δd, shape (k, m)."""
-        return np.asarray(self.rows(change.liquid, self.x) @ self._weighted(change))
+        return self._sum(change.liquid, self.x, change.g)
 
-    def slope(self, liquid: InfiniteLiquid) -> FloatArray:
+    def slope(self, liquid: InfiniteLiquid, step: float = 1e-3) -> FloatArray:
         """Return ∂d/∂x, shape (k,)."""
-        return np.asarray(self._steep(liquid) @ (liquid.g - 1.0) @ self.weights(liquid))
+        return (self.at(liquid, self.x + step) - self.at(liquid, self.x)) / step
 
-    def slope_jacobian(self, change: Change) -> FloatArray:
+    def slope_jacobian(self, change: Change, step: float = 1e-3) -> FloatArray:
         """Return δ(∂d/∂x), shape (k, m)."""
-        return np.asarray(self._steep(change.liquid) @ self._weighted(change))
+        here, there = (self._sum(change.liquid, self.x + x, change.g) for x in (0.0, step))
+        return (there - here) / step
 
     def bend(self, liquid: InfiniteLiquid, step: float = 0.02) -> FloatArray:
         """Return ∂²d/∂x², shape (k,)."""
-        before, at, after = (self.rows(liquid, self.x + k * step) for k in (-1, 0, 1))
-        h = (liquid.g - 1.0) @ self.weights(liquid)
-        return np.asarray((before - 2.0 * at + after) @ h / step**2)
+        before, at, after = (self.at(liquid, self.x + k * step) for k in (-1, 0, 1))
+        return np.asarray((before - 2.0 * at + after) / step**2)
 
     def common(self, liquid: InfiniteLiquid) -> FloatArray:  # noqa: ARG002
         """Return zeros, shape (k,): what a box does to g is taken out."""
         return np.zeros(self.x.size)
 
-    def _steep(self, liquid: InfiniteLiquid, step: float = 1e-3) -> FloatArray:
-        return (self.rows(liquid, self.x + step) - self.rows(liquid, self.x)) / step
+    def _sum(self, liquid: InfiniteLiquid, x: FloatArray, h: FloatArray) -> FloatArray:
+        """Return Σ w_ab(x) A(x) h_ab for h of shape (n, p, ...), shape (k, ...)."""
+        rows, weights = self.rows(liquid, x), self.weights(liquid, x)
+        found = np.zeros((x.size, *h.shape[2:]))
+        for i in np.flatnonzero(weights.any(axis=0)):
+            w = weights[:, i].reshape(-1, *(1,) * (h.ndim - 2))
+            found += w * np.tensordot(rows, h[:, i], axes=1)
+        return found
 
-    def _weighted(self, change: Change) -> FloatArray:
-        """Σ w_ab δg_ab, shape (n, m)."""
-        return np.asarray(np.tensordot(change.g, self.weights(change.liquid), axes=(1, 0)))
+
+class Weighted(Curve):
+    """A curve whose pairs have one weight each at all abscissae."""
+
+    of: Mapping[Pair, float]
+
+    def weights(self, liquid: InfiniteLiquid, x: FloatArray) -> FloatArray:
+        """Return the weight w of each pair of a liquid, in their order, shape (k, p)."""
+        found = np.zeros(liquid.g.shape[1])
+        for pair, weight in self.of.items():
+            found[liquid.column(pair)] = weight
+        return np.broadcast_to(found, (x.size, found.size))

@@ -11,13 +11,13 @@ import numpy as np
 from sopr_uq.engine.protocol import rdf_name
 from sopr_uq.experiment.substance import Pair
 from sopr_uq.observables.infinite import InfiniteLiquid
-from sopr_uq.observables.quantity import Curve
+from sopr_uq.observables.quantity import Weighted
 from sopr_uq.structure.truncation import interpolation_rows, truncation_rows
 from sopr_uq.typing import FloatArray
 
 
 @dataclass(frozen=True)
-class Rdf(Curve):
+class Rdf(Weighted):
     """g(r) = 1 + Σ w_ab [g_ab(r) − 1], as a Fourier integral that ends somewhere shows it.
 
     Parameters

@@ -10,13 +10,13 @@ from sopr_uq.experiment.neutrons import neutron_weights
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.experiment.substance import Pair, Substance
 from sopr_uq.observables.infinite import InfiniteLiquid
-from sopr_uq.observables.quantity import Curve
+from sopr_uq.observables.quantity import Weighted
 from sopr_uq.structure.transforms import structure_rows
 from sopr_uq.typing import FloatArray
 
 
 @dataclass(frozen=True)
-class StructureFactor(Curve):
+class StructureFactor(Weighted):
     """S(Q) = 1 + Σ w_ab [S_ab(Q) − 1] over pairs, partials in the sense of Faber and Ziman.
 
     Parameters

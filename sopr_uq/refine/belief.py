@@ -109,6 +109,15 @@ class PriorSettings(BaseModel):
     level_sd: float = Field(
         0.01, gt=0, le=0.5, description="standard deviation of the level of a curve"
     )
+    distance_sd: float = Field(
+        0.015,
+        gt=0,
+        le=0.5,
+        description="of a total F(Q): standard deviation of a distance within a molecule, in Å",
+    )
+    amplitude_sd: float = Field(
+        0.3, gt=0, le=2, description="of a total F(Q): of the logarithm of its amplitude"
+    )
     pressure_error: float = Field(
         0.1,
         gt=0,

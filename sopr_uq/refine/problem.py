@@ -23,6 +23,9 @@ from sopr_uq.typing import FloatArray
 
 CUTOFF_IN_SIGMA = 3.0
 _CORE = 0.7
+_CORE_OF_MOLECULES = 0.4
+"""Hydrogen comes close to an oxygen: 1.5 Å, where molecules are 3 Å apart."""
+
 _SPACINGS = 0.92
 """Distance of two atoms that touch, in mean spacings of a simple liquid: σ of argon, say."""
 
@@ -121,7 +124,7 @@ class Problem:
         if len({sample.substance.pairs for sample in self.samples}) > 1:
             raise InputError("Problem.samples", "liquids of one substance", "several")
         for term in self._terms:
-            if np.isnan(term.sigma):
+            if term.refined and np.isnan(term.sigma):
                 raise InputError(
                     "reference potential" if self.element else f"reference of {term.pair.label}",
                     "a repulsive core and a well",
@@ -159,8 +162,7 @@ class Problem:
         kept = pair in self.frozen and np.isnan(length)
         if pair not in self.corrected and not kept:
             return None
-        density = float(self.substance.densities(self.samples[0].state).sum())
-        spacing = _SPACINGS * density ** (-1 / 3)
+        spacing = _SPACINGS * self.samples[0].state.density ** (-1 / 3)
         return Scale(spacing if np.isnan(length) else length, 1.0 / float(self.betas.mean()))
 
     @cached_property
@@ -217,6 +219,8 @@ class Problem:
         """
         settings = self.settings
         core = settings.regress_from if settings.regressed == "potential" else _CORE
+        if not self.substance.atomic:
+            core = _CORE_OF_MOLECULES
         first = core * min(term.sigma for term in self._terms)
         n = round((self.r_cut - first) / settings.grid_spacing)
         return np.asarray(np.linspace(first, self.r_cut, n + 1))

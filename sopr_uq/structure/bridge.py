@@ -11,7 +11,7 @@ from sopr_uq.typing import ArrayLike, FloatArray
 
 
 def implied_bridge(
-    grid: RadialGrid, g: ArrayLike, energy: ArrayLike, density: ArrayLike, beta: float
+    grid: RadialGrid, g: ArrayLike, energy: ArrayLike, density: ArrayLike | Mixture, beta: float
 ) -> FloatArray:
     """Return the bridge function B = ln g + βv − h + c that a g(r) implies.
 
@@ -22,8 +22,8 @@ def implied_bridge(
         Radial distribution function, known over the whole grid.
     energy : array, shape (n,) or (n, p)
         v on ``grid.r`` in kcal/mol.
-    density : float or array of shape (t,)
-        Number density, of each type, in Å⁻³.
+    density : float, array of shape (t,), or Mixture
+        Number density, of each type, in Å⁻³; of molecules the mixture of their sites.
     beta : float
         1/(k_B T) in mol/kcal.
 

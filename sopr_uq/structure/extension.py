@@ -10,13 +10,15 @@ same R.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from sopr_uq.errors import InputError
+from sopr_uq.structure.chains import short_ranged
 from sopr_uq.structure.closures import HypernettedChain, Measured
 from sopr_uq.structure.finite_size import infinite_rdf, order_of_images
-from sopr_uq.structure.iteration import Root, find_root, follow
+from sopr_uq.structure.iteration import TOLERANCE, Root, find_root, follow
 from sopr_uq.structure.mixture import Mixture
 from sopr_uq.structure.solution import Solution, on_grid
 from sopr_uq.structure.transforms import RadialGrid
@@ -26,6 +28,8 @@ _SECANT_STEPS = 30
 _LEVEL_TOLERANCE = 1e-4
 _FIRST_STEP = 0.1
 _NO_FLUCTUATION = 1e-9
+_TOGETHER = 1e-9
+_TOLERANCE_OF_MOLECULES = 1e-5
 _IMAGE_PASSES = 12
 _IMAGE_TOLERANCE = 1e-5
 
@@ -35,7 +39,7 @@ def extend(
     g: ArrayLike,
     radius: float,
     energy: ArrayLike,
-    density: ArrayLike,
+    density: ArrayLike | Mixture,
     beta: float,
     *,
     bridge: ArrayLike | None = None,
@@ -52,8 +56,8 @@ def extend(
         R in Å.
     energy : array, of the same shape
         v on ``grid.r`` in kcal/mol.
-    density : float or array of shape (t,)
-        Number density, of each type, in Å⁻³.
+    density : float, array of shape (t,), or Mixture
+        Number density, of each type, in Å⁻³; of molecules the mixture of their sites.
     beta : float
         1/(k_B T) in mol/kcal.
     bridge : array, of the shape of g, optional
@@ -80,7 +84,8 @@ def extend(
     inside = grid.r[:, None] < radius
     given = mixture.columns(np.asarray(g, dtype=float))
     known = on_grid(grid, mixture, mixture.plain(np.where(inside, given, 1.0)), "g")
-    boltzmann = np.exp(-beta * on_grid(grid, mixture, energy, "energy"))
+    v = on_grid(grid, mixture, energy, "energy")
+    boltzmann = np.exp(-beta * v - short_ranged(mixture, grid.r))
     b = np.zeros_like(known) if bridge is None else on_grid(grid, mixture, bridge, "bridge")
     problem = _Continuation(grid, mixture, inside, boltzmann, b)
     counts = np.asarray(particles, dtype=float)
@@ -97,11 +102,22 @@ class _Continuation:
     boltzmann: FloatArray
     bridge: FloatArray
 
+    @property
+    def _tolerance(self) -> float:
+        """In Å: c within molecules is hardly told by g, and what is not need not be found."""
+        return TOLERANCE if self.mixture.within is None else _TOLERANCE_OF_MOLECULES
+
     def solve(self, known: FloatArray, start: FloatArray | None = None) -> Solution:
-        """Continue g from the γ of a neighbour, or from the HNC liquid."""
+        """Continue g from the γ of a neighbour, or from the HNC liquid.
+
+        That of charged sites without cores has no solution; molecules begin with nothing.
+        """
         closure = Measured(known, self.inside, self._outer(1.0))
+        if start is None and self.mixture.within is not None:
+            start = self.mixture.plain(np.zeros_like(known))
         if start is not None:
-            root = find_root(self.grid, self.mixture, closure, self.mixture.columns(start))
+            begin = self.mixture.columns(start)
+            root = find_root(self.grid, self.mixture, closure, begin, self._tolerance)
             if root.converged:
                 return Solution.of(self.grid, self.mixture, closure, root)
         root, reached = self._from_hnc(known)
@@ -142,9 +158,10 @@ class _Continuation:
         """
         levels = Levels(self.mixture, particles)
 
-        def at(s: FloatArray, start: FloatArray | None) -> tuple[Solution, FloatArray]:
-            solution = self.solve(infinite_rdf(known, s, particles), start)
-            return solution, levels.size * self._miss(solution)
+        def at(x: FloatArray, start: FloatArray | None) -> tuple[Solution, FloatArray]:
+            level = infinite_rdf(known, levels.of(x), particles, self.mixture.shared)
+            solution = self.solve(level, start)
+            return solution, levels.free(levels.size * self._miss(solution))
 
         s = levels.first
         solution, miss = at(s, start)
@@ -175,15 +192,16 @@ class _Continuation:
         """Blend from the HNC liquid, as cold as HNC can make it, to the known g."""
 
         def cool(t: float, gamma: FloatArray) -> Root:
-            return find_root(self.grid, self.mixture, self._outer(t), gamma)
+            return find_root(self.grid, self.mixture.eased(t, 1.0), self._outer(t), gamma)
 
         hnc, cooled = follow(cool, np.zeros_like(known))
         first, _ = self._outer(cooled)(hnc.gamma)
 
         def blend(t: float, gamma: FloatArray) -> Root:
-            outer = self._outer(cooled + (1.0 - cooled) * t)
-            closure = Measured(first + t * (known - first), self.inside, outer)
-            return find_root(self.grid, self.mixture, closure, gamma)
+            cooling = cooled + (1.0 - cooled) * t
+            closure = Measured(first + t * (known - first), self.inside, self._outer(cooling))
+            liquid = self.mixture.eased(cooling, 1.0)
+            return find_root(self.grid, liquid, closure, gamma, self._tolerance)
 
         return follow(blend, hnc.gamma)
 
@@ -201,6 +219,9 @@ def last_shell(grid: RadialGrid, g: FloatArray, inside: BoolArray) -> BoolArray:
 class Levels:
     """S_ab(0) of a box, shape (p,), and what they may be.
 
+    The atoms of a molecule fluctuate together: S(0) = V X Vᵀ, V being what Ω(0) does not make
+    vanish, and X of the kinds of molecules is free; of atoms V = 1.
+
     Parameters
     ----------
     mixture : Mixture
@@ -211,6 +232,31 @@ class Levels:
     mixture: Mixture
     particles: FloatArray
 
+    @cached_property
+    def _together(self) -> FloatArray:
+        """V, shape (t, kinds)."""
+        if self.mixture.within is None:
+            return np.eye(self.mixture.types)
+        values, vectors = np.linalg.eigh(self.mixture.matrix(self.mixture.shared[None])[..., 0])
+        return np.asarray(vectors[:, values > _TOGETHER])
+
+    def of(self, x: FloatArray) -> FloatArray:
+        """Return S_ab(0), shape (p,), of the entries of X on and above its diagonal."""
+        return self._between(self._together.T, x)
+
+    def free(self, s: FloatArray) -> FloatArray:
+        """Return these entries of Vᵀ S V for numbers of each pair, shape (p,)."""
+        return self._between(self._together, s)
+
+    @staticmethod
+    def _between(v: FloatArray, values: FloatArray) -> FloatArray:
+        """Return Vᵀ M V of a symmetric M; both by their entries on and above the diagonal."""
+        matrix = np.zeros((len(v), len(v)))
+        matrix[np.triu_indices(len(v))] = values
+        matrix = matrix + np.triu(matrix, 1).T
+        found = v.T @ matrix @ v
+        return np.asarray(found[np.triu_indices(len(found))])
+
     @property
     def size(self) -> FloatArray:
         """√(N_a N_b), shape (p,)."""
@@ -218,24 +264,28 @@ class Levels:
 
     @property
     def first(self) -> FloatArray:
-        """δ_ab − √(c_a c_b): an incompressible liquid of particles mixed at random."""
-        return self.mixture.like - self.size / self.particles.sum()
+        """δ_ab − √(c_a c_b): an incompressible liquid of particles mixed at random.
 
-    def settled(self, s: FloatArray, miss: FloatArray) -> bool:
+        Of molecules Ω_ab(0) less what it is on average.
+        """
+        molecules = self.particles.sum() * self.mixture.molecules / self.mixture.density
+        return self.free(self.mixture.shared - self.size / molecules)
+
+    def settled(self, x: FloatArray, miss: FloatArray) -> bool:
         """Whether every level is right, or their mean asks for less than no fluctuation of N."""
         right = np.abs(miss).max() < _LEVEL_TOLERANCE
-        return bool(right or (self.of_all(s) < _NO_FLUCTUATION and self.of_all(miss) > 0.0))
+        return bool(right or (self.of_all(x) < _NO_FLUCTUATION and self.of_all(miss) > 0.0))
 
-    def bounded(self, s: FloatArray, step: FloatArray) -> FloatArray:
+    def bounded(self, x: FloatArray, step: FloatArray) -> FloatArray:
         """Shorten a step below no fluctuation of N; none where they would fill half a box."""
-        now, change = self.of_all(s), self.of_all(step)
+        now, change = self.of_all(x), self.of_all(step)
         share = 1.0 if now + change >= 0.0 else max(0.0, -now / change)
-        filled = np.abs(s + share * step).max() > 0.5 * self.size.min()
+        filled = np.abs(self.of(x + share * step)).max() > 0.5 * self.size.min()
         return np.zeros_like(step) if filled else share * step
 
     def of_all(self, x: FloatArray) -> float:
         """Return Σ_ab √(c_a c_b) x_ab, of S_ab(0) the S(0) of all particles alike."""
-        return float(self.mixture.norm**2 * self.size @ x / self.particles.sum())
+        return float(self.mixture.norm**2 * self.size @ self.of(x) / self.particles.sum())
 
 
 _ADVICE = (

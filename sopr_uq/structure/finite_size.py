@@ -16,7 +16,9 @@ In a mixture the numbers of all types are fixed. S(0) is then the matrix S_ab(0)
 of Ashcroft and Langreth, N is √(N_a N_b), and a particle leaves N_b − δ_ab
 others, so that g_N = g (N − S(0))/(N − δ_ab). Particles of one kind under two
 names have S_ab(0) = δ_ab + √(c_a c_b) (S(0) − 1), with which this is the g_N of
-that kind.
+that kind. An atom of a molecule leaves N_b less those of its own molecule, √(N_a N_b) − Ω_ab(0)
+of their geometric mean, with Ω_ab(0) instead of δ_ab (:mod:`sopr_uq.structure.intramolecular`);
+a canonical g is normalised by the pairs between molecules that there are.
 
 The box is periodic, too: every particle has images at the vectors n L of a cubic
 lattice, and the liquid is ordered about each of them. To first order in h that adds
@@ -41,7 +43,11 @@ from sopr_uq.typing import ArrayLike, FloatArray
 
 
 def canonical_rdf(
-    g: ArrayLike, s_zero: ArrayLike, particles: ArrayLike, curvature: ArrayLike | None = None
+    g: ArrayLike,
+    s_zero: ArrayLike,
+    particles: ArrayLike,
+    curvature: ArrayLike | None = None,
+    shared: ArrayLike | None = None,
 ) -> FloatArray:
     """Return g_N(r) of a box of N particles from g(r) of the infinite liquid.
 
@@ -55,6 +61,8 @@ def canonical_rdf(
         N, of each type.
     curvature : array, of the shape of g, optional
         ∂²[ρ² g]/∂ρ², dimensionless; 2g by default.
+    shared : array of shape (p,), optional
+        Ω_ab(0) of molecules; by default that of atoms, δ_ab.
 
     Returns
     -------
@@ -66,16 +74,18 @@ def canonical_rdf(
     """
     g = np.asarray(g, dtype=float)
     second = 2.0 * g if curvature is None else np.asarray(curvature, dtype=float)
-    size, others, s = _sizes(s_zero, particles)
+    size, others, s = _sizes(s_zero, particles, shared)
     return np.asarray((size * g - 0.5 * s * second) / others)
 
 
-def infinite_rdf(g: ArrayLike, s_zero: ArrayLike, particles: ArrayLike) -> FloatArray:
+def infinite_rdf(
+    g: ArrayLike, s_zero: ArrayLike, particles: ArrayLike, shared: ArrayLike | None = None
+) -> FloatArray:
     """Return g(r) of the infinite liquid from g_N(r) of a box of N particles.
 
     The inverse of :func:`canonical_rdf` without ``curvature``; same shapes.
     """
-    size, others, s = _sizes(s_zero, particles)
+    size, others, s = _sizes(s_zero, particles, shared)
     return np.asarray(g, dtype=float) * others / (size - s)
 
 
@@ -117,7 +127,9 @@ def _shells(length: float, reach: float) -> Iterator[tuple[float, int]]:
             yield distance, int(count)
 
 
-def _sizes(s_zero: ArrayLike, particles: ArrayLike) -> tuple[FloatArray, FloatArray, FloatArray]:
+def _sizes(
+    s_zero: ArrayLike, particles: ArrayLike, shared: ArrayLike | None = None
+) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Return √(N_a N_b), that without the particle itself, and S(0); each of shape () or (p,)."""
     s, n = np.asarray(s_zero, dtype=float), np.asarray(particles, dtype=float)
     if (n < 2).any() or (np.abs(s) >= n.min()).any() or (n.ndim == 0 and s < 0.0):
@@ -128,5 +140,6 @@ def _sizes(s_zero: ArrayLike, particles: ArrayLike) -> tuple[FloatArray, FloatAr
             "use a larger box: its fluctuations are not small against N",
         )
     mixture = Mixture.of(n)
-    size, like = (mixture.plain(x[None])[0] for x in (mixture.scale, mixture.like))
-    return size, size - like, s
+    own = mixture.like if shared is None else np.atleast_1d(shared)
+    size, own = (mixture.plain(x[None])[0] for x in (mixture.scale, own))
+    return size, size - own, s

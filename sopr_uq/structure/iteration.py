@@ -4,9 +4,9 @@ The unknown is x(r) = r γ(r), γ = h − c, which is smooth and in which the
 sine transform Q is symmetric and orthogonal. With a closure c(γ) and matrices
 of the types of atoms, C_ab = √(ρ_a ρ_b) ĉ_ab, the equation
 
-    Γ = H − C = (1 − C)⁻¹ C²
+    Γ = H − C,  H = S − Ω,  S = (Ω⁻¹ − C)⁻¹
 
-has the exact Jacobian action δx − Q [δC → (1 − C)⁻¹ δC (1 − C)⁻¹ − δC] Q
+(Ω = 1 of atoms; :mod:`.chains`) has the exact Jacobian action δx − Q [δC → S δC S − δC] Q
 [(∂c/∂γ) δx], which GMRES inverts in a few tens of transforms. An element is the
 1 × 1 case; everything here has its axis of pairs, of length 1 then.
 """
@@ -20,8 +20,9 @@ import numpy as np
 from scipy.fft import dst
 from scipy.sparse.linalg import LinearOperator, gmres
 
+from sopr_uq.structure.chains import Chains
 from sopr_uq.structure.closures import Closure
-from sopr_uq.structure.mixture import Mixture, inverse, product
+from sopr_uq.structure.mixture import Mixture
 from sopr_uq.structure.transforms import RadialGrid
 from sopr_uq.typing import FloatArray
 
@@ -43,16 +44,19 @@ class Root:
         Largest |r Δγ| by which the equation is missed, in Å.
     iterations : int
         Newton steps made.
+    tolerance : float
+        What was to be reached, in Å.
     """
 
     gamma: FloatArray
     residual: float
     iterations: int
+    tolerance: float = TOLERANCE
 
     @property
     def converged(self) -> bool:
-        """Whether the equation is solved to ``TOLERANCE``."""
-        return self.residual < TOLERANCE
+        """Whether the equation is solved to the tolerance."""
+        return self.residual < self.tolerance
 
 
 @dataclass(frozen=True)
@@ -67,19 +71,25 @@ class _Point:
         return float(np.linalg.norm(self.miss))
 
 
-def find_root(grid: RadialGrid, mixture: Mixture, closure: Closure, gamma: FloatArray) -> Root:
+def find_root(
+    grid: RadialGrid,
+    mixture: Mixture,
+    closure: Closure,
+    gamma: FloatArray,
+    tolerance: float = TOLERANCE,
+) -> Root:
     """Solve the Ornstein–Zernike equation with a closure from a starting γ, shape (n, p)."""
-    r = grid.r[:, None]
-    point = _evaluate(grid, mixture, closure, r * gamma)
+    r, chains = grid.r[:, None], Chains(mixture, grid.q)
+    point = _evaluate(grid, chains, closure, r * gamma)
     iterations = 0
-    while point is not None and np.abs(point.miss).max() >= TOLERANCE and iterations < _ITERATIONS:
-        trial = _line_search(grid, mixture, closure, point)
+    while point is not None and np.abs(point.miss).max() >= tolerance and iterations < _ITERATIONS:
+        trial = _line_search(grid, chains, closure, point)
         if trial is None:
             break
         point, iterations = trial, iterations + 1
     if point is None:
-        return Root(gamma, np.inf, iterations)
-    return Root(point.x / r, float(np.abs(point.miss).max()), iterations)
+        return Root(gamma, np.inf, iterations, tolerance)
+    return Root(point.x / r, float(np.abs(point.miss).max()), iterations, tolerance)
 
 
 def follow(solve: Callable[[float, FloatArray], Root], start: FloatArray) -> tuple[Root, float]:
@@ -113,28 +123,27 @@ def follow(solve: Callable[[float, FloatArray], Root], start: FloatArray) -> tup
         else:
             step *= 0.5
         if reached == 1.0 or step < _SHORTEST_STEP:
-            return Root(gamma, root.residual, iterations), reached
+            return Root(gamma, root.residual, iterations, root.tolerance), reached
 
 
-def _evaluate(grid: RadialGrid, mixture: Mixture, closure: Closure, x: FloatArray) -> _Point | None:
+def _evaluate(grid: RadialGrid, chains: Chains, closure: Closure, x: FloatArray) -> _Point | None:
     """Return the equation's miss at x, or None where it has no meaning (S < 0, overflow)."""
-    r = grid.r[:, None]
+    r, mixture = grid.r[:, None], chains.mixture
     gamma = x / r
     g, slope = closure(gamma)
     c = g - 1.0 - gamma
     if not np.isfinite(c).all():
         return None
-    transform = grid.forward(c)
-    s = inverse(mixture.correlations(-transform))
+    c_matrix = mixture.matrix(mixture.scale * grid.forward(c))
+    s = chains.correlations(c_matrix)
     if s is None:
         return None
-    c_matrix = mixture.matrix(mixture.scale * transform)
-    chains = mixture.of_matrix(product(product(c_matrix, s), c_matrix)) / mixture.scale
-    return _Point(x, r * grid.backward(chains) - x, slope - 1.0, s)
+    found = mixture.of_matrix(chains.rest(c_matrix, s)) / mixture.scale
+    return _Point(x, r * grid.backward(found) - x, slope - 1.0, s)
 
 
 def _oz_slope(mixture: Mixture, s: FloatArray) -> FloatArray:
-    """Return ∂γ̂_ab/∂ĉ_cd, shape (p, p, n), from S = (1 − C)⁻¹."""
+    """Return ∂γ̂_ab/∂ĉ_cd, shape (p, p, n), from S."""
     factor = mixture.norm * mixture.scale
     slope = mixture.congruence(s)
     slope *= (factor / factor[:, None])[..., None]
@@ -143,12 +152,12 @@ def _oz_slope(mixture: Mixture, s: FloatArray) -> FloatArray:
 
 
 def _line_search(
-    grid: RadialGrid, mixture: Mixture, closure: Closure, point: _Point
+    grid: RadialGrid, chains: Chains, closure: Closure, point: _Point
 ) -> _Point | None:
-    step = _newton_step(mixture, point)
+    step = _newton_step(chains.mixture, point)
     damping = 1.0
     while damping >= _SHORTEST_DAMPING:
-        trial = _evaluate(grid, mixture, closure, point.x + damping * step)
+        trial = _evaluate(grid, chains, closure, point.x + damping * step)
         if trial is not None and trial.norm < (1.0 - 1e-3 * damping) * point.norm:
             return trial
         damping *= 0.5

@@ -7,18 +7,21 @@ axis of pairs at all, shape (n, ...), and its density is a number.
 
 In Fourier space such functions are also symmetric matrices of the types, shape
 (t, t, n), and with the weight √(ρ_a ρ_b) on each pair the Ornstein–Zernike
-equation is H = C + C H = (1 − C)⁻¹ − 1.
+equation is H = C + C H = (1 − C)⁻¹ − 1. Of molecules it is that of their sites, H = Ω C Ω + Ω C H,
+with Ω their own part (:mod:`sopr_uq.structure.intramolecular`); of atoms Ω = 1.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Self
 
 import numpy as np
 
 from sopr_uq.errors import InputError
+from sopr_uq.structure.intramolecular import Intramolecular
 from sopr_uq.typing import ArrayLike, FloatArray, IntArray
 
 
@@ -32,24 +35,41 @@ class Mixture:
         ρ_a in Å⁻³.
     element : bool
         Whether functions of pairs come without an axis of pairs.
+    within : Intramolecular, optional
+        Distances within the molecules; atoms have none.
+    charges : array, shape (t,), optional
+        Of each type, q_a √(β e²/4πε₀) in √Å, so that they act by products over r. They are
+        in no potential that comes with the mixture.
     """
 
     densities: FloatArray
     element: bool = False
+    within: Intramolecular | None = None
+    charges: FloatArray | None = None
 
     @classmethod
-    def of(cls, density: ArrayLike) -> Self:
+    def of(cls, density: ArrayLike | Self) -> Self:
         """Return the mixture of partial densities, shape (t,); of a number, an element.
+
+        A mixture is returned as it is.
 
         Raises
         ------
         InputError
             If a density is not positive.
         """
+        if isinstance(density, cls):
+            return density
         density = np.asarray(density, dtype=float)
         if density.ndim > 1 or not (np.isfinite(density) & (density > 0)).all():
             raise InputError("density", "a positive number of each type", str(density))
         return cls(np.atleast_1d(density), density.ndim == 0)
+
+    def eased(self, cooling: float, dilution: float) -> Self:
+        """Return the same liquid at 1/cooling of its temperature, and diluted."""
+        within = None if self.within is None else self.within.diluted(dilution)
+        charges = None if self.charges is None else np.sqrt(cooling) * self.charges
+        return replace(self, densities=dilution * self.densities, within=within, charges=charges)
 
     @property
     def types(self) -> int:
@@ -60,11 +80,6 @@ class Mixture:
     def density(self) -> float:
         """Total number density ρ in Å⁻³."""
         return float(self.densities.sum())
-
-    @property
-    def given(self) -> float | FloatArray:
-        """What :meth:`of` makes this mixture of again."""
-        return self.density if self.element else self.densities
 
     @property
     def fractions(self) -> FloatArray:
@@ -136,6 +151,26 @@ class Mixture:
         """Return S_ab = δ_ab + √(ρ_a ρ_b) ĥ_ab (Ashcroft and Langreth), (n, p) → (t, t, n)."""
         return np.asarray(self.matrix(self.scale * h) + np.eye(self.types)[..., None])
 
+    def intramolecular(self, q: FloatArray) -> FloatArray:
+        """Return Ω_ab at wave numbers q (Å⁻¹), shape (t, t, k)."""
+        if self.within is None:
+            return np.broadcast_to(np.eye(self.types)[..., None], (self.types, self.types, q.size))
+        # an unlike pair is seen from each of its ends in an entry of its own
+        both = 1.0 + self.like[self.within.columns]
+        each = self.within.waves(q) * self.within.densities * both
+        columns = self.within.summed(each, self.like.size) / self.scale
+        return np.asarray(self.matrix(columns) + np.eye(self.types)[..., None])
+
+    @cached_property
+    def shared(self) -> FloatArray:
+        """Ω_ab(0), shape (p,): δ_ab of atoms."""
+        return np.asarray(self.of_matrix(self.intramolecular(np.zeros(1)))[0])
+
+    @property
+    def molecules(self) -> float:
+        """Number density of molecules in Å⁻³; that of the atoms where these are by themselves."""
+        return self.density if self.within is None else self.within.molecules
+
     def congruence(self, matrix: FloatArray) -> FloatArray:
         """Return X → A X A of symmetric X as a symmetric matrix on columns.
 
@@ -190,6 +225,13 @@ def inverse(matrix: FloatArray) -> FloatArray | None:
 def product(a: FloatArray, b: FloatArray) -> FloatArray:
     """Return the products of matrices, each of shape (t, t, n)."""
     return np.asarray(np.einsum("abn,bcn->acn", a, b))
+
+
+def spectral(matrix: FloatArray, function: Callable[[FloatArray], FloatArray]) -> FloatArray:
+    """Return a function of symmetric matrices, shape (t, t, n), by their eigenvalues."""
+    values, vectors = np.linalg.eigh(np.moveaxis(matrix, -1, 0))
+    found = (vectors * function(values)[:, None]) @ vectors.swapaxes(1, 2)
+    return np.asarray(np.moveaxis(found, 0, -1))
 
 
 def positive_inverse(matrix: FloatArray, q: FloatArray, where: str) -> FloatArray:

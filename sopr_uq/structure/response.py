@@ -30,12 +30,15 @@ from scipy import linalg
 from scipy.fft import dct
 
 from sopr_uq.errors import InputError
-from sopr_uq.structure.mixture import Mixture, positive_inverse
+from sopr_uq.structure.mixture import Mixture, positive_inverse, spectral
 from sopr_uq.structure.transforms import RadialGrid, sine_transform, structure_rows
 from sopr_uq.structure.virial import DISPERSION, pressure_change
 from sopr_uq.typing import ArrayLike, FloatArray
 
 _TAIL = 1e-3
+_TAIL_OF_MOLECULES = 0.1
+_FLOOR = 1e-3
+_NOISE = 0.3
 _TOLERANCE = 1e-11
 _REFINEMENTS = 10
 
@@ -122,6 +125,9 @@ class LinearResponse:
     ) -> FloatArray:
         """Return δP in MPa: the virial's explicit part and its part through g.
 
+        Of molecules this is the virial of forces between sites, which is not the pressure:
+        what holds a molecule together takes up a part of them.
+
         Parameters
         ----------
         force : array, shape (n,) or (n, p)
@@ -144,7 +150,7 @@ class LinearResponse:
         df = -self.grid.derivative(dv) if direction_forces is None else direction_forces
         dg = _columns(self.grid, self.mixture, change_g, "change_g")
         df = _columns(self.grid, self.mixture, df, "direction_forces")
-        return pressure_change(self.grid, self.g, force, self.mixture.given, dv, df, dg, power)
+        return pressure_change(self.grid, self.g, force, self.mixture, dv, df, dg, power)
 
 
 @dataclass(frozen=True)
@@ -181,9 +187,9 @@ class Core:
         return np.asarray(linalg.solve(self.matrix, right, assume_a="symmetric"))
 
     @classmethod
-    def of(cls, g: FloatArray, spread: FloatArray) -> Core:
-        """Factorise for g, shape (n, p), and D, shape (p, p, n)."""
-        seen = np.flatnonzero(np.abs(spread).max(axis=(0, 1)) > _TAIL)
+    def of(cls, g: FloatArray, spread: FloatArray, tail: float = _TAIL) -> Core:
+        """Factorise for g, shape (n, p), and D, shape (p, p, n), down to some size of it."""
+        seen = np.flatnonzero(np.abs(spread).max(axis=(0, 1)) > tail)
         count = int(seen[-1]) + 1 if seen.size else 1
         spread = spread[..., :count]
         lower = np.stack([_root_of(_sine_sandwich(column, count)) for column in g.T])
@@ -203,7 +209,7 @@ class Core:
 
 
 def linear_response(
-    grid: RadialGrid, g: ArrayLike, density: ArrayLike, beta: float
+    grid: RadialGrid, g: ArrayLike, density: ArrayLike | Mixture, beta: float
 ) -> LinearResponse:
     """Build and factorise the response of a state from its g(r).
 
@@ -217,8 +223,8 @@ def linear_response(
         Radial distribution functions, known over the whole grid
         (:func:`~sopr_uq.structure.ornstein_zernike.extend`); values ≤ 0 count
         as the impenetrable core.
-    density : float or array of shape (t,)
-        Number density, of each type, in Å⁻³.
+    density : float, array of shape (t,), or Mixture
+        Number density, of each type, in Å⁻³; of molecules the mixture of their sites.
     beta : float
         1/(k_B T) in mol/kcal.
 
@@ -231,15 +237,32 @@ def linear_response(
     rdf = np.maximum(np.asarray(g, dtype=float), 0.0)
     columns = mixture.columns(rdf)
     spread = spread_of(grid, mixture, columns)
-    return LinearResponse(grid, mixture, rdf, beta, spread, Core.of(columns, spread))
+    tail = _TAIL if mixture.within is None else _TAIL_OF_MOLECULES
+    return LinearResponse(grid, mixture, rdf, beta, spread, Core.of(columns, spread, tail))
 
 
 def spread_of(grid: RadialGrid, mixture: Mixture, g: FloatArray) -> FloatArray:
     """Return D(q), shape (p, p, n), of g, shape (n, p)."""
-    s = mixture.correlations(grid.forward(g - 1.0))
-    spread = mixture.congruence(positive_inverse(s, grid.q, "linear response, g"))
+    h = mixture.matrix(mixture.scale * grid.forward(g - 1.0))
+    s = mixture.intramolecular(grid.q) + h
+    spread = mixture.congruence(_inverse(mixture, s, grid.q))
     spread[np.diag_indices(len(spread))] -= 1.0
     return np.asarray(spread)
+
+
+def _inverse(mixture: Mixture, s: FloatArray, q: FloatArray) -> FloatArray:
+    """Return S⁻¹, of molecules with its eigenvalues held above a thousandth.
+
+    Their atoms fluctuate together, so that S is singular at q → 0, and the noise of a g(r)
+    makes it negative there. What is held adds less than 10⁻⁶ to S ⊗ S.
+    """
+    where = "linear response, g"
+    if mixture.within is None:
+        return positive_inverse(s, q, where)
+    lowest = np.linalg.eigvalsh(np.moveaxis(s, -1, 0))[:, 0]
+    if lowest.min() < -_NOISE:
+        positive_inverse(s, q, where)
+    return spectral(s, lambda values: 1.0 / np.maximum(values, _FLOOR))
 
 
 def rdf_response(

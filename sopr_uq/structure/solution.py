@@ -8,11 +8,15 @@ from typing import Self
 import numpy as np
 
 from sopr_uq.errors import InputError
+from sopr_uq.structure.chains import Chains
 from sopr_uq.structure.closures import Closure
 from sopr_uq.structure.iteration import Root
-from sopr_uq.structure.mixture import Mixture, inverse
+from sopr_uq.structure.mixture import Mixture
 from sopr_uq.structure.transforms import RadialGrid, structure_factor
 from sopr_uq.typing import ArrayLike, FloatArray
+
+_ALMOST_ZERO = 1e-3
+"""In Å⁻¹; at zero itself charges act without end."""
 
 
 @dataclass(frozen=True)
@@ -69,16 +73,18 @@ class Solution:
     def s_zero(self) -> FloatArray:
         """S(0) from 1/(1 − ρ ĉ(0)), shape () or (p,); beyond the grid c dies as r⁻⁶, as v does.
 
-        NaN inside a spinodal.
+        Of molecules what they share is left out, as from S. NaN inside a spinodal.
         """
         grid, mixture = self.grid, self.mixture
         c = mixture.columns(self.c)
         c_zero = grid.integrate(grid.r[:, None] ** 2 * c) + c[-1] * grid.r_max**3 / 3.0
-        s = inverse(mixture.correlations(-4.0 * np.pi * c_zero[None]))
+        chains = Chains(mixture, np.full(1, _ALMOST_ZERO))
+        s = chains.correlations(mixture.matrix(mixture.scale * 4.0 * np.pi * c_zero[None]))
         if s is None:
             return np.full(mixture.shape(1)[1:], np.nan)
-        h = (mixture.of_matrix(s) - mixture.like) / mixture.scale
-        return np.asarray(mixture.plain(1.0 + self.density * h)[0])
+        h = (mixture.of_matrix(s) - mixture.of_matrix(mixture.intramolecular(chains.q)))[0]
+        h /= mixture.scale
+        return np.asarray(mixture.plain(1.0 + self.density * h[None])[0])
 
     @property
     def truncated(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from sopr_uq.structure.chains import short_ranged
 from sopr_uq.structure.closures import ClosureName, make_closure
 from sopr_uq.structure.iteration import Root, find_root, follow
 from sopr_uq.structure.mixture import Mixture
@@ -15,7 +16,7 @@ from sopr_uq.typing import ArrayLike, FloatArray
 def solve(
     grid: RadialGrid,
     energy: ArrayLike,
-    density: ArrayLike,
+    density: ArrayLike | Mixture,
     beta: float,
     closure: ClosureName = "hnc",
     *,
@@ -34,8 +35,8 @@ def solve(
     energy : array, shape (n,) or (n, p)
         v on ``grid.r`` in kcal/mol; infinity for hard cores. Of a mixture a
         column for each pair, ordered as in :mod:`.mixture`.
-    density : float or array of shape (t,)
-        Number density, of each type, in Å⁻³.
+    density : float, array of shape (t,), or Mixture
+        Number density, of each type, in Å⁻³; of molecules the mixture of their sites.
     beta : float
         1/(k_B T) in mol/kcal.
     closure : {"hnc", "py"}
@@ -58,14 +59,14 @@ def solve(
         If an array does not fit the grid or holds NaN, or PY is given a bridge.
     """
     mixture = Mixture.of(density)
-    boltzmann = np.exp(-beta * on_grid(grid, mixture, energy, "energy"))
+    v = on_grid(grid, mixture, energy, "energy")
+    boltzmann = np.exp(-beta * v - short_ranged(mixture, grid.r))
     b = None if bridge is None else on_grid(grid, mixture, bridge, "bridge")
     zero = np.zeros_like(boltzmann)
 
     def attempt(cooling: float, dilution: float, gamma: FloatArray) -> Root:
         rule = make_closure(closure, boltzmann**cooling, b)
-        thin = Mixture(dilution * mixture.densities, mixture.element)
-        return find_root(grid, thin, rule, gamma)
+        return find_root(grid, mixture.eased(cooling, dilution), rule, gamma)
 
     if start is not None:
         root = attempt(1.0, 1.0, on_grid(grid, mixture, start, "start"))

@@ -59,7 +59,7 @@ def pressure_change(
     grid: RadialGrid,
     g: ArrayLike,
     force: ArrayLike,
-    density: ArrayLike,
+    density: ArrayLike | Mixture,
     change_energy: ArrayLike,
     change_force: ArrayLike,
     change_g: ArrayLike,

@@ -12,17 +12,17 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from sopr_uq.engine.plan import check_cutoff, default_cutoff
+from sopr_uq.engine.plan import check_cutoff, check_molecules, usual_cutoff
 from sopr_uq.engine.protocol import check_records
 from sopr_uq.engine.settings import EngineSettings
 from sopr_uq.engine.traits import FLUCTUATIONS, TRAITS, following
 from sopr_uq.errors import InputError
 from sopr_uq.experiment.faults import Faults
 from sopr_uq.experiment.makeup import Makeup
+from sopr_uq.experiment.molecule_settings import MoleculeSettings
 from sopr_uq.experiment.observation import DYNAMICS
 from sopr_uq.experiment.settings import (
     BaseSettings,
-    MoleculeSettings,
     ObserveSettings,
     PairSettings,
     ReferenceSettings,
@@ -188,10 +188,11 @@ def _valid[M: BaseModel](model: type[M], table: Any) -> M | None:
 def _check_box(faults: Faults, engine: EngineSettings, makeup: Makeup, state: StatePoint) -> None:
     half = 0.5 * (engine.particles / state.density) ** (1 / 3)
     with faults.caught():
-        potentials = makeup.references.values()
-        widest = max(default_cutoff(potential, state.temperature) for potential in potentials)
+        widest = usual_cutoff(makeup.substance, makeup.references.values(), state.temperature)
         cutoff = engine.cutoff or widest
         check_cutoff(cutoff, engine.particles, state.density)
+    with faults.caught():
+        check_molecules(makeup.substance, engine, state.density)
     with faults.caught():
         makeup.substance.counts(state, engine.particles)
     with faults.caught():

@@ -16,10 +16,10 @@ from sopr_uq.experiment.base import Base
 from sopr_uq.experiment.catalogue import curve, system_entries
 from sopr_uq.experiment.faults import Faults
 from sopr_uq.experiment.makeup import Makeup
+from sopr_uq.experiment.molecule_settings import MoleculeSettings
 from sopr_uq.experiment.registry import shipped_system
 from sopr_uq.experiment.settings import (
     BaseSettings,
-    MoleculeSettings,
     ObserveSettings,
     PairSettings,
     ReferenceSettings,
@@ -58,10 +58,10 @@ class Config(BaseModel):
         None, description="a table [reference], of an element"
     )
     molecule: tuple[MoleculeSettings, ...] = Field(
-        (), description="tables [[molecule]]: what a mixture is made of"
+        (), description="tables [[molecule]]: what a liquid is made of"
     )
     pair: tuple[PairSettings, ...] = Field(
-        (), description="tables [[pair]]: the starting potential of each pair of a mixture"
+        (), description="tables [[pair]]: the starting potential of each pair of types of sites"
     )
     base: BaseSettings | None = Field(
         None, description="a table [base]: a many-body potential that acts besides the pairs"
@@ -270,14 +270,15 @@ def _hashed(config: Config) -> Config:
     pair = tuple(_with_hash(each) for each in config.pair)
     state = tuple(s.model_copy(update={"observe": _all_hashed(s.observe)}) for s in config.state)
     observe = _all_hashed(config.observe)
+    molecule = tuple(_with_hash(each) for each in config.molecule)
     changed = {"reference": reference, "pair": pair, "observe": observe, "state": state}
-    found = config.model_copy(update=changed)
+    found = config.model_copy(update={**changed, "molecule": molecule})
     if config.base is None:
         return found
     return found.model_copy(update={"base": _with_hashes(config.base)})
 
 
-def _with_hash[R: ReferenceSettings](reference: R) -> R:
+def _with_hash[R: (ReferenceSettings, PairSettings, MoleculeSettings)](reference: R) -> R:
     if reference.file is None:
         return reference
     return reference.model_copy(update={"sha256": sha256(reference.file)})

@@ -15,6 +15,7 @@ from sopr_uq.derived.labelled import describe
 from sopr_uq.errors import InputError, SoprUqError
 from sopr_uq.experiment.observation import NUMBERS, Observation
 from sopr_uq.experiment.substance import Pair
+from sopr_uq.experiment.totals import Total
 from sopr_uq.posterior import store
 from sopr_uq.posterior.iterations import iterations_dataset
 from sopr_uq.posterior.predictive import predictive
@@ -28,7 +29,6 @@ from sopr_uq.typing import FloatArray
 from sopr_uq.workflow.config import Config
 
 RESULT = "result.nc"
-_ABSCISSA = {"g": "r_observed", "s": "q_observed"}
 _OF_SAMPLER = ("diverging", "lp", "energy", "tree_depth", "step_size", "n_steps")
 _SAMPLER = ("divergences", "max_rhat", "min_ess")
 _TEXTS = ("system", "title", "rule", "preset", "engine", "outcome", "message", "warning")
@@ -44,6 +44,10 @@ _VARIABLES = {
     },
 }
 _EXCEEDED = ("noise_over_stated_lower", "noise_over_stated", "noise_over_stated_upper")
+_AXES = {
+    "g": "r_observed", "s": "q_observed", "f": "q_f_observed", "pressure": "pressure_observed",
+}  # fmt: skip
+_UNITS = {"pressure": "MPa", "f": "barn/sr/atom"}
 _SMALLEST_ESS = 100.0
 _LARGEST_RHAT = 1.05
 
@@ -136,9 +140,10 @@ def observed_data(rule: Rule, posterior: xr.Dataset) -> xr.Dataset:
         for o in sample.observations:
             count[o.kind] = count.get(o.kind, 0) + 1
             suffix = "" if count[o.kind] == 1 else f"_{count[o.kind]}"
-            dim = _ABSCISSA.get(o.kind, f"{o.kind}_observed")
+            dim = _AXES.get(o.kind, f"{o.kind}_observed")
             name = f"{o.kind}{suffix}"
-            attrs: dict[str, str | float] = {"name": o.name, "source": o.source, "units": "1"}
+            attrs: dict[str, str | float] = {"name": o.name, "source": o.source}
+            attrs |= {"units": _UNITS.get(o.kind, "1")}
             attrs |= {} if o.is_curve else {"units": NUMBERS[o.kind]}
             attrs |= {} if o.is_curve or o.error is None else {"error": float(o.error[0])}
             attrs |= {"origin": o.origin} if o.origin else {}
@@ -164,7 +169,11 @@ def _of(o: Observation) -> dict[str, str]:
         return {}
     if isinstance(o.of, Pair):
         return {"pair": o.of.label}
-    return {"weights": json.dumps({pair.label: weight for pair, weight in o.of.items()})}
+    if isinstance(o.of, Total):
+        weights = dict(zip(o.of.pairs, o.of.between(np.zeros(1))[0].tolist(), strict=True))
+    else:
+        weights = dict(o.of)
+    return {"weights": json.dumps({pair.label: weight for pair, weight in weights.items()})}
 
 
 def _certificate(

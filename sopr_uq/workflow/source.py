@@ -86,8 +86,9 @@ def _is_file(folder: Path, name: Any) -> bool:
 
 
 def _paths(tables: dict[str, Any]) -> Iterator[tuple[dict[str, Any], str]]:
-    for reference in (*dicts([tables.get("reference")]), *dicts(tables.get("pair"))):
-        yield reference, "file"
+    for table in ([tables.get("reference")], tables.get("pair"), tables.get("molecule")):
+        for entry in dicts(table):
+            yield entry, "file"
     for measured in (tables, *dicts(tables.get("state"))):
         for entry in dicts(measured.get("observe")):
             yield entry, "file"

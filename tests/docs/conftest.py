@@ -31,8 +31,12 @@ def write_files(folder: Path) -> None:
     s = 1 - 0.9 * np.exp(-((q / 1.2) ** 2)) + 1.2 * np.exp(-(((q - 2.0) / 0.3) ** 2))
     np.savetxt(folder / "my_sq.dat", np.column_stack([q, s]), fmt="%.4f")
     np.savetxt(folder / "my_fq.dat", np.column_stack([q, 0.61 * (s - 1)]), fmt="%.4f")
+    np.savetxt(folder / "OO_gr.csv", np.column_stack([r, g]), fmt="%.4f", delimiter=",")
     np.savetxt(folder / "ArKr_gr.csv", np.column_stack([r, g]), fmt="%.4f", delimiter=",")
     np.savetxt(folder / "total_sq.csv", np.column_stack([q, s]), fmt="%.4f", delimiter=",")
+    q = np.arange(1.0, 20.0, 0.05)
+    for name in ("d2o", "hdo", "xray"):
+        np.savetxt(folder / f"{name}_fq.csv", np.column_stack([q, np.sin(q) / q**2]), delimiter=",")
     v = np.linspace(2.6, 10.8, 300)
     np.savetxt(folder / "my_potential.table", np.column_stack([v, truth.energy(v)]))
     shutil.copy(BASE, folder)

@@ -19,6 +19,7 @@ from sopr_uq.engine.settings import EngineSettings
 from sopr_uq.engine.table import CORE_ENERGY, cap
 from sopr_uq.engine.tail import tail_energy, tail_pressure
 from sopr_uq.engine.timestep import REDUCED_TIMESTEP, default_timestep, length_scale
+from sopr_uq.engine.topology import Topology
 from sopr_uq.engine.trouble import Trajectory, check_core, check_finite, check_trajectory
 from sopr_uq.engine.waves import check_one_phase, wave_shells
 from sopr_uq.errors import InputError, SimulationFailed
@@ -175,7 +176,7 @@ def _frame(positions, temperature):
 def _walk(spread=0.05, temperature=85.0, dense=1.0, plan=None):
     """A trajectory of random steps of ``spread`` of the box in a part ``dense`` of it."""
     rng, n = stream(8, "walk"), plan.samples
-    trajectory = Trajectory(plan.box_length, plan.counts, n)
+    trajectory = Trajectory(plan.box_length, plan.topology, n)
     x = rng.random((plan.settings.particles, 3)) * [dense, 1.0, 1.0]
     for _ in range(n):
         trajectory.add(_frame((x % 1.0) * plan.box_length, temperature))
@@ -200,7 +201,7 @@ def test_a_fluid_passes_and_each_trouble_is_named():
 
 def test_displacements_cross_the_faces_of_the_box():
     """A drift of 0.3 boxes a sample over the second half of 11 samples."""
-    trajectory = Trajectory(10.0, (4,), 11)
+    trajectory = Trajectory(10.0, Topology.of(ARGON_LIQUID.substance, (4,)), 11)
     for k in range(11):
         trajectory.add(_frame(np.full((4, 3), 3.0 * k % 10.0), 85.0))
     assert trajectory.late_displacement == pytest.approx(5 * 3.0 * np.sqrt(3.0))

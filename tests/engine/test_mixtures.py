@@ -22,7 +22,7 @@ from sopr_uq.engine.tail import tail_energy, tail_pressure
 from sopr_uq.engine.waves import check_one_phase, wave_shells
 from sopr_uq.errors import InputError, SimulationFailed
 from sopr_uq.experiment.state import StatePoint
-from sopr_uq.experiment.substance import Molecule, Pair, Site, Substance
+from sopr_uq.experiment.substance import Pair, Substance
 from sopr_uq.potentials import lennard_jones
 from sopr_uq.rng import stream
 from sopr_uq.units import BOLTZMANN, MPA_PER_KCAL_MOL_A3
@@ -100,9 +100,6 @@ def test_a_setup_has_one_potential_for_each_pair():
         Setup(AR_KR, state, more, 1)
     with pytest.raises(InputError, match="each of Ar, Kr"):
         Setup(AR_KR, mixed(TWICE, 0.4), dict.fromkeys(AR_KR.pairs, ARGON), 1)
-    nitrogen = Substance((Molecule("N2", (Site("N", 14.0), Site("N", 14.0))),))
-    with pytest.raises(InputError, match="a molecule of several sites"):
-        Setup(nitrogen, LIQUID, {Pair("N", "N"): ARGON}, 1)
 
 
 def test_a_composition_without_a_particle_is_refused():

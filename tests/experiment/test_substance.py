@@ -14,7 +14,10 @@ from sopr_uq.experiment.state import StatePoint
 from sopr_uq.experiment.substance import Molecule, Pair, Site, Substance
 
 MIXTURE = Substance.atoms({"Ar": 39.948, "Kr": 83.798})
-WATER = Molecule("water", (Site("O", 15.999), Site("H", 1.008), Site("H", 1.008)))
+H, O = Site("H", 1.008, 0.4238), Site("O", 15.999, -0.8476)  # noqa: E741
+SHAPE = ((0.0, 0.0, 0.0), (0.8165, 0.5774, 0.0), (-0.8165, 0.5774, 0.0))
+WATER = Molecule("water", (O, H, H), SHAPE)
+SODIUM, CHLORIDE = (Molecule(s.name, (s,)) for s in (Site("Na", 22.99, 1), Site("Cl", 35.45, -1)))
 
 
 def state(**fractions):
@@ -71,6 +74,45 @@ def test_counts_keep_the_sum_and_the_fractions(x, y, particles):
     assert np.abs(counts - fractions * particles).max() < 1.0
 
 
+def test_a_molecule_has_a_shape():
+    assert WATER.rigid
+    assert [pair for pair, _ in WATER.distances] == [Pair("O", "H"), Pair("O", "H"), Pair("H", "H")]
+    np.testing.assert_allclose([d for _, d in WATER.distances], [1.0, 1.0, 1.633], atol=1e-4)
+    np.testing.assert_allclose(WATER.mass, 18.015)
+    assert abs(WATER.charge) < 1e-12
+    masses = [site.mass for site in WATER.sites]
+    np.testing.assert_allclose(masses @ WATER.shape, 0.0, atol=1e-12)
+    moved = Molecule("water", (O, H, H), np.array(SHAPE) + 3.0)
+    np.testing.assert_allclose(moved.shape, WATER.shape, atol=1e-12)
+    again = Molecule("water", (O, H, H), np.array(SHAPE))
+    assert again == WATER
+    assert hash(again) == hash(WATER)
+
+
+def test_degrees_of_freedom():
+    carbon, oxygen = Site("C", 12.011), Site("O", 15.999)
+    line = np.outer([0.0, 1.16, -1.16], [0.6, 0.0, 0.8])
+    assert Molecule("Ar", (Site("Ar", 39.948),)).freedom == 3
+    assert not Molecule("Ar", (Site("Ar", 39.948),)).rigid
+    assert Molecule("CO2", (carbon, oxygen, oxygen), line).freedom == 5
+    assert WATER.freedom == 6
+
+
+def test_ions_are_neutral_together():
+    salt = Substance((SODIUM, CHLORIDE))
+    point = state(Na=0.5, Cl=0.5)
+    np.testing.assert_array_equal(salt.counts(point, 500), [250, 250])
+    with pytest.raises(InputError, match="a neutral mixture"):
+        salt.densities(state(Na=0.4, Cl=0.6))
+    with pytest.raises(InputError, match="a box without a charge"):
+        salt.counts(point, 501)
+    brine = Substance((WATER, SODIUM, CHLORIDE))
+    assert brine.charged
+    np.testing.assert_array_equal(
+        brine.shared_out(state(water=0.8, Na=0.1, Cl=0.1), 100), [80, 10, 10]
+    )
+
+
 def test_a_substance_survives_pickling():
     found = pickle.loads(pickle.dumps((MIXTURE, state(Ar=0.4, Kr=0.6), Pair("Kr", "Ar"))))
     assert found == (MIXTURE, state(Ar=0.4, Kr=0.6), Pair("Ar", "Kr"))
@@ -92,8 +134,14 @@ def test_a_substance_survives_pickling():
         (lambda: Substance(()), "each of its own name"),
         (
             lambda: Substance((WATER, Molecule("light", (Site("H", 1.0),)))),
-            "one mass for each name",
+            "one mass and one charge for each name",
         ),
+        (lambda: Site("O", 16.0, float("nan")), "Site O, charge"),
+        (lambda: Molecule("nothing", ()), "at least one site"),
+        (lambda: Molecule("water", (O, H, H), SHAPE[:2]), "each of its 3 sites"),
+        (lambda: Molecule("water", (O, H, H), (*SHAPE[:2], SHAPE[1])), "H-H at 0 Å"),
+        (lambda: Substance((SODIUM,)), r"sum to zero; found Na \+1 e"),
+        (lambda: Substance((Molecule("OH", (O, H), SHAPE[:2]),)), "counter-ion"),
     ],
 )
 def test_nonsense_is_refused(call, words):

@@ -114,5 +114,6 @@ class Conditioner:
         """How many of these belong to the data themselves: scales, levels and so on."""
         s = self.stacked
         sizes = (s.smoothing, s.damping, s.drift, s.drift)
-        of_curves = 2 * len(s.names) + sum(np.count_nonzero(size) for size in sizes)
-        return int(of_curves + np.unique(s.motion[s.motion > 0]).size)
+        own = 2 * len(s.names) + sum(np.count_nonzero(size) for size in sizes)
+        own += np.unique(s.motion[s.motion > 0]).size
+        return int(own + s.totals.shape[1])

@@ -14,6 +14,7 @@ from sopr_uq.experiment.observation import DYNAMICS, Observation
 from sopr_uq.inference.noise import LogNormal
 from sopr_uq.observables.motion import SLOPE_ERROR
 from sopr_uq.refine.belief import PriorSettings
+from sopr_uq.refine.newton.totals import total_columns
 from sopr_uq.refine.problem import Problem
 from sopr_uq.typing import FloatArray, IntArray
 from sopr_uq.units import MPA_PER_KCAL_MOL_A3
@@ -52,6 +53,9 @@ class Stacked:
     motion : array of int, shape (d,)
         Which of :data:`~sopr_uq.experiment.observation.DYNAMICS` a number is, from 1; 0 for
         all others.
+    totals : array, shape (d, c)
+        What totals F(Q) have of their own, whatever the liquid: distances within molecules,
+        the same in all of them, and levels at low Q.
     kinds : tuple of str
         Kinds of the curves.
     """
@@ -70,6 +74,7 @@ class Stacked:
     drift: FloatArray
     place: FloatArray
     motion: IntArray
+    totals: FloatArray
 
     def of_curve(self, index: int) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
         """Which points belong to a curve, shape (d,)."""
@@ -124,6 +129,7 @@ def stack(problem: Problem) -> Stacked:
         drift=np.array([o.drift for o in curves]),
         place=np.concatenate([np.linspace(0.0, 1.0, o.x.size) for _, o in parts]),
         motion=np.concatenate([np.full(o.x.size, _motion(o)) for _, o in parts]),
+        totals=total_columns([o for _, o in parts], prior),
     )
 
 
@@ -206,6 +212,7 @@ def nuisance_columns(stacked: Stacked, prior: PriorSettings, linear: LinearModel
     running from 0 to 1 along it: to first order a column proportional to the prediction,
     a constant, the second derivative (of a curve that was smoothed), what Lorch's window
     changes, and a slow drift. A number of motion has what its simulations have in common.
+    Behind them stands what totals have of their own.
     """
     columns = []
     for j, _ in enumerate(stacked.names):
@@ -220,7 +227,7 @@ def nuisance_columns(stacked: Stacked, prior: PriorSettings, linear: LinearModel
         columns += [np.where(stacked.of_curve(j), shape, 0.0) for shape in shapes]
     kinds = np.unique(stacked.motion[stacked.motion > 0])
     columns += [np.where(stacked.motion == kind, linear.common, 0.0) for kind in kinds]
-    return np.array(columns).T
+    return np.column_stack([*columns, stacked.totals])
 
 
 def square_root(covariance: FloatArray) -> FloatArray:

@@ -17,6 +17,7 @@ from sopr_uq.observables import (
     Quantity,
     Rdf,
     StructureFactor,
+    TotalScattering,
     continued,
 )
 from sopr_uq.observables.motion import MOTION
@@ -128,6 +129,8 @@ def quantity_of(observation: Observation, substance: Substance) -> Quantity:
 
 def curve_of(observation: Observation, substance: Substance) -> Curve:
     """Return what predicts a curve."""
+    if observation.kind == "f":
+        return TotalScattering(observation.total, observation.x)
     weights = observation.weights(substance.pairs)
     if observation.kind == "s":
         return StructureFactor(weights, observation.x)

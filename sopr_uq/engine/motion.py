@@ -1,0 +1,88 @@
+"""The commands by which LAMMPS moves atoms and rigid molecules at a temperature."""
+
+from __future__ import annotations
+
+from itertools import combinations_with_replacement
+
+import numpy as np
+
+from sopr_uq.engine.electrostatics import MESH_ACCURACY, Screened
+from sopr_uq.engine.plan import Plan
+from sopr_uq.potentials import Potential
+
+_SEEDS = 899_999_999
+
+
+def atom_style(plan: Plan) -> str:
+    """Return what LAMMPS has to know of an atom."""
+    substance = plan.setup.substance
+    return "atomic" if substance.atomic and not substance.charged else "full"
+
+
+def tables(plan: Plan) -> tuple[Potential, ...]:
+    """Return what is tabulated of each pair: its potential, and Coulomb's law but for its mesh."""
+    alpha = plan.alpha
+    if alpha is None:
+        return plan.potentials
+    charges = [site.charge for site in plan.setup.substance.sites]
+    products = [a * b for a, b in combinations_with_replacement(charges, 2)]
+    return tuple(Screened(v, q, alpha) for v, q in zip(plan.potentials, products, strict=True))
+
+
+def mesh_commands(plan: Plan) -> tuple[str, ...]:
+    """Return what sums the rest of Coulomb's law; nothing without charges."""
+    if plan.alpha is None:
+        return ()
+    return (
+        f"kspace_style pppm {MESH_ACCURACY}",
+        f"kspace_modify gewald {plan.alpha:.15g}",
+    )
+
+
+def motion_commands(plan: Plan, unit: float = 1.0) -> tuple[str, ...]:
+    """Return integrators and thermostats.
+
+    Atoms by velocity rescaling, rigid molecules by Nosé–Hoover chains for their
+    translation and their rotation (Kamberaj, Li & Hansen, J. Chem. Phys. 122, 224114
+    (2005)), since rescaled velocities of atoms mean nothing to a rigid body.
+
+    Parameters
+    ----------
+    plan : Plan
+    unit : float
+        Of LAMMPS' times, in fs.
+    """
+    temperature = plan.state.temperature
+    damping = f"{plan.settings.thermostat_time * plan.timestep / unit:.15g}"
+    seed = plan.seed % _SEEDS + 1
+    rigid = plan.topology.rigid
+    if not rigid.any():
+        return (
+            "fix move all nve",
+            f"fix bath all temp/csvr {temperature} {temperature} {damping} {seed}",
+        )
+    bodies = (
+        "neigh_modify exclude molecule/intra all",
+        f"fix bodies bodies rigid/nvt/small molecule temp {temperature} {temperature} {damping}",
+    )
+    if rigid.all():
+        return ("group bodies union all", *bodies)
+    return (
+        f"group bodies molecule {_rigid_molecules(plan)}",
+        "group atoms subtract all bodies",
+        *bodies,
+        "fix move atoms nve",
+        # neither bath keeps the momentum of the whole at zero: all degrees of freedom are warm
+        "compute_modify thermo_temp extra/dof 0",
+        "compute atoms atoms temp",
+        "compute_modify atoms extra/dof 0",
+        f"fix bath atoms temp/csvr {temperature} {temperature} {damping} {seed}",
+        "fix_modify bath temp atoms",
+    )
+
+
+def _rigid_molecules(plan: Plan) -> str:
+    """Ranges of the numbers of rigid molecules, as LAMMPS counts them."""
+    ends = np.cumsum(plan.topology.numbers)
+    ranges = zip(plan.setup.substance.molecules, (0, *ends[:-1]), ends, strict=True)
+    return " ".join(f"{begin + 1}:{end}" for molecule, begin, end in ranges if molecule.rigid)

@@ -1,0 +1,129 @@
+"""From what a configuration says of a molecule to the molecule."""
+
+from __future__ import annotations
+
+import tomllib
+from collections import Counter
+from functools import cache
+from typing import Any
+
+from pydantic import ValidationError
+
+from sopr_uq.disk import read_bytes
+from sopr_uq.errors import InputError
+from sopr_uq.experiment.catalogue import table_path, verify
+from sopr_uq.experiment.formats.lammps_molecule import TemplateAtom, read_template
+from sopr_uq.experiment.molecule_settings import MoleculeSettings, SiteSettings
+from sopr_uq.experiment.nearest import suggestion
+from sopr_uq.experiment.substance import Molecule, Site
+
+_LARGEST = 1e6
+_ISOTOPES = 0.1
+
+
+def molecule_of(settings: MoleculeSettings) -> Molecule:
+    """Return a molecule.
+
+    Raises
+    ------
+    InputError
+        If its file or model cannot be used, or its shape is none.
+    """
+    if settings.mass is not None:
+        return Molecule(settings.name, (Site(settings.name, settings.mass),))
+    sites = sites_of(settings)
+    places = [site.position for site in sites]
+    return Molecule(
+        settings.name,
+        tuple(Site(site.kind, site.mass, site.charge) for site in sites),
+        tuple(place for place in places if place is not None) if None not in places else None,
+    )
+
+
+def sites_of(settings: MoleculeSettings) -> tuple[SiteSettings, ...]:
+    """Return the atoms of a molecule, wherever they are described; none of an atom.
+
+    Raises
+    ------
+    InputError
+        If its file or model cannot be used.
+    """
+    if settings.sites is not None:
+        return settings.sites
+    if settings.file is not None:
+        verify(settings.file, settings.sha256)
+        return _of_template(settings)
+    return () if settings.model is None else _of_model(settings.model)
+
+
+def mass_of(table: Any) -> float | None:
+    """Return the mass in u of a raw ``[[molecule]]``; None where it cannot be told."""
+    try:
+        return molecule_of(MoleculeSettings.model_validate(table)).mass
+    except (ValidationError, InputError):
+        # named with all other faults when the tables are checked
+        return None
+
+
+@cache
+def models() -> dict[str, dict[str, Any]]:
+    """Return what ships of molecules by name."""
+    found: dict[str, dict[str, Any]] = tomllib.loads(table_path("molecules").read_text("utf-8"))
+    return found
+
+
+def _of_model(name: str) -> tuple[SiteSettings, ...]:
+    known = models()
+    if name not in known:
+        expected = f"one of {', '.join(known)}"
+        raise InputError("model", expected, repr(name), suggestion(name, known))
+    if "virtual" in known[name]:
+        raise InputError(
+            "model",
+            "a model whose sites all have a mass",
+            f"{name!r}, with {known[name]['virtual']}",
+            "spce or tip3p",
+        )
+    return tuple(SiteSettings.model_validate(site) for site in known[name]["sites"])
+
+
+def _of_template(settings: MoleculeSettings) -> tuple[SiteSettings, ...]:
+    assert settings.file is not None
+    where = str(settings.file)
+    try:
+        text = read_bytes(settings.file, _LARGEST).decode("utf-8", "replace")
+    except (OSError, ValueError) as error:
+        raise InputError(where, "a readable molecule template", str(error)) from None
+    atoms = read_template(text, where)
+    labels = _labels(atoms, where)
+    return tuple(
+        SiteSettings(
+            name=f"{labels[atom.type]}{number}",
+            type=labels[atom.type],
+            mass=atom.mass,
+            charge=atom.charge,
+            position=atom.position,
+        )
+        for number, atom in enumerate(atoms, 1)
+    )
+
+
+def _labels(atoms: tuple[TemplateAtom, ...], where: str) -> dict[str, str]:
+    """Name the types of a template: by their labels, or the elements that their masses tell.
+
+    Numbered types of one element get their numbers behind its symbol.
+    """
+    masses = {atom.type: atom.mass for atom in atoms}
+    symbols = {t: _element(m, where) if t.isdigit() else t for t, m in masses.items()}
+    often = Counter(symbols.values())
+    return {t: name if often[name] == 1 else f"{name}{t}" for t, name in symbols.items()}
+
+
+def _element(mass: float, where: str) -> str:
+    import periodictable
+
+    nearest = min(periodictable.elements, key=lambda element: abs(element.mass - mass))
+    if abs(nearest.mass - mass) > _ISOTOPES:
+        expected = "masses of elements in u, or labels for types"
+        raise InputError(f"{where}, Masses", expected, f"{mass:g}")
+    return str(nearest.symbol)

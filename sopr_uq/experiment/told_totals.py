@@ -1,0 +1,145 @@
+"""Totals as a configuration tells them, and whether their curves agree."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from sopr_uq.errors import InputError
+from sopr_uq.experiment.neutrons import isotopes
+from sopr_uq.experiment.observation import Observation
+from sopr_uq.experiment.scattering import Given, Scattering, XRays
+from sopr_uq.experiment.settings import ObserveSettings
+from sopr_uq.experiment.substance import Pair
+from sopr_uq.experiment.totals import NORMALISATIONS, Total, amplitudes
+from sopr_uq.structure.mixture import Mixture
+from sopr_uq.typing import FloatArray
+
+INELASTIC = 0.03
+"""In barn: how far neutrons' F(Q) of a liquid with hydrogen may be off at Q = 0. Published ones
+are off by up to 0.06."""
+
+_LOW = 0.35
+"""In 2π ρ^(1/3) of the molecules: below, S(Q) of most liquids is near S(0)."""
+
+_COMPRESSIBLE = 0.1
+"""S(0) of liquids far from their critical point is below."""
+
+_OFF = 0.3
+"""How far the level at low Q may be from what is told, relative to it; and the tail from zero."""
+
+_FEWEST = 3
+_FAR = 0.75
+
+
+def told_total(
+    settings: ObserveSettings,
+    mixture: Mixture,
+    pairs: tuple[Pair, ...],
+    elements: Sequence[str],
+    lengths: Callable[[], Mapping[str, float]],
+    weights: dict[Pair, float] | None,
+) -> Total:
+    """Return the total that an entry of kind f describes.
+
+    Parameters
+    ----------
+    settings : ObserveSettings
+    mixture : Mixture
+        Of the sites, with distances within molecules.
+    pairs : tuple of Pair
+    elements : sequence of str
+        Of each type.
+    lengths : callable
+        Their scattering lengths in fm in this order; asked where neutrons scatter.
+    weights : dict of Pair to float, or None
+        Where they were given as numbers.
+
+    Raises
+    ------
+    InputError
+        If an element is unknown, or keys contradict each other.
+    """
+    neutron = settings.weights == "neutron"
+    if not neutron and (settings.deuterated is not None or settings.exchange is not None):
+        raise InputError("weights", "neutron, with deuterated or exchange", repr(settings.weights))
+    normalisation = settings.normalisation or "none"
+    if weights is not None and normalisation != "none":
+        advice = "weights that hold it, or those of neutron or x-ray"
+        raise InputError("normalisation", "none beside weights", normalisation, advice)
+    scattering: Scattering
+    if weights is not None:
+        scattering = Given(np.array([weights.get(pair, 0.0) for pair in pairs]))
+    elif neutron:
+        exchange = settings.exchange is not False
+        scattering = isotopes(elements, list(lengths().values()), settings.deuterated, exchange)
+    else:
+        scattering = XRays(tuple(elements))
+    inside = settings.intramolecular is not False
+    spreads = amplitudes(mixture, elements)
+    total = Total(scattering, mixture, pairs, spreads, inside, normalisation)
+    return replace(total, inelastic=_inelasticity(settings, total, elements))
+
+
+def _inelasticity(settings: ObserveSettings, total: Total, elements: Sequence[str]) -> float:
+    if settings.inelastic is not None:
+        return settings.inelastic
+    recoils = settings.weights == "neutron" and not {"H", "D"}.isdisjoint(elements)
+    return INELASTIC / float(total.norm(np.zeros(1))[0]) if recoils else 0.0
+
+
+def check_total(observation: Observation) -> None:
+    """Check that the level of a total at low Q and its tail are those of what it is said to be.
+
+    Nothing is converted. A curve that begins too far from Q = 0 is believed.
+
+    Raises
+    ------
+    InputError
+        With what would fit: the normalisation, or whether pairs within molecules are in it.
+    """
+    used = observation.windowed()
+    _check_tail(used)
+    total = used.total
+    low = used.x < _LOW * 2.0 * np.pi * np.cbrt(total.mixture.molecules)
+    if low.sum() < _FEWEST:
+        return
+    q, level = used.x[low], float(np.mean(used.value[low]))
+    if _fits(total, q, level):
+        return
+    keys = [key for other, key in _others(total) if _fits(other, q, level)]
+    expected = f"about {np.mean(total.level(q, 0.0)):.3g} at low Q, by what it is said to be"
+    found = f"{level:.3g} below {q[-1]:.2g} Å⁻¹"
+    advice = " or ".join(keys) if keys else (
+        "check deuterated, weights and the unit; if the curve is wrong at low Q only, "
+        f"window = [{used.x[~low][0]:g}, {used.x[-1]:g}]"
+    )  # fmt: skip
+    where = f"observation {observation.name}, level"
+    raise InputError(where, expected, found, advice)
+
+
+def _check_tail(used: Observation) -> None:
+    tail = float(np.mean(used.value[used.x >= _FAR * used.x[-1]]))
+    size = float(np.ptp(used.value))
+    if abs(tail) > _OFF * size:
+        advice = 'kind = "s" for 1 + Σ w (partial − 1); else subtract the self scattering'
+        where = f"observation {used.name}, level"
+        raise InputError(where, "F that ends near 0", f"a mean of {tail:.3g}", advice)
+
+
+def _fits(total: Total, q: FloatArray, level: float) -> bool:
+    ends = [float(np.mean(total.level(q, s))) for s in (0.0, _COMPRESSIBLE)]
+    return min(ends) - _OFF * abs(ends[0]) <= level <= max(ends) + _OFF * abs(ends[0])
+
+
+def _others(total: Total) -> Iterator[tuple[Total, str]]:
+    """Yield what else it may be, with the key that says so."""
+    if total.mixture.within is not None and total.mixture.within.lengths.size:
+        other = not total.intramolecular
+        yield replace(total, intramolecular=other), f"intramolecular = {str(other).lower()}"
+    if not isinstance(total.scattering, Given):
+        for name in NORMALISATIONS:
+            if name != total.normalisation:
+                yield replace(total, normalisation=name), f'normalisation = "{name}"'
