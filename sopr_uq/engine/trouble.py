@@ -28,7 +28,7 @@ Simple liquids have 0.03 where they freeze (Rosenfeld, Phys. Rev. A 15, 2545 (19
 OVERLAP = 30.0
 """Energy of a pair in k_B T that no pair of a fluid in equilibrium has: e⁻³⁰ is 10⁻¹³."""
 
-TORN = 0.01
+TORN = 1e-3
 """Change of a distance within a rigid molecule in Å beyond any rounding."""
 
 BLOWN_UP = "Try: a smaller time step, or a potential with a harder or less steep core."
