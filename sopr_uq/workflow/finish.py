@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import xarray as xr
 
+from sopr_uq.posterior.arviz import stamped
 from sopr_uq.posterior.status import DOUBTFUL, UNEXPLAINED
 from sopr_uq.refine.loop import Refinement
 from sopr_uq.refine.notices import notices, troubles
@@ -46,6 +47,7 @@ def finish(config: Config, rule: Rule, refinement: Refinement) -> xr.DataTree:
             result.attrs |= {"outcome": UNEXPLAINED, "message": unexplained}
         sentences += [group.attrs.pop("warning", ""), doubt, unexplained]
         result[name] = xr.DataTree(group)
+    stamped(result)
     known = [result.attrs["warning"], *sentences]
     result.attrs["warning"] = " ".join(dict.fromkeys(filter(None, known)))
     return result

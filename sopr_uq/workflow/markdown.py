@@ -12,6 +12,8 @@ import xarray as xr
 from sopr_uq.derived.pairs import each_pair
 from sopr_uq.derived.summary import concise
 from sopr_uq.errors import InputError
+from sopr_uq.posterior.arviz import OF_ARVIZ
+from sopr_uq.posterior.observed import measured
 from sopr_uq.workflow import laws_report
 from sopr_uq.workflow.citations import citations
 from sopr_uq.workflow.report import LABELS, UNITS, facts, head, remarks_of, table
@@ -78,9 +80,10 @@ def _refinement(tree: xr.DataTree, prob: float) -> Iterator[str]:
     yield from ("", *_bullets(facts(tree)), *_bullets(_sampler(tree)))
     yield from _prior(tree)
     yield from ("", "## Measurements", "")
-    for name, values in tree["observed_data"].data_vars.items():
-        if f"{name}_used" in tree["observed_data"]:
-            used = int(tree["observed_data"][f"{name}_used"].sum())
+    data = measured(tree)
+    for name, values in data.data_vars.items():
+        if f"{name}_used" in data:
+            used = int(data[f"{name}_used"].sum())
             source = values.attrs.get("source") or "own data"
             yield f"- {name}: {used} of {values.size} points used; {source}"
             yield from (f"  - {remark}" for remark in remarks_of(values))
@@ -90,7 +93,8 @@ def _refinement(tree: xr.DataTree, prob: float) -> Iterator[str]:
 
 def _prior(tree: xr.DataTree) -> Iterator[str]:
     """What was believed beforehand, and how the answer moves when it is believed otherwise."""
-    numbers = dict(tree["prior"].attrs) if "prior" in tree.children else {}
+    attrs = tree["prior"].attrs if "prior" in tree.children else {}
+    numbers = {k: v for k, v in attrs.items() if k not in OF_ARVIZ}
     if numbers:
         lines = [(str(key), _number(value)) for key, value in numbers.items()]
         yield from ("", "## Prior", "", *_bullets(lines))

@@ -184,7 +184,7 @@ def result(folder):
 def test_the_result_names_its_pairs(result, folder, tmp_path) -> None:
     labels = ("Ar-Ar", "Ar-Kr", "Kr-Kr")
     assert pairs(result) == labels
-    for name in ("posterior", "derived", "posterior_predictive", "iterations", "prior"):
+    for name in ("posterior", "derived", "structure", "iterations", "prior"):
         assert tuple(result[name]["pair"].values) == labels
     found = as_dict(result)["derived"]
     for label, (sigma, epsilon) in TRUTH.items():
@@ -200,7 +200,7 @@ def test_the_result_names_its_pairs(result, folder, tmp_path) -> None:
 def test_a_pair_is_looked_at_as_an_element(result) -> None:
     one = of_pair(result, "Ar-Kr")
     bands = structure_bands(one)
-    assert bands["g_measured"].size == int(one["observed_data"]["g_used"].sum())
+    assert bands["g_measured"].size == int(one["constant_data"]["g_used"].sum())
     assert np.sqrt(np.mean(bands["g_residual"].values ** 2)) < 0.03
     assert one["derived"]["sigma"].dims == ("chain", "draw")
     with pytest.raises(SoprUqError, match="of_pair"):
