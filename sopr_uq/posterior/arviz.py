@@ -30,7 +30,8 @@ def stamped(tree: xr.DataTree) -> None:
     tree : DataTree
         A result, whose attribute ``created`` says when.
     """
-    sampler = "nutpie" if "sample_stats/lp" in tree else ""
+    sampled = "sample_stats" in tree.children and "lp" in tree["sample_stats"].data_vars
+    sampler = "nutpie" if sampled else ""
     for name in set(GROUPS) & set(tree.children):
         tree[name].attrs |= {
             "created_at": str(tree.attrs.get("created", "")),

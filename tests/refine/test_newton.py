@@ -11,6 +11,7 @@ from scipy import stats
 from threadpoolctl import threadpool_limits
 
 from sopr_uq.experiment.observation import Observation
+from sopr_uq.inference.theta_sampler import sample_theta
 from sopr_uq.potentials import Exp6, Mie, Tabulated
 from sopr_uq.potentials.descriptors import Descriptors, descriptors
 from sopr_uq.refine.belief import PriorSettings
@@ -19,7 +20,7 @@ from sopr_uq.refine.newton import Newton, trial
 from sopr_uq.refine.newton.draws import Draws
 from sopr_uq.refine.newton.linear import linearise
 from sopr_uq.refine.round import Run
-from sopr_uq.rng import stream
+from sopr_uq.rng import integer_seed, stream
 from sopr_uq.typing import FloatArray
 
 pytestmark = pytest.mark.usefixtures("short_grid")
@@ -102,6 +103,22 @@ def twins(liquid) -> dict[str, Twin]:
 
 
 TWINS = pytest.mark.parametrize("name", ["hard", "soft", "exp-6"])
+
+
+def test_what_the_sampler_says_is_of_the_theta_of_each_draw(twins) -> None:
+    """Chosen again among all that were sampled, in their order."""
+    twin = twins["soft"]
+    p, answer = twin.rule.problem, twin.rule.answer(twin.done.past)
+    s = p.settings
+    theta = sample_theta(
+        answer.fit.model, seed=integer_seed(p.seed, "theta"), chains=s.chains, tune=s.tune,
+        draws=s.draws,
+    )  # fmt: skip
+    order = twin.posterior["sampler_draw"].values.ravel()
+    assert np.any(np.diff(order) != 1), "not simply as they came"
+    for name in ("lp", "energy", "tree_depth", "width"):
+        expected = theta[name].values.ravel()[order]
+        np.testing.assert_array_equal(twin.posterior[name].values.ravel(), expected)
 
 
 @TWINS
