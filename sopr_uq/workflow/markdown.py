@@ -16,7 +16,7 @@ from sopr_uq.posterior.arviz import OF_ARVIZ
 from sopr_uq.posterior.observed import measured
 from sopr_uq.workflow import laws_report
 from sopr_uq.workflow.citations import citations
-from sopr_uq.workflow.report import LABELS, UNITS, facts, head, remarks_of, table
+from sopr_uq.workflow.report import LABELS, UNITS, budget, facts, head, remarks_of, table
 
 _FILES = ("file", "covariance")
 
@@ -79,6 +79,7 @@ def _refinement(tree: xr.DataTree, prob: float) -> Iterator[str]:
     yield from markdown_table(head(tree, prob), table(tree, prob))
     yield from ("", *_bullets(facts(tree)), *_bullets(_sampler(tree)))
     yield from _prior(tree)
+    yield from _budget(tree)
     yield from ("", "## Measurements", "")
     data = measured(tree)
     for name, values in data.data_vars.items():
@@ -104,6 +105,21 @@ def _prior(tree: xr.DataTree) -> Iterator[str]:
             yield from (f"{label}:", "") if label else ()
             yield from _sensitivity(one["prior_sensitivity"].to_dataset(), _units(one))
             yield from ("",) if label else ()
+
+
+def _budget(tree: xr.DataTree) -> Iterator[str]:
+    """Where the variance of each number comes from, in per cent."""
+    for label, one in each_pair(tree):
+        shares = budget(one)
+        if shares is None:
+            return
+        yield from ("", f"## Where the variance comes from {label}".rstrip(), "")
+        sources = list(next(iter(shares.values())))
+        rows = [
+            (LABELS.get(name, name), *(f"{100 * share:.0f} %" for share in each.values()))
+            for name, each in shares.items()
+        ]
+        yield from markdown_table(("", *sources), rows)
 
 
 def _number(value: Any) -> str:

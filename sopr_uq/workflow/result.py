@@ -174,7 +174,29 @@ def sampler_warning(sampler: dict[str, float]) -> str:
     return f"The sampler reports {' and '.join(faults)}: use more refine.tune and refine.draws."
 
 
-def load_result(path: Path | str) -> xr.DataTree:
+class Result(xr.DataTree):  # type: ignore[no-untyped-call]
+    """A refinement's result, which shows its numbers, picture and warnings in a notebook.
+
+    Everything else is xarray's.
+    """
+
+    __slots__ = ()
+
+    def _repr_html_(self) -> str:
+        from sopr_uq.workflow.page import panel
+
+        plain = str(super()._repr_html_())  # type: ignore[no-untyped-call]
+        if "derived" not in self.children or "system" not in self.attrs:
+            return plain
+        return f"{panel(self)}<details><summary>groups</summary>{plain}</details>"
+
+
+def shown(tree: xr.DataTree) -> Result:
+    """Return a result that shows itself, with the same data."""
+    return Result.from_dict({node.path: node.to_dataset(inherit=False) for node in tree.subtree})
+
+
+def load_result(path: Path | str) -> Result:
     """Read the result of a refinement.
 
     Parameters
@@ -191,7 +213,7 @@ def load_result(path: Path | str) -> xr.DataTree:
     if "kind" in tree.attrs:
         expected = "the result of a refinement"
         raise InputError(str(path), expected, f"a file of kind {tree.attrs['kind']!r}")
-    return tree
+    return shown(tree)
 
 
 @contextmanager
