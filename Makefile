@@ -21,7 +21,7 @@ $(STAMP): pyproject.toml constraints.txt tools/make-venv
 	@sh tools/make-venv "$(VENV)" "$(PYTHON)"
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt hatchling
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt \
-	    --no-build-isolation --editable '.[test,docs]'
+	    --no-build-isolation --editable '.[all,test,docs]'
 	@touch $@
 
 # One thread a worker: the workers themselves fill the cores.

@@ -15,7 +15,7 @@ from pydantic_core import PydanticUndefined
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
-from sopr_uq.cli.main import cli
+from sopr_uq.cli.main import COMMANDS, command
 from sopr_uq.refine.of_rules import unused
 from sopr_uq.refine.presets import PresetName, preset
 from sopr_uq.refine.settings import RuleName
@@ -62,7 +62,7 @@ class Commands(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         """Return a section a command."""
         self.env.note_reread()
-        text = "\n".join(line for name in cli.commands for line in command_text(name))
+        text = "\n".join(line for name in COMMANDS for line in command_text(name))
         return self.parse_text_to_nodes(text, allow_section_headings=True)
 
 
@@ -165,11 +165,11 @@ def rules(model: type[BaseModel], key: str) -> str:
 
 def command_text(name: str) -> Iterator[str]:
     """Yield a command's help as Markdown."""
-    command = cli.commands[name]
-    context = click.Context(command, info_name=f"sopr-uq {name}")
-    usage = " ".join([context.command_path, *command.collect_usage_pieces(context)])
-    yield from (f"## {name}", "", "```text", usage, "```", "", prose(command.help or ""), "")
-    options = [p for p in command.params if isinstance(p, click.Option)]
+    shown = command(name)
+    context = click.Context(shown, info_name=f"sopr-uq {name}")
+    usage = " ".join([context.command_path, *shown.collect_usage_pieces(context)])
+    yield from (f"## {name}", "", "```text", usage, "```", "", prose(shown.help or ""), "")
+    options = [p for p in shown.params if isinstance(p, click.Option)]
     if not options:
         return
     yield from ("| option | what it does |", "|---|---|")

@@ -5,51 +5,79 @@ from __future__ import annotations
 import signal
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from importlib import import_module
 from typing import Any
 
 import click
-from rich.console import Console
 
 from sopr_uq import __version__
-from sopr_uq.cli import calibration, init, laws, look, refinement, results, simulate, trust
 from sopr_uq.cli.codes import INTERRUPTED, UNEXPLAINED, WRONG_INPUT
 from sopr_uq.errors import Interrupted, NoPotential, SoprUqError
 
-_COMMANDS = (
-    refinement.systems,
-    look.look,
-    init.init,
-    look.schema,
-    refinement.refine,
-    refinement.resume,
-    results.show,
-    results.figures,
-    results.report,
-    results.export,
-    simulate.simulate,
-    trust.verify,
-    trust.repeat,
-    laws.laws,
-    laws.predict,
-    calibration.calibrate,
-    refinement.doctor,
-)
+SECTIONS: Mapping[str, Mapping[str, tuple[str, str]]] = {
+    "Your data": {
+        "systems": ("refinement", "List the liquids that ship."),
+        "look": ("look", "Say what a file of numbers is, and draw it."),
+        "init": ("init", "Write a commented configuration."),
+        "schema": ("look", "Print the JSON schema of a configuration, for editors."),
+    },
+    "Refine": {
+        "refine": ("refinement", "Refine a potential."),
+        "resume": ("refinement", "Go on after an interruption."),
+    },
+    "Look at a result": {
+        "show": ("results", "Show the numbers."),
+        "figures": ("results", "Draw the figures."),
+        "report": ("results", "Write a report for a paper or its referees."),
+        "export": ("results", "Write tables for a simulation program."),
+    },
+    "Use it": {
+        "simulate": ("simulate", "Predict properties at other states."),
+        "laws": ("laws", "Learn power laws in polarizability."),
+        "predict": ("laws", "Predict elements that nobody has measured."),
+    },
+    "Trust it": {
+        "calibrate": ("calibration", "Count how often intervals hold, on twins."),
+        "verify": ("trust", "Check that files are as they were written."),
+        "repeat": ("trust", "Refine again, and compare within error."),
+        "doctor": ("refinement", "Try the engines and say what is installed."),
+    },
+    "Shell": {
+        "completion": ("completion", "Print what makes the Tab key complete commands."),
+    },
+}
+"""Commands in the order in which one needs them: their module, and what they do in a few words."""
+
+COMMANDS = {name: each for section in SECTIONS.values() for name, each in section.items()}
 
 
-class _InOrder(click.Group):
-    """A group that lists its commands in the order in which one needs them."""
+class _Lazy(click.Group):
+    """A group that imports a command when it is called: the list of all comes at once."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
-        return list(self.commands)
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        return command(cmd_name) if cmd_name in COMMANDS else None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        width = max(map(len, COMMANDS))
+        for title, section in SECTIONS.items():
+            with formatter.section(title):
+                rows = [(name.ljust(width), text) for name, (_, text) in section.items()]
+                formatter.write_dl(rows)
 
 
-@click.group(
-    cls=_InOrder,
-    context_settings={"help_option_names": ["-h", "--help"]},
-    commands={str(command.name): command for command in _COMMANDS},
-)
+def command(name: str) -> click.Command:
+    """Return a command by its name."""
+    module = import_module(f"sopr_uq.cli.{COMMANDS[name][0]}")
+    found: click.Command = getattr(module, name)
+    return found
+
+
+@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="sopr-uq")
 def cli() -> None:
     """Learn the potential between atoms from a scattering measurement, with its uncertainty."""
@@ -101,6 +129,9 @@ def _interrupted(error: BaseException) -> int:
 
 
 def _say(text: str) -> None:
+    # Imported here because most commands have nothing to say like this.
+    from rich.console import Console
+
     Console(stderr=True, soft_wrap=True, highlight=False).print(text, markup=False)
 
 

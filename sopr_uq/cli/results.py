@@ -49,16 +49,27 @@ def figures(path: Path, out: Path | None) -> None:
 @click.command()
 @click.argument("path", type=click.Path(path_type=Path))
 @click.option("--bibtex", is_flag=True, help="Print the citations as BibTeX, and nothing else.")
+@click.option("--html", is_flag=True, help="Write one page with figures in it, for a browser.")
+@click.option(
+    "--out", type=click.Path(path_type=Path), help="Its file; default report.html in or by PATH."
+)
 @click.option("--prob", default=0.95, show_default=True, help="Probability of the intervals.")
-def report(path: Path, bibtex: bool, prob: float) -> None:
-    """Print a report on PATH in markdown, for a paper's supporting information."""
+def report(path: Path, bibtex: bool, html: bool, out: Path | None, prob: float) -> None:
+    """Print a report on PATH in markdown, for a paper's supporting information.
+
+    Or, for its referees, write it as a page that needs nothing else (--html).
+    """
     from sopr_uq.workflow.citations import citations
     from sopr_uq.workflow.markdown import report as written
+    from sopr_uq.workflow.page import save_page
     from sopr_uq.workflow.result import load_any, understood
 
     tree = load_any(path)
     with understood(tree, path):
-        if bibtex:
+        if html:
+            page = out or (path if path.is_dir() else path.parent) / "report.html"
+            click.echo(str(save_page(tree, page, prob)))
+        elif bibtex:
             click.echo("\n\n".join(entry.bibtex for entry in citations(tree)))
         else:
             click.echo(written(tree, prob))

@@ -9,6 +9,7 @@ from sopr_uq.derived import labelled
 from sopr_uq.derived.pairs import pairs
 from sopr_uq.derived.summary import interval
 from sopr_uq.errors import InputError
+from sopr_uq.posterior.observed import measured
 from sopr_uq.posterior.status import band as kind_of_band
 from sopr_uq.posterior.status import interval_kind, outcome
 from sopr_uq.units import inverse_temperature
@@ -81,20 +82,31 @@ def structure_bands(result: xr.DataTree, ci_prob: float = 0.95) -> xr.Dataset:
             "hard_particle_integrand": labelled.hard_particle_integrand(potential, beta),
             "blip": labelled.blip(potential, beta),
         }
-    if "posterior_predictive" in result.children:
-        curves["g"] = result["posterior_predictive"].to_dataset()["g"]
-    else:
+    predicted = structure_of(result)
+    if predicted is None:
         last = result["iterations"].to_dataset()["g"].isel(iteration=-1)
-        curves["g"] = last.expand_dims(chain=1, draw=1).assign_attrs(last.attrs)
+        predicted = last.expand_dims(chain=1, draw=1).assign_attrs(last.attrs)
+    curves["g"] = predicted
     ds = xr.merge([_named(name, band(curve, ci_prob)) for name, curve in curves.items()])
     if whole:
         ds["d_hp"] = result["derived"].to_dataset()["d_hp"].mean()
-    ds = ds.assign(_measured(result["observed_data"].to_dataset(), ds))
+    ds = ds.assign(_measured(measured(result), ds))
     ds["reference"] = result["iterations"].to_dataset()["potential"].isel(iteration=0, drop=True)
     attrs = {k: result.attrs[k] for k in ("system", "rule", "engine")}
     attrs |= {"outcome": outcome(result), "band": kind_of_band(result)}
     kind = "eti" if attrs["band"] == "posterior" else str(interval_kind(attrs["band"]))
     return ds.drop_attrs(deep=False).assign_attrs(attrs, ci_kind=kind, ci_prob=ci_prob)
+
+
+def structure_of(result: xr.DataTree) -> xr.DataArray | None:
+    """Return the g(r) of the draws of a result, (chain, draw, r_g); None where it has none.
+
+    Results of schema 2 and older keep them as their posterior predictions.
+    """
+    for name in ("structure", "posterior_predictive"):
+        if name in result.children and "r_g" in result[name].to_dataset().dims:
+            return result[name].to_dataset()["g"]
+    return None
 
 
 def _measured(observed: xr.Dataset, bands: xr.Dataset) -> dict[str, xr.DataArray]:

@@ -7,6 +7,9 @@ import xarray as xr
 from sopr_uq.errors import InputError
 
 PAIR = "pair"
+_OF_DATA = frozenset({"observed_data", "constant_data", "posterior_predictive", "prior_predictive"})
+_STATES = frozenset({"state"})
+_PARTS = ("", "_used", "_table", "_error")
 
 
 def pairs(result: xr.DataTree) -> tuple[str, ...]:
@@ -40,8 +43,9 @@ def of_pair(result: xr.DataTree, label: str) -> xr.DataTree:
     for name, group in result.children.items():
         ds = group.to_dataset()
         groups[name] = ds.sel({PAIR: label}, drop=True) if PAIR in ds.dims else ds
-    if "observed_data" in groups:
-        groups["observed_data"] = _measured(groups["observed_data"], label)
+    names = _names(groups.get("observed_data", xr.Dataset()), label)
+    for part in _OF_DATA & set(groups):
+        groups[part] = _renamed(groups[part], names)
     tree = xr.DataTree.from_dict(groups)
     tree.attrs |= result.attrs
     return tree
@@ -52,15 +56,24 @@ def each_pair(result: xr.DataTree) -> list[tuple[str, xr.DataTree]]:
     return [(label, of_pair(result, label)) for label in pairs(result)] or [("", result)]
 
 
-def _measured(observed: xr.Dataset, label: str) -> xr.Dataset:
-    """Return the partial curves of a pair under the names that an element's have."""
-    found: dict[str, xr.DataArray] = {}
+def _names(observed: xr.Dataset, label: str) -> dict[str, str]:
+    """Return the names of a pair's partial curves, and those that an element's have."""
+    found: dict[str, str] = {}
     for name, values in observed.data_vars.items():
         kind = str(name).partition("_")[0]
-        if values.attrs.get(PAIR) != label or kind in found:
-            continue
-        (dim,) = values.dims
-        plain = {dim: str(dim).removesuffix(str(name).removeprefix(kind))}
-        found[kind] = values.rename(plain)
-        found[f"{kind}_used"] = observed[f"{name}_used"].rename(plain)
-    return xr.Dataset(found)
+        if values.attrs.get(PAIR) == label and kind not in found.values():
+            found[str(name)] = kind
+    return found
+
+
+def _renamed(group: xr.Dataset, names: dict[str, str]) -> xr.Dataset:
+    """Return the numbers of some curves under other names; of the rest, those of no curve."""
+    found = {name: x for name, x in group.data_vars.items() if set(x.dims) <= _STATES}
+    for name, kind in names.items():
+        end = name.removeprefix(kind)
+        for part in _PARTS:
+            if name + part in group:
+                values = group[name + part]
+                dims = {d: str(d).removesuffix(end) for d in values.dims}
+                found[kind + part] = values.rename(dims)
+    return xr.Dataset(found, attrs=group.attrs)

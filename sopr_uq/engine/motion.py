@@ -64,8 +64,10 @@ def motion_commands(plan: Plan, unit: float = 1.0) -> tuple[str, ...]:
     bodies = (
         "neigh_modify exclude molecule/intra all",
         # while the box shrinks, atoms lie off their shape between steps: a run must not keep that
-        f"fix bodies bodies rigid/nvt/small molecule temp {temperature} {temperature} {damping} "
-        "reinit no",
+        (
+            f"fix bodies bodies rigid/nvt/small molecule temp {temperature} {temperature} {damping} "
+            "reinit no"
+        ),
     )
     if rigid.all():
         return ("group bodies union all", *bodies)

@@ -163,6 +163,8 @@ def _own_density(form: Form, x: FloatArray, value: FloatArray) -> float | None:
     power = {"t": 1, "rdf": 2}[form.name]
     far = _far(x)
     ratio = value[far] / x[far] ** power
+    if ratio.size < 2:
+        return None
     half = ratio.size // 2
     rise = abs(float(np.mean(ratio[half:]) / max(abs(float(np.mean(ratio[:half]))), 1e-30)) - 1.0)
     found = float(np.mean(ratio)) / (4.0 * np.pi)

@@ -17,7 +17,7 @@ type Kind = Literal["g", "s", "f", "pressure", "diffusion", "viscosity"]
 
 KINDS: tuple[str, ...] = get_args(Kind.__value__)
 
-NUMBERS = {"pressure": "MPa", "diffusion": "1e-9 m^2/s", "viscosity": "mPa s"}
+NUMBERS: dict[str, str] = {"pressure": "MPa", "diffusion": "1e-9 m^2/s", "viscosity": "mPa s"}
 """Units of the kinds that are one number of a liquid."""
 
 DYNAMICS = ("diffusion", "viscosity")

@@ -7,9 +7,10 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator, NullFormatter
 
-from sopr_uq.derived.bands import band
+from sopr_uq.derived.bands import band, structure_of
 from sopr_uq.derived.correction import correction_band, is_corrected
 from sopr_uq.figures.style import BAND_ALPHA, EXTRA, MEASURED, MODEL, REFERENCE
+from sopr_uq.posterior.observed import measured
 from sopr_uq.posterior.status import band as kind_of_band
 from sopr_uq.posterior.status import interval_name, reserve
 from sopr_uq.typing import BoolArray, FloatArray
@@ -30,15 +31,15 @@ def plot_rdf(result: xr.DataTree, ax: Axes, *, prob: float = 0.95) -> Axes:
     prob : float
         Share of the draws within the band.
     """
-    observed = _group(result, "observed_data")
+    observed = measured(result)
     if "g" in observed:
         g = observed["g"]
         ax.plot(g["r_observed"], g, "o", color=MEASURED, ms=3, mfc="none", label="measured")
     last = _group(result, "iterations").isel(iteration=-1)
     ax.plot(last["r_g"], last["g"], color=MODEL, label="simulated")
-    if "posterior_predictive" in result.children:
-        predicted = band(_group(result, "posterior_predictive")["g"], prob)
-        _fill(predicted, "r_g", ax, _label(result, prob))
+    predicted = structure_of(result)
+    if predicted is not None:
+        _fill(band(predicted, prob), "r_g", ax, _label(result, prob))
     ax.axhline(1.0, color="0.6", lw=0.8, zorder=0)
     ax.set(xlabel="r / Å", ylabel="g(r)", xlim=_rdf_limits(result))
     ax.legend()

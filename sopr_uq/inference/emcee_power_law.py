@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import emcee
 import numpy as np
 import xarray as xr
 
@@ -38,6 +37,8 @@ def sample(
 
     def log_probability(z: FloatArray) -> FloatArray:
         return np.asarray(sampling_density(arrays, prior, z[:, 0], z[:, 1], z[:, 2]))
+
+    import emcee
 
     sampler = emcee.EnsembleSampler(run.walkers, 3, log_probability, vectorize=True)
     generator = stream(seed, "emcee")

@@ -18,15 +18,15 @@ from sopr_uq.inference.linear_gaussian import (
 from sopr_uq.rng import stream
 from sopr_uq.typing import FloatArray
 
-_STATISTICS = {
+STATISTICS = {
     "diverging": "diverging",
-    "logp": "lp",
+    "lp": "logp",
     "energy": "energy",
-    "depth": "tree_depth",
+    "tree_depth": "depth",
     "step_size": "step_size",
     "n_steps": "n_steps",
 }
-"""nutpie's names of what it keeps of a draw, and ArviZ's."""
+"""ArviZ's names of what a sampler says of a draw, and nutpie's."""
 
 
 def sample_theta(
@@ -48,7 +48,8 @@ def sample_theta(
         ``noise`` and ``reading`` (chain, draw, curve), ``width`` and ``kernel``
         (chain, draw), the last the index of a kernel; the sampler's statistics
         ``diverging``, ``lp``, ``energy``, ``tree_depth``, ``step_size`` and
-        ``n_steps`` (chain, draw); attributes ``divergences``, ``max_rhat`` and ``min_ess``.
+        ``n_steps`` (chain, draw); attributes ``divergences``, ``max_rhat``, ``min_ess`` and
+        ``min_bfmi``.
 
     References
     ----------
@@ -101,7 +102,7 @@ def _collected(model: LinearGaussian, trace: Any, seed: int) -> xr.Dataset:
     sampled = xr.Dataset({"z": ((*dims, "k"), z)})
     kept = trace["sample_stats"].to_dataset()
     statistics = {
-        name: (dims, kept[theirs].values) for theirs, name in _STATISTICS.items() if theirs in kept
+        name: (dims, kept[theirs].values) for name, theirs in STATISTICS.items() if theirs in kept
     }
     return xr.Dataset(
         {
@@ -115,6 +116,7 @@ def _collected(model: LinearGaussian, trace: Any, seed: int) -> xr.Dataset:
             "divergences": int(kept["diverging"].sum()),
             "max_rhat": float(az.rhat(sampled)["z"].max()) if shape[0] > 1 else float("nan"),
             "min_ess": float(az.ess(sampled)["z"].min()),
+            "min_bfmi": float(az.bfmi(kept["energy"]).min()),
         },
     )
 

@@ -13,8 +13,9 @@ from sopr_uq.disk import whole
 from sopr_uq.errors import CheckpointError, InputError
 from sopr_uq.posterior.fingerprint import fingerprint
 
-SCHEMA = 2
-"""Of what is written. 2 adds the fingerprint, and counts the steps of all state points."""
+SCHEMA = 3
+"""Of what is written. 2 adds the fingerprint, and counts the steps of all state points; 3 has
+the groups of ArviZ, with the numbers that were learnt from in ``observed_data``."""
 
 OLDEST = 1
 """Of what can be read. A result of schema 1 has no fingerprint to check."""

@@ -8,7 +8,9 @@ import numpy as np
 import xarray as xr
 
 _SAMPLE = ("chain", "draw")
-_CURVES = ("posterior", "posterior_predictive")
+_CURVES = (
+    "posterior", "sample_stats", "structure", "log_likelihood", "log_prior", "posterior_predictive",
+)  # fmt: skip
 
 
 def thin(result: xr.DataTree, draws: int = 200) -> xr.DataTree:
@@ -48,7 +50,7 @@ def single_precision(tree: xr.DataTree) -> xr.DataTree:
 
 def _every(ds: xr.Dataset, draws: int) -> xr.Dataset:
     step = max(ceil(_count(ds) / draws), 1)
-    return ds.isel(draw=slice(None, None, step))
+    return ds.isel(draw=slice(None, None, step), missing_dims="ignore")
 
 
 def _count(ds: xr.Dataset) -> int:

@@ -10,6 +10,7 @@ import numpy as np
 import xarray as xr
 
 from sopr_uq.errors import RuleFailed
+from sopr_uq.experiment.observation import Observation
 from sopr_uq.refine.compare import Comparison
 from sopr_uq.refine.partials import partials
 from sopr_uq.refine.problem import Problem
@@ -95,6 +96,18 @@ class Ibi:
             coords={"chain": [0], "draw": [0], "r": self.problem.r, **field.coords},
             attrs={"kind": "point estimate; ibi has no posterior"},
         )
+
+    def points(self, observation: Observation) -> Observation:
+        """Return the points of the window."""
+        return observation.windowed()
+
+    def data_groups(
+        self,
+        past: Sequence[RuleState],  # noqa: ARG002
+        posterior: xr.Dataset,  # noqa: ARG002
+    ) -> dict[str, xr.Dataset]:
+        """Return nothing: this rule has no likelihood."""
+        return {}
 
     def conclude(self, past: Sequence[RuleState], posterior: xr.Dataset) -> dict[str, xr.Dataset]:  # noqa: ARG002
         """Return nothing more."""

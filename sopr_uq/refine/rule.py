@@ -16,6 +16,7 @@ from typing import Literal, Protocol
 import numpy as np
 import xarray as xr
 
+from sopr_uq.experiment.observation import Observation
 from sopr_uq.refine.problem import Problem
 from sopr_uq.refine.round import Run
 from sopr_uq.typing import FloatArray
@@ -119,8 +120,27 @@ class Rule(Protocol):
     def posterior(self, past: Sequence[RuleState]) -> xr.Dataset:
         """Return equally weighted draws of the potential and of its hyperparameters.
 
-        ``potential`` has dimensions (chain, draw, r) in kcal/mol; attributes
+        ``potential`` has dimensions (chain, draw, r) in kcal/mol. What a sampler says of a
+        draw has ArviZ's names, log prior densities begin with ``log_prior_``; attributes
         hold the sampler's diagnostics.
+        """
+        ...
+
+    def points(self, observation: Observation) -> Observation:
+        """Return the points of a measurement that the rule learns from."""
+        ...
+
+    def data_groups(
+        self, past: Sequence[RuleState], posterior: xr.Dataset
+    ) -> dict[str, xr.Dataset]:
+        """Return what each draw says of the measured numbers, by the groups of a result.
+
+        Parameters
+        ----------
+        past : sequence of RuleState
+            All states of the refinement.
+        posterior : Dataset
+            Of :meth:`posterior`.
         """
         ...
 

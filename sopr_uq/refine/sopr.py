@@ -10,6 +10,7 @@ from typing import ClassVar
 import numpy as np
 import xarray as xr
 
+from sopr_uq.experiment.observation import Observation
 from sopr_uq.refine.partials import partials
 from sopr_uq.refine.problem import Problem
 from sopr_uq.refine.round import Run, leading
@@ -146,6 +147,18 @@ class Sopr:
             },
             attrs=attrs,
         )
+
+    def points(self, observation: Observation) -> Observation:
+        """Return the points of the window."""
+        return observation.windowed()
+
+    def data_groups(
+        self,
+        past: Sequence[RuleState],  # noqa: ARG002
+        posterior: xr.Dataset,  # noqa: ARG002
+    ) -> dict[str, xr.Dataset]:
+        """Return nothing: this rule has no likelihood."""
+        return {}
 
     def conclude(self, past: Sequence[RuleState], posterior: xr.Dataset) -> dict[str, xr.Dataset]:  # noqa: ARG002
         """Return nothing more: this rule has no posterior to check."""

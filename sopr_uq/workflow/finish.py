@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import xarray as xr
 
+from sopr_uq.posterior.arviz import stamped
 from sopr_uq.posterior.status import DOUBTFUL, UNEXPLAINED
 from sopr_uq.refine.loop import Refinement
 from sopr_uq.refine.notices import notices, troubles
 from sopr_uq.refine.rule import Rule
 from sopr_uq.workflow.config import Config
-from sopr_uq.workflow.result import assemble
+from sopr_uq.workflow.result import Result, assemble, shown
 
 _MAY_BE_DOUBTED = ("converged", "max_iterations")
 
 
-def finish(config: Config, rule: Rule, refinement: Refinement) -> xr.DataTree:
+def finish(config: Config, rule: Rule, refinement: Refinement) -> Result:
     """Return the result of a refinement, with all that its rule has to say of it.
 
     A refinement that ended as it should, or for want of patience, but whose answer is not
@@ -31,7 +32,7 @@ def finish(config: Config, rule: Rule, refinement: Refinement) -> xr.DataTree:
 
     Returns
     -------
-    xarray.DataTree
+    Result
         The groups of :func:`~sopr_uq.workflow.result.assemble`, and those of
         :meth:`~sopr_uq.refine.rule.Rule.conclude`.
     """
@@ -46,6 +47,7 @@ def finish(config: Config, rule: Rule, refinement: Refinement) -> xr.DataTree:
             result.attrs |= {"outcome": UNEXPLAINED, "message": unexplained}
         sentences += [group.attrs.pop("warning", ""), doubt, unexplained]
         result[name] = xr.DataTree(group)
+    stamped(result)
     known = [result.attrs["warning"], *sentences]
     result.attrs["warning"] = " ".join(dict.fromkeys(filter(None, known)))
-    return result
+    return shown(result)

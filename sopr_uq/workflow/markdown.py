@@ -12,9 +12,11 @@ import xarray as xr
 from sopr_uq.derived.pairs import each_pair
 from sopr_uq.derived.summary import concise
 from sopr_uq.errors import InputError
+from sopr_uq.posterior.arviz import OF_ARVIZ
+from sopr_uq.posterior.observed import measured
 from sopr_uq.workflow import laws_report
 from sopr_uq.workflow.citations import citations
-from sopr_uq.workflow.report import LABELS, UNITS, facts, head, remarks_of, table
+from sopr_uq.workflow.report import LABELS, UNITS, budget, facts, head, remarks_of, table
 
 _FILES = ("file", "covariance")
 
@@ -77,10 +79,12 @@ def _refinement(tree: xr.DataTree, prob: float) -> Iterator[str]:
     yield from markdown_table(head(tree, prob), table(tree, prob))
     yield from ("", *_bullets(facts(tree)), *_bullets(_sampler(tree)))
     yield from _prior(tree)
+    yield from _budget(tree)
     yield from ("", "## Measurements", "")
-    for name, values in tree["observed_data"].data_vars.items():
-        if f"{name}_used" in tree["observed_data"]:
-            used = int(tree["observed_data"][f"{name}_used"].sum())
+    data = measured(tree)
+    for name, values in data.data_vars.items():
+        if f"{name}_used" in data:
+            used = int(data[f"{name}_used"].sum())
             source = values.attrs.get("source") or "own data"
             yield f"- {name}: {used} of {values.size} points used; {source}"
             yield from (f"  - {remark}" for remark in remarks_of(values))
@@ -90,7 +94,8 @@ def _refinement(tree: xr.DataTree, prob: float) -> Iterator[str]:
 
 def _prior(tree: xr.DataTree) -> Iterator[str]:
     """What was believed beforehand, and how the answer moves when it is believed otherwise."""
-    numbers = dict(tree["prior"].attrs) if "prior" in tree.children else {}
+    attrs = tree["prior"].attrs if "prior" in tree.children else {}
+    numbers = {k: v for k, v in attrs.items() if k not in OF_ARVIZ}
     if numbers:
         lines = [(str(key), _number(value)) for key, value in numbers.items()]
         yield from ("", "## Prior", "", *_bullets(lines))
@@ -100,6 +105,21 @@ def _prior(tree: xr.DataTree) -> Iterator[str]:
             yield from (f"{label}:", "") if label else ()
             yield from _sensitivity(one["prior_sensitivity"].to_dataset(), _units(one))
             yield from ("",) if label else ()
+
+
+def _budget(tree: xr.DataTree) -> Iterator[str]:
+    """Where the variance of each number comes from, in per cent."""
+    for label, one in each_pair(tree):
+        shares = budget(one)
+        if shares is None:
+            return
+        yield from ("", f"## Where the variance comes from {label}".rstrip(), "")
+        sources = list(next(iter(shares.values())))
+        rows = [
+            (LABELS.get(name, name), *(f"{100 * share:.0f} %" for share in each.values()))
+            for name, each in shares.items()
+        ]
+        yield from markdown_table(("", *sources), rows)
 
 
 def _number(value: Any) -> str:

@@ -13,13 +13,11 @@ import xarray as xr
 from sopr_uq.derived.correction import correction_of
 from sopr_uq.derived.labelled import describe
 from sopr_uq.errors import InputError, SoprUqError
-from sopr_uq.experiment.observation import NUMBERS, Observation
-from sopr_uq.experiment.substance import Pair
-from sopr_uq.experiment.totals import Total
+from sopr_uq.inference.theta_sampler import STATISTICS
 from sopr_uq.posterior import store
 from sopr_uq.posterior.iterations import iterations_dataset
-from sopr_uq.posterior.predictive import predictive
-from sopr_uq.posterior.stated import noise_over_stated, sentence
+from sopr_uq.posterior.observed import constant_data, observed_data
+from sopr_uq.posterior.structure import structure
 from sopr_uq.potentials.descriptors import Descriptors
 from sopr_uq.provenance import now, versions
 from sopr_uq.refine.loop import Refinement
@@ -29,8 +27,9 @@ from sopr_uq.typing import FloatArray
 from sopr_uq.workflow.config import Config
 
 RESULT = "result.nc"
-_OF_SAMPLER = ("diverging", "lp", "energy", "tree_depth", "step_size", "n_steps")
-_SAMPLER = ("divergences", "max_rhat", "min_ess")
+_OF_SAMPLER = (*STATISTICS, "sampler_draw")
+_SAMPLER = ("divergences", "max_rhat", "min_ess", "min_bfmi")
+_LOG_PRIOR = "log_prior_"
 _TEXTS = ("system", "title", "rule", "preset", "engine", "outcome", "message", "warning")
 _NUMBERS = ("temperature", "density", "seed")
 _TABLES = ("versions", "settings", "inputs")
@@ -43,11 +42,6 @@ _VARIABLES = {
         for name in ("misfit", "noise", "md_steps", "md_seconds", "seconds")
     },
 }
-_EXCEEDED = ("noise_over_stated_lower", "noise_over_stated", "noise_over_stated_upper")
-_AXES = {
-    "g": "r_observed", "s": "q_observed", "f": "q_f_observed", "pressure": "pressure_observed",
-}  # fmt: skip
-_UNITS = {"pressure": "MPa", "f": "barn/sr/atom"}
 _SMALLEST_ESS = 100.0
 _LARGEST_RHAT = 1.05
 
@@ -55,9 +49,10 @@ _LARGEST_RHAT = 1.05
 def assemble(config: Config, rule: Rule, refinement: Refinement) -> xr.DataTree:
     """Return the result of a refinement.
 
-    The groups are ``posterior``, ``derived``, ``posterior_predictive``,
-    ``observed_data``, ``iterations`` and ``sample_stats``, with an
-    ``iterations_2`` and so on for further state points; the root attributes are
+    The groups are ``posterior``, ``derived``, ``structure``, ``observed_data``,
+    ``constant_data``, ``iterations`` and ``sample_stats``, with an
+    ``iterations_2`` and so on for further state points, and those of
+    :meth:`~sopr_uq.refine.rule.Rule.data_groups`; the root attributes are
     the birth certificate.
 
     Parameters
@@ -70,15 +65,18 @@ def assemble(config: Config, rule: Rule, refinement: Refinement) -> xr.DataTree:
         What the loop returned.
     """
     problem = rule.problem
-    posterior = _units(rule.posterior(refinement.past))
-    sampler = {k: posterior.attrs.pop(k) for k in _SAMPLER if k in posterior.attrs}
+    drawn = rule.posterior(refinement.past)
+    sampler = {k: drawn.attrs.pop(k) for k in _SAMPLER if k in drawn.attrs}
+    found = derived(problem, drawn["potential"])
     groups = {
-        "posterior": posterior.drop_vars(_OF_SAMPLER, errors="ignore"),
-        "derived": derived(problem, posterior["potential"]),
-        "posterior_predictive": predictive(problem, refinement, posterior["potential"]),
-        "observed_data": observed_data(rule, posterior),
+        "posterior": _posterior(drawn, found),
+        "derived": found,
+        "structure": structure(problem, refinement, drawn["potential"]),
+        "observed_data": observed_data(rule, drawn),
+        "constant_data": constant_data(rule),
         "iterations": iterations_dataset(problem.field, refinement),
-        "sample_stats": _statistics(posterior, sampler),
+        "sample_stats": _statistics(drawn, sampler),
+        **rule.data_groups(refinement.past, drawn),
     }
     for number in range(1, len(problem.samples)):
         groups[f"iterations_{number + 1}"] = iterations_dataset(problem.field, refinement, number)
@@ -108,10 +106,17 @@ def derived(problem: Problem, potential: xr.DataArray) -> xr.Dataset:
     return xr.Dataset(kept).merge(correction_of(potential, below))
 
 
-def _statistics(posterior: xr.Dataset, sampler: dict[str, float]) -> xr.Dataset:
+def _posterior(drawn: xr.Dataset, found: xr.Dataset) -> xr.Dataset:
+    """Return the draws with their descriptors, where other programs look for them."""
+    elsewhere = [name for name in drawn if name in _OF_SAMPLER or str(name).startswith(_LOG_PRIOR)]
+    known = [name for name in Descriptors._fields if found[name].notnull().any()]
+    return _units(drawn.drop_vars(elsewhere).assign(found[known]))
+
+
+def _statistics(drawn: xr.Dataset, sampler: dict[str, float]) -> xr.Dataset:
     """Return what the sampler says of its draws, and of itself as a whole."""
-    kept = [name for name in _OF_SAMPLER if name in posterior]
-    return posterior[kept].assign({k: float(v) for k, v in sampler.items()})
+    kept = [name for name in _OF_SAMPLER if name in drawn]
+    return drawn[kept].assign({k: float(v) for k, v in sampler.items()}).drop_attrs(deep=False)
 
 
 def _units(posterior: xr.Dataset) -> xr.Dataset:
@@ -121,59 +126,6 @@ def _units(posterior: xr.Dataset) -> xr.Dataset:
         if name in posterior.variables:
             posterior[name].attrs["units"] = unit
     return posterior
-
-
-def observed_data(rule: Rule, posterior: xr.Dataset) -> xr.Dataset:
-    """Return the measured numbers as used: every observation with its own abscissae.
-
-    Parameters
-    ----------
-    rule : Rule
-    posterior : Dataset
-        Its noise says by how much stated errors were exceeded.
-    """
-    data: dict[str, xr.DataArray] = {}
-    count: dict[str, int] = {}
-    every = [o for sample in rule.problem.samples for o in sample.observations]
-    exceeded = iter(noise_over_stated(every, posterior))
-    for number, sample in enumerate(rule.problem.samples):
-        for o in sample.observations:
-            count[o.kind] = count.get(o.kind, 0) + 1
-            suffix = "" if count[o.kind] == 1 else f"_{count[o.kind]}"
-            dim = _AXES.get(o.kind, f"{o.kind}_observed")
-            name = f"{o.kind}{suffix}"
-            attrs: dict[str, str | float] = {"name": o.name, "source": o.source}
-            attrs |= {"units": _UNITS.get(o.kind, "1")}
-            attrs |= {} if o.is_curve else {"units": NUMBERS[o.kind]}
-            attrs |= {} if o.is_curve or o.error is None else {"error": float(o.error[0])}
-            attrs |= {"origin": o.origin} if o.origin else {}
-            factor, remarks = next(exceeded), o.remarks
-            if factor is not None:
-                attrs |= dict(zip(_EXCEEDED, factor.tolist(), strict=True))
-                remarks = (*remarks, sentence(factor))
-            attrs |= {"remarks": "\n".join(remarks)} if remarks else {}
-            attrs |= {"sample": number} if number else {}
-            attrs |= _of(o)
-            if np.isfinite(o.q_max):
-                attrs |= {"q_max": o.q_max}
-            data[name] = xr.DataArray(
-                o.value, dims=dim + suffix, coords={dim + suffix: o.x}, attrs=attrs
-            )
-            data[f"{name}_used"] = xr.DataArray(o.mask.astype(np.int8), dims=dim + suffix)
-    return xr.Dataset(data)
-
-
-def _of(o: Observation) -> dict[str, str]:
-    """Say what a curve of a mixture is of."""
-    if o.of is None:
-        return {}
-    if isinstance(o.of, Pair):
-        return {"pair": o.of.label}
-    if isinstance(o.of, Total):
-        weights = dict(zip(o.of.pairs, o.of.between(np.zeros(1))[0].tolist(), strict=True))
-    else:
-        weights = dict(o.of)
-    return {"weights": json.dumps({pair.label: weight for pair, weight in weights.items()})}
 
 
 def _certificate(
@@ -222,7 +174,29 @@ def sampler_warning(sampler: dict[str, float]) -> str:
     return f"The sampler reports {' and '.join(faults)}: use more refine.tune and refine.draws."
 
 
-def load_result(path: Path | str) -> xr.DataTree:
+class Result(xr.DataTree):  # type: ignore[no-untyped-call]
+    """A refinement's result, which shows its numbers, picture and warnings in a notebook.
+
+    Everything else is xarray's.
+    """
+
+    __slots__ = ()
+
+    def _repr_html_(self) -> str:
+        from sopr_uq.workflow.page import panel
+
+        plain = str(super()._repr_html_())  # type: ignore[no-untyped-call]
+        if "derived" not in self.children or "system" not in self.attrs:
+            return plain
+        return f"{panel(self)}<details><summary>groups</summary>{plain}</details>"
+
+
+def shown(tree: xr.DataTree) -> Result:
+    """Return a result that shows itself, with the same data."""
+    return Result.from_dict({node.path: node.to_dataset(inherit=False) for node in tree.subtree})
+
+
+def load_result(path: Path | str) -> Result:
     """Read the result of a refinement.
 
     Parameters
@@ -239,7 +213,7 @@ def load_result(path: Path | str) -> xr.DataTree:
     if "kind" in tree.attrs:
         expected = "the result of a refinement"
         raise InputError(str(path), expected, f"a file of kind {tree.attrs['kind']!r}")
-    return tree
+    return shown(tree)
 
 
 @contextmanager

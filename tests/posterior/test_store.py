@@ -176,7 +176,7 @@ def missing(file: Path, tree: xr.DataTree) -> None:
         (foreign_netcdf, "schema None"),
         (foreign_schema, "schema ACDD-1.3"),
         (newer_schema, f"schema {store.SCHEMA + 1}.*newer version"),
-        (older_schema, "schema 1 to 2; found schema 0.*refining again"),
+        (older_schema, f"schema 1 to {store.SCHEMA}; found schema 0.*refining again"),
         (altered, "SHA-256 of its content: expected [0-9a-f]{64}; found [0-9a-f]{64}"),
         (altered_word, "SHA-256 of its content"),
         (without_fingerprint, "SHA-256 of its content: expected None"),

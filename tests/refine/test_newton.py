@@ -11,15 +11,16 @@ from scipy import stats
 from threadpoolctl import threadpool_limits
 
 from sopr_uq.experiment.observation import Observation
+from sopr_uq.inference.theta_sampler import sample_theta
 from sopr_uq.potentials import Exp6, Mie, Tabulated
 from sopr_uq.potentials.descriptors import Descriptors, descriptors
 from sopr_uq.refine.belief import PriorSettings
 from sopr_uq.refine.loop import Refinement, refine
 from sopr_uq.refine.newton import Newton, trial
-from sopr_uq.refine.newton.draws import Draws
+from sopr_uq.refine.newton.draws import Draws, Pool
 from sopr_uq.refine.newton.linear import linearise
 from sopr_uq.refine.round import Run
-from sopr_uq.rng import stream
+from sopr_uq.rng import integer_seed, stream
 from sopr_uq.typing import FloatArray
 
 pytestmark = pytest.mark.usefixtures("short_grid")
@@ -102,6 +103,24 @@ def twins(liquid) -> dict[str, Twin]:
 
 
 TWINS = pytest.mark.parametrize("name", ["hard", "soft", "exp-6"])
+
+
+def test_what_the_sampler_says_is_of_the_theta_of_each_draw(twins, monkeypatch) -> None:
+    """Draws chosen in another order than θ was sampled, and not all of them."""
+    monkeypatch.setattr(Pool, "drawn", lambda _, size, __: 4 * np.arange(size)[::-1])
+    twin = twins["soft"]
+    p, answer = twin.rule.problem, twin.rule.answer(twin.done.past)
+    s = p.settings
+    theta = sample_theta(
+        answer.fit.model, seed=integer_seed(p.seed, "theta"), chains=s.chains, tune=s.tune,
+        draws=s.draws,
+    )  # fmt: skip
+    posterior = twin.rule.posterior(twin.done.past)
+    order = posterior["sampler_draw"].values.ravel()
+    assert np.unique(order).size < order.size
+    for name in ("lp", "energy", "tree_depth", "width"):
+        expected = theta[name].values.ravel()[order]
+        np.testing.assert_array_equal(posterior[name].values.ravel(), expected)
 
 
 @TWINS

@@ -135,7 +135,8 @@ def test_the_likelihood_of_a_potential_is_the_dense_one(liquid, linear, reading:
     theta, emulator, about = answer.fit.theta, answer.emulator, answer.linear
     v = np.array([about.potential, liquid.table(liquid.truth).v])
     prediction, doubt = emulator.at(v)
-    found = draws._likelihood(v, prediction, np.linalg.cholesky(doubt), theta)
+    known = prediction, np.linalg.cholesky(doubt)
+    found = log_density(*draws._standing(v, *known, theta.noise, theta.reading))
     columns = np.hstack([draws.conditioner.nuisances(about)])
     expected = []
     for i, row in enumerate(v):

@@ -184,7 +184,7 @@ def result(folder):
 def test_the_result_names_its_pairs(result, folder, tmp_path) -> None:
     labels = ("Ar-Ar", "Ar-Kr", "Kr-Kr")
     assert pairs(result) == labels
-    for name in ("posterior", "derived", "posterior_predictive", "iterations", "prior"):
+    for name in ("posterior", "derived", "structure", "iterations", "prior"):
         assert tuple(result[name]["pair"].values) == labels
     found = as_dict(result)["derived"]
     for label, (sigma, epsilon) in TRUTH.items():
@@ -200,13 +200,26 @@ def test_the_result_names_its_pairs(result, folder, tmp_path) -> None:
 def test_a_pair_is_looked_at_as_an_element(result) -> None:
     one = of_pair(result, "Ar-Kr")
     bands = structure_bands(one)
-    assert bands["g_measured"].size == int(one["observed_data"]["g_used"].sum())
+    assert bands["g_measured"].size == int(one["constant_data"]["g_used"].sum())
     assert np.sqrt(np.mean(bands["g_residual"].values ** 2)) < 0.03
     assert one["derived"]["sigma"].dims == ("chain", "draw")
+    assert one["posterior_predictive"]["g"].dims == ("chain", "draw", "r_observed")
+    assert one["posterior_predictive"]["g"].shape[-1] == one["observed_data"]["g"].size
     with pytest.raises(SoprUqError, match="of_pair"):
         structure_bands(result)
     with pytest.raises(SoprUqError, match="one of Ar-Ar"):
         of_pair(result, "Ar-Xe")
+
+
+def test_predictions_are_of_each_measured_pair(result) -> None:
+    observed = result["observed_data"].to_dataset()
+    predicted = result["posterior_predictive"].to_dataset()
+    assert set(predicted.data_vars) == set(observed.data_vars) == {"g", "g_2", "g_3"}
+    for name, values in observed.data_vars.items():
+        mean = predicted[name].mean(("chain", "draw"))
+        assert float(np.sqrt(np.mean((mean.values - values.values) ** 2))) < 0.03
+    other = predicted["g"].mean(("chain", "draw")).values - observed["g_3"].values
+    assert np.sqrt(np.mean(other**2)) > 0.1, "negative control: those of another pair"
 
 
 def test_a_sheet_has_a_row_a_pair(result) -> None:

@@ -46,12 +46,15 @@ class Pool(NamedTuple):
         Pareto-smoothed; the weights sum to one.
     k_hat : float
         Of the Pareto tail; up to 0.7 the weights are good.
+    log_prior : array, shape (S,)
+        Log prior density of the Mie parameters, less its constant.
     """
 
     potential: FloatArray
     theta: IntArray
     log_weight: FloatArray
     k_hat: float
+    log_prior: FloatArray = np.empty(0)
 
     @property
     def effective(self) -> float:
@@ -91,25 +94,35 @@ class Draws:
             Potentials for each of them.
         """
         rng = stream(self.conditioner.problem.seed, "posterior")
-        linear, potential = zip(*(self._linear(t, each, rng) for t in thetas), strict=True)
+        drawn = zip(*(self._linear(t, each, rng) for t in thetas), strict=True)
+        linear, potential, log_prior = drawn
         v = np.concatenate(potential)
-        prediction, doubt = self.answer.emulator.at(v)
-        values, vectors = np.linalg.eigh(doubt)
-        doubt_root = vectors * np.sqrt(np.maximum(values, 0.0))[:, None, :]
+        prediction, doubt_root = self._emulated(v)
         ratio = np.empty(len(v))
         for i, theta in enumerate(thetas):
             mine = slice(i * each, (i + 1) * each)
-            true = self._likelihood(v[mine], prediction[mine], doubt_root[mine], theta)
+            known = prediction[mine], doubt_root[mine]
+            true = log_density(*self._standing(v[mine], *known, theta.noise, theta.reading))
             ratio[mine] = true - linear[i]
         good = self._repulsive(v)
         ratio = np.where(good, ratio, ratio[good].min() + _IMPOSSIBLE if good.any() else ratio)
         log_weight, k_hat = smoothed(ratio)
-        return Pool(v, np.repeat(np.arange(len(thetas)), each), log_weight, k_hat)
+        which = np.repeat(np.arange(len(thetas)), each)
+        return Pool(v, which, log_weight, k_hat, np.concatenate(log_prior))
+
+    def _emulated(self, v: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return predictions (S, d) at potentials (S, n), and roots of the doubt about them."""
+        prediction, doubt = self.answer.emulator.at(v)
+        values, vectors = np.linalg.eigh(doubt)
+        return prediction, vectors * np.sqrt(np.maximum(values, 0.0))[:, None, :]
 
     def _linear(
         self, theta: Theta, size: int, rng: np.random.Generator
-    ) -> tuple[FloatArray, FloatArray]:
-        """Draw from the linear posterior at one θ: log likelihoods (size,), v (size, n)."""
+    ) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Draw from the linear posterior at one θ.
+
+        Log likelihoods (size,), v (size, n), log priors of the Mie parameters (size,).
+        """
         fit = self.answer.fit
         model, exact = fit.model, coefficients(fit.model, theta)
         mine = potential_index(model, fit.bases[theta.kernel])
@@ -123,7 +136,8 @@ class Draws:
         residual = model.residual - shift - c @ columns.T
         likelihood = log_density(residual, model.columns[:, mie:], variance)
         basis = fit.bases[theta.kernel]
-        return likelihood, fit.prior.potentials(basis, theta.width, c)
+        log_prior = -0.5 * np.sum(c[:, :mie] ** 2, axis=1)
+        return likelihood, fit.prior.potentials(basis, theta.width, c), log_prior
 
     @cached_property
     def _others(self) -> tuple[FloatArray, FloatArray]:
@@ -136,19 +150,45 @@ class Draws:
         columns = [self.conditioner.nuisances(linear), outside, between]
         return np.hstack(columns), self.conditioner.stacked.stated_variance + rest
 
-    def _likelihood(
-        self, v: FloatArray, prediction: FloatArray, doubt_root: FloatArray, theta: Theta
-    ) -> FloatArray:
-        """Log likelihood of the data at potentials, shape (S, n), by the emulator; shape (S,)."""
+    def standing(
+        self, v: FloatArray, noise: FloatArray, reading: FloatArray
+    ) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Return what the data are beside the emulator's prediction at potentials.
+
+        Parameters
+        ----------
+        v : array, shape (S, n)
+            In kcal/mol.
+        noise, reading : array, shape (S, J)
+            Noise levels and reading errors of the curves.
+
+        Returns
+        -------
+        array, shape (S, d)
+            Data less prediction and mean reading error.
+        array, shape (S, d, p)
+            Columns of the errors that data share, for standard normal coefficients.
+        array, shape (S, d)
+            Variances of independent errors.
+        """
+        return self._standing(v, *self._emulated(v), noise, reading)
+
+    def _standing(
+        self,
+        v: FloatArray,
+        prediction: FloatArray,
+        doubt_root: FloatArray,
+        noise: FloatArray,
+        reading: FloatArray,
+    ) -> tuple[FloatArray, FloatArray, FloatArray]:
         stacked, linear = self.conditioner.stacked, self.answer.linear
-        reading = theta.reading[stacked.curve]
-        shift, blur = reading_error(linear.slope_at(v), linear.bend, reading)
+        shift, blur = reading_error(linear.slope_at(v), linear.bend, reading[..., stacked.curve])
         others, fixed = self._others
-        variance = fixed + theta.noise[stacked.curve] ** 2 * stacked.noisy + blur
+        variance = fixed + noise[..., stacked.curve] ** 2 * stacked.noisy + blur
         doubt = self.answer.emulator.embed @ doubt_root
         common = np.broadcast_to(others, (len(v), *others.shape))
         columns = np.concatenate([common, doubt], axis=2)
-        return log_density(stacked.value - prediction - shift, columns, variance)
+        return stacked.value - prediction - shift, columns, variance
 
     def _repulsive(self, v: FloatArray) -> BoolArray:
         """Which of some v, shape (S, p n), fall from high cores all the way to their wells."""

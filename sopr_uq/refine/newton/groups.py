@@ -16,11 +16,11 @@ from sopr_uq.refine.newton.emulator import Prediction
 from sopr_uq.refine.newton.evidence import correction_evidence
 from sopr_uq.refine.newton.memory import unpack
 from sopr_uq.refine.newton.prior import OF_A_PAIR
+from sopr_uq.refine.newton.prior_predictive import prior_potentials
 from sopr_uq.refine.newton.sensitivity import prior_sensitivity
 from sopr_uq.refine.newton.trial import Trial
 from sopr_uq.refine.newton.unexplained import doubt, unexplained
 from sopr_uq.refine.rule import RuleState
-from sopr_uq.rng import stream
 from sopr_uq.typing import FloatArray
 
 if TYPE_CHECKING:
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from sopr_uq.refine.newton.rule import Newton
 
 _UNITS = ("angstrom", "kcal/mol", "angstrom", "angstrom")
-_PRIOR_DRAWS = 100
 
 
 def groups(rule: Newton, past: Sequence[RuleState], posterior: xr.Dataset) -> dict[str, xr.Dataset]:
@@ -94,12 +93,12 @@ def prior_draws(rule: Newton) -> xr.Dataset:
     Of a mixture with a dimension ``pair``.
     """
     problem = rule.problem
-    v = rule.conditioner.prior.draw(stream(problem.seed, "prior"), _PRIOR_DRAWS)
+    v = prior_potentials(rule.conditioner)
     field = problem.field
     potential = xr.DataArray(
         field.plain(field.split(v[None]), -2),
         dims=("chain", "draw", *field.dims, "r"),
-        coords={"r": problem.r, **field.coords},
+        coords={"chain": [0], "draw": np.arange(len(v)), "r": problem.r, **field.coords},
     )
     sizes = np.exp(rule.conditioner.prior.centre.reshape(-1, OF_A_PAIR))
     numbers = problem.prior.model_dump(exclude_none=True)

@@ -11,10 +11,13 @@ import numpy as np
 import xarray as xr
 
 from sopr_uq.errors import InputError, RuleFailed
+from sopr_uq.experiment.observation import Observation
 from sopr_uq.inference.linear_gaussian import Theta, reading_error
-from sopr_uq.inference.theta_sampler import sample_theta
+from sopr_uq.inference.theta_sampler import STATISTICS, sample_theta
 from sopr_uq.refine.newton.answer import Answer, learn, well
 from sopr_uq.refine.newton.conditioner import Conditioner
+from sopr_uq.refine.newton.data import independent
+from sopr_uq.refine.newton.data_groups import data_groups
 from sopr_uq.refine.newton.draws import Draws, Pool
 from sopr_uq.refine.newton.emulator import Prediction
 from sopr_uq.refine.newton.fit import Fit
@@ -319,10 +322,8 @@ class Newton:
         flat = theta.stack(every=("chain", "draw")).transpose("every", ...)
         pool = Draws(self.conditioner, answer).pool(_thetas(flat), _CANDIDATES)
         chosen = pool.drawn(flat.sizes["every"], stream(self.problem.seed, "resample"))
-        names = ("noise", "reading", "width", "kernel")
-        found = flat[list(names)].isel(every=pool.theta[chosen])
-        sampled = {name: theta[name] for name in theta.data_vars if name not in names}
-        return self._labelled(theta, found, pool, chosen, answer).assign(sampled)
+        found = flat.drop_vars(("every", "chain", "draw")).isel(every=pool.theta[chosen])
+        return self._labelled(theta, found, pool, chosen, answer)
 
     def _labelled(
         self, theta: xr.Dataset, found: xr.Dataset, pool: Pool, chosen: IntArray, answer: Answer
@@ -330,16 +331,20 @@ class Newton:
         shape, dims = (theta.sizes["chain"], theta.sizes["draw"]), ("chain", "draw")
         v, field = pool.potential[chosen].reshape(*shape, -1), self.problem.field
         kernels = self.conditioner.prior.kernels
-        kernel = found["kernel"].values.reshape(shape)
+        own = {name: found[name].values.reshape(*shape, -1) for name in found.data_vars}
+        kernel = own["kernel"][..., 0]
         return xr.Dataset(
             {
                 "potential": ((*dims, *field.dims, "r"), field.plain(field.split(v), -2)),
-                "noise": ((*dims, "curve"), found["noise"].values.reshape(*shape, -1)),
-                "reading": ((*dims, "curve"), found["reading"].values.reshape(*shape, -1)),
-                "width": (dims, found["width"].values.reshape(shape)),
+                "noise": ((*dims, "curve"), own["noise"]),
+                "reading": ((*dims, "curve"), own["reading"]),
+                "width": (dims, own["width"][..., 0]),
                 "length": (dims, np.array([k.length for k in kernels])[kernel]),
                 "decay": (dims, np.array([k.decay for k in kernels])[kernel]),
-                "pressure": ((*dims, "sample"), answer.linear.pressure_at(v)),
+                "pressure": ((*dims, "state"), answer.linear.pressure_at(v)),
+                "log_prior_mie": (dims, pool.log_prior[chosen].reshape(shape)),
+                "sampler_draw": (dims, pool.theta[chosen].reshape(shape)),
+                **{name: (dims, own[name][..., 0]) for name in STATISTICS if name in own},
             },
             coords={
                 "chain": np.arange(shape[0]),
@@ -351,6 +356,17 @@ class Newton:
             attrs=theta.attrs
             | {"k_hat": pool.k_hat, "effective_draws": pool.effective, "weighed": len(pool.theta)},
         )
+
+    def points(self, observation: Observation) -> Observation:
+        """Return the points of the window that carry independent information."""
+        return independent(observation)
+
+    @one_thread
+    def data_groups(
+        self, past: Sequence[RuleState], posterior: xr.Dataset
+    ) -> dict[str, xr.Dataset]:
+        """Return likelihoods and replicas of the measured numbers, and prior predictions."""
+        return data_groups(self, past, posterior)
 
     @one_thread
     def conclude(self, past: Sequence[RuleState], posterior: xr.Dataset) -> dict[str, xr.Dataset]:

@@ -1,4 +1,4 @@
-"""What the posterior predicts for g(r), by linear response around the last simulation."""
+"""The g(r) of posterior potentials, by linear response around the last simulation."""
 
 from __future__ import annotations
 
@@ -10,11 +10,10 @@ from sopr_uq.refine.loop import Refinement
 from sopr_uq.refine.newton.implied import linear_rdf
 from sopr_uq.refine.problem import Problem
 
-MOST_DRAWS = 200
 _SPACING = 0.05
 
 
-def predictive(
+def structure(
     problem: Problem, refinement: Refinement, potential: xr.DataArray
 ) -> xr.Dataset | None:
     """Return g(r) of posterior potentials.
@@ -28,34 +27,33 @@ def predictive(
     refinement : Refinement
         The last iteration gives g_k and v_k.
     potential : DataArray (chain, draw, r), of a mixture with a dimension ``pair``
-        Posterior potentials in kcal/mol; at most 200 draws are used.
+        Posterior potentials in kcal/mol.
 
     Returns
     -------
     Dataset or None
-        ``g`` (chain, draw, r_g), of a mixture with a dimension ``pair``; None where the
-        simulated g(r) has no linear response, as in a box that begins to separate.
+        ``g`` (chain, draw, r_g) in single precision, of a mixture with a dimension
+        ``pair``; None where the simulated g(r) has no linear response, as in a box that
+        begins to separate.
     """
     last, field = refinement.iterations[-1], problem.field
-    step = max(potential.sizes["draw"] * potential.sizes["chain"] // MOST_DRAWS, 1)
-    thinned = potential.isel(draw=slice(None, None, step))
     top = last.simulations[0].r[-1]
     r = np.arange(0.5 * field.sigmas.min(), min(top, 1.6 * problem.r_cut), _SPACING)
     try:
         at_k, jacobian = linear_rdf(problem, last.potential, last.simulations[0], r)
     except (RuleFailed, InputError):
         return None
-    v = thinned.transpose("chain", "draw", ..., "r").values
+    v = potential.transpose("chain", "draw", ..., "r").values
     moved = v.reshape(*v.shape[:2], field.size) - last.potential
     g = np.maximum(at_k + np.tensordot(moved, jacobian, axes=(-1, -1)), 0.0)
     dims = ("chain", "draw", *field.dims, "r_g")
-    ds = xr.Dataset(
-        {"g": (dims, field.plain(g, -2), {"units": "1"})},
+    return xr.Dataset(
+        {"g": (dims, field.plain(g, -2).astype(np.float32), {"units": "1"})},
         coords={
             "r_g": ("r_g", r, {"units": "angstrom"}),
-            "chain": thinned["chain"],
+            "chain": potential["chain"],
+            "draw": potential["draw"],
             **field.coords,
         },
         attrs={"method": "linear response around the last simulation"},
     )
-    return ds.assign_coords(draw=thinned["draw"])

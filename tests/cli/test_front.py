@@ -1,0 +1,80 @@
+"""The front of the command line: quick, complete, and completed by the shell."""
+
+from __future__ import annotations
+
+import os
+import resource
+import subprocess
+import sys
+
+import pytest
+from click.testing import CliRunner
+
+from sopr_uq.cli.main import COMMANDS, cli, command
+
+LIMITS = {"import sopr_uq": 0.3, "from sopr_uq.cli import main; main()": 0.5}
+"""Seconds of processor time."""
+
+
+def seconds(code: str) -> float:
+    """Processor time of a fresh interpreter, whatever else the machine does."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run([sys.executable, "-c", code, "--help"], check=True, capture_output=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+@pytest.mark.parametrize("code", list(LIMITS))
+def test_it_is_quick(code: str) -> None:
+    assert min(seconds(code) for _ in range(3)) < LIMITS[code]
+
+
+def test_the_clock_would_notice() -> None:
+    assert seconds("sum(range(60_000_000))") > 0.3
+
+
+@pytest.mark.parametrize("name", list(COMMANDS))
+def test_every_listed_command_is_there(name: str) -> None:
+    found = command(name)
+    assert found.name == name
+    assert found.help
+    assert len(name) + len(COMMANDS[name][1]) < 76, "one line of 80 columns"
+
+
+def test_help_lists_them_in_order() -> None:
+    text = CliRunner().invoke(cli, ["--help"]).output
+    places = [text.index(f"\n  {name} ") for name in COMMANDS]
+    assert places == sorted(places)
+    assert all(len(line) <= 80 for line in text.splitlines())
+
+
+def test_another_command_is_none() -> None:
+    done = CliRunner().invoke(cli, ["refined"])
+    assert done.exit_code == 2
+    assert "No such command 'refined'" in done.output
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_a_shell_is_told_how_to_complete(shell: str) -> None:
+    done = CliRunner().invoke(cli, ["completion", shell])
+    assert done.exit_code == 0
+    assert "sopr-uq" in done.output
+    assert f"_SOPR_UQ_COMPLETE={shell}_complete" in done.output
+
+
+def test_the_tab_key_completes_commands_and_options() -> None:
+    """As bash asks, by way of what ``completion bash`` prints."""
+    code = "import sys; sys.argv[0] = 'sopr-uq'; from sopr_uq.cli import main; main()"
+
+    def completed(words: str) -> list[str]:
+        environment = {"_SOPR_UQ_COMPLETE": "bash_complete", "COMP_WORDS": words}
+        environment["COMP_CWORD"] = str(len(words.split()) - 1)
+        done = subprocess.run(
+            [sys.executable, "-c", code], env={**os.environ, **environment},
+            capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        return [line.partition(",")[2] for line in done.stdout.split()]
+
+    assert completed("sopr-uq re") == ["refine", "resume", "report", "repeat"]
+    assert completed("sopr-uq report --bi") == ["--bibtex"]
+    assert completed("sopr-uq nothing") == []
