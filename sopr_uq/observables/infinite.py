@@ -20,8 +20,9 @@ from sopr_uq.structure.taper import tapered
 from sopr_uq.structure.transforms import RadialGrid
 from sopr_uq.typing import BoolArray, FloatArray
 
-_LENGTH_OF_MOLECULES = 0.15
-"""In Å; half of the width of a hydrogen bond's peak."""
+_LENGTH_OF_MOLECULES = 0.1
+"""In Å, five bins by default: of water-like cores it costs g 0.01 where it is steepest, and 0.15 Å
+three times that."""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,88 @@
+"""From the histogram of a box of molecules to the liquid without end."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.interpolate import CubicSpline
+
+from sopr_uq.engine.instant import shell_average
+from sopr_uq.engine.protocol import Setup, Simulation, named, rdf_name
+from sopr_uq.engine.series import Series
+from sopr_uq.experiment.sites import site_mixture
+from sopr_uq.experiment.state import StatePoint
+from sopr_uq.experiment.substance import Molecule, Site, Substance
+from sopr_uq.observables import StructureFactor, continued
+from sopr_uq.potentials import lennard_jones
+from sopr_uq.structure.finite_size import canonical_rdf, order_of_images
+from sopr_uq.structure.ornstein_zernike import solve
+from sopr_uq.structure.transforms import RadialGrid, structure_factor
+
+FINE, GRID = RadialGrid(2399, 0.02), RadialGrid.covering(48.0, 0.025)
+BIN = 0.02
+NITROGEN, N2 = Site("N", 14.007), np.array([[0.0, 0.0, 0.0], [1.1, 0.0, 0.0]])
+ENDS = (Site("O", 15.999, -0.8476), Site("H", 1.008, 0.4238))
+BENT = np.array([[0.0, 0.0, 0.0], [0.8165, 0.5774, 0.0], [-0.8165, 0.5774, 0.0]])
+LIQUIDS = {
+    "diatomic": (
+        Substance((Molecule("N2", (NITROGEN, NITROGEN), N2),)),
+        StatePoint(120.0, 0.0174, composition={"N2": 1.0}),
+        [(3.31, 0.0725)],
+    ),
+    # a small core on hydrogen, without which the HNC equation has no solution
+    "water": (
+        Substance((Molecule("water", (ENDS[0], ENDS[1], ENDS[1]), BENT),)),
+        StatePoint(300.0, 0.0334, composition={"water": 1.0}),
+        [(3.166, 0.1553), (2.083, 0.0845), (1.0, 0.046)],
+    ),
+}
+
+
+def boxed(name, molecules, error=0.0):
+    """The site–site HNC liquid, and what a box of it would have counted."""
+    substance, state, numbers = LIQUIDS[name]
+    mixture = site_mixture(substance, state)
+    potentials = [lennard_jones(*each) for each in numbers]
+    whole = solve(FINE, np.stack([v.energy(FINE.r) for v in potentials], 1), mixture, state.beta)
+    assert whole.converged
+    edge, counts = (molecules / state.density) ** (1 / 3), substance.counts(state, molecules)
+    s = mixture.shared + mixture.scale / mixture.density * (whole.s_zero - 1.0)
+    crowded = whole.g * (1.0 + order_of_images(FINE, whole.h, edge))
+    box = canonical_rdf(crowded, s, counts, shared=mixture.shared)
+    r = BIN * (np.arange(int(0.5 * edge / BIN)) + 0.5)
+    smooth = CubicSpline(np.append(0.0, FINE.r), np.vstack([box[:1], box]))
+    rng, series = np.random.default_rng(8), []
+    for pair, mean in zip(substance.pairs, shell_average(smooth, r, BIN).T, strict=True):
+        noise = error / r * rng.standard_normal((8, r.size))
+        series.append(Series.of_blocks(rdf_name(pair), r, mean + noise, "1"))
+    found = Simulation(named(series), None, tuple(counts), 0, 0.0, 0.0, "test")
+    setup = Setup(substance, state, dict(zip(substance.pairs, potentials, strict=True)), 1)
+    return continued(setup, found, GRID), whole, mixture
+
+
+@pytest.mark.parametrize(
+    ("name", "molecules", "miss", "miss_of_s"),
+    [("diatomic", 500, 0.01, 0.01), ("water", 343, 0.015, 0.05)],
+)
+def test_a_box_of_molecules_tells_the_infinite_liquid(name, molecules, miss, miss_of_s):
+    """g to what smoothing costs at its steepest, S(Q) from 1 Å⁻¹ on."""
+    liquid, whole, mixture = boxed(name, molecules)
+    half = 0.5 * (molecules / liquid.setup.state.density) ** (1 / 3)
+    seen = GRID.r < half - 2.0
+    exact = CubicSpline(FINE.r, whole.g)(GRID.r[seen])
+    assert np.abs(liquid.g[seen] - exact).max() < miss
+    q = FINE.q[(FINE.q > 1.0) & (FINE.q < 12.0)]
+    for i, pair in enumerate(liquid.setup.substance.pairs):
+        found = StructureFactor.partial(pair, q).predict(liquid).mean
+        s = structure_factor(FINE, whole.g[:, i], mixture.density)
+        assert np.abs(found - np.interp(q, FINE.q, s)).max() < miss_of_s
+
+
+def test_noise_is_carried_and_the_response_stands():
+    liquid, *_ = boxed("water", 343, error=0.02)
+    assert liquid.blocks.shape == (8, GRID.n, 3)
+    near = np.searchsorted(GRID.r, 5.0)
+    expected = 0.02 / 5.0
+    assert 0.3 * expected < liquid.blocks[:, near].std(axis=0).mean() < expected
+    assert liquid.response.stable
+    assert liquid.mixture.charges is not None
