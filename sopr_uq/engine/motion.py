@@ -39,18 +39,12 @@ def mesh_commands(plan: Plan) -> tuple[str, ...]:
     )
 
 
-def motion_commands(plan: Plan, unit: float = 1.0) -> tuple[str, ...]:
-    """Return integrators and thermostats.
+def motion_commands(plan: Plan, unit: float) -> tuple[str, ...]:
+    """Return integrators and thermostats, times in a unit of so many fs.
 
     Atoms by velocity rescaling, rigid molecules by Nosé–Hoover chains for their
     translation and their rotation (Kamberaj, Li & Hansen, J. Chem. Phys. 122, 224114
     (2005)), since rescaled velocities of atoms mean nothing to a rigid body.
-
-    Parameters
-    ----------
-    plan : Plan
-    unit : float
-        Of LAMMPS' times, in fs.
     """
     temperature = plan.state.temperature
     damping = f"{plan.settings.thermostat_time * plan.timestep / unit:.15g}"
@@ -61,13 +55,11 @@ def motion_commands(plan: Plan, unit: float = 1.0) -> tuple[str, ...]:
             "fix move all nve",
             f"fix bath all temp/csvr {temperature} {temperature} {damping} {seed}",
         )
+    # while the box shrinks, atoms lie off their shape between steps: a new run must not keep that
+    bath = f"temp {temperature} {temperature} {damping} reinit no"
     bodies = (
         "neigh_modify exclude molecule/intra all",
-        # while the box shrinks, atoms lie off their shape between steps: a run must not keep that
-        (
-            f"fix bodies bodies rigid/nvt/small molecule temp {temperature} {temperature} {damping} "
-            "reinit no"
-        ),
+        f"fix bodies bodies rigid/nvt/small molecule {bath}",
     )
     if rigid.all():
         return ("group bodies union all", *bodies)

@@ -1,0 +1,175 @@
+"""Corrections: to a pair potential, whose truth is known, and on top of a base."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from sopr_uq import load_config
+from sopr_uq.derived.correction import (
+    correction_band,
+    intervals_without_zero,
+    is_corrected,
+)
+from sopr_uq.errors import InputErrors
+from sopr_uq.figures.sheet import refinement_sheet
+from sopr_uq.potentials import Corrected, lennard_jones
+from sopr_uq.workflow.build import build_engine, build_rule
+from sopr_uq.workflow.config import dump_config
+from sopr_uq.workflow.report import as_dict, facts, table
+from sopr_uq.workflow.run import run
+
+R = np.arange(2.9, 11.0, 0.1)
+PAIR = """
+[system]
+name = "argon"
+temperature = 140.0
+density = 0.018
+[[molecule]]
+name = "Ar"
+mass = 39.948
+[[pair]]
+sites = ["Ar", "Ar"]
+sigma = 3.4
+epsilon = 0.24
+refine = "correction"
+[[observe]]
+kind = "g"
+file = "g.csv"
+sites = ["Ar", "Ar"]
+smoothing = 0
+damping = 0
+drift = 0
+q_max = "none"
+spacing = 0
+abscissa_error = 0
+[engine]
+name = "integral_equation"
+particles = 1000
+"""
+MELT = """
+[system]
+name = "aluminium"
+temperature = 1023.0
+density = 0.05244
+mass = 26.98
+[base]
+style = "eam/fs"
+files = ["Al_mm.eam.fs"]
+elements = { Al = "Al" }
+[[observe]]
+kind = "g"
+file = "al.csv"
+"""
+
+
+def bump(r):
+    """0.15 kcal/mol, half of k_B T, at the flank of the well."""
+    return 0.15 * np.exp(-(((r - 4.6) / 0.4) ** 2))
+
+
+def write(folder, name, delta):
+    """The configuration, and g(r) of a twin with this correction and noise of 0.005."""
+    (folder / name).mkdir()
+    path = folder / name / "argon.toml"
+    path.write_text(PAIR)
+    np.savetxt(path.parent / "g.csv", np.column_stack([R, np.ones(R.size)]), delimiter=",")
+    rule = build_rule(load_config(path))
+    problem = rule.problem
+    true = lennard_jones(3.4, 0.24).energy(problem.r) + delta(problem.r)
+    simulation = build_engine(load_config(path), rule).run(problem.setup(true, 0))
+    rng = np.random.default_rng(5)
+    g = np.interp(R, simulation.r, simulation.g) + 0.005 * rng.standard_normal(R.size)
+    np.savetxt(path.parent / "g.csv", np.column_stack([R, g]), delimiter=",")
+    return path
+
+
+@pytest.fixture(scope="module")
+def with_bump(tmp_path_factory):
+    return run(load_config(write(tmp_path_factory.mktemp("corrected"), "bump", bump)))
+
+
+@pytest.fixture(scope="module")
+def with_none(tmp_path_factory):
+    return run(load_config(write(tmp_path_factory.mktemp("corrected"), "none", np.zeros_like)))
+
+
+def test_a_known_correction_lies_in_its_band_and_is_wanted(with_bump):
+    band = correction_band(with_bump, 0.95)
+    r = band["r"].values
+    seen = (r > 3.4) & (r < 7.0)
+    inside = (band["lower"] <= bump(r)) & (bump(r) <= band["upper"])
+    assert float(inside[seen].mean()) > 0.85
+    assert any(a < 4.6 < b for a, b in intervals_without_zero(band))
+    assert float(with_bump["correction_evidence"]["log_bayes_factor"]) > 5.0
+
+
+def test_where_there_is_none_the_band_holds_zero_and_none_is_wanted(with_none):
+    band = correction_band(with_none, 0.99)
+    r = band["r"].values
+    assert not band["excludes_zero"].values[(r > 3.2) & (r < 9.0)].any()
+    assert float(with_none["correction_evidence"]["log_bayes_factor"]) < 1.0
+
+
+def test_a_result_of_a_correction_is_told_without_numbers_that_do_not_exist(with_bump):
+    assert is_corrected(with_bump)
+    assert table(with_bump) == []
+    told = dict(facts(with_bump))
+    assert "log Bayes factor" in told["correction"]
+    assert "nan" not in " ".join(text for _, text in facts(with_bump))
+    json.dumps(as_dict(with_bump), allow_nan=False)
+    figure = refinement_sheet(with_bump)
+    assert figure.axes[1].get_ylabel().startswith("δv")
+
+
+def test_a_corrected_potential_is_the_reference_and_its_table():
+    r = np.linspace(3.0, 9.0, 120)
+    v = Corrected(lennard_jones(3.4, 0.24), r, bump(r) - bump(r)[-1])
+    x = np.array([2.0, 3.5, 4.6, 9.5])
+    below = lennard_jones(3.4, 0.24)
+    assert v.energy(x)[1:3] - below.energy(x)[1:3] == pytest.approx(bump(x[1:3]), abs=1e-4)
+    assert v.energy(x)[3] == pytest.approx(below.energy(x)[3])
+    h = 1e-5
+    assert v.force(x[1:3]) == pytest.approx(
+        -(v.energy(x[1:3] + h) - v.energy(x[1:3] - h)) / (2 * h), rel=1e-4
+    )
+
+
+def test_a_melt_is_configured_and_its_configuration_repeats(tmp_path):
+    g = 1.0 + 1.6 * np.exp(-(((R - 2.9) / 0.3) ** 2))
+    np.savetxt(tmp_path / "al.csv", np.column_stack([R, g]), delimiter=",")
+    (tmp_path / "melt.toml").write_text(MELT)
+    config = load_config(tmp_path / "melt.toml")
+    problem = build_rule(config).problem
+    assert problem.record == {"fluctuations"}
+    assert problem.field.terms[0].corrected
+    assert len(config.base.sha256) == 1
+    dump_config(config, tmp_path / "again.toml")
+    assert load_config(tmp_path / "again.toml") == config
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ('\n[[pair]]\nsites = ["Al", "Al"]\nsigma = 2.6\nepsilon = 1.0\n', "correction to the base"),
+        ('\n[engine]\nname = "integral_equation"\n', "lammps"),
+        ("\n[prior]\nsigma_sd = 0.1\n", "refined as a whole"),
+    ],
+)
+def test_what_makes_no_sense_on_a_base_is_refused(tmp_path, change, said):
+    g = 1.0 + 1.6 * np.exp(-(((R - 2.9) / 0.3) ** 2))
+    np.savetxt(tmp_path / "al.csv", np.column_stack([R, g]), delimiter=",")
+    (tmp_path / "melt.toml").write_text(MELT + change)
+    with pytest.raises(InputErrors, match=said):
+        load_config(tmp_path / "melt.toml")
+
+
+def test_a_width_of_corrections_is_refused_where_there_are_none(tmp_path):
+    (tmp_path / "argon.toml").write_text(
+        PAIR.replace('refine = "correction"\n', "") + "[prior]\ncorrection_width = 0.2\n"
+    )
+    np.savetxt(tmp_path / "g.csv", np.column_stack([R, np.ones(R.size)]), delimiter=",")
+    with pytest.raises(InputErrors, match="with a correction"):
+        load_config(tmp_path / "argon.toml")
