@@ -153,7 +153,7 @@ def test_a_melt_is_configured_and_its_configuration_repeats(tmp_path):
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ('\n[[pair]]\nsites = ["Al", "Al"]\nsigma = 2.6\nepsilon = 1.0\n', "correction to the base"),
+        ('\n[[pair]]\nsites = ["Al", "Al"]\nsigma = 2.6\nepsilon = 1.0\n', "correction to"),
         ('\n[engine]\nname = "integral_equation"\n', "lammps"),
         ("\n[prior]\nsigma_sd = 0.1\n", "refined as a whole"),
     ],
