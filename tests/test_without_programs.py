@@ -48,7 +48,7 @@ for arguments in (
     assert done.exit_code == 0, (arguments, done.output, done.exception)
 print(*sorted(ABSENT & set(sys.modules)))
 try:
-    sopr_uq.run(sopr_uq.load_config("argon-85K"), out / "new")
+    sopr_uq.run(sopr_uq.load_config("argon-85K", observe="g"), out / "new")
 except sopr_uq.errors.EngineUnavailable as error:
     print(error)
 """

@@ -32,6 +32,8 @@ def correction_of(potential: xr.DataArray, reference: xr.DataArray) -> xr.Datase
 
 def is_corrected(result: xr.DataTree) -> bool:
     """Whether a result of an element, or of a pair, is of a correction."""
+    if "derived" not in result.children:
+        return False
     draws = result["derived"].to_dataset()
     return CORRECTION in draws and bool(np.isfinite(draws[CORRECTION].values).any())
 

@@ -98,7 +98,7 @@ def test_noise_adds_like_its_matrices(a, b) -> None:
         (lambda: SquaredExponential(0.0, 1.0), "SquaredExponential.width"),
         (lambda: SquaredExponential(1.0, np.inf), "SquaredExponential.length"),
         (lambda: Dispersion(1.0, 1.0, -3.0), "Dispersion.sigma"),
-        (lambda: Dispersion(1.0, 1.0, 3.0, 0.0), "Dispersion.decay"),
+        (lambda: Dispersion(1.0, 1.0, 3.0, -1.0), "Dispersion.decay"),
         (lambda: Diagonal(np.array([1.0, -1.0])), "non-negative variances"),
         (lambda: Diagonal(np.array([1.0, np.nan])), "non-negative variances"),
         (lambda: Diagonal(np.ones((2, 2))), "shape"),

@@ -166,7 +166,7 @@ class Surrogate:
 
     def _at_with_own(self, x: FloatArray, mean: FloatArray) -> Estimate:
         """Return :meth:`at` where C is not zero; ``mean`` is the part of what is isotropic."""
-        (s, k), m = x.shape, len(self.x)
+        s, (m, k) = len(x), self.eta.shape
         cross, linear = self._kernel(x, self.x), x @ self.x.T
         inverse = self._inverse.reshape(m, k, m, k)
         turned = inverse @ self._own
