@@ -34,6 +34,9 @@ def write_files(folder: Path) -> None:
     np.savetxt(folder / "OO_gr.csv", np.column_stack([r, g]), fmt="%.4f", delimiter=",")
     np.savetxt(folder / "ArKr_gr.csv", np.column_stack([r, g]), fmt="%.4f", delimiter=",")
     np.savetxt(folder / "total_sq.csv", np.column_stack([q, s]), fmt="%.4f", delimiter=",")
+    # neighbours of a melt are nearer
+    melt = np.column_stack([r * 2.8 / 4.0, g])
+    np.savetxt(folder / "aluminium_1023K_gr.csv", melt, fmt="%.4f", delimiter=",")
     q = np.arange(1.0, 20.0, 0.05)
     for name in ("d2o", "hdo", "xray"):
         np.savetxt(folder / f"{name}_fq.csv", np.column_stack([q, np.sin(q) / q**2]), delimiter=",")
