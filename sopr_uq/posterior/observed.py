@@ -7,16 +7,15 @@ import json
 import numpy as np
 import xarray as xr
 
-from sopr_uq.experiment.observation import ABSCISSA_UNIT, NUMBERS, Observation
+from sopr_uq.experiment.observation import ABSCISSA_UNIT, Observation
 from sopr_uq.experiment.substance import Pair
 from sopr_uq.experiment.totals import Total
 from sopr_uq.posterior.stated import noise_over_stated, sentence
-from sopr_uq.refine.labels import Labelled, labelled
+from sopr_uq.refine.labels import UNITS, Labelled, labelled
 from sopr_uq.refine.rule import Rule
 from sopr_uq.typing import FloatArray
 
 TABLE = "_table"
-_UNITS = {**NUMBERS, "f": "barn/sr/atom"}
 USED = "_used"
 _EXCEEDED = ("noise_over_stated_lower", "noise_over_stated", "noise_over_stated_upper")
 
@@ -101,7 +100,7 @@ def _whole(dim: str) -> str:
 
 
 def _units(o: Observation) -> dict[str, str]:
-    return {"units": _UNITS.get(o.kind, "1")}
+    return {"units": UNITS.get(o.kind, "1")}
 
 
 def _x_units(o: Observation) -> dict[str, str]:

@@ -11,6 +11,7 @@ from scipy.stats import multivariate_normal, norm
 from sopr_uq.experiment.observation import Observation
 from sopr_uq.refine.newton import Newton, prior_predictive
 from sopr_uq.refine.newton.answer import learn
+from sopr_uq.refine.newton.data_groups import replicated
 from sopr_uq.refine.newton.draws import Draws, log_density
 from sopr_uq.refine.newton.prior_predictive import prior_measurements, prior_potentials
 from sopr_uq.refine.newton.replicas import Measurements, shared_errors
@@ -129,6 +130,16 @@ def test_measurements_of_the_prior_are_of_its_draws(known, before) -> None:
     # a larger core keeps pairs farther apart
     assert np.corrcoef(sigma, rise)[0, 1] > 0.8
     assert before.value.std(axis=0).mean() > 3.0 * 0.01, "wider than what was measured"
+
+
+def test_replicas_of_motion_are_no_logarithms(liquid) -> None:
+    diffusion = Observation("diffusion", np.zeros(1), np.array([2.4]), error=np.array([0.1]))
+    problem = liquid.problem(liquid.blank(), diffusion, rule="newton")
+    data = Newton(problem).conditioner.stacked.value
+    found = replicated(problem, data[None, None])
+    assert float(found["diffusion"].squeeze()) == pytest.approx(2.4)
+    assert found["diffusion"].attrs["units"] == "1e-9 m^2/s"
+    assert found["g"].shape == (1, 1, liquid.x.size)
 
 
 def stacked_x(draws: Draws) -> np.ndarray:

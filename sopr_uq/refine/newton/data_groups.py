@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import xarray as xr
 
-from sopr_uq.experiment.observation import DYNAMICS, NUMBERS
+from sopr_uq.experiment.observation import DYNAMICS
 from sopr_uq.inference.noise import LogNormal
-from sopr_uq.refine.labels import labelled
+from sopr_uq.refine.labels import UNITS, labelled
 from sopr_uq.refine.newton.data import independent
 from sopr_uq.refine.newton.draws import Draws
 from sopr_uq.refine.newton.prior_predictive import prior_measurements
@@ -77,7 +77,7 @@ def replicated(problem: Problem, value: FloatArray) -> xr.Dataset:
             each.name: (
                 (*_DIMS, each.dim),
                 np.exp(part) if o.kind in DYNAMICS else part,
-                {"units": NUMBERS.get(o.kind, "1")},
+                {"units": UNITS.get(o.kind, "1")},
             )
             for (each, o), part in zip(measured, parts, strict=True)
         },
