@@ -75,7 +75,8 @@ def structure_bands(result: xr.DataTree, ci_prob: float = 0.95) -> xr.Dataset:
         raise InputError("result", expected, found, "sopr_uq.derived.of_pair(result, label)")
     beta = inverse_temperature(float(result.attrs["temperature"]))
     potential = _thinned(result["posterior"].to_dataset()["potential"])
-    whole = "correction" not in result["derived"].to_dataset()
+    # a correction has no core
+    whole = bool(result["derived"].to_dataset()["d_hp"].notnull().any())
     curves = {"potential": potential}
     if whole:
         curves |= {

@@ -17,9 +17,9 @@ from typing import Any, NamedTuple, Self
 
 import numpy as np
 
+from sopr_uq.engine.lammps_base import coefficient_commands, style_arguments
+from sopr_uq.engine.lammps_motion import atom_style, mesh_commands, motion_commands, skin, tables
 from sopr_uq.engine.lattice import wrapped
-from sopr_uq.engine.many_body import coefficient_commands, style_arguments
-from sopr_uq.engine.motion import atom_style, mesh_commands, motion_commands, skin, tables
 from sopr_uq.engine.plan import Plan
 from sopr_uq.engine.protocol import Configuration, Progress, Setup, Simulation, check_able
 from sopr_uq.engine.recorder import Between, Thermo

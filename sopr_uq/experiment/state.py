@@ -11,6 +11,7 @@ from sopr_uq.errors import InputError
 from sopr_uq.units import inverse_temperature
 
 _SUM_TOLERANCE = 1e-6
+_CONTACT = 0.92
 
 
 @dataclass(frozen=True)
@@ -59,3 +60,8 @@ class StatePoint:
     def beta(self) -> float:
         """β = 1/(k_B T) in mol/kcal."""
         return inverse_temperature(self.temperature)
+
+    @property
+    def contact(self) -> float:
+        """Distance in Å of two molecules that touch: 0.92 mean spacings, as in liquid argon."""
+        return float(_CONTACT * self.density ** (-1 / 3))

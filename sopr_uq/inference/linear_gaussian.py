@@ -169,7 +169,7 @@ def most_probable(model: LinearGaussian) -> Theta:
     return Theta(*levels, int(np.argmax(terms)))
 
 
-def log_evidence(model: LinearGaussian) -> float:
+def highest_log_density(model: LinearGaussian) -> float:
     """Return the log density of the data at the most probable θ, with θ's own, up to a constant."""
     return _highest(reduced(model))[1]
 

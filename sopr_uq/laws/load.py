@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
+from sopr_uq.derived.correction import is_corrected
 from sopr_uq.derived.labelled import describe
 from sopr_uq.errors import InputError
 from sopr_uq.experiment.elements import Element, PolarizabilitySet, element, elements
@@ -65,6 +66,8 @@ def load_ensemble(
     draws = tree[group].to_dataset()
     if "pair" in draws.dims:
         raise InputError(str(path), "the result of an element", "one of a mixture")
+    if is_corrected(tree):
+        raise InputError(str(path), "a potential refined as a whole", "a correction to another")
     found = {q: draws[q] for q in QUANTITIES if q in draws and "draw" in draws[q].dims}
     for quantity, values in found.items():
         _check_unit(path, quantity, str(values.attrs.get("units", unit(quantity))))

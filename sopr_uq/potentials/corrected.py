@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy.interpolate import CubicSpline
 
-from sopr_uq.errors import InputError
 from sopr_uq.potentials.protocol import Potential
+from sopr_uq.potentials.tabulated import table
 from sopr_uq.typing import ArrayLike, FloatArray
 
 
@@ -40,16 +40,8 @@ class Corrected:
     _spline: CubicSpline = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        r, delta = np.array(self.r, dtype=float), np.array(self.delta, dtype=float)
-        if r.ndim != 1 or r.shape != delta.shape or r.size < 4:
-            shapes = f"{r.shape} and {delta.shape}"
-            raise InputError("Corrected", "r and δ of one shape (n,), n ≥ 4", shapes)
-        if not (np.isfinite(r).all() and np.isfinite(delta).all()):
-            raise InputError("Corrected", "finite numbers", "NaN or infinity in the table")
-        if r[0] <= 0 or np.any(np.diff(r) <= 0):
-            raise InputError("Corrected.r", "positive, strictly increasing distances", "others")
+        r, delta = table("Corrected", self.r, self.delta)
         for name, value in (("r", r), ("delta", delta)):
-            value.flags.writeable = False
             object.__setattr__(self, name, value)
         object.__setattr__(self, "_spline", CubicSpline(r, delta, bc_type="natural"))
 

@@ -42,17 +42,7 @@ class Tabulated:
     _spline: CubicSpline = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        r, v = np.array(self.r, dtype=float), np.array(self.v, dtype=float)
-        if r.ndim != 1 or r.shape != v.shape or r.size < 4:
-            raise InputError(
-                "Tabulated", "r and v of one shape (n,), n ≥ 4", f"{r.shape} and {v.shape}"
-            )
-        if not (np.isfinite(r).all() and np.isfinite(v).all()):
-            raise InputError("Tabulated", "finite numbers", "NaN or infinity in the table")
-        if r[0] <= 0 or np.any(np.diff(r) <= 0):
-            raise InputError(
-                "Tabulated.r", "positive, strictly increasing distances", "a table that is not"
-            )
+        r, v = table("Tabulated", self.r, self.v)
         if v[0] <= 0:
             raise InputError(
                 "Tabulated.v",
@@ -61,7 +51,6 @@ class Tabulated:
                 "begin the table further inside the core",
             )
         for name, value in (("r", r), ("v", v)):
-            value.flags.writeable = False
             object.__setattr__(self, name, value)
         object.__setattr__(self, "_spline", CubicSpline(r, v))
 
@@ -95,3 +84,34 @@ class Tabulated:
         v = np.where(r < first, core, np.where(r > last, tail, v))
         f = np.where(r < first, power * core / r, np.where(r > last, self.tail_power * tail / r, f))
         return v, f
+
+
+def table(owner: str, r: ArrayLike, v: ArrayLike) -> tuple[FloatArray, FloatArray]:
+    """Return the columns of a table, shape (n,) each, as arrays that nobody can change.
+
+    Parameters
+    ----------
+    owner : str
+        For messages.
+    r : array, shape (n,)
+        Distances in Å.
+    v : array, shape (n,)
+        Energies in kcal/mol.
+
+    Raises
+    ------
+    InputError
+        If it is too short, unsorted or not finite.
+    """
+    r, v = np.array(r, dtype=float), np.array(v, dtype=float)
+    if r.ndim != 1 or r.shape != v.shape or r.size < 4:
+        shapes = f"{r.shape} and {v.shape}"
+        raise InputError(owner, "r and v of one shape (n,), n ≥ 4", shapes)
+    if not (np.isfinite(r).all() and np.isfinite(v).all()):
+        raise InputError(owner, "finite numbers", "NaN or infinity in the table")
+    if r[0] <= 0 or np.any(np.diff(r) <= 0):
+        expected = "positive, strictly increasing distances"
+        raise InputError(f"{owner}.r", expected, "a table that is not")
+    for values in (r, v):
+        values.flags.writeable = False
+    return r, v

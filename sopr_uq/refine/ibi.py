@@ -10,12 +10,11 @@ import numpy as np
 import xarray as xr
 
 from sopr_uq.errors import RuleFailed
-from sopr_uq.experiment.observation import Observation
 from sopr_uq.refine.compare import Comparison
 from sopr_uq.refine.partials import partials
 from sopr_uq.refine.problem import Problem
 from sopr_uq.refine.round import Run, leading
-from sopr_uq.refine.rule import Band, RuleState, StepInfo
+from sopr_uq.refine.rule import Band, RuleState, StepInfo, WithoutLikelihood
 from sopr_uq.typing import FloatArray
 
 _SMALLEST_G = 0.05
@@ -23,7 +22,7 @@ _TAPER = 0.8
 
 
 @dataclass(frozen=True)
-class Ibi:
+class Ibi(WithoutLikelihood):
     """Δv(r) = γ k_B T ln[g_sim(r)/g_exp(r)] at the measured points.
 
     Between measured points Δv is interpolated linearly. Inside the first point
@@ -96,19 +95,3 @@ class Ibi:
             coords={"chain": [0], "draw": [0], "r": self.problem.r, **field.coords},
             attrs={"kind": "point estimate; ibi has no posterior"},
         )
-
-    def points(self, observation: Observation) -> Observation:
-        """Return the points of the window."""
-        return observation.windowed()
-
-    def data_groups(
-        self,
-        past: Sequence[RuleState],  # noqa: ARG002
-        posterior: xr.Dataset,  # noqa: ARG002
-    ) -> dict[str, xr.Dataset]:
-        """Return nothing: this rule has no likelihood."""
-        return {}
-
-    def conclude(self, past: Sequence[RuleState], posterior: xr.Dataset) -> dict[str, xr.Dataset]:  # noqa: ARG002
-        """Return nothing more."""
-        return {}

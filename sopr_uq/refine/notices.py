@@ -5,11 +5,16 @@ from __future__ import annotations
 from sopr_uq.refine.loop import Refinement
 from sopr_uq.refine.problem import Problem, Sample
 
+_MOLECULES = (
+    "No refinement of molecules has been tried on liquids whose potentials are known: whether "
+    "these intervals hold is not shown. The pressure responds by forces between sites alone."
+)
+
 
 def notices(problem: Problem) -> list[str]:
-    """Return sentences about measurements that leave a part of v(r) to the prior."""
+    """Return sentences about what leaves a part of v(r) to the prior, or was not tried."""
     many = len(problem.samples) > 1
-    found = []
+    found = [] if problem.substance.atomic else [_MOLECULES]
     for number, sample in enumerate(problem.samples):
         reach = _reach(sample)
         if 0.0 < reach < problem.r_cut:

@@ -48,6 +48,10 @@ def partials(problem: Problem, rule: str) -> tuple[Partial, ...]:
         If there is not one liquid, with exactly one g(r) of each pair that is refined.
     """
     terms, samples = problem.field.terms, problem.samples
+    if any(term.corrected for term in terms) or not problem.substance.bare:
+        expected = "potentials of pairs of atoms, refined as a whole"
+        found = "a correction, a base or molecules"
+        raise InputError(f"rule {rule}", expected, found, "the newton rule takes them")
     if problem.record:
         expected, motion = "a g(r) of each pair alone", ", ".join(sorted(problem.record))
         raise InputError(f"rule {rule}", expected, f"{motion} as well", "the newton rule takes it")

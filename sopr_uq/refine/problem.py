@@ -26,10 +26,6 @@ _CORE = 0.7
 _CORE_OF_MOLECULES = 0.4
 """Hydrogen comes close to an oxygen: 1.5 Å, where molecules are 3 Å apart."""
 
-_SPACINGS = 0.92
-"""Distance of two atoms that touch, in mean spacings of a simple liquid: σ of argon, say."""
-
-
 type Potentials = Potential | Mapping[Pair, Potential]
 """The potential of an element, or of each pair of a mixture."""
 
@@ -162,8 +158,9 @@ class Problem:
         kept = pair in self.frozen and np.isnan(length)
         if pair not in self.corrected and not kept:
             return None
-        spacing = _SPACINGS * self.samples[0].state.density ** (-1 / 3)
-        return Scale(spacing if np.isnan(length) else length, 1.0 / float(self.betas.mean()))
+        if np.isnan(length):
+            length = self.samples[0].state.contact
+        return Scale(length, 1.0 / float(self.betas.mean()))
 
     @cached_property
     def field(self) -> Field:

@@ -155,3 +155,23 @@ class Rule(Protocol):
             Of :meth:`posterior`.
         """
         ...
+
+
+class WithoutLikelihood:
+    """What rules share that compare curves but have no likelihood, and no posterior to check."""
+
+    def points(self, observation: Observation) -> Observation:
+        """Return the points of the window."""
+        return observation.windowed()
+
+    def data_groups(
+        self,
+        past: Sequence[RuleState],  # noqa: ARG002
+        posterior: xr.Dataset,  # noqa: ARG002
+    ) -> dict[str, xr.Dataset]:
+        """Return nothing: there is no likelihood."""
+        return {}
+
+    def conclude(self, past: Sequence[RuleState], posterior: xr.Dataset) -> dict[str, xr.Dataset]:  # noqa: ARG002
+        """Return nothing more."""
+        return {}

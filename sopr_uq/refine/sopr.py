@@ -10,11 +10,10 @@ from typing import ClassVar
 import numpy as np
 import xarray as xr
 
-from sopr_uq.experiment.observation import Observation
 from sopr_uq.refine.partials import partials
 from sopr_uq.refine.problem import Problem
 from sopr_uq.refine.round import Run, leading
-from sopr_uq.refine.rule import Band, RuleState, StepInfo
+from sopr_uq.refine.rule import Band, RuleState, StepInfo, WithoutLikelihood
 from sopr_uq.refine.strand import Hyper, Strand
 from sopr_uq.threads import one_thread
 from sopr_uq.typing import FloatArray
@@ -23,7 +22,7 @@ _SMALL_CHANGE = 0.5
 
 
 @dataclass(frozen=True)
-class Sopr:
+class Sopr(WithoutLikelihood):
     """y(r) = v_ref(r) + γ β⁻¹ Σₙ Δg⁽ⁿ⁾(r), then GP regression of y.
 
     The regression describes the correction v − v_ref with a kernel that
@@ -147,22 +146,6 @@ class Sopr:
             },
             attrs=attrs,
         )
-
-    def points(self, observation: Observation) -> Observation:
-        """Return the points of the window."""
-        return observation.windowed()
-
-    def data_groups(
-        self,
-        past: Sequence[RuleState],  # noqa: ARG002
-        posterior: xr.Dataset,  # noqa: ARG002
-    ) -> dict[str, xr.Dataset]:
-        """Return nothing: this rule has no likelihood."""
-        return {}
-
-    def conclude(self, past: Sequence[RuleState], posterior: xr.Dataset) -> dict[str, xr.Dataset]:  # noqa: ARG002
-        """Return nothing more: this rule has no posterior to check."""
-        return {}
 
 
 def _worse(name: str, one: float, other: float) -> float:

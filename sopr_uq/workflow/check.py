@@ -34,7 +34,7 @@ from sopr_uq.experiment.system import Ingredients, checked_makeup, checked_obser
 from sopr_uq.refine.belief import without_meaning
 from sopr_uq.refine.newton.data import stack
 from sopr_uq.refine.partials import partials
-from sopr_uq.refine.problem import Problem, Sample
+from sopr_uq.refine.problem import CUTOFF_IN_SIGMA, Problem, Sample
 from sopr_uq.refine.settings import RefineSettings
 
 
@@ -188,9 +188,12 @@ def _valid[M: BaseModel](model: type[M], table: Any) -> M | None:
 def _check_box(faults: Faults, engine: EngineSettings, makeup: Makeup, state: StatePoint) -> None:
     half = 0.5 * (engine.particles / state.density) ** (1 / 3)
     with faults.caught():
-        widest = usual_cutoff(makeup.substance, makeup.references.values(), state.temperature)
-        cutoff = engine.cutoff or widest
-        check_cutoff(cutoff, engine.particles, state.density)
+        if makeup.substance.base is None:
+            potentials = makeup.references.values()
+            usual = usual_cutoff(makeup.substance, potentials, state.temperature)
+        else:
+            usual = CUTOFF_IN_SIGMA * state.contact
+        check_cutoff(engine.cutoff or usual, engine.particles, state.density)
     with faults.caught():
         check_molecules(makeup.substance, engine, state.density)
     with faults.caught():

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
+from sopr_uq.derived.correction import is_corrected
 from sopr_uq.derived.pairs import each_pair
 from sopr_uq.disk import write_whole
 from sopr_uq.engine.table import cap
@@ -47,7 +48,8 @@ def export(
     Raises
     ------
     InputError
-        If there is no such program, or there are not that many draws.
+        If there is no such program, there are not that many draws, or a potential is a
+        correction.
     CheckpointError
         If a file cannot be written.
     """
@@ -56,6 +58,10 @@ def export(
     r = tree["posterior"].to_dataset()["r"].values
     named: dict[str, FloatArray] = {}
     for label, one in each_pair(tree):
+        if is_corrected(one):
+            where = f"export of {label}" if label else "export"
+            advice = 'result["derived"]["correction"] has its draws'
+            raise InputError(where, "a potential refined as a whole", "a correction", advice)
         end = f"-{label}" if label else ""
         potential = one["posterior"].to_dataset()["potential"]
         named[f"mean{end}"] = potential.mean(("chain", "draw")).values

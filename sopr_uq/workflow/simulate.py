@@ -13,6 +13,7 @@ import numpy as np
 import xarray as xr
 from pydantic import ValidationError
 
+from sopr_uq.derived.correction import is_corrected
 from sopr_uq.derived.directions import Directions
 from sopr_uq.engine.factory import make_engine
 from sopr_uq.engine.parallel import run_tasks
@@ -35,6 +36,9 @@ from sopr_uq.workflow.translate import faults_of
 type Told = Callable[[int, int], None]
 
 DRAWS = 16
+_SHAPED = ("sites", "file", "model")
+"""Keys of a ``[[molecule]]`` that is no atom."""
+
 PROPERTIES = ("g", "pressure", "energy", "diffusion")
 _FEWEST = 6
 """Good simulations that a state must have, and at least half of all."""
@@ -60,7 +64,7 @@ class Order:
     InputError
         If the engine cannot record what is asked for, a box is too small for the
         cut-off, a state lies inside the two-phase region of the fluid, or the liquid is
-        a mixture.
+        a mixture, has a correction, or is of molecules.
     """
 
     result: xr.DataTree
@@ -204,12 +208,12 @@ def measured_state(result: xr.DataTree) -> StatePoint:
     Raises
     ------
     InputError
-        If it is a mixture.
+        If it is a mixture, a correction, or of molecules.
     """
     _check_element(result)
     a = result.attrs
-    mass = float(_stored(result, "system")["mass"])
-    return StatePoint(float(a["temperature"]), float(a["density"]), mass)
+    mass = _stored(result, "system").get("mass") or _tables(result)["molecule"][0]["mass"]
+    return StatePoint(float(a["temperature"]), float(a["density"]), float(mass))
 
 
 def _check_element(result: xr.DataTree) -> None:
@@ -217,6 +221,12 @@ def _check_element(result: xr.DataTree) -> None:
     if "pair" in potential.dims:
         found = f"a mixture with {potential.sizes['pair']} pairs"
         raise InputError("simulate", "the result of an element", found)
+    expected = "potentials of atoms, refined as a whole"
+    if is_corrected(result):
+        advice = "another state is told by a [[state]] of the refinement"
+        raise InputError("simulate", expected, "a correction", advice)
+    if any(set(_SHAPED) & set(each) for each in _tables(result).get("molecule", [])):
+        raise InputError("simulate", expected, "molecules of several sites")
 
 
 def fluid_of(result: xr.DataTree) -> str | None:
@@ -226,8 +236,11 @@ def fluid_of(result: xr.DataTree) -> str | None:
 
 
 def _stored(result: xr.DataTree, table: str) -> dict[str, Any]:
-    found = json.loads(str(result.attrs["settings"])).get(table, {})
-    return dict(found)
+    return dict(_tables(result).get(table, {}))
+
+
+def _tables(result: xr.DataTree) -> dict[str, Any]:
+    return dict(json.loads(str(result.attrs["settings"])))
 
 
 def _engine(result: xr.DataTree, given: Mapping[str, Any]) -> Engine:

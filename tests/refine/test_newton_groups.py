@@ -128,7 +128,7 @@ def test_shares_name_the_source(liquid, rule, exact, noisy) -> None:
         np.testing.assert_allclose(np.sum(list(each.values()), axis=0), 1.0)
         assert not each["discrepancy"].any()
     assert np.all(other["simulation"] > 5 * found["simulation"])
-    assert np.all(found["simulation"] < 0.04)
+    assert np.all(found["simulation"] < 0.03)
     apart = rule_of(liquid, discrepancy=0.01)
     differing = shares(apart, answer_of(liquid, apart))
     assert np.all(differing["discrepancy"] > 0.1)

@@ -13,13 +13,17 @@ from sopr_uq.derived.correction import (
     intervals_without_zero,
     is_corrected,
 )
-from sopr_uq.errors import InputErrors
+from sopr_uq.errors import InputError, InputErrors
 from sopr_uq.figures.sheet import refinement_sheet
+from sopr_uq.laws.load import load_ensemble
+from sopr_uq.posterior.store import write
 from sopr_uq.potentials import Corrected, lennard_jones
 from sopr_uq.workflow.build import build_engine, build_rule
 from sopr_uq.workflow.config import dump_config
+from sopr_uq.workflow.export import export
 from sopr_uq.workflow.report import as_dict, facts, table
 from sopr_uq.workflow.run import run
+from sopr_uq.workflow.simulate import measured_state
 
 R = np.arange(2.9, 11.0, 0.1)
 PAIR = """
@@ -70,7 +74,7 @@ def bump(r):
     return 0.15 * np.exp(-(((r - 4.6) / 0.4) ** 2))
 
 
-def write(folder, name, delta):
+def write_twin(folder, name, delta):
     """The configuration, and g(r) of a twin with this correction and noise of 0.005."""
     (folder / name).mkdir()
     path = folder / name / "argon.toml"
@@ -88,12 +92,12 @@ def write(folder, name, delta):
 
 @pytest.fixture(scope="module")
 def with_bump(tmp_path_factory):
-    return run(load_config(write(tmp_path_factory.mktemp("corrected"), "bump", bump)))
+    return run(load_config(write_twin(tmp_path_factory.mktemp("corrected"), "bump", bump)))
 
 
 @pytest.fixture(scope="module")
 def with_none(tmp_path_factory):
-    return run(load_config(write(tmp_path_factory.mktemp("corrected"), "none", np.zeros_like)))
+    return run(load_config(write_twin(tmp_path_factory.mktemp("corrected"), "none", np.zeros_like)))
 
 
 def test_a_known_correction_lies_in_its_band_and_is_wanted(with_bump):
@@ -122,6 +126,24 @@ def test_a_result_of_a_correction_is_told_without_numbers_that_do_not_exist(with
     json.dumps(as_dict(with_bump), allow_nan=False)
     figure = refinement_sheet(with_bump)
     assert figure.axes[1].get_ylabel().startswith("δv")
+
+
+def test_what_reads_whole_potentials_refuses_a_correction(with_bump, tmp_path):
+    with pytest.raises(InputError, match="a correction"):
+        export(with_bump, tmp_path / "tables", "lammps")
+    assert not (tmp_path / "tables").exists()
+    with pytest.raises(InputError, match="a correction"):
+        measured_state(with_bump)
+    write(with_bump, tmp_path / "result.nc")
+    with pytest.raises(InputError, match="a correction"):
+        load_ensemble(tmp_path / "result.nc", symbol="Ar")
+
+
+@pytest.mark.parametrize("rule", ["sopr", "ibi"])
+def test_rules_of_whole_potentials_refuse_a_correction(tmp_path, rule):
+    path = write_twin(tmp_path, "bump", bump)
+    with pytest.raises(InputErrors, match="refined as a whole"):
+        load_config(path, [f"refine.rule='{rule}'"])
 
 
 def test_a_corrected_potential_is_the_reference_and_its_table():

@@ -8,7 +8,7 @@ import numpy as np
 import xarray as xr
 from scipy.special import logsumexp
 
-from sopr_uq.inference.linear_gaussian import LinearGaussian, log_evidence
+from sopr_uq.inference.linear_gaussian import LinearGaussian, highest_log_density
 from sopr_uq.inference.noise import LogNormal
 from sopr_uq.refine.newton.fit import Fit
 
@@ -47,4 +47,4 @@ def correction_evidence(fit: Fit) -> xr.Dataset:
 
 
 def _at(model: LinearGaussian, width: float) -> float:
-    return log_evidence(replace(model, width=LogNormal(width, _SHARP)))
+    return highest_log_density(replace(model, width=LogNormal(width, _SHARP)))
