@@ -230,7 +230,6 @@ def test_three_potentials_are_found(twin) -> None:
     assert np.abs((true - first) / sd).min() > 1.0
 
 
-@pytest.mark.xfail(strict=True, reason="the widest are σ ± 0.0102 Å and ε ± 0.0213 kcal/mol")
 def test_sizes_and_depths_are_told_closely(twin) -> None:
     """σ to 0.010 Å and ε to 0.020 kcal/mol."""
     problem, _, _, posterior = twin

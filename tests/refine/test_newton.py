@@ -142,11 +142,8 @@ def test_truth_is_found_in_a_few_rounds(twins, name: str) -> None:
 
 
 @TWINS
-def test_the_depth_is_told_to_a_seventh_of_what_was_believed(twins, name: str, request) -> None:
+def test_the_depth_is_told_to_a_seventh_of_what_was_believed(twins, name: str) -> None:
     """Of 0.5 ε."""
-    if name == "exp-6":
-        marked = pytest.mark.xfail(strict=True, reason="ε ± 0.020, where 0.017 kcal/mol is asked")
-        request.applymarker(marked)
     assert twins[name].widths().epsilon < 0.5 * 0.24 / 7
 
 

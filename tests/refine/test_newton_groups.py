@@ -118,10 +118,7 @@ def shares(rule: Newton, answer: Answer) -> dict[str, np.ndarray]:
 
 
 def test_shares_name_the_source(liquid, rule, exact, noisy) -> None:
-    """Without error of their own simulations have the share of doubt about F; with one it grows.
-
-    That is the tolerance, and what few runs leave open of the response's errors.
-    """
+    """Simulations without error have no share but the tolerance's; with one it grows."""
     found, other = shares(rule, exact), shares(rule, noisy)
     for each in (found, other):
         assert np.all([share >= 0 for share in each.values()])

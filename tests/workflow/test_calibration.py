@@ -302,7 +302,7 @@ def test_newton_is_calibrated_on_twins_of_its_prior(of_the_prior):
     assert low < evidence(found) < high
 
 
-@pytest.mark.xfail(strict=True, reason="it reaches 31, and 37 would reject it: ten twins are few")
+@pytest.mark.xfail(strict=True, reason="it reaches 35.9, and 37.2 would reject it")
 def test_intervals_shrunk_by_a_third_are_seen_with_ten_twins(of_the_prior):
     """The negative control."""
     found, (_, high) = of_the_prior

@@ -17,7 +17,6 @@ from scipy.linalg import solve_triangular
 
 from sopr_uq.refine.newton.budget import Whitened
 from sopr_uq.refine.newton.linear import LinearModel
-from sopr_uq.refine.newton.signals import parts
 from sopr_uq.refine.newton.surrogate import Surrogate
 from sopr_uq.typing import FloatArray
 
@@ -55,8 +54,6 @@ class Emulator:
         Data to the directions that count, in units of all errors.
     embed : array, shape (d, K)
         Back to the data.
-    response : array, shape (F, n)
-        What v does there, distance by distance (:mod:`.signals`), per kcal/mol.
     surrogate : Surrogate
         What is beyond the average there.
     """
@@ -64,7 +61,6 @@ class Emulator:
     average: LinearModel
     project: FloatArray
     embed: FloatArray
-    response: FloatArray
     surrogate: Surrogate
 
     @classmethod
@@ -94,15 +90,13 @@ class Emulator:
         near = near[share[near] > _SMALLEST_SHARE * share.max()]
         kept = [models[i] for i in near]
         own = _own_error(whitened, project, embed)
-        response = parts(whitened.conditioner.problem.field, project @ average.jacobian)
-        nothing = Surrogate(*_nothing(project, response), own)
-        empty = cls(average, project, embed, response, nothing)
+        empty = cls(average, project, embed, Surrogate(*_nothing(project), own))
         x, eta = empty.observed(kept)
         noise = empty.noise(kept, share[near])
         return replace(empty, surrogate=Surrogate.fitted(x, eta, noise, error, own))
 
     def observed(self, models: Sequence[LinearModel]) -> tuple[FloatArray, FloatArray]:
-        """Return signals (M, F) and what simulations show beyond the average (M, K)."""
+        """Return signals and what simulations show beyond the average, each of shape (M, K)."""
         potential = np.array([m.potential for m in models])
         beyond = np.array([m.prediction for m in models]) - self.average.about(potential)
         return self.signal(potential), beyond @ self.project.T
@@ -126,8 +120,9 @@ class Emulator:
         return np.broadcast_to(common, (len(models), k, k))
 
     def signal(self, potential: FloatArray) -> FloatArray:
-        """Return the parts of linear signals of potentials, shape (S, n) → (S, F)."""
-        return np.asarray((potential - self.average.potential) @ self.response.T)
+        """Return linear signals of potentials, shape (S, n) → (S, K)."""
+        step = potential - self.average.potential
+        return np.asarray(step @ (self.project @ self.average.jacobian).T)
 
     def at(self, potential: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return predictions, (S, n) → (S, d), and their covariance in the directions (S, K, K)."""
@@ -142,7 +137,7 @@ class Emulator:
         moved = self.average.moved(potential)
         x = self.signal(potential[None])
         beyond = self.surrogate.at(x).mean[0]
-        slope = self.surrogate.slope(x[0]) @ self.response
+        slope = self.surrogate.slope(x[0]) @ self.project @ self.average.jacobian
         return replace(
             moved,
             prediction=moved.prediction + self.embed @ beyond,
@@ -207,9 +202,7 @@ def _own_error(whitened: Whitened, project: FloatArray, embed: FloatArray) -> Fl
     return np.asarray(project * size @ project.T)
 
 
-def _nothing(
-    project: FloatArray, response: FloatArray
-) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+def _nothing(project: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
     """The data of a surrogate that knows nothing yet."""
     k = len(project)
-    return np.empty((0, len(response))), np.empty((0, k)), np.empty((0, k, k)), np.zeros(3)
+    return np.empty((0, k)), np.empty((0, k)), np.empty((0, k, k)), np.zeros(3)

@@ -1,9 +1,8 @@
 """How far the linear model is from the truth, learnt from all simulations.
 
 Let x be the linear signal of a potential in the few directions in which the data
-say anything, in units of all their errors, in parts that come from different distances
-(:mod:`.signals`), and η(x) what the liquid shows there beyond the linear prediction.
-η is modelled as a Gaussian process,
+say anything, in units of all their errors, and η(x) what the liquid shows there
+beyond the linear prediction. η is modelled as a Gaussian process,
 
     cov(η(x), η(x′)) = [a₀² + a₁² x·x′ + a₂² (x·x′)²] 1 + x·x′ C,
 
@@ -31,10 +30,9 @@ from sopr_uq.typing import FloatArray
 OFFSET = 10.0
 """a₀: in units of all errors of the data, as good as no belief."""
 
-CURVATURE = LogNormal(3e-5, 1.5)
+CURVATURE = LogNormal(0.003, 1.5)
 UNSEEN = LogNormal(0.05, 1.5)
-"""Priors of a₂ and a₃; that of a₁ comes from ``prior.jacobian_error``. Far out in a wide
-posterior the parts of a signal are hundreds of errors long, and a₂ counts with their squares."""
+"""Priors of a₂ and a₃; that of a₁ comes from ``prior.jacobian_error``."""
 
 JACOBIAN_SD = 1.5
 
@@ -59,8 +57,8 @@ class Surrogate:
 
     Parameters
     ----------
-    x : array, shape (M, F)
-        Linear signals of the simulated potentials, in parts.
+    x : array, shape (M, K)
+        Linear signals of the simulated potentials.
     eta : array, shape (M, K)
         What they showed beyond the linear prediction.
     noise : array, shape (M, K, K)
@@ -95,8 +93,8 @@ class Surrogate:
         error : float
             Median relative error of the Jacobian.
         """
-        # E, K rows of entries of size a₁, changes a signal by √K a₁ of its length
-        priors = (LogNormal(error / np.sqrt(eta.shape[1]), JACOBIAN_SD), CURVATURE, UNSEEN)
+        # K entries of size a₁ in a row of E change a signal by √K a₁ of its length
+        priors = (LogNormal(error / np.sqrt(x.shape[1]), JACOBIAN_SD), CURVATURE, UNSEEN)
 
         def scales(z: FloatArray) -> FloatArray:
             return np.array([p.median * np.exp(p.sd * s) for p, s in zip(priors, z, strict=True)])
@@ -131,8 +129,8 @@ class Surrogate:
         )
 
     def at(self, x: FloatArray) -> Estimate:
-        """Return η at signals, shape (S, F), each by itself."""
-        s, (m, k) = len(x), self.eta.shape
+        """Return η at signals, shape (S, K), each by itself."""
+        (s, k), m = x.shape, len(self.x)
         cross = self._kernel(x, self.x)
         mean = cross @ self._weights.reshape(m, k)
         if self._own.any():
@@ -144,8 +142,8 @@ class Surrogate:
         return Estimate(mean.reshape(s, k), before - explained)
 
     def jointly(self, x: FloatArray) -> Estimate:
-        """Return η at signals, shape (S, F), with the covariance of all, (1, S K, S K)."""
-        m, k = self.eta.shape
+        """Return η at signals, shape (S, K), with the covariance of all, (1, S K, S K)."""
+        k, m = x.shape[1], len(self.x)
         eye = np.eye(k)
         cross = np.kron(self._kernel(x, self.x), eye) + np.kron(x @ self.x.T, self._own)
         before = np.kron(self._kernel(x, x), eye) + np.kron(x @ x.T, self._own)
@@ -154,7 +152,7 @@ class Surrogate:
         return Estimate(mean + self._own_mean(x), covariance[None])
 
     def slope(self, x: FloatArray) -> FloatArray:
-        """Return ∂η/∂x of the mean at one signal, shape (F,) → (K, F)."""
+        """Return ∂η/∂x of the mean at one signal, shape (K,) → (K, K)."""
         _, jacobian, curvature = self._squares
         along = jacobian + 2.0 * curvature * (self.x @ x)
         weights = self._weights.reshape(self.eta.shape).T
@@ -166,7 +164,7 @@ class Surrogate:
 
     def _at_with_own(self, x: FloatArray, mean: FloatArray) -> Estimate:
         """Return :meth:`at` where C is not zero; ``mean`` is the part of what is isotropic."""
-        s, (m, k) = len(x), self.eta.shape
+        (s, k), m = x.shape, len(self.x)
         cross, linear = self._kernel(x, self.x), x @ self.x.T
         inverse = self._inverse.reshape(m, k, m, k)
         turned = inverse @ self._own
