@@ -14,8 +14,15 @@ from sopr_uq.engine.plan import flight_time
 from sopr_uq.engine.protocol import Setup, Simulation
 from sopr_uq.engine.series import Series
 from sopr_uq.engine.tail import tail_energy, tail_pressure
+from sopr_uq.engine.traits import COEXISTENCE
 from sopr_uq.errors import InputError, SimulationFailed
 from sopr_uq.experiment.nearest import suggestion
+from sopr_uq.observables.coexistence import (
+    VAPOUR_PRESSURES,
+    liquid_density,
+    surface_tension,
+    vapour_density,
+)
 from sopr_uq.observables.infinite import InfiniteLiquid, continued
 from sopr_uq.observables.rdf import Rdf
 from sopr_uq.observables.structure_factor import StructureFactor
@@ -100,24 +107,31 @@ class Property:
     tail: TailFunction | None = None
 
     @property
+    def slab(self) -> bool:
+        """Whether it takes a slab of liquid between its vapour; the state is a temperature then."""
+        return COEXISTENCE in self.record
+
+    @property
     def abscissa(self) -> str:
         """``"r"`` or ``"q"`` of a curve, nothing of a number."""
         return {"g": "r", "s": "q"}.get(self.name, "")
 
 
 def properties_of(names: Sequence[str]) -> tuple[Property, ...]:
-    """Return properties by their names.
+    """Return properties by their names; ``coexistence`` means all that a slab tells.
 
     Raises
     ------
     InputError
         If one is unknown or named twice, or there is none.
     """
+    slab = [each.name for each in PROPERTIES.values() if each.slab]
+    names = [one for name in names for one in (slab if name == COEXISTENCE else [name])]
     for name in names:
         if name not in PROPERTIES:
-            known = ", ".join(PROPERTIES)
+            known = [*PROPERTIES, COEXISTENCE]
             raise InputError(
-                "properties", f"some of {known}", repr(name), suggestion(name, PROPERTIES)
+                "properties", f"some of {', '.join(known)}", repr(name), suggestion(name, known)
             )
     if not names or len(set(names)) < len(names):
         raise InputError("properties", "at least one, each once", ", ".join(names) or "none")
@@ -126,6 +140,20 @@ def properties_of(names: Sequence[str]) -> tuple[Property, ...]:
 
 def _number(name: str) -> Callable[[Sequence[Run]], Reading]:
     return lambda runs: _reading([run.simulation[name] for run in runs])
+
+
+def _told(way: Callable[[Setup, Simulation], Series]) -> Callable[[Sequence[Run]], Reading]:
+    return lambda runs: _reading([way(run.setup, run.simulation) for run in runs])
+
+
+def _vapour_pressure(runs: Sequence[Run]) -> Reading:
+    """Average what the ways to it tell by their noise."""
+    each = [_told(way)(runs) for way in VAPOUR_PRESSURES]
+    weights = np.array([1.0 / one.noise for one in each])
+    weights = weights / weights.sum(axis=0)
+    values = np.sum([w * one.values for w, one in zip(weights, each, strict=True)], axis=0)
+    noise = np.sum([w**2 * one.noise for w, one in zip(weights, each, strict=True)], axis=0)
+    return Reading(each[0].x, np.asarray(values), np.asarray(noise))
 
 
 def _diffusion(runs: Sequence[Run]) -> Reading:
@@ -199,6 +227,10 @@ PROPERTIES: Mapping[str, Property] = {
         Property("diffusion", "1e-9 m^2/s", _diffusion, ("diffusion",), logarithmic=True),
         Property("viscosity", "mPa s", _viscosity, ("viscosity",), logarithmic=True),
         Property("heat-capacity", "J/(mol K)", _number("heat-capacity"), ("heat-capacity",)),
+        Property("liquid-density", "g/cm^3", _told(liquid_density), (COEXISTENCE,)),
+        Property("vapour-density", "g/cm^3", _told(vapour_density), (COEXISTENCE,), True),
+        Property("vapour-pressure", "MPa", _vapour_pressure, (COEXISTENCE,), True),
+        Property("surface-tension", "mN/m", _told(surface_tension), (COEXISTENCE,)),
     )
 }
 """By name."""

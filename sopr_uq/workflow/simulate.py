@@ -6,8 +6,9 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import xarray as xr
@@ -20,6 +21,9 @@ from sopr_uq.engine.parallel import run_tasks
 from sopr_uq.engine.plan import check_cutoff
 from sopr_uq.engine.protocol import Engine, Setup, Simulation, check_records
 from sopr_uq.engine.settings import EngineSettings
+from sopr_uq.engine.slab import check_size
+from sopr_uq.engine.timestep import length_scale
+from sopr_uq.engine.traits import COEXISTENCE
 from sopr_uq.errors import InputError, InputErrors, SimulationFailed
 from sopr_uq.executor import Executor
 from sopr_uq.experiment.state import StatePoint
@@ -30,10 +34,13 @@ from sopr_uq.typing import FloatArray, IntArray
 from sopr_uq.workflow.result import load_result
 from sopr_uq.workflow.simulate_folder import Kept
 from sopr_uq.workflow.simulated import assembled
-from sopr_uq.workflow.states import check_one_phase
+from sopr_uq.workflow.states import boiling, check_one_phase
 from sopr_uq.workflow.translate import faults_of
 
 type Told = Callable[[int, int], None]
+
+type Runs = Mapping[bool, Sequence[Mapping[int, Run]]]
+"""What succeeded: of liquids alone (False), of slabs (True); by state and number of the draw."""
 
 DRAWS = 16
 _SHAPED = ("sites", "file", "model")
@@ -42,6 +49,14 @@ _SHAPED = ("sites", "file", "model")
 PROPERTIES = ("g", "pressure", "energy", "diffusion")
 _FEWEST = 6
 """Good simulations that a state must have, and at least half of all."""
+
+
+class Place(NamedTuple):
+    """Which simulation of an order."""
+
+    slab: bool
+    state: int
+    draw: int
 
 
 @dataclass(frozen=True)
@@ -63,7 +78,8 @@ class Order:
     ------
     InputError
         If the engine cannot record what is asked for, a box is too small for the
-        cut-off, a state lies inside the two-phase region of the fluid, or the liquid is
+        cut-off or for a slab, a state lies inside the two-phase region of the fluid or, of a
+        slab, above the critical temperature, or the liquid is
         a mixture, has a correction, or is of molecules.
     """
 
@@ -79,11 +95,24 @@ class Order:
             raise InputError("states", "at least one", "none")
         _check_element(self.result)
         check_records(self.engine.name, self.engine.traits, self.record)
-        check_one_phase(self.fluid, self.states)
+        if False in self.kinds:
+            check_one_phase(self.fluid, self.states)
         settings = self.settings
         if self.engine.traits.boxed and settings is not None:
             for state in self.states:
-                check_cutoff(self.cutoff, settings.particles, state.density)
+                self._check_size(state, settings.particles)
+
+    def _check_size(self, state: StatePoint, particles: int) -> None:
+        if False in self.kinds:
+            check_cutoff(self.cutoff, particles, state.density)
+        if True in self.kinds:
+            sigma = length_scale(self.mean, state.temperature) or 0.0
+            check_size(self.cutoff, sigma, particles, self.at(state, slab=True).density)
+
+    @property
+    def kinds(self) -> tuple[bool, ...]:
+        """Whether liquids alone are simulated (False), slabs beside vapour (True), or both."""
+        return tuple(sorted({p.slab for p in self.properties}))
 
     @property
     def record(self) -> tuple[str, ...]:
@@ -126,16 +155,26 @@ class Order:
         return tuple(Tabulated(self.r, v) for v in self.potentials)
 
     @cached_property
+    def mean(self) -> Tabulated:
+        """The mean of all draws."""
+        return Tabulated(self.r, self.potentials.mean(axis=0))
+
+    @cached_property
     def chosen(self) -> IntArray:
         """Which draws are simulated, shape (draws,)."""
         at = measured_state(self.result)
         return Directions.of(self.r, self.potentials, at).spread(self.draws)
 
-    def setup(self, state: StatePoint, number: int) -> Setup:
+    def at(self, state: StatePoint, *, slab: bool) -> StatePoint:
+        """Return where the liquid is simulated: of a slab only the temperature is given."""
+        return boiling(self.mean, state) if slab else state
+
+    def setup(self, state: StatePoint, number: int, *, slab: bool) -> Setup:
         """Return the simulation of a numbered draw of those that were chosen."""
-        seed = integer_seed(self.seed, "simulate", key_of(state), number)
-        made = Setup.of(self.tables[self.chosen[number]], state, seed)
-        return replace(made, record=self.record)
+        seed = integer_seed(self.seed, "simulate", key_of(state, slab=slab), number)
+        made = Setup.of(self.tables[self.chosen[number]], self.at(state, slab=slab), seed)
+        record = tuple(name for name in self.record if (name == COEXISTENCE) == slab)
+        return replace(made, record=record)
 
 
 def simulate(
@@ -194,7 +233,8 @@ def simulate(
     result = path if isinstance(path, xr.DataTree) else load_result(path)
     chosen = properties_of(properties)
     at = tuple(states) or (measured_state(result),)
-    order = Order(result, at, chosen, draws, seed, _engine(result, engine or {}))
+    slabs = any(p.slab for p in chosen)
+    order = Order(result, at, chosen, draws, seed, _engine(result, engine or {}, slabs=slabs))
     with Kept.open(None if out is None else Path(out), order) as kept:
         runs = _runs(order, kept, executor, told)
         found = assembled(order, runs)
@@ -243,14 +283,15 @@ def _tables(result: xr.DataTree) -> dict[str, Any]:
     return dict(json.loads(str(result.attrs["settings"])))
 
 
-def _engine(result: xr.DataTree, given: Mapping[str, Any]) -> Engine:
+def _engine(result: xr.DataTree, given: Mapping[str, Any], *, slabs: bool) -> Engine:
     """Return the engine of a result, with other settings where they are given."""
     tables = _stored(result, "engine")
     if given.get("name", tables.get("name")) != tables.get("name"):
         tables.pop("sampling_error", None)
-    # rounds of a refinement may be shorter than what a property needs
-    shortest = EngineSettings.model_fields["production_steps"].default
-    tables["production_steps"] = max(int(tables.get("production_steps", 0)), shortest)
+    # rounds of a refinement may be shorter, and smaller, than what a property needs
+    for key in ("production_steps", *(("particles",) if slabs else ())):
+        least = EngineSettings.model_fields[key].default
+        tables[key] = max(int(tables.get(key, 0)), least)
     try:
         settings = EngineSettings.model_validate({**tables, **given})
     except ValidationError as error:
@@ -259,8 +300,8 @@ def _engine(result: xr.DataTree, given: Mapping[str, Any]) -> Engine:
     return make_engine(settings.model_copy(update={"cutoff": float(r[-1]), "r_max": None}))
 
 
-def _runs(order: Order, kept: Kept, executor: Executor | None, told: Told) -> list[dict[int, Run]]:
-    """Simulate what is not there yet; return by state and draw what succeeded.
+def _runs(order: Order, kept: Kept, executor: Executor | None, told: Told) -> Runs:
+    """Simulate what is not there yet; return what succeeded.
 
     Raises
     ------
@@ -268,46 +309,58 @@ def _runs(order: Order, kept: Kept, executor: Executor | None, told: Told) -> li
         If too few did at one state.
     """
     chosen, potentials = order.chosen, order.potentials
-    setups: dict[tuple[int, int], Setup] = {}
-    found: dict[tuple[int, int], Simulation | SimulationFailed] = {}
-    for s, state in enumerate(order.states):
-        for i, draw in enumerate(chosen):
-            setups[s, i] = order.setup(state, i)
-            there = kept.read(key_of(state), i, potentials[draw])
-            if there is not None:
-                found[s, i] = there
+    setups: dict[Place, Setup] = {}
+    found: dict[Place, Simulation | SimulationFailed] = {}
+    for slab, (s, state), (i, draw) in product(
+        order.kinds, enumerate(order.states), enumerate(chosen)
+    ):
+        place = Place(slab, s, i)
+        setups[place] = order.setup(state, i, slab=slab)
+        there = kept.read(key_of(state, slab=slab), i, potentials[draw])
+        if there is not None:
+            found[place] = there
     missing = [place for place in setups if place not in found]
     told(len(found), len(setups))
 
     def ended(number: int, outcome: Simulation | SimulationFailed) -> None:
-        s, i = missing[number]
-        found[s, i] = outcome
+        place = missing[number]
+        found[place] = outcome
         if isinstance(outcome, Simulation):
-            kept.keep(key_of(order.states[s]), i, potentials[chosen[i]], outcome)
+            key = key_of(order.states[place.state], slab=place.slab)
+            kept.keep(key, place.draw, potentials[chosen[place.draw]], outcome)
         told(len(found), len(setups))
 
     run_tasks(order.engine, [setups[p] for p in missing], executor=executor, done=ended)
-    return [_good(order, s, setups, found) for s in range(len(order.states))]
+    return {
+        slab: [_good(order, slab, s, setups, found) for s in range(len(order.states))]
+        for slab in order.kinds
+    }
 
 
 def _good(
     order: Order,
+    slab: bool,
     s: int,
-    setups: Mapping[tuple[int, int], Setup],
-    found: Mapping[tuple[int, int], Simulation | SimulationFailed],
+    setups: Mapping[Place, Setup],
+    found: Mapping[Place, Simulation | SimulationFailed],
 ) -> dict[int, Run]:
-    every = {i: found[s, i] for i in range(order.draws)}
-    good = {i: Run(setups[s, i], each) for i, each in every.items() if isinstance(each, Simulation)}
+    every = {i: found[Place(slab, s, i)] for i in range(order.draws)}
+    good = {
+        i: Run(setups[Place(slab, s, i)], each)
+        for i, each in every.items()
+        if isinstance(each, Simulation)
+    }
     if len(good) < max(_FEWEST, order.draws // 2):
         state = order.states[s]
         why = next(str(each) for each in every.values() if isinstance(each, SimulationFailed))
+        where = f"{state.temperature:g} K" + ("" if slab else f" and {state.density:g} Å⁻³")
         raise SimulationFailed(
-            f"at {state.temperature:g} K and {state.density:g} Å⁻³ only {len(good)} of "
-            f"{order.draws} simulations succeeded. The first that failed: {why}"
+            f"at {where} only {len(good)} of {order.draws} "
+            f"{'slabs' if slab else 'simulations'} succeeded. The first that failed: {why}"
         )
     return good
 
 
-def key_of(state: StatePoint) -> str:
+def key_of(state: StatePoint, *, slab: bool) -> str:
     """Return the name of a state in a folder."""
-    return f"{state.temperature:.6g}K-{state.density:.6g}"
+    return f"{state.temperature:.6g}K-" + (COEXISTENCE if slab else f"{state.density:.6g}")

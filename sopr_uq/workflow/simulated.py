@@ -26,7 +26,7 @@ from sopr_uq.typing import FloatArray, IntArray
 from sopr_uq.workflow.simulate_folder import SIMULATED
 
 if TYPE_CHECKING:
-    from sopr_uq.workflow.simulate import Order
+    from sopr_uq.workflow.simulate import Order, Runs
 
 KIND = "simulated"
 MOST_CURVES = 200
@@ -45,7 +45,7 @@ class _At:
     good: IntArray
 
 
-def assembled(order: Order, runs: Sequence[Mapping[int, Run]]) -> xr.DataTree:
+def assembled(order: Order, runs: Runs) -> xr.DataTree:
     """Return the result of simulated draws.
 
     Returns
@@ -63,7 +63,7 @@ def assembled(order: Order, runs: Sequence[Mapping[int, Run]]) -> xr.DataTree:
     places = {"chain": potential["chain"].values, "draw": potential["draw"].values}
     labels = _labels(order.states)
     found = {
-        p.name: [_carried(order, p, s, each, chosen) for s, each in enumerate(runs)]
+        p.name: [_carried(order, p, s, each, chosen) for s, each in enumerate(runs[p.slab])]
         for p in order.properties
     }
     numbers = {p.name: found[p.name] for p in order.properties if not p.abscissa}
@@ -111,7 +111,7 @@ def load_simulated(path: Path | str) -> xr.DataTree:
 def _carried(
     order: Order, which: Property, number: int, runs: Mapping[int, Run], chosen: IntArray
 ) -> _At:
-    state = order.states[number]
+    state = order.at(order.states[number], slab=which.slab)
     good = np.array(sorted(runs))
     reading = which.read([runs[i] for i in good])
     carried = carry(
@@ -157,16 +157,17 @@ def _labels(states: Sequence[StatePoint]) -> dict[str, tuple[str, FloatArray, di
 
 def _of_runs(
     order: Order,
-    runs: Sequence[Mapping[int, Run]],
+    runs: Runs,
     numbers: Mapping[str, Sequence[_At]],
     chosen: IntArray,
     places: Mapping[str, FloatArray],
 ) -> xr.Dataset:
     chain, draw = np.divmod(chosen, len(places["draw"]))
     columns: dict[str, object] = {
-        "seconds": (("run", "state"), _by_run(order, [
-            {i: run.simulation.seconds for i, run in each.items()} for each in runs
-        ]), {"units": "s"}),
+        "slab_seconds" if slab else "seconds": (("run", "state"), _by_run(order, [
+            {i: run.simulation.seconds for i, run in each.items()} for each in kind
+        ]), {"units": "s"})
+        for slab, kind in runs.items()
     }  # fmt: skip
     for name, each in numbers.items():
         values = [dict(zip(at.good.tolist(), at.reading.values[:, 0], strict=True)) for at in each]
@@ -249,10 +250,11 @@ def _curves(
     return xr.Dataset(data, coords | _labels(order.states))
 
 
-def _certificate(order: Order, runs: Sequence[Mapping[int, Run]]) -> dict[str, str | int | float]:
+def _certificate(order: Order, runs: Runs) -> dict[str, str | int | float]:
     a = order.result.attrs
     settings = order.settings
-    first = next(iter(runs[0].values())).simulation
+    every = [each for kind in runs.values() for each in kind]
+    first = next(iter(every[0].values())).simulation
     return {
         "kind": KIND,
         "system": str(a["system"]),
@@ -262,7 +264,7 @@ def _certificate(order: Order, runs: Sequence[Mapping[int, Run]]) -> dict[str, s
         "of": str(a.get(store.FINGERPRINT, "")),
         "fluid": order.fluid or "",
         "draws": order.draws,
-        "failed": order.draws * len(runs) - sum(len(each) for each in runs),
+        "failed": order.draws * len(every) - sum(len(each) for each in every),
         "seed": order.seed,
         "engine": first.engine,
         "settings": "{}" if settings is None else settings.model_dump_json(exclude_none=True),

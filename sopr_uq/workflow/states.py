@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
+from sopr_uq.engine.traits import COEXISTENCE
 from sopr_uq.errors import InputError
 from sopr_uq.experiment.equation_of_state import coexistence
 from sopr_uq.experiment.quantities import read_number
 from sopr_uq.experiment.state import StatePoint
+from sopr_uq.potentials import Potential
+from sopr_uq.refine.start import CRITICAL_TEMPERATURE, saturated_density
+from sopr_uq.workflow.truths import corresponding
 
 _STRETCHED = 0.02
 """By how much a liquid may be thinner than where it boils, or a vapour denser."""
@@ -80,6 +85,26 @@ def along_saturation(
     return tuple(states)
 
 
+def boiling(potential: Potential, state: StatePoint) -> StatePoint:
+    """Return about where the liquid of a potential boils at the temperature of a state.
+
+    By that of the Lennard-Jones fluid with the same second virial coefficient: enough for a
+    slab to begin with.
+
+    Raises
+    ------
+    InputError
+        If there is no liquid at this temperature.
+    """
+    reduced = corresponding(potential, state)
+    if reduced.temperature >= CRITICAL_TEMPERATURE:
+        highest = state.temperature * CRITICAL_TEMPERATURE / reduced.temperature
+        expected = f"a temperature below the critical one of the potential, about {highest:.0f} K"
+        raise InputError(COEXISTENCE, expected, f"{state.temperature:g} K")
+    density = state.density * saturated_density(reduced.temperature) / reduced.density
+    return replace(state, density=density)
+
+
 def check_one_phase(fluid: str | None, states: Sequence[StatePoint]) -> None:
     """Check that the fluid is one phase at every state, as far as CoolProp knows it.
 
@@ -106,5 +131,6 @@ def check_one_phase(fluid: str | None, states: Sequence[StatePoint]) -> None:
                 f"one phase: {fluid} boils at this temperature, liquid of {found.liquid:.5f} Å⁻³ "
                 f"beside vapour of {found.vapour:.3g} Å⁻³",
                 "a density between those of both, inside the two-phase region",
-                f"--density {found.liquid:.5f}, or --along saturation",
+                f"--density {found.liquid:.5f}, or --along saturation; --properties coexistence "
+                "for both side by side",
             )
