@@ -141,7 +141,7 @@ class LammpsSlab(LammpsDynamics):
         return self._tail.pressures(z)
 
     def _evaporate(self) -> None:
-        """Put as many atoms of the liquid outside of it as a vapour is likely to have."""
+        """Put as many atoms of the surfaces outside as a vapour is likely to have."""
         plan, shape = self._plan, self._shape
         (potential,) = plan.potentials
         sigma = length_scale(potential, plan.state.temperature) or 3.0
@@ -150,8 +150,9 @@ class LammpsSlab(LammpsDynamics):
         wanted = int(vapour_at_start(potential, plan.state.temperature) * outside)
         count = min(wanted, len(sites), plan.atoms // 4)
         rng = stream(plan.setup.seed, "vapour")
-        order = np.argsort(self._lammps.numpy.extract_atom("id")[: plan.atoms])
-        chosen = order[rng.permutation(plan.atoms)[:count]]
+        # from both surfaces: a liquid with holes in it would break into several slabs
+        depth = np.abs(np.mod(self._places()[:, 2], shape.along) - 0.5 * shape.liquid)
+        chosen = np.argsort(depth)[plan.atoms - count :]
         self._places()[chosen] = sites[rng.permutation(len(sites))[:count]]
 
 

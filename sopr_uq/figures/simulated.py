@@ -17,6 +17,8 @@ from sopr_uq.posterior.status import DOUBTFUL, interval_name
 _LABELS = {
     "pressure": "P / MPa", "energy": "U / (kcal/mol)", "diffusion": "D / (10⁻⁹ m²/s)",
     "viscosity": "η / (mPa s)", "heat-capacity": "C$_V$ / (J/(mol K))",
+    "liquid-density": "ρ of the liquid / (g/cm³)", "vapour-density": "ρ of the vapour / (g/cm³)",
+    "vapour-pressure": "P of the vapour / MPa", "surface-tension": "γ / (mN/m)",
 }  # fmt: skip
 _AXES = {"g": ("r_g", "r / Å", "g(r)"), "s": ("q_s", "Q / Å⁻¹", "S(Q)")}
 

@@ -11,7 +11,7 @@ from sopr_uq.derived.summary import concise, interval_text
 from sopr_uq.posterior.status import DOUBTFUL, interval_name
 
 _PARTS = ("posterior", "sampling", "common")
-UNITS = {"1e-9 m^2/s": "10⁻⁹ m²/s"}
+UNITS = {"1e-9 m^2/s": "10⁻⁹ m²/s", "g/cm^3": "g/cm³"}
 _STATISTICS = (
     "mean", "sd", "posterior_sd", "sampling_sd", "common_sd", "lower", "upper", "left_out",
 )  # fmt: skip
@@ -28,9 +28,12 @@ def head(tree: xr.DataTree) -> tuple[str, ...]:
 
 
 def title(tree: xr.DataTree, state: int) -> str:
-    """Return the name of a state."""
+    """Return the name of a state; where slabs alone were simulated it is a temperature."""
     here = tree["runs"].to_dataset().isel(state=state)
-    return f"{float(here['temperature']):g} K, {float(here['density']):.5g} Å⁻³"
+    kelvin = f"{float(here['temperature']):g} K"
+    if "seconds" not in here:
+        return f"{kelvin}, liquid beside its vapour"
+    return f"{kelvin}, {float(here['density']):.5g} Å⁻³"
 
 
 def table(tree: xr.DataTree, state: int) -> list[tuple[str, ...]]:
