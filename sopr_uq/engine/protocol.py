@@ -113,6 +113,10 @@ class Setup:
         """Number density of each type in Å⁻³, shape (t,)."""
         return self.substance.densities(self.state)
 
+    def molecules(self, atoms: int) -> int:
+        """Return how many molecules so many atoms of this liquid are."""
+        return round(atoms * self.state.density / float(self.densities.sum()))
+
     def counts(self, particles: int) -> tuple[int, ...]:
         """Return how many atoms of each type so many molecules have."""
         return tuple(int(n) for n in self.substance.counts(self.state, particles))

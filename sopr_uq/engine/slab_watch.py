@@ -63,9 +63,9 @@ class SlabWatch:
     def series(self) -> tuple[Series, ...]:
         """Return the profile in Å⁻³ over z in Å, and the pressures in MPa."""
         rows, z = np.array(self._rows), self._profile.z
-        outer = rows[:, -len(z) // 3 :].mean(axis=1, keepdims=True)
+        slow = np.stack([rows[:, : len(z) // 8].mean(axis=1), rows[:, -len(z) // 3 :].mean(axis=1)])
         both = np.array(self._pressures)
-        blocks = independent_blocks(outer, most=self._plan.settings.blocks)
+        blocks = independent_blocks(slow.T, most=self._plan.settings.blocks)
         found = block_means(both, blocks)
         names = ("normal pressure", "tangential pressure")
         return (

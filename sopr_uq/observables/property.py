@@ -157,8 +157,8 @@ def _vapour_pressure(runs: Sequence[Run]) -> Reading:
 
 
 def _diffusion(runs: Sequence[Run]) -> Reading:
-    (site,) = runs[0].setup.substance.sites
-    curves = [running_diffusion(run.simulation[f"vacf {site.name}"]) for run in runs]
+    (molecule,) = runs[0].setup.substance.molecules
+    curves = [running_diffusion(run.simulation[f"vacf {molecule.name}"]) for run in runs]
     found = _plateau(curves, _REST["diffusion"] * flight_time(runs[0].setup))
     factor, error = min(_sizes(runs, float(found.values.mean())), key=lambda each: each[1])
     return found._replace(
@@ -170,7 +170,8 @@ def _diffusion(runs: Sequence[Run]) -> Reading:
 
 def _sizes(runs: Sequence[Run], diffusion: float) -> list[tuple[float, float]]:
     """Return D_∞/D_N with its standard error by each way that there is."""
-    state, n = runs[0].setup.state, runs[0].simulation.particles
+    state = runs[0].setup.state
+    n = runs[0].setup.molecules(runs[0].simulation.particles)
     box = FiniteBox(n, (n / state.density) ** (1 / 3), state.temperature)
     gamma, error = GAMMA
     low, middle, high = box.by_number(gamma + error * np.array([-1.0, 0.0, 1.0]))
