@@ -25,6 +25,7 @@ from sopr_uq.observables.coexistence import (
 )
 from sopr_uq.observables.infinite import InfiniteLiquid, continued
 from sopr_uq.observables.rdf import Rdf
+from sopr_uq.observables.spectrum import spectrum, velocity_correlation
 from sopr_uq.observables.structure_factor import StructureFactor
 from sopr_uq.observables.transport import (
     GAMMA,
@@ -113,8 +114,8 @@ class Property:
 
     @property
     def abscissa(self) -> str:
-        """``"r"`` or ``"q"`` of a curve, nothing of a number."""
-        return {"g": "r", "s": "q"}.get(self.name, "")
+        """``"r"``, ``"q"``, ``"t"`` or ``"f"`` of a curve, nothing of a number."""
+        return {"g": "r", "s": "q", "vacf": "t", "spectrum": "f"}.get(self.name, "")
 
 
 def properties_of(names: Sequence[str]) -> tuple[Property, ...]:
@@ -225,6 +226,8 @@ PROPERTIES: Mapping[str, Property] = {
         Property("s", "1", _structure),
         Property("pressure", "MPa", _number("pressure"), tail=tail_pressure),
         Property("energy", "kcal/mol", _number("energy"), tail=tail_energy),
+        Property("vacf", "1", _told(velocity_correlation), ("diffusion",)),
+        Property("spectrum", "ps", _told(spectrum), ("diffusion",)),
         Property("diffusion", "1e-9 m^2/s", _diffusion, ("diffusion",), logarithmic=True),
         Property("viscosity", "mPa s", _viscosity, ("viscosity",), logarithmic=True),
         Property("heat-capacity", "J/(mol K)", _number("heat-capacity"), ("heat-capacity",)),

@@ -33,6 +33,10 @@ MOST_CURVES = 200
 """Draws of which a curve is stored; numbers are stored of all."""
 
 PROB = 0.95
+_AXES = {
+    "g": ("r_g", "angstrom"), "s": ("q_s", "angstrom^-1"), "vacf": ("t_vacf", "ps"),
+    "spectrum": ("f_spectrum", "THz"),
+}  # fmt: skip
 _STATISTICS = ("mean", "sd", "posterior_sd", "sampling_sd", "common_sd", "lower", "upper")
 
 
@@ -52,7 +56,7 @@ def assembled(order: Order, runs: Runs) -> xr.DataTree:
     -------
     DataTree
         ``/properties``: a number for every (chain, draw, state), its spread the whole
-        uncertainty. ``/curves``: g(r) and S(Q) for some draws. ``/runs``: what was
+        uncertainty. ``/curves``: g(r), S(Q) and others for some draws. ``/runs``: what was
         simulated (run, state), its sampling error, and how far the other runs miss it.
         ``/summary`` (property, state): mean, standard deviations of posterior, sampling
         (regression and noise) and of what all runs share, interval, and CoolProp's value.
@@ -239,7 +243,7 @@ def _curves(
         # a denser state has a smaller box
         size = min(at.reading.x.size for at in each)
         values = np.stack([at.carried.draws[:, :size] for at in each], axis=1)
-        axis, unit = {"g": ("r_g", "angstrom"), "s": ("q_s", "angstrom^-1")}[name]
+        axis, unit = _AXES[name]
         data[name] = (
             ("chain", "draw", "state", axis),
             values.reshape(chains, len(draws), len(each), size),

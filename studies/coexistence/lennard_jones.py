@@ -37,9 +37,7 @@ def free_energy(temperature: float, density: float) -> float:
     second = sum(c * t ** (i / 2) for i, c in _SECOND.items())
     damped = rho * t * np.exp(-_DAMPING * rho**2) * second
     rest = sum(
-        c * t ** (i / 2) * rho ** (j + 2)
-        for i, row in _SERIES.items()
-        for j, c in enumerate(row)
+        c * t ** (i / 2) * rho ** (j + 2) for i, row in _SERIES.items() for j, c in enumerate(row)
     )
     return float(t * np.log(rho) + t * hard + damped + rest)
 
