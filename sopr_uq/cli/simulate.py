@@ -80,6 +80,7 @@ def simulate(
 ) -> None:
     """Simulate draws of the posterior in RUN at other states, and let them speak for all draws."""
     from sopr_uq.figures.simulated import save_simulated
+    from sopr_uq.observables.property import properties_of
     from sopr_uq.workflow.result import load_result
     from sopr_uq.workflow.simulate import simulate as made
     from sopr_uq.workflow.simulate_folder import SIMULATED
@@ -93,8 +94,9 @@ def simulate(
         )
         return
     result = load_result(path)
-    states = _states(result, temperature, density, along, first, last, points)
     names = [name.strip() for name in properties.split(",") if name.strip()]
+    slabs = all(p.slab for p in properties_of(names))
+    states = _states(result, temperature, density, along, first, last, points, slabs=slabs)
     folder = out or _beside(path)
     with _Progress(quiet) as progress:
         tree = made(
@@ -114,6 +116,8 @@ def _states(
     first: str | None,
     last: str | None,
     points: int,
+    *,
+    slabs: bool,
 ) -> tuple[StatePoint, ...]:
     from sopr_uq.experiment.quantities import read_number
     from sopr_uq.workflow.simulate import fluid_of, measured_state
@@ -131,7 +135,7 @@ def _states(
     ends = [
         read_number(text, "temperature", name) for name, text in (("--from", first), ("--to", last))
     ]
-    return along_saturation(fluid_of(result), measured.mass, ends[0], ends[1], points)
+    return along_saturation(fluid_of(result), measured, ends[0], ends[1], points, slabs=slabs)
 
 
 def _simulate_element(

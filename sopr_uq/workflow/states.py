@@ -50,7 +50,13 @@ def told(
 
 
 def along_saturation(
-    fluid: str | None, mass: float, first: float, last: float, points: int
+    fluid: str | None,
+    measured: StatePoint,
+    first: float,
+    last: float,
+    points: int,
+    *,
+    slabs: bool = False,
 ) -> tuple[StatePoint, ...]:
     """Return states of the boiling liquid, by the fluid's own equation of state.
 
@@ -58,30 +64,35 @@ def along_saturation(
     ----------
     fluid : str or None
         CoolProp's name.
-    mass : float
-        Of a particle, in u.
+    measured : StatePoint
+        Where the liquid was measured; it has the mass.
     first, last : float
         Temperatures in K.
     points : int
         How many, both ends included.
+    slabs : bool
+        Whether coexistence is all that is asked: then a temperature is a state.
 
     Raises
     ------
     InputError
         If the fluid has no equation of state, or no liquid at one of these temperatures.
     """
+    temperatures = np.linspace(first, last, points).tolist()
+    if slabs:
+        return tuple(replace(measured, temperature=t) for t in temperatures)
     if fluid is None:
         raise InputError(
             "--along saturation", "a liquid with system.fluid, its name in CoolProp", "none",
-            "--temperature and --density",
+            "--temperature and --density, or --properties coexistence alone",
         )  # fmt: skip
     states = []
-    for temperature in np.linspace(first, last, points).tolist():
+    for temperature in temperatures:
         found = coexistence(fluid, temperature)
         if found is None:
             expected = f"temperatures below the critical one of {fluid}"
             raise InputError("--along saturation", expected, f"{temperature:g} K")
-        states.append(StatePoint(temperature, found.liquid, mass))
+        states.append(replace(measured, temperature=temperature, density=found.liquid))
     return tuple(states)
 
 
