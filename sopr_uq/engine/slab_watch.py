@@ -22,6 +22,9 @@ _TOGETHER = 20
 _HOLE = 0.05
 """Share of the matter in a wave across a slab beyond that of any undulation."""
 
+_FEWEST = 4
+"""Blocks at the least: a vapour of few particles forgets in a hundred times σ (m/ε)^(1/2)."""
+
 _THIN = 1.0
 """Shortest stretch of liquid inside a slab, in σ, that has a density of its own."""
 
@@ -65,7 +68,7 @@ class SlabWatch:
         rows, z = np.array(self._rows), self._profile.z
         slow = np.stack([rows[:, : len(z) // 8].mean(axis=1), rows[:, -len(z) // 3 :].mean(axis=1)])
         both = np.array(self._pressures)
-        blocks = independent_blocks(slow.T, most=self._plan.settings.blocks)
+        blocks = independent_blocks(slow.T, self._plan.settings.blocks, least=_FEWEST)
         found = block_means(both, blocks)
         names = ("normal pressure", "tangential pressure")
         return (

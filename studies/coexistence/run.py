@@ -101,10 +101,12 @@ def main() -> None:
     """Simulate what is missing unless told otherwise, then fill in."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--stored", action="store_true", help="from the stored numbers")
-    if not parser.parse_args().stored:
+    parser.add_argument("--at", type=float, nargs="*", default=TEMPERATURES, help="T* to simulate")
+    options = parser.parse_args()
+    if not options.stored:
         RESULTS.mkdir(exist_ok=True)
         for seed in SEEDS:
-            for t in TEMPERATURES:
+            for t in options.at:
                 if not file_of(t, seed).is_file():
                     store.write(xr.DataTree(slab(t, seed)), file_of(t, seed))
     readme = HERE / "README.md"
