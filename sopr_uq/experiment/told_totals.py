@@ -80,7 +80,9 @@ def told_total(
     inside = settings.intramolecular is not False
     spreads = amplitudes(mixture, elements)
     total = Total(scattering, mixture, pairs, spreads, inside, normalisation)
-    return replace(total, inelastic=_inelasticity(settings, total, elements))
+    scale_sd = total.scale_sd if settings.scale_sd is None else settings.scale_sd
+    inelastic = _inelasticity(settings, total, elements)
+    return replace(total, inelastic=inelastic, scale_sd=scale_sd)
 
 
 def _inelasticity(settings: ObserveSettings, total: Total, elements: Sequence[str]) -> float:

@@ -46,6 +46,8 @@ class Total:
     inelastic : float
         Standard deviation of a smooth error of the level that dies towards high Q, in
         the unit of the curve at Q = 0.
+    scale_sd : float
+        Standard deviation of the factor by which its scale is wrong.
     """
 
     scattering: Scattering
@@ -55,6 +57,7 @@ class Total:
     intramolecular: bool = True
     normalisation: Normalisation = "none"
     inelastic: float = 0.0
+    scale_sd: float = 0.1
 
     def between(self, q: FloatArray) -> FloatArray:
         """Return w_ab of molecules at wave numbers (k,), shape (k, p)."""

@@ -47,6 +47,11 @@ def tapered(
         molecules = counts.sum() * mixture.molecules / mixture.density
         still = mixture.shared - Mixture.of(counts).scale / molecules
         known = infinite_rdf(known, still, counts, mixture.shared)
+    weight = taper(grid, radius)[:, None]
+    return np.asarray(1.0 + np.where(weight > 0.0, weight * (known - 1.0), 0.0))
+
+
+def taper(grid: RadialGrid, radius: float) -> FloatArray:
+    """Return what leads g − 1 to zero at R, shape (n,)."""
     part = np.clip((grid.r - radius + WIDTH) / WIDTH, 0.0, 1.0)
-    weight = np.cos(0.5 * np.pi * part)[:, None] ** 2
-    return np.asarray(1.0 + np.where(part[:, None] < 1.0, weight * (known - 1.0), 0.0))
+    return np.where(part < 1.0, np.cos(0.5 * np.pi * part) ** 2, 0.0)

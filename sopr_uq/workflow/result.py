@@ -249,7 +249,8 @@ def _check_refinement(tree: xr.DataTree, path: Path) -> None:
             missing.append(f"{name} ({', '.join(dims)})")
         elif not _has_numbers(dataset[variable].values):
             missing.append(f"numbers in {name}")
-    if not missing:
+    # corrections need have no core and no well
+    if not missing and "correction_evidence" not in tree.children:
         missing = [f"a finite {n}" for n in Descriptors._fields if not _finite(tree, n)]
     if missing:
         shown = ", ".join(missing[:4])

@@ -59,9 +59,7 @@ class Implied:
 
         (k, p splines) → (k, p n), per kcal/mol.
         """
-        pairs = len(self.field.terms)
-        each = jacobian.reshape(len(jacobian), pairs, -1)
-        return self.field.joined(np.einsum("dpk,pkn->dpn", each, self.field.to_splines))
+        return self.field.on_grid(jacobian)
 
 
 def implied(problem: Problem, number: int, values: FloatArray, simulation: Simulation) -> Implied:

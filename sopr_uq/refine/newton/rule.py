@@ -279,9 +279,9 @@ class Newton:
         return float(left / y.size)
 
     def _misfit(self, model: LinearModel, fit: Fit) -> float:
-        """Mean squared Δ of the g(r) curves, or of S(Q) where there is no g(r)."""
+        """Mean squared Δ of the g(r) curves, or of S(Q) or F(Q) where there is no g(r)."""
         s = self.conditioner.stacked
-        kind = "g" if "g" in s.kinds else "s"
+        kind = next(kind for kind in ("g", "s", "f") if kind in s.kinds)
         mine = np.any([s.of_curve(j) for j, k in enumerate(s.kinds) if k == kind], axis=0)
         return float(np.mean(self.residual(fit, model)[mine] ** 2))
 
