@@ -84,7 +84,7 @@ class LeverRecorder:
 
     def series(self, blocks: int) -> tuple[Series, ...]:  # noqa: ARG002
         """Return the levers of each pair in Å; r where no pair was seen."""
-        r: FloatArray = self._plan.settings.bin_width * (np.arange(self._bins) + 0.5)
+        r = np.asarray(self._plan.settings.bin_width * (np.arange(self._bins) + 0.5))
         mean = self._sums / np.maximum(self._counts, 1.0)
         found = np.where(self._counts > 0, mean, r)
         labels = [pair.label for pair in self._plan.setup.substance.pairs]
