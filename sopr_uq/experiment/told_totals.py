@@ -82,7 +82,8 @@ def told_total(
     total = Total(scattering, mixture, pairs, spreads, inside, normalisation)
     scale_sd = total.scale_sd if settings.scale_sd is None else settings.scale_sd
     inelastic = _inelasticity(settings, total, elements)
-    return replace(total, inelastic=inelastic, scale_sd=scale_sd)
+    background = settings.background
+    return replace(total, inelastic=inelastic, background=background, scale_sd=scale_sd)
 
 
 def _inelasticity(settings: ObserveSettings, total: Total, elements: Sequence[str]) -> float:
