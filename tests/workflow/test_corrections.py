@@ -228,10 +228,28 @@ def energy_of(units, style, r):
 
 
 @pytest.mark.parametrize("rule", ["sopr", "ibi"])
-def test_rules_of_whole_potentials_refuse_a_correction(tmp_path, rule):
+def test_rules_of_curves_find_a_correction(tmp_path, rule):
     path = write_twin(tmp_path, "bump", bump)
-    with pytest.raises(InputErrors, match="refined as a whole"):
-        load_config(path, [f"refine.rule='{rule}'"])
+    settings = [f"refine.rule='{rule}'", "refine.max_iterations=12", "refine.round_size=1",
+                "refine.tolerance=1e-5"]  # fmt: skip
+    found = run(load_config(path, settings))
+    misfit = found["iterations"]["misfit"].values
+    # the noise of the twin, 0.005, and what twelve short steps leave
+    assert misfit[-1] < 0.15 * misfit[0]
+    correction = found["derived"]["correction"].mean(("chain", "draw"))
+    r = correction["r"].values
+    seen = (r > 3.6) & (r < 6.0)
+    left = correction.values[seen] - bump(r[seen])
+    assert np.std(left) < 0.5 * np.std(bump(r[seen]))
+
+
+@pytest.mark.parametrize("rule", ["sopr", "ibi"])
+def test_rules_of_curves_take_a_base(tmp_path, rule):
+    g = 1.0 + 1.6 * np.exp(-(((R - 2.9) / 0.3) ** 2))
+    np.savetxt(tmp_path / "al.csv", np.column_stack([R, g]), delimiter=",")
+    (tmp_path / "melt.toml").write_text(MELT)
+    made = build_rule(load_config(tmp_path / "melt.toml", [f"refine.rule='{rule}'"]))
+    assert not made.init().potential.any()
 
 
 def test_a_corrected_potential_is_the_reference_and_its_table():
