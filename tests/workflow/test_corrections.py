@@ -9,7 +9,7 @@ import pytest
 import xarray as xr
 from scipy.interpolate import CubicSpline
 
-from sopr_uq import load_config
+from sopr_uq import load_config, load_result
 from sopr_uq.derived.correction import (
     correction_band,
     intervals_without_zero,
@@ -28,6 +28,7 @@ from sopr_uq.laws.load import load_ensemble
 from sopr_uq.posterior.store import write
 from sopr_uq.potentials import Corrected, lennard_jones
 from sopr_uq.units import KCAL_MOL_PER_EV
+from sopr_uq.workflow.agreement_report import agreement, agreement_lines
 from sopr_uq.workflow.build import build_engine, build_rule
 from sopr_uq.workflow.config import dump_config
 from sopr_uq.workflow.export import export
@@ -139,6 +140,31 @@ def test_a_result_of_a_correction_is_told_without_numbers_that_do_not_exist(with
     json.dumps(as_dict(with_bump), allow_nan=False)
     figure = refinement_sheet(with_bump)
     assert figure.axes[1].get_ylabel().startswith("δv")
+
+
+def test_a_correction_is_stored_and_read_again(with_bump, tmp_path):
+    write(with_bump, tmp_path / "result.nc")
+    again = load_result(tmp_path / "result.nc")
+    assert is_corrected(again)
+    assert facts(again) == facts(with_bump)
+
+
+def test_a_number_that_was_measured_narrows_nothing_that_does_not_exist(with_bump):
+    """Of a correction σ, ε and the like are NaN, with the pressure and without it."""
+    known, none = (("datum", ["pressure"]), ("descriptor", ["sigma", "epsilon"])), np.nan
+    tree = with_bump.copy()
+    tree["agreement"] = xr.Dataset(
+        {
+            "measured": ("datum", [0.1]), "expected": ("datum", [-20.0]), "z": ("datum", [0.2]),
+            "expected_sd": ("datum", [90.0]), "unit": ("datum", ["MPa"]),
+            "sd": ("descriptor", [none, none]),
+            "sd_without": (("datum", "descriptor"), [[none, none]]),
+        },
+        dict(known),
+    )  # fmt: skip
+    assert agreement(tree)["pressure"]["narrows"] == {}
+    ((_, line),) = agreement_lines(tree, {})
+    assert line.endswith("errors of both included)")
 
 
 def test_what_reads_whole_potentials_refuses_a_correction(with_bump, tmp_path):
