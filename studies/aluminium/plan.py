@@ -28,15 +28,19 @@ _AS_PRINTED = {
     "abscissa_error": 0.005,
 }  # fmt: skip
 _PRESSURE = {"kind": "pressure", "value": 0.1, "error": 50.0}
+_IBI = {"rule": "ibi", "gamma": 1.0, "round_size": 1, "max_iterations": 8}
 _STEPS = {"production_steps": 6000, "sample_every": 20, "threads": 1}
 
 PROPERTIES = ("g", "pressure", "energy", "diffusion", "heat-capacity")
 DRAWS = 8
 CARRIED = {
-    "particles": 500, "thermalisation_steps": 500, "ramp_steps": 1000,
-    "equilibration_steps": 1500, "production_steps": 6000, "sample_every": 20,
+    "particles": 256, "thermalisation_steps": 500, "ramp_steps": 1000,
+    "equilibration_steps": 1500, "production_steps": 4000, "sample_every": 20,
 }  # fmt: skip
-"""Engine of the draws that are carried to a state."""
+"""Engine of what is carried to a state."""
+
+REPLICAS = 3
+"""Simulations of a mean correction where only the mean is carried."""
 
 
 @dataclass(frozen=True)
@@ -51,24 +55,32 @@ class Case:
         Style and file that ship with LAMMPS.
     measured : tuple of int
         Temperatures in K of the states that are learnt from.
-    carried : tuple of int
-        Those to which the answer is carried.
     particles : int
     broadening : float
-        Standard deviation in Å² of how much of its second derivative the table has in it.
+        Standard deviation in Å² of how much of its second derivative a table has in it.
+    begins : str
+        The case whose rounds this one learns from first; nothing: none.
     rule : {"newton", "ibi"}
     """
 
     title: str
     base: tuple[str, str] = GOOD
     measured: tuple[int, ...] = (1023, 1323)
-    carried: tuple[int, ...] = (1023, 1323)
-    particles: int = 500
+    particles: int = 864
     broadening: float = 0.0
+    begins: str = ""
     rule: Literal["newton", "ibi"] = "newton"
 
-    def config(self, data: Path) -> Config:
-        """Return the configuration; the folder has the two measured g(r)."""
+    def config(self, data: Path, work: Path) -> Config:
+        """Return the configuration.
+
+        Parameters
+        ----------
+        data : Path
+            The folder of the two measured g(r).
+        work : Path
+            Where its TOML may be written.
+        """
         style, file = self.base
         first, *others = self.measured
         tables: dict[str, Any] = {
@@ -76,22 +88,30 @@ class Case:
             "system": {"name": "aluminium", "mass": MASS, **_state(first)},
             "base": {"style": style, "files": [file], "elements": {"Al": "Al"}},
             "observe": self._observed(first, data),
-            "state": [
-                {"name": f"{t} K", **_state(t), "observe": self._observed(t, data)} for t in others
-            ],
             "engine": {"particles": self.particles, **_STEPS},
         }
+        if others:
+            tables["state"] = [
+                {"name": f"{t} K", **_state(t), "observe": self._observed(t, data)} for t in others
+            ]
         if self.rule == "ibi":
-            tables["refine"] = {
-                "rule": "ibi", "gamma": 1.0, "round_size": 1, "max_iterations": 8,
-            }  # fmt: skip
-        told = data / "aluminium.toml"
-        return load_config(_written(told, {k: v for k, v in tables.items() if v}))
+            tables["refine"] = dict(_IBI)
+        work.mkdir(parents=True, exist_ok=True)
+        told = work / "aluminium.toml"
+        told.write_text(tomli_w.dumps(tables), encoding="utf-8")
+        return load_config(told)
 
     def _observed(self, kelvin: int, data: Path) -> list[dict[str, Any]]:
-        file = str((data / f"aluminium_{kelvin}K_gr.csv").absolute())
-        table = _AS_PRINTED | {"kind": "g", "file": file, "smoothing": self.broadening}
+        table = _AS_PRINTED | {
+            "kind": "g", "file": str(curve_file(data, kelvin).absolute()),
+            "smoothing": self.broadening,
+        }  # fmt: skip
         return [table] if self.rule == "ibi" else [table, dict(_PRESSURE)]
+
+
+def curve_file(data: Path, kelvin: int) -> Path:
+    """Return the file of the measured g(r) at a temperature in K."""
+    return data / f"aluminium_{kelvin}K_gr.csv"
 
 
 def _state(kelvin: int) -> dict[str, float]:
@@ -99,19 +119,14 @@ def _state(kelvin: int) -> dict[str, float]:
     return {"temperature": at.temperature, "density": at.density}
 
 
-def _written(file: Path, tables: dict[str, Any]) -> Path:
-    file.write_text(tomli_w.dumps(tables))
-    return file
-
-
 CASES: Mapping[str, Case] = MappingProxyType(
     {
-        "both": Case("both temperatures, tables as printed", particles=864),
-        "alone1023": Case("1023 K alone", measured=(1023,), carried=(1323,)),
-        "alone1323": Case("1323 K alone", measured=(1323,), carried=(1023,)),
-        "broad": Case("both temperatures, tables that may be broadened", broadening=0.006),
-        "poor": Case("both temperatures, a poor base", base=POOR),
-        "ibi1023": Case("ibi, 1023 K", measured=(1023,), carried=(), rule="ibi"),
-        "ibi1323": Case("ibi, 1323 K", measured=(1323,), carried=(), rule="ibi"),
+        "both": Case("both, as printed"),
+        "broad": Case("both, tables may be broadened", broadening=0.006, begins="both"),
+        "alone1023": Case("1023 K alone", measured=(1023,), particles=500),
+        "alone1323": Case("1323 K alone", measured=(1323,), particles=500, begins="both"),
+        "poor": Case("both, the poor base", base=POOR, particles=500),
+        "ibi1023": Case("ibi, 1023 K, no pressure", measured=(1023,), particles=500, rule="ibi"),
+        "ibi1323": Case("ibi, 1323 K, no pressure", measured=(1323,), particles=500, rule="ibi"),
     }
 )

@@ -49,12 +49,12 @@ _R = np.arange(2.2, 8.4, 0.1)
 _CUTOFF = 7.4
 _NOISE = Measurement(noise=0.02, reading=0.0, scale=0.005, level=0.003)
 _PRESSURE = 50.0
-_SETTINGS = RefineSettings(max_iterations=6, chains=2, tune=300, draws=300)
+_SETTINGS = RefineSettings(max_iterations=6, chains=2, tune=200, draws=200)
 _SHORT = EngineSettings(
-    name="lammps", particles=256, cutoff=_CUTOFF, thermalisation_steps=300, ramp_steps=700,
-    equilibration_steps=1000, production_steps=3000, sample_every=20, blocks=10, threads=1,
+    name="lammps", particles=256, cutoff=_CUTOFF, thermalisation_steps=200, ramp_steps=500,
+    equilibration_steps=800, production_steps=3000, sample_every=20, blocks=10, threads=1,
 )  # fmt: skip
-_LONG = _SHORT.model_copy(update={"particles": 500, "production_steps": 12_000, "blocks": 20})
+_LONG = _SHORT.model_copy(update={"particles": 500, "production_steps": 8000, "blocks": 20})
 _PROBABILITIES = (0.5, 0.8, 0.95)
 
 
