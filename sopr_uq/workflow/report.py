@@ -134,6 +134,7 @@ def facts(result: xr.DataTree) -> list[tuple[str, str]]:
     lines += [("check", _check_line(found))] if found is not None else []
     lines += [("prior", shares)] if shares else []
     lines += [("correction", text) for text in correction_sentences(result)]
+    lines += [("states", text) for text in state_sentences(result)]
     lines += agreement_lines(result, LABELS)
     if a["message"] and a["outcome"] != "converged":
         lines.append(("advice", str(a["message"])))
@@ -158,6 +159,19 @@ def correction_sentences(result: xr.DataTree, prob: float = 0.95) -> list[str]:
         word = "for a correction" if factor > 0 else "for none"
         found.append(f"the data speak {word}: log Bayes factor {factor:+.1f}")
     return found
+
+
+def state_sentences(result: xr.DataTree) -> list[str]:
+    """Say whether the data want potentials that differ between states."""
+    if "state_evidence" not in result.children:
+        return []
+    found = result["state_evidence"].to_dataset()
+    factor = float(found["log_bayes_factor"])
+    if factor <= 0.0:
+        return [f"the data speak for one potential at all of them: log Bayes factor {factor:+.1f}"]
+    size = float(found["log_evidence"].idxmax())
+    advice = f"refine.discrepancy = {size:.2g} allows it"
+    return [f"the data speak for potentials that differ: log Bayes factor {factor:+.1f}; {advice}"]
 
 
 def _shares(result: xr.DataTree) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -13,7 +13,6 @@ import numpy as np
 import xarray as xr
 from pydantic import ValidationError
 
-from sopr_uq.derived.correction import is_corrected
 from sopr_uq.derived.directions import Directions
 from sopr_uq.engine.factory import make_engine
 from sopr_uq.engine.parallel import run_tasks
@@ -24,9 +23,10 @@ from sopr_uq.errors import InputError, InputErrors, SimulationFailed
 from sopr_uq.executor import Executor
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.observables.property import Property, Run, properties_of
-from sopr_uq.potentials import Tabulated
+from sopr_uq.potentials import Potential, Tabulated
 from sopr_uq.rng import integer_seed
 from sopr_uq.typing import FloatArray, IntArray
+from sopr_uq.workflow.beneath import Beneath, beneath
 from sopr_uq.workflow.result import load_result
 from sopr_uq.workflow.simulate_folder import Kept
 from sopr_uq.workflow.simulated import assembled
@@ -40,6 +40,9 @@ _SHAPED = ("sites", "file", "model")
 """Keys of a ``[[molecule]]`` that is no atom."""
 
 PROPERTIES = ("g", "pressure", "energy", "diffusion")
+_CONTROLS = 4
+"""Simulations without a correction, at each state."""
+
 _FEWEST = 6
 """Good simulations that a state must have, and at least half of all."""
 
@@ -64,7 +67,7 @@ class Order:
     InputError
         If the engine cannot record what is asked for, a box is too small for the
         cut-off, a state lies inside the two-phase region of the fluid, or the liquid is
-        a mixture, has a correction, or is of molecules.
+        a mixture or of molecules.
     """
 
     result: xr.DataTree
@@ -121,21 +124,53 @@ class Order:
         return self.result["posterior"].to_dataset()["potential"]
 
     @cached_property
-    def tables(self) -> tuple[Tabulated, ...]:
+    def tables(self) -> tuple[Potential, ...]:
         """The same as functions of r."""
-        return tuple(Tabulated(self.r, v) for v in self.potentials)
+        below = self.beneath
+        if below is None:
+            return tuple(Tabulated(self.r, v) for v in self.potentials)
+        return tuple(below.corrected(self.r, v) for v in self.potentials)
+
+    @cached_property
+    def beneath(self) -> Beneath | None:
+        """What draws of a correction are corrections to."""
+        return beneath(self.result)
+
+    @property
+    def controls(self) -> int:
+        """How many simulations of each state have no correction; none of a whole potential."""
+        return 0 if self.beneath is None else _CONTROLS
 
     @cached_property
     def chosen(self) -> IntArray:
         """Which draws are simulated, shape (draws,)."""
-        at = measured_state(self.result)
-        return Directions.of(self.r, self.potentials, at).spread(self.draws)
+        return self.directions(measured_state(self.result)).spread(self.draws)
+
+    def directions(self, state: StatePoint) -> Directions:
+        """Return all draws in the coordinates that the liquid feels at a state."""
+        crowd = None if self.beneath is None else self.beneath.crowd
+        return Directions.of(self.r, self.potentials, state, crowd)
+
+    def potential(self, number: int) -> FloatArray:
+        """Return what a numbered simulation is of, in kcal/mol, shape (n,).
+
+        The draws that were chosen, then as often as there are controls the reference.
+        """
+        if number < self.draws:
+            return np.asarray(self.potentials[self.chosen[number]])
+        assert self.beneath is not None
+        return self.beneath.reference.energy(self.r)
 
     def setup(self, state: StatePoint, number: int) -> Setup:
-        """Return the simulation of a numbered draw of those that were chosen."""
+        """Return a numbered simulation at a state."""
         seed = integer_seed(self.seed, "simulate", key_of(state), number)
-        made = Setup.of(self.tables[self.chosen[number]], state, seed)
-        return replace(made, record=self.record)
+        below = self.beneath
+        if below is None:
+            made = Setup.of(self.tables[self.chosen[number]], state, seed)
+            return replace(made, record=self.record)
+        (pair,) = below.substance.pairs
+        table = below.corrected(self.r, self.potential(number))
+        return Setup(below.substance, state, {pair: table}, seed, record=self.record)
 
 
 def simulate(
@@ -196,8 +231,7 @@ def simulate(
     at = tuple(states) or (measured_state(result),)
     order = Order(result, at, chosen, draws, seed, _engine(result, engine or {}))
     with Kept.open(None if out is None else Path(out), order) as kept:
-        runs = _runs(order, kept, executor, told)
-        found = assembled(order, runs)
+        found = assembled(order, *_runs(order, kept, executor, told))
         kept.write(found)
     return found
 
@@ -208,7 +242,7 @@ def measured_state(result: xr.DataTree) -> StatePoint:
     Raises
     ------
     InputError
-        If it is a mixture, a correction, or of molecules.
+        If it is a mixture, or of molecules.
     """
     _check_element(result)
     a = result.attrs
@@ -221,12 +255,8 @@ def _check_element(result: xr.DataTree) -> None:
     if "pair" in potential.dims:
         found = f"a mixture with {potential.sizes['pair']} pairs"
         raise InputError("simulate", "the result of an element", found)
-    expected = "potentials of atoms, refined as a whole"
-    if is_corrected(result):
-        advice = "another state is told by a [[state]] of the refinement"
-        raise InputError("simulate", expected, "a correction", advice)
     if any(set(_SHAPED) & set(each) for each in _tables(result).get("molecule", [])):
-        raise InputError("simulate", expected, "molecules of several sites")
+        raise InputError("simulate", "potentials of atoms", "molecules of several sites")
 
 
 def fluid_of(result: xr.DataTree) -> str | None:
@@ -259,21 +289,28 @@ def _engine(result: xr.DataTree, given: Mapping[str, Any]) -> Engine:
     return make_engine(settings.model_copy(update={"cutoff": float(r[-1]), "r_max": None}))
 
 
-def _runs(order: Order, kept: Kept, executor: Executor | None, told: Told) -> list[dict[int, Run]]:
-    """Simulate what is not there yet; return by state and draw what succeeded.
+type _ByState = list[dict[int, Run]]
+
+
+def _runs(
+    order: Order, kept: Kept, executor: Executor | None, told: Told
+) -> tuple[_ByState, _ByState]:
+    """Simulate what is not there yet; return by state and number what succeeded.
+
+    Draws, and controls without a correction.
 
     Raises
     ------
     SimulationFailed
         If too few did at one state.
     """
-    chosen, potentials = order.chosen, order.potentials
+    numbers = range(order.draws + order.controls)
     setups: dict[tuple[int, int], Setup] = {}
     found: dict[tuple[int, int], Simulation | SimulationFailed] = {}
     for s, state in enumerate(order.states):
-        for i, draw in enumerate(chosen):
+        for i in numbers:
             setups[s, i] = order.setup(state, i)
-            there = kept.read(key_of(state), i, potentials[draw])
+            there = kept.read(key_of(state), i, order.potential(i))
             if there is not None:
                 found[s, i] = there
     missing = [place for place in setups if place not in found]
@@ -283,29 +320,49 @@ def _runs(order: Order, kept: Kept, executor: Executor | None, told: Told) -> li
         s, i = missing[number]
         found[s, i] = outcome
         if isinstance(outcome, Simulation):
-            kept.keep(key_of(order.states[s]), i, potentials[chosen[i]], outcome)
+            kept.keep(key_of(order.states[s]), i, order.potential(i), outcome)
         told(len(found), len(setups))
 
     run_tasks(order.engine, [setups[p] for p in missing], executor=executor, done=ended)
-    return [_good(order, s, setups, found) for s in range(len(order.states))]
+    return _good(order, setups, found), _without(order, setups, found)
 
 
 def _good(
     order: Order,
+    setups: Mapping[tuple[int, int], Setup],
+    found: Mapping[tuple[int, int], Simulation | SimulationFailed],
+) -> _ByState:
+    runs = []
+    for s, state in enumerate(order.states):
+        runs.append(_succeeded(s, range(order.draws), setups, found))
+        if len(runs[-1]) < max(_FEWEST, order.draws // 2):
+            every = (found[s, i] for i in range(order.draws))
+            why = next(str(each) for each in every if isinstance(each, SimulationFailed))
+            raise SimulationFailed(
+                f"at {state.temperature:g} K and {state.density:g} Å⁻³ only {len(runs[-1])} of "
+                f"{order.draws} simulations succeeded. The first that failed: {why}"
+            )
+    return runs
+
+
+def _without(
+    order: Order,
+    setups: Mapping[tuple[int, int], Setup],
+    found: Mapping[tuple[int, int], Simulation | SimulationFailed],
+) -> _ByState:
+    """Return the simulations without a correction; a liquid may be none without it."""
+    numbers = range(order.draws, order.draws + order.controls)
+    return [_succeeded(s, numbers, setups, found) for s in range(len(order.states))]
+
+
+def _succeeded(
     s: int,
+    numbers: Iterable[int],
     setups: Mapping[tuple[int, int], Setup],
     found: Mapping[tuple[int, int], Simulation | SimulationFailed],
 ) -> dict[int, Run]:
-    every = {i: found[s, i] for i in range(order.draws)}
-    good = {i: Run(setups[s, i], each) for i, each in every.items() if isinstance(each, Simulation)}
-    if len(good) < max(_FEWEST, order.draws // 2):
-        state = order.states[s]
-        why = next(str(each) for each in every.values() if isinstance(each, SimulationFailed))
-        raise SimulationFailed(
-            f"at {state.temperature:g} K and {state.density:g} Å⁻³ only {len(good)} of "
-            f"{order.draws} simulations succeeded. The first that failed: {why}"
-        )
-    return good
+    every = {i: found[s, i] for i in numbers}
+    return {i: Run(setups[s, i], each) for i, each in every.items() if isinstance(each, Simulation)}
 
 
 def key_of(state: StatePoint) -> str:
