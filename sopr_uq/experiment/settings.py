@@ -55,7 +55,7 @@ class SystemSettings(BaseModel):
     temperature: Temperature = Field(gt=0, le=1e5, description="temperature in K")
     density: Density = Field(gt=0, le=1e6, description="number density in 1/Å³")
     mass: Mass | None = Field(
-        None, gt=0, le=1e6, description="particle mass in u; without it, tables [[molecule]]"
+        None, ge=0.5, le=1e6, description="particle mass in u; without it, tables [[molecule]]"
     )
     composition: dict[str, float] | None = Field(
         None, description="mole fraction of each [[molecule]]"
