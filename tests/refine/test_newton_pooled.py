@@ -73,6 +73,17 @@ def test_the_noise_of_fluctuations_is_found(noise):
     assert learnt_error(measured - theory, theory, scatter).noise == pytest.approx(noise, rel=0.25)
 
 
+def test_data_that_never_change_are_no_trouble():
+    """Such as g inside a core, where neither theory nor fluctuations show anything."""
+    theory, _, measured, scatter = case(0.6, 0)
+    covariance = scatter.root @ scatter.root.T
+    covariance[:5], covariance[:, :5] = 0.0, 0.0
+    theory[:5], measured[:, :5] = 0.0, 0.0
+    still = Scatter.of(covariance, scatter.spread @ scatter.spread.T)
+    found = learnt_error(measured - theory, theory, still).mean
+    assert np.abs(found[:5]).max() < 1e-3 * np.abs(found[5:]).max()
+
+
 def test_more_data_than_directions_of_energies_and_fewer_agree_on_the_same_problem():
     theory, _, measured, scatter = case(0.6, 1)
     few = slice(0, 12)

@@ -95,8 +95,9 @@ class Scatter:
         values, vectors = np.linalg.eigh(unrest)
         kept = values > _STILL * values[-1]
         size, vectors = np.sqrt(values[kept]), vectors[:, kept]
-        jitter = _STILL * np.diag(np.diagonal(covariance))
-        root = np.linalg.cholesky(covariance + jitter)
+        # data that no snapshot changes, such as g inside a core, have no variance at all
+        still = max(_STILL * float(np.diagonal(covariance).max()), np.finfo(float).tiny)
+        root = np.linalg.cholesky(covariance + still * np.eye(len(covariance)))
         return cls(root, vectors * size, vectors / size)
 
     def whitened(self, jacobian: FloatArray) -> FloatArray:
