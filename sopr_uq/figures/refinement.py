@@ -13,6 +13,7 @@ from sopr_uq.figures.style import BAND_ALPHA, EXTRA, MEASURED, MODEL, REFERENCE
 from sopr_uq.posterior.observed import measured
 from sopr_uq.posterior.status import band as kind_of_band
 from sopr_uq.posterior.status import interval_name, reserve
+from sopr_uq.refine.rule import DEVIATIONS
 from sopr_uq.typing import BoolArray, FloatArray
 
 _SEEN = 0.02
@@ -151,8 +152,9 @@ def plot_course(result: xr.DataTree, ax: Axes) -> Axes:
     """Draw the misfit and the inferred noise against the round."""
     course = _group(result, "iterations")
     number = course["iteration"].values + 1
-    ax.semilogy(number, course["misfit"], "o-", color=MODEL, ms=4, label="mean squared Δg")
-    ax.set(xlabel="round", ylabel="mean squared Δg")
+    label = f"mean squared {DEVIATIONS[course['misfit'].attrs.get('of', 'g')]}"
+    ax.semilogy(number, course["misfit"], "o-", color=MODEL, ms=4, label=label)
+    ax.set(xlabel="round", ylabel=label)
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.yaxis.set_minor_formatter(NullFormatter())
     if bool(np.isfinite(course["noise"]).any()):

@@ -26,6 +26,7 @@ from sopr_uq.posterior.status import (
     passed,
     reserve,
 )
+from sopr_uq.refine.rule import DEVIATIONS
 from sopr_uq.workflow.agreement_report import agreement, agreement_lines
 
 LABELS = {"sigma": "σ", "epsilon": "ε", "r_vdw": "r_vdW", "d_hp": "d_hp"}
@@ -118,13 +119,14 @@ def undetermined(row: xr.Dataset) -> str | None:
 def facts(result: xr.DataTree) -> list[tuple[str, str]]:
     """Return what a reader wants to know beside the numbers."""
     a, paid = result.attrs, cost(result)
-    misfit = float(result["iterations"].to_dataset()["misfit"][-1])
+    misfit = result["iterations"].to_dataset()["misfit"][-1]
+    deviation = DEVIATIONS[misfit.attrs.get("of", "g")]
     lines = [
         ("system", f"{a['system']}  {a['title']}".strip()),
         ("state", f"{a['temperature']:g} K, {a['density']:g} Å⁻³{_shares(result)}"),
         ("rule", f"{a['rule']} ({a['preset']}), engine {a['engine']}, seed {a['seed']}"),
         ("outcome", f"{_ended(result)} after {paid.rounds} rounds, {paid.simulations} simulations"),
-        ("misfit", f"mean squared Δg {misfit:.2e}"),
+        ("misfit", f"mean squared {deviation} {float(misfit):.2e}"),
         ("time", _time(paid)),
     ]
     observed = result["observed_data"].data_vars if "observed_data" in result.children else {}

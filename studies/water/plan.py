@@ -156,7 +156,7 @@ def _corrections(problem: Problem, rng: np.random.Generator) -> FloatArray:
 
 def engine_of(*, exact: bool = False) -> Engine:
     """Return what simulates in a refinement, or the truth: larger and longer."""
-    larger = {"particles": 512, "production_steps": 24_000, "sample_every": 20}
+    larger = {"particles": 512, "production_steps": 12_000}
     return single_threaded(make_engine(_MD.model_copy(update=larger if exact else {})))
 
 
