@@ -47,7 +47,7 @@ RECORDS = frozenset({"diffusion", "viscosity", "heat-capacity", FLUCTUATIONS})
 """What an engine may be asked to record beside g(r), pressure and energy."""
 
 
-_SHARED = Traits(concurrent=False)
+_SHARED = Traits(concurrent=False, records=RECORDS)
 """One graphics processor serves one simulation at a time."""
 
 _INSTANT = Traits(instant=True, boxed=False, concurrent=False, exact=True)
