@@ -17,7 +17,7 @@ from sopr_uq.observables.property import Property, Run
 from sopr_uq.potentials import Potential, lennard_jones
 from sopr_uq.structure.transforms import RadialGrid
 from sopr_uq.testing.require import require, require_close, require_shape
-from sopr_uq.typing import FloatArray
+from sopr_uq.typing import ArrayLike, FloatArray
 
 _GRID = RadialGrid.covering(40.0, 0.04)
 _SHARE = 2e-3
@@ -115,21 +115,21 @@ class _Changed:
     share: float
     beyond: float
 
-    def energy(self, r: FloatArray) -> FloatArray:
+    def energy(self, r: ArrayLike) -> FloatArray:
         """Return v in kcal/mol."""
         return np.asarray((1.0 + self.share + self.beyond * _far(r)) * self.potential.energy(r))
 
-    def force(self, r: FloatArray) -> FloatArray:
+    def force(self, r: ArrayLike) -> FloatArray:
         """Return −v′ in kcal/(mol Å)."""
         far, v = _far(r), self.potential
-        steep = 12.0 * far * (1.0 - far) / r
+        steep = 12.0 * far * (1.0 - far) / np.asarray(r)
         return np.asarray(
             (1.0 + self.share + self.beyond * far) * v.force(r) - self.beyond * steep * v.energy(r)
         )
 
 
-def _far(r: FloatArray) -> FloatArray:
-    return np.asarray(1.0 / (1.0 + (_MIDDLE / r) ** 12))
+def _far(r: ArrayLike) -> FloatArray:
+    return np.asarray(1.0 / (1.0 + (_MIDDLE / np.asarray(r)) ** 12))
 
 
 def _liquid(setup: Setup, error: float) -> InfiniteLiquid:

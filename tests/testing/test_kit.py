@@ -21,7 +21,6 @@ from sopr_uq.observables.property import PROPERTIES, Property, Reading
 from sopr_uq.potentials import lennard_jones
 from sopr_uq.refine.ibi import Ibi
 from sopr_uq.refine.newton.prior import Prior
-from sopr_uq.refine.newton.rule import Newton
 from sopr_uq.refine.rule import RuleState
 from sopr_uq.refine.sopr import Sopr
 from sopr_uq.testing import (
@@ -37,7 +36,6 @@ from sopr_uq.testing.rules import solved_problem
 
 PAIR = simple_liquid().substance.pairs[0]
 R, Q = np.arange(3.0, 12.0, 0.1), np.arange(0.5, 8.0, 0.1)
-QUICK = {"chains": 1, "tune": 100, "draws": 50}
 
 
 # Engines ---------------------------------------------------------------------
@@ -191,9 +189,8 @@ def test_a_wrong_property_fails(reading, logarithmic, words):
     [
         (Ibi, {}, 1e-9),
         (Sopr, {"width": 0.1, "length": 0.7, "noise": 0.005}, 1e-9),
-        pytest.param(Newton, {**QUICK, "round_size": 2}, 0.02, marks=pytest.mark.slow),
     ],
-    ids=["ibi", "sopr", "newton"],
+    ids=["ibi", "sopr"],
 )
 def test_our_rules_pass(rule, settings, tolerance):
     assert check_rule(rule, settings=settings, tolerance=tolerance).iteration == 1
