@@ -63,6 +63,11 @@ class Total:
     background: float | None = None
     scale_sd: float = 0.1
 
+    @property
+    def unit(self) -> str:
+        """Of its values: 1 where it is divided."""
+        return self.scattering.unit if self.normalisation == "none" else "1"
+
     def between(self, q: FloatArray) -> FloatArray:
         """Return w_ab of molecules at wave numbers (k,), shape (k, p)."""
         return self.scattering.between(self.mixture, q) / self.norm(q)[:, None]
