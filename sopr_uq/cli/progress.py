@@ -12,6 +12,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.refine.field import Field
 from sopr_uq.refine.journal import Iteration
+from sopr_uq.refine.rule import DEVIATIONS
 from sopr_uq.typing import FloatArray
 from sopr_uq.workflow.config import Config
 
@@ -68,7 +69,7 @@ class Bar:
     def done(self, iteration: Iteration) -> None:
         """Print a line for a completed round."""
         number, info = iteration.state.iteration, iteration.info
-        text = f"round {number:2d}  mean squared Δg {info.misfit:.2e}"
+        text = f"round {number:2d}  mean squared {DEVIATIONS[info.of]} {info.misfit:.2e}"
         if self._field is not None:
             text += _described(self._field, iteration.state.potential, self._state.beta)
         if np.isfinite(info.noise):

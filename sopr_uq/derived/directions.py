@@ -51,15 +51,24 @@ class Directions:
     scores: FloatArray
 
     @classmethod
-    def of(cls, r: FloatArray, draws: FloatArray, state: StatePoint) -> Self:
+    def of(
+        cls,
+        r: FloatArray,
+        draws: FloatArray,
+        state: StatePoint,
+        crowd: FloatArray | None = None,
+    ) -> Self:
         """Return the directions of draws, shape (d, n), on distances r in Å, shape (n,).
+
+        Where a base holds the liquid together, draws of a correction do not say where its pairs
+        are: their g(r), shape (n,), does, and a deviation counts by β δv of those pairs alone.
 
         Raises
         ------
         InputError
             If all draws are the same.
         """
-        felt = _felt(r, draws, state)
+        felt = _felt(r, draws, state, crowd)
         variance, vectors = np.linalg.eigh(felt.T @ felt / len(felt))
         variance, vectors = variance[::-1], vectors[:, ::-1]
         total = float(variance.sum())
@@ -133,9 +142,14 @@ class Directions:
         return np.asarray(np.sqrt(np.mean(lead**2 / np.mean(lead**2, axis=0), axis=1)))
 
 
-def _felt(r: FloatArray, draws: FloatArray, state: StatePoint) -> FloatArray:
-    """Return what the liquid feels of each draw, of mean zero, shape (d, 2 n)."""
+def _felt(
+    r: FloatArray, draws: FloatArray, state: StatePoint, crowd: FloatArray | None
+) -> FloatArray:
+    """Return what the liquid feels of each draw, of mean zero, shape (d, 2 n) or (d, n)."""
     volume = np.sqrt(4.0 * np.pi * state.density * r**2 * np.gradient(r))
+    if crowd is not None:
+        there = volume * np.sqrt(np.minimum(crowd, _CROWDED))
+        return np.asarray(there * state.beta * (draws - draws.mean(axis=0)))
     factor = np.exp(-state.beta * draws)
     crowd = np.sqrt(np.minimum(np.exp(-state.beta * draws.mean(axis=0)), _CROWDED))
     both = np.concatenate([volume * factor, volume * crowd * state.beta * draws], axis=1)

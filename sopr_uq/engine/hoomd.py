@@ -13,20 +13,23 @@ import numpy as np
 from sopr_uq.engine.lattice import wrapped
 from sopr_uq.engine.plan import Plan
 from sopr_uq.engine.protocol import Configuration, Progress, Setup, Simulation, check_able
-from sopr_uq.engine.recorder import Thermo
+from sopr_uq.engine.recorder import Between, Thermo
 from sopr_uq.engine.retry import with_retry
 from sopr_uq.engine.sampling import simulate
 from sopr_uq.engine.settings import EngineSettings
 from sopr_uq.engine.traits import TRAITS
 from sopr_uq.engine.trouble import BLOWN_UP
-from sopr_uq.errors import EngineUnavailable, SimulationFailed
+from sopr_uq.errors import EngineUnavailable, InputError, SimulationFailed
 from sopr_uq.typing import FloatArray
 from sopr_uq.units import FS_PER_TIME, MPA_PER_KCAL_MOL_A3, thermal_energy
 
 _TABLE_POINTS = 20_000
 _BUFFER = 1.5
+_LEAST_BUFFER = 0.05
 _RESIZE_EVERY = 10
 _SEEDS = 2**16
+_VOIGT = [0, 3, 5, 1, 2, 4]
+"""Where xx, yy, zz, xy, xz, yz are in HOOMD-blue's xx, xy, xz, yy, yz, zz."""
 _ADVICE = "Try: the conda-forge environment of environment.yml, or engine.name = 'lammps'."
 
 
@@ -117,6 +120,26 @@ def has_gpu() -> bool:
     return bool(hoomd.version.gpu_enabled and hoomd.device.GPU.get_available_devices())
 
 
+def buffer(plan: Plan) -> float:
+    """Return how far beyond the cut-off neighbours are listed, in Å.
+
+    Raises
+    ------
+    InputError
+        If the cut-off leaves no room for it: HOOMD-blue wants both together
+        below half the box.
+    """
+    room = plan.box_length / 2 - plan.cutoff
+    if room < _LEAST_BUFFER:
+        raise InputError(
+            "engine.cutoff",
+            f"at least {_LEAST_BUFFER} Å below half the box, {plan.box_length / 2:.3f} Å",
+            f"{plan.cutoff:.3f} Å",
+            "more particles, a smaller cut-off, or the engine lammps",
+        )
+    return min(_BUFFER, 0.99 * room)
+
+
 class HoomdDynamics:
     """A HOOMD-blue simulation that follows a plan."""
 
@@ -130,6 +153,8 @@ class HoomdDynamics:
         self._thermo = hoomd.md.compute.ThermodynamicQuantities(filter=hoomd.filter.All())
         self._simulation.operations.computes.append(self._thermo)
         self._simulation.operations.integrator = self._integrator()
+        # otherwise it is known at the steps of the sampler alone
+        self._simulation.always_compute_pressure = bool(plan.setup.record)
 
     def __enter__(self) -> Self:
         return self
@@ -172,14 +197,25 @@ class HoomdDynamics:
 
     def sample(self) -> Thermo:
         """Make ``sample_every`` time steps and average over them."""
-        if self._sampler is None:
-            self._sampler = _sampler(self._hoomd, self._thermo)
-            writer = self._hoomd.write.CustomWriter(
-                action=self._sampler, trigger=self._hoomd.trigger.Periodic(self._plan.thermo_every)
-            )
-            self._simulation.operations.writers.append(writer)
+        sampler = self._sampling()
         self._simulation.run(self._plan.settings.sample_every)
-        return Thermo(*self._sampler.average())
+        return Thermo(*sampler.average())
+
+    def sample_finely(self, every: int) -> tuple[Thermo, Between]:
+        """Make ``sample_every`` time steps, look every so many, and average over all."""
+        sampler, thermo = self._sampling(), self._thermo
+        velocities, stress, energy = [], [], []
+        for _ in range(self._plan.settings.sample_every // every):
+            self._simulation.run(every)
+            velocities.append(self.velocities())
+            stress.append(np.array(thermo.pressure_tensor)[_VOIGT] * MPA_PER_KCAL_MOL_A3)
+            energy.append(thermo.potential_energy)
+        between = Between(np.stack(velocities), np.stack(stress), np.array(energy))
+        return Thermo(*sampler.average()), between
+
+    def virial(self) -> float:
+        """Virial part of the pressure of the present positions, in MPa."""
+        return _virial(self._thermo) * MPA_PER_KCAL_MOL_A3
 
     def positions(self) -> FloatArray:
         """Positions in Å inside [0, L), shape (N, 3), in the order of the particles' tags."""
@@ -190,6 +226,15 @@ class HoomdDynamics:
         """Velocities in Å/fs, shape (N, 3)."""
         v = np.array(self._simulation.state.get_snapshot().particles.velocity, dtype=float)
         return v / FS_PER_TIME
+
+    def _sampling(self) -> Any:
+        """Return what reads on the fly, from the first call on."""
+        if self._sampler is None:
+            self._sampler = _sampler(self._hoomd, self._thermo)
+            trigger = self._hoomd.trigger.Periodic(self._plan.thermo_every)
+            writer = self._hoomd.write.CustomWriter(action=self._sampler, trigger=trigger)
+            self._simulation.operations.writers.append(writer)
+        return self._sampler
 
     @property
     def _names(self) -> list[str]:
@@ -219,9 +264,7 @@ class HoomdDynamics:
 
     def _pair_force(self) -> Any:
         md, plan = self._hoomd.md, self._plan
-        # HOOMD wants cut-off and buffer together within half the box.
-        buffer = min(_BUFFER, 0.99 * (plan.box_length / 2 - plan.cutoff) + 1e-3)
-        table = md.pair.Table(nlist=md.nlist.Cell(buffer=buffer), default_r_cut=plan.cutoff)
+        table = md.pair.Table(nlist=md.nlist.Cell(buffer=buffer(plan)), default_r_cut=plan.cutoff)
         r = np.linspace(0.0, plan.cutoff, _TABLE_POINTS, endpoint=False)
         for pair, v in zip(plan.setup.substance.pairs, plan.potentials, strict=True):
             values = {"r_min": 0.0, "U": v.energy(r), "F": v.force(r)}
@@ -236,6 +279,11 @@ def _device() -> Any:
     return kind(notice_level=0)
 
 
+def _virial(thermo: Any) -> float:
+    """Virial part of the pressure, in kcal/(mol Å³)."""
+    return float(thermo.pressure - 2.0 / 3.0 * thermo.kinetic_energy / thermo.volume)
+
+
 def _sampler(hoomd: Any, thermo: Any) -> Any:
     """Make the action that reads energy, virial and temperature on the fly."""
 
@@ -246,8 +294,8 @@ def _sampler(hoomd: Any, thermo: Any) -> Any:
             self._rows: list[tuple[float, float, float]] = []
 
         def act(self, timestep: int) -> None:  # noqa: ARG002
-            virial = thermo.pressure - 2.0 / 3.0 * thermo.kinetic_energy / thermo.volume
-            self._rows.append((thermo.potential_energy, virial, thermo.kinetic_temperature))
+            row = thermo.potential_energy, _virial(thermo), thermo.kinetic_temperature
+            self._rows.append(row)
 
         def average(self) -> tuple[float, float, float]:
             energy, virial, temperature = np.mean(self._rows, axis=0)

@@ -265,3 +265,10 @@ def _check_start(start: Configuration, atoms: int, box_length: float) -> None:
             f"{n} particles in {start.box_length:.4f} Å",
             "start from a lattice, or keep particles and density",
         )
+
+
+def rdf_reach(settings: EngineSettings, density: float) -> float:
+    """Return the last r in Å of the g(r) of boxes of a density of molecules in Å⁻³."""
+    half = 0.5 * (settings.particles / density) ** (1 / 3)
+    bins = int(min(half, settings.r_max or half) / settings.bin_width * (1 + 1e-12))
+    return (bins - 0.5) * settings.bin_width

@@ -13,6 +13,7 @@ import numpy as np
 from sopr_uq.engine.blocks import independent_blocks
 from sopr_uq.engine.dynamics import RECORDERS
 from sopr_uq.engine.fluctuations import FluctuationRecorder
+from sopr_uq.engine.levers import LeverRecorder
 from sopr_uq.engine.plan import Plan
 from sopr_uq.engine.protocol import Configuration, Progress, Simulation, named
 from sopr_uq.engine.rdf import RdfRecorder
@@ -108,6 +109,8 @@ def simulate(open_dynamics: OpenDynamics, plan: Plan, progress: Progress | None)
     asked: list[Recorder] = [RECORDERS[name](plan) for name in _fine(plan)]
     if FLUCTUATIONS in plan.setup.record:
         asked.append(FluctuationRecorder(plan, rdf))
+        if not plan.setup.substance.atomic:
+            asked.append(LeverRecorder(plan, rdf.bins))
     recorders: tuple[Recorder, ...] = (trajectory, rdf, ThermoRecorder(plan), *asked)
     clock = Clock(plan.steps, progress)
     with open_dynamics(plan) as dynamics:

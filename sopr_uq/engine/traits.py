@@ -50,7 +50,7 @@ RECORDS = frozenset({"diffusion", "viscosity", "heat-capacity", FLUCTUATIONS})
 COEXISTENCE = "coexistence"
 """What a slab between its vapour tells: a simulation of its own, which records nothing else."""
 
-_SHARED = Traits(concurrent=False)
+_SHARED = Traits(concurrent=False, records=RECORDS)
 """One graphics processor serves one simulation at a time."""
 
 _INSTANT = Traits(instant=True, boxed=False, concurrent=False, exact=True)

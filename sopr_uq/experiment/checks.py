@@ -46,7 +46,7 @@ _CONVENTION = (
     "partials in the sense of Faber and Ziman tend to 1; of Ashcroft and Langreth's, which tend to "
     "1 or 0, S_FZ = 1 + (S_AL − δ_ab)/√(c_a c_b); of Bhatia and Thornton's or of concentration-"
     "weighted ones, which tend to c_a or 0, S_FZ = 1 + (S − c_a δ_ab)/(c_a c_b). Convert the file, "
-    "or give the weights of a total"
+    'or give the weights of a total. Of S − 1 itself, form = "s-1"'
 )
 
 
@@ -75,6 +75,32 @@ def check_origins(observations: Iterable[Observation]) -> None:
                 f"{other.name} alone or {one.name} alone: a g(r) is the transform of the S(Q) "
                 "that was measured, the same data once more. If there were two experiments, give "
                 "each its own origin",
+            )
+
+
+def check_copies(observations: Iterable[Observation]) -> None:
+    """Check that no curve of one experiment is there twice, of two pairs or of two states.
+
+    Parameters
+    ----------
+    observations : iterable of Observation
+        What was measured at all state points.
+
+    Raises
+    ------
+    InputError
+        If two curves of one origin have the same numbers.
+    """
+    seen: dict[tuple[str, bytes, bytes], Observation] = {}
+    for one in (o for o in observations if o.is_curve and o.origin and np.ptp(o.value) > 0.0):
+        key = (one.origin, one.x.tobytes(), one.value.tobytes())
+        other = seen.setdefault(key, one)
+        if other is not one:
+            raise InputError(
+                "curves",
+                "each measured curve once",
+                f"the same {one.x.size} numbers as {other.name} and as {one.name}",
+                "check file and columns of both",
             )
 
 
@@ -176,12 +202,52 @@ def check_curve(observation: Observation, state: StatePoint) -> None:
     """
     if not observation.is_curve:
         return
-    # what is left out of the window may be anything
-    observation = observation.windowed()
     check_level(observation)
-    peak = float(observation.x[np.argmax(observation.value)])
-    spacing = state.density ** (-1.0 / 3.0)
-    (_check_r_peak if observation.kind == "g" else _check_q_peak)(observation, peak, spacing)
+    check_angstrom(observation, state)
+    peak, spacing = _first_peak(observation), state.density ** (-1.0 / 3.0)
+    if observation.kind == "g" and peak > CLOSE_PACKED * spacing:
+        raise InputError(
+            f"observation {observation.name}, first peak",
+            f"neighbours no farther than {CLOSE_PACKED} mean spacings, as packing demands",
+            f"{peak:g} Å at a mean spacing of {spacing:.3g} Å",
+            "check that r is in Å and the density a number density in 1/Å³, not in 1/nm³ or g/cm³",
+        )
+
+
+def check_angstrom(observation: Observation, state: StatePoint) -> None:
+    """Check that a g(r) or S(Q) of any pairs has its peak where other units would not put it.
+
+    Parameters
+    ----------
+    observation : Observation
+    state : StatePoint
+        Its density, of molecules, sets the scale of distances.
+
+    Raises
+    ------
+    InputError
+        If the peak is where nanometres would put it.
+    """
+    peak, spacing = _first_peak(observation), state.density ** (-1.0 / 3.0)
+    where = f"observation {observation.name}, first peak"
+    if observation.kind == "g" and peak < SMALLEST_PEAK and peak < NANOMETRES * spacing:
+        found = f"{peak:g} Å at a mean spacing of {spacing:.3g} Å, which suggests nanometres"
+        raise InputError(
+            where, f"distances in Å, a peak near {spacing:.2g} Å", found, "multiply r by 10"
+        )
+    if observation.kind == "s" and peak * spacing > NANOMETRES_INVERSE:
+        raise InputError(
+            where,
+            f"Q in 1/Å, a peak near {2 * np.pi / spacing:.2g} 1/Å",
+            f"{peak:g} 1/Å, which suggests 1/nm",
+            "divide Q by 10, and check the density",
+        )
+
+
+def _first_peak(observation: Observation) -> float:
+    """Return where a curve is highest; what is left out of the window may be anything."""
+    used = observation.windowed()
+    return float(used.x[np.argmax(used.value)])
 
 
 def check_level(observation: Observation) -> None:
@@ -205,33 +271,4 @@ def check_level(observation: Observation) -> None:
             if observation.of is not None and observation.kind == "s"
             else "check the normalisation, the columns (g or g − 1?), and that the curve reaches "
             "far enough",
-        )
-
-
-def _check_r_peak(observation: Observation, peak: float, spacing: float) -> None:
-    where = f"observation {observation.name}, first peak"
-    found = f"{peak:g} Å at a mean spacing of {spacing:.3g} Å"
-    if peak < SMALLEST_PEAK and peak < NANOMETRES * spacing:
-        raise InputError(
-            where,
-            f"distances in Å, a peak near {spacing:.2g} Å",
-            f"{found}, which suggests nanometres",
-            "multiply r by 10",
-        )
-    if peak > CLOSE_PACKED * spacing:
-        raise InputError(
-            where,
-            f"neighbours no farther than {CLOSE_PACKED} mean spacings, as packing demands",
-            found,
-            "check that r is in Å and the density a number density in 1/Å³, not in 1/nm³ or g/cm³",
-        )
-
-
-def _check_q_peak(observation: Observation, peak: float, spacing: float) -> None:
-    if peak * spacing > NANOMETRES_INVERSE:
-        raise InputError(
-            f"observation {observation.name}, first peak",
-            f"Q in 1/Å, a peak near {2 * np.pi / spacing:.2g} 1/Å",
-            f"{peak:g} 1/Å, which suggests 1/nm",
-            "divide Q by 10, and check the density",
         )

@@ -78,6 +78,7 @@ def read_curve(
     columns: Sequence[str | int] | None = None,
     edges: Literal["left"] | None = None,
     scale: Scale = UNKNOWN,
+    limits: bool = True,
 ) -> Observation:
     """Read a measured g(r), S(Q) or F(Q), whatever program wrote it.
 
@@ -122,6 +123,8 @@ def read_curve(
         That abscissae are left edges of cells, not their centres.
     scale : Scale, optional
         Density and scattering length, for forms that need them.
+    limits : bool
+        Whether a form is refused that the limits of the curve contradict.
 
     Returns
     -------
@@ -138,7 +141,8 @@ def read_curve(
         raise InputError("kind of a curve", " or ".join(_SYMBOL), repr(kind))
     written = read_written(path, kind, form=form, unit=unit, columns=columns, edges=edges)
     verify(path, sha256)
-    check_form(str(path), written.form, written.x, written.value, scale)
+    if limits:
+        check_form(str(path), written.form, written.x, written.value, scale)
     observation = _converted(written, scale, covariance)
     if abscissa_error is None:
         observation = read_off(observation)

@@ -18,12 +18,12 @@ _ABSCISSA = {
     "f": ("q", {"units": "1/angstrom", "long_name": "wave number"}),
 }
 _QUANTITY = {
-    "g": {"units": "1", "long_name": "radial distribution function"},
-    "s": {"units": "1", "long_name": "static structure factor"},
-    "f": {"units": "barn/sr/atom", "long_name": "total scattering"},
-    "pressure": {"units": NUMBERS["pressure"], "long_name": "pressure"},
-    "diffusion": {"units": NUMBERS["diffusion"], "long_name": "coefficient of self-diffusion"},
-    "viscosity": {"units": NUMBERS["viscosity"], "long_name": "shear viscosity"},
+    "g": {"long_name": "radial distribution function"},
+    "s": {"long_name": "static structure factor"},
+    "f": {"long_name": "total scattering"},
+    "pressure": {"long_name": "pressure"},
+    "diffusion": {"long_name": "coefficient of self-diffusion"},
+    "viscosity": {"long_name": "shear viscosity"},
 }
 _STATE = {
     "temperature": {"units": "K", "long_name": "temperature"},
@@ -85,7 +85,8 @@ def _observation(observation: Observation, state: StatePoint | None) -> xr.Datas
 
 
 def _curve(observation: Observation, dim: str) -> dict[str, Any]:
-    kind, attrs = observation.kind, _QUANTITY[observation.kind]
+    kind = observation.kind
+    attrs = {**_QUANTITY[kind], "units": observation.unit}
     name = attrs["long_name"]
     variables: dict[str, Any] = {
         kind: (dim, observation.value, {**attrs, "source": observation.source}),
@@ -102,7 +103,8 @@ def _curve(observation: Observation, dim: str) -> dict[str, Any]:
 
 
 def _number(observation: Observation) -> dict[str, Any]:
-    kind, attrs = observation.kind, _QUANTITY[observation.kind]
+    kind = observation.kind
+    attrs = {**_QUANTITY[kind], "units": observation.unit}
     variables: dict[str, Any] = {kind: ((), _scalar(observation.value), attrs)}
     if observation.error is not None:
         described = {**attrs, "long_name": f"standard error of the {attrs['long_name']}"}

@@ -20,7 +20,7 @@ _SHARE = 0.5
 
 
 def check_inner_peak(observation: Observation, mixture: Mixture, pairs: Sequence[Pair]) -> None:
-    """Check that no peak of a partial g(r) is a distance within the molecules.
+    """Check that no peak of a g(r) is a distance within the molecules.
 
     A peak there holds as many neighbours as the molecule has at that distance. What stands
     between its two feet is not counted, so that a shell of neighbours at the same place passes.
@@ -28,7 +28,7 @@ def check_inner_peak(observation: Observation, mixture: Mixture, pairs: Sequence
     Parameters
     ----------
     observation : Observation
-        A partial g(r), all points of which are looked at.
+        A partial g(r) or a total, all points of which are looked at.
     mixture : Mixture
         The sites, with the distances within molecules.
     pairs : sequence of Pair
@@ -40,15 +40,17 @@ def check_inner_peak(observation: Observation, mixture: Mixture, pairs: Sequence
         If the distance is in the curve, with the window that leaves it out.
     """
     within, weights = mixture.within, observation.weights(pairs)
-    if within is None or list(weights.values()) != [1.0]:
+    if within is None:
         return
-    (pair,) = weights
-    column = pairs.index(pair)
-    for i in np.flatnonzero(within.columns == column):
+    for i, column in enumerate(within.columns):
+        pair = pairs[column]
+        weight = weights.get(pair, 0.0)
+        if weight == 0.0:
+            continue
         first, second = (ends[column] for ends in mixture.pairs)
         own = (1.0 + pair.like) * within.densities[i] / mixture.densities[first]
         length, density = float(within.lengths[i]), float(mixture.densities[second])
-        found = _neighbours(observation.x, observation.value, length, density)
+        found = _neighbours(observation.x, observation.value, length, density) / weight
         if found > _SHARE * own:
             raise InputError(
                 f"observation {observation.name}",

@@ -12,7 +12,7 @@ from sopr_uq.experiment.base import Base
 from sopr_uq.experiment.faults import Faults
 from sopr_uq.experiment.models import molecule_of, sites_of
 from sopr_uq.experiment.molecule_settings import MoleculeSettings, SiteSettings
-from sopr_uq.experiment.neutrons import neutron_weights, scattering_length
+from sopr_uq.experiment.neutrons import check_element, neutron_weights, scattering_length
 from sopr_uq.experiment.reference import Shape, reference_potential, shape
 from sopr_uq.experiment.settings import (
     BaseSettings,
@@ -25,6 +25,7 @@ from sopr_uq.experiment.state import StatePoint
 from sopr_uq.experiment.substance import ATOM, Pair, Substance
 from sopr_uq.experiment.told_totals import told_total
 from sopr_uq.experiment.totals import Total
+from sopr_uq.experiment.weighing import check_weights
 from sopr_uq.potentials import Mie, Potential, lennard_jones
 from sopr_uq.structure.mixture import Mixture
 
@@ -82,6 +83,8 @@ class Makeup:
         if settings.sites is not None:
             return self._known(Pair(*settings.sites), "sites")
         weights = self._weights(settings.weights)
+        if weights is not None:
+            check_weights(settings.kind, weights)
         if settings.kind == "f":
             mixture, pairs = site_mixture(self.substance, state), self.substance.pairs
             elements = [self.elements.get(s.name, s.name) for s in self.substance.sites]
@@ -97,7 +100,10 @@ class Makeup:
     def _weights(self, weights: str | Mapping[str, float] | None) -> dict[Pair, float] | None:
         if weights is None or isinstance(weights, str):
             return None
-        return {self._known(Pair.of(label), "weights"): w for label, w in weights.items()}
+        found = {self._known(Pair.of(label), "weights"): w for label, w in weights.items()}
+        if len(found) < len(weights):
+            raise InputError("weights", "each pair once", ", ".join(weights))
+        return found
 
     def _length(self, name: str) -> float:
         given = self.lengths.get(name)
@@ -226,6 +232,8 @@ def substance_of(molecules: Sequence[MoleculeSettings], faults: Faults) -> Subst
     for index, settings in enumerate(molecules):
         with faults.caught(f"molecule.{index}"):
             made.append(molecule_of(settings))
+            for element in {s.element for _, s in _scatterers([settings]) if s.element}:
+                check_element(element)
     if len({each.name for each in molecules}) < len(molecules):
         names = ", ".join(molecule.name for molecule in molecules)
         faults.add(InputError("molecule", "each name once", names))

@@ -35,6 +35,12 @@ OFF_LEVEL = 0.03
 _SPIKE = 0.5
 _RIPPLE = 0.25
 _LOWEST_S = -0.1
+_EMPTY = 0.03
+"""No S(Q) is as small as that before its peak; liquids have 0.05 to 0.5."""
+
+_NO_CORE = 0.07
+"""In the core of a g(r) ripples cancel."""
+
 _DENSER = -0.5
 """Below this, 1 + ρ∫(g − 1)d³r says that the density is too high; noise and cuts do half of it."""
 
@@ -46,6 +52,7 @@ def check_mistakes(
     value: FloatArray,
     density: float | None,
     molecular: bool = False,
+    lowest: float = 0.0,
 ) -> list[str]:
     """Return sentences about what is odd in a g(r) or S(Q) and can be lived with.
 
@@ -61,13 +68,15 @@ def check_mistakes(
     molecular : bool
         Whether it is between sites of molecules, which may have a shell of a few neighbours
         in front of a gap, as by a hydrogen bond.
+    lowest : float
+        Below what an S(Q) cannot be; partials may be negative.
 
     Raises
     ------
     InputError
         With the first mistake with which nothing can be done.
     """
-    found = list(mistakes(kind, x, value, density, molecular))
+    found = list(mistakes(kind, x, value, density, molecular, lowest))
     for mistake in found:
         if mistake.fatal:
             raise InputError(name, mistake.expected, mistake.found, mistake.advice)
@@ -75,7 +84,12 @@ def check_mistakes(
 
 
 def mistakes(
-    kind: str, x: FloatArray, value: FloatArray, density: float | None, molecular: bool = False
+    kind: str,
+    x: FloatArray,
+    value: FloatArray,
+    density: float | None,
+    molecular: bool = False,
+    lowest: float = 0.0,
 ) -> Iterator[Mistake]:
     """Yield what is wrong or odd in a g(r) or S(Q)."""
     if x.size < 5:
@@ -86,7 +100,7 @@ def mistakes(
         yield from _at_the_end(x, value, density)
         yield from _too_dense(x, value, density)
     else:
-        yield from _at_low_q(x, value)
+        yield from _at_low_q(x, value, lowest)
     yield from _off_level(kind, x, value)
 
 
@@ -152,14 +166,45 @@ def _too_dense(x: FloatArray, g: FloatArray, density: float | None) -> Iterator[
         yield Mistake(True, "a density with which S(0) is not negative", found, advice)
 
 
-def _at_low_q(q: FloatArray, s: FloatArray) -> Iterator[Mistake]:
-    """Negative values, the forward beam, a rise towards small angles."""
+def check_function(name: str, kind: str, x: FloatArray, value: FloatArray) -> None:
+    """Check that a g(r) of atoms is no S(Q), and an S(Q) no g(r), by what is before the peak.
+
+    Parameters
+    ----------
+    name : str
+        Of the curve, for messages.
+    kind : {"g", "s"}
+    x, value : array, shape (n,)
+        In Å or Å⁻¹; with what a window leaves out.
+
+    Raises
+    ------
+    InputError
+        If a g(r) rises slowly towards its peak, or an S(Q) not at all.
+    """
+    peak = float(x[np.argmax(value)])
+    before = value[(x > 0.6 * peak) & (x < 0.78 * peak)]
+    if before.size < 3 or x[0] > 0.5 * peak:
+        return
+    third = before.size // 3
+    rises = float(np.mean(before[-third:])) > 1.3 * float(np.mean(before[:third]))
+    if kind == "g" and rises and np.min(before) > 0.0 and np.mean(before) > _NO_CORE:
+        found = f"a slow rise before {peak:.2g}, as of an S(Q)"
+        raise InputError(name, "g(r), which is zero before its peak", found, 'kind = "s"')
+    if kind == "s" and np.max(np.abs(before)) < _EMPTY:
+        found = f"nothing at all before {peak:.2g}, as in the core of a g(r)"
+        raise InputError(name, "S(Q), which rises before its peak", found, 'kind = "g"')
+
+
+def _at_low_q(q: FloatArray, s: FloatArray, lowest: float) -> Iterator[Mistake]:
+    """Values that are too low, the forward beam, a rise towards small angles."""
     peak = int(np.argmax(np.where(q > 0.5, s, -np.inf)))
-    lowest = float(np.min(s))
-    if lowest < _LOWEST_S:
+    least = float(np.min(s))
+    if least < lowest + _LOWEST_S:
         at = float(q[np.argmin(s)])
         advice = 'check the form (form = "s-1"?) and the background'
-        yield Mistake(True, "S(Q) that is not negative", f"S = {lowest:.2f} at {at:g} Å⁻¹", advice)
+        wanted = "S(Q) that is not negative" if lowest == 0.0 else f"S(Q) above {lowest:.3g}"
+        yield Mistake(True, wanted, f"S = {least:.2f} at {at:g} Å⁻¹", advice)
         return
     before = s[: max(peak, 1)]
     if before.size < 5:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Self
 
@@ -12,6 +13,10 @@ from sopr_uq.experiment.quantities import Length, Mass, ScatteringLength
 
 _NAME = r"^[^-\s]+$"
 _SHA256 = r"^[0-9a-f]{64}$"
+_LEAST_CHARGE = 1e-3
+_NANOMETRES = 0.4
+"""In Å: atoms of a molecule are 0.7 to 3 apart, and in nm a tenth of that."""
+
 _WAYS = {
     "mass": "an atom",
     "sites": "its atoms one by one",
@@ -42,11 +47,18 @@ class SiteSettings(_Scatterer):
     type: str | None = Field(
         None, pattern=_NAME, description="what [[pair]] calls it; default its name"
     )
-    mass: Mass = Field(gt=0, le=1e6, description="its mass in u")
-    charge: float = Field(0.0, ge=-20, le=20, description="its charge in elementary charges")
+    mass: Mass = Field(ge=0.5, le=1e6, description="its mass in u")
+    charge: float = Field(0.0, ge=-8, le=8, description="its charge in elementary charges")
     position: tuple[Length, Length, Length] | None = Field(
         None, description="where it is in the molecule, in Å, from any origin"
     )
+
+    @field_validator("charge")
+    @classmethod
+    def _in_elementary_charges(cls, charge: float) -> float:
+        if 0.0 < abs(charge) < _LEAST_CHARGE:
+            raise ValueError(f"a charge in elementary charges, not in coulombs: {charge:g}")
+        return charge
 
     @property
     def kind(self) -> str:
@@ -58,7 +70,7 @@ class MoleculeSettings(_Scatterer):
     """A kind of particle, or of rigid molecule; an entry of ``[[molecule]]``."""
 
     name: str = Field(min_length=1, pattern=_NAME, description="its name, without a hyphen")
-    mass: Mass | None = Field(None, gt=0, le=1e6, description="of an atom: its mass in u")
+    mass: Mass | None = Field(None, ge=0.5, le=1e6, description="of an atom: its mass in u")
     rigid: bool = Field(True, description="whether its atoms keep their distances")
     sites: tuple[SiteSettings, ...] | None = Field(
         None, min_length=1, description="of a molecule: its atoms"
@@ -93,6 +105,15 @@ class MoleculeSettings(_Scatterer):
         return self
 
     @model_validator(mode="after")
+    def _is_in_angstrom(self) -> Self:
+        places = [site.position for site in self.sites or () if site.position is not None]
+        if len(places) > 1 and max(_nearest(i, places) for i in range(len(places))) < _NANOMETRES:
+            found = ", ".join(f"{site.name} {site.position}" for site in self.sites or ())
+            advice = 'distances in nm with their unit, "0.08165 nm"'
+            raise InputError("sites", "positions in Å", found, advice)
+        return self
+
+    @model_validator(mode="after")
     def _has_a_shape(self) -> Self:
         sites = self.sites or ()
         missing = [site.name for site in sites if site.position is None]
@@ -103,3 +124,8 @@ class MoleculeSettings(_Scatterer):
         if len(set(names)) < len(names):
             raise InputError("sites", "each name once", ", ".join(names), "type tells the kind")
         return self
+
+
+def _nearest(index: int, places: list[tuple[float, float, float]]) -> float:
+    """Return how far the nearest other atom is."""
+    return min(math.dist(places[index], p) for i, p in enumerate(places) if i != index)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 
 import numpy as np
 
@@ -53,6 +54,26 @@ def scattering_length(element: str) -> float:
             "element or scattering_length of its [[molecule]]",
         )
     return float(b)
+
+
+def check_element(element: str) -> None:
+    """Check that an element or isotope exists, whether or not anybody asks how it scatters.
+
+    Raises
+    ------
+    InputError
+        If it does not.
+    """
+    import periodictable
+
+    found = _ISOTOPE.fullmatch(element)
+    with suppress(ValueError, KeyError):
+        if found is not None:
+            atom = periodictable.elements.symbol(found["symbol"])
+            number = found["before"] or found["after"]
+            if not number or int(number) in atom.isotopes:
+                return
+    raise InputError("element", "an element or isotope, such as Ar, D or 36Ar", repr(element))
 
 
 def neutron_weights(

@@ -41,7 +41,8 @@ class Observation:
         zero for a number.
     value : array, shape (n,)
         Measured values; dimensionless, in barn per steradian and atom for ``f`` of neutrons
-        (electrons² of x-rays, 1 where it was divided), a number in its unit of :data:`NUMBERS`.
+        (electrons² of x-rays, 1 where it was divided; see :attr:`unit`), a number in its unit
+        of :data:`NUMBERS`.
     name : str
         How tables and figures call it.
     error : array, shape (n,), optional
@@ -126,6 +127,11 @@ class Observation:
     def is_curve(self) -> bool:
         """Whether it is a function of r or Q; otherwise it is one number of the liquid."""
         return self.kind not in NUMBERS
+
+    @property
+    def unit(self) -> str:
+        """Unit of its values: that of a number, of an F(Q) that of what weighs it, or 1."""
+        return self.of.unit if isinstance(self.of, Total) else NUMBERS.get(self.kind, "1")
 
     @property
     def total(self) -> Total:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
@@ -20,6 +20,11 @@ HYDROGEN = ("H", "D", "T")
 
 class Scattering(Protocol):
     """What pairs of sites weigh, for a liquid whose fractions and pairs a mixture knows."""
+
+    @property
+    def unit(self) -> str:
+        """Unit of the weights, and so of a total that is divided by nothing."""
+        ...
 
     def between(self, mixture: Mixture, q: FloatArray) -> FloatArray:
         """Return (2 − δ_ab) c_a c_b ⟨f_a⟩⟨f_b⟩ at wave numbers (k,), shape (k, p)."""
@@ -49,6 +54,7 @@ class Neutrons:
 
     lengths: FloatArray
     together: FloatArray
+    unit: ClassVar[str] = "barn/sr/atom"
 
     def between(self, mixture: Mixture, q: FloatArray) -> FloatArray:
         """Return the weights of pairs of molecules in barn, shape (k, p)."""
@@ -84,6 +90,7 @@ class XRays:
     """
 
     elements: tuple[str, ...]
+    unit: ClassVar[str] = "electron^2/atom"
 
     def __post_init__(self) -> None:
         self._factors(np.zeros(1))
@@ -116,6 +123,7 @@ class Given:
     """
 
     weights: FloatArray
+    unit: ClassVar[str] = "that of the weights"
 
     def between(self, mixture: Mixture, q: FloatArray) -> FloatArray:  # noqa: ARG002
         """Return the weights, shape (k, p)."""

@@ -41,6 +41,7 @@ _OF_TOTALS = {
     *("file", "sha256", "window", "abscissa_error", "spacing", "covariance", "covariance_sha256"),
     *("smoothing", "drift", "unit", "columns", "edges"),
     *("weights", "deuterated", "exchange", "intramolecular", "normalisation", "inelastic"),
+    *("scale_sd", "background"),
 }
 _SHA256 = r"^[0-9a-f]{64}$"
 
@@ -54,7 +55,7 @@ class SystemSettings(BaseModel):
     temperature: Temperature = Field(gt=0, le=1e5, description="temperature in K")
     density: Density = Field(gt=0, le=1e6, description="number density in 1/Å³")
     mass: Mass | None = Field(
-        None, gt=0, le=1e6, description="particle mass in u; without it, tables [[molecule]]"
+        None, ge=0.5, le=1e6, description="particle mass in u; without it, tables [[molecule]]"
     )
     composition: dict[str, float] | None = Field(
         None, description="mole fraction of each [[molecule]]"
@@ -302,6 +303,15 @@ class ObserveSettings(BaseModel):
         ge=0,
         description="of kind f: standard deviation at Q = 0, in the unit of the curve, of a smooth "
         "error that dies towards high Q; 0.03 barn for neutrons and hydrogen, else 0",
+    )
+    background: float | None = Field(
+        None,
+        ge=0,
+        description="of kind f: standard deviation of an error that is smooth over 1 Å⁻¹, in the "
+        "unit of the curve; default a tenth of its root mean square",
+    )
+    scale_sd: float | None = Field(
+        None, gt=0, le=0.5, description="of kind f: standard deviation of its scale; default 0.1"
     )
     name: str = Field("", description="name in tables and figures")
     source: str = Field("", description="where the numbers come from")

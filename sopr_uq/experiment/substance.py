@@ -20,6 +20,7 @@ ATOM = "A"
 """The name of the particles of an element where nobody has given them one."""
 
 _ROUNDING = 1e-6
+_NEAREST = 0.6
 _COINCIDENT = 0.01
 _STRAIGHT = 1e-4
 _NEUTRAL = 1e-6
@@ -163,6 +164,10 @@ class Molecule:
         """Whether it has several atoms and a shape."""
         return len(self.sites) > 1 and self.positions is not None
 
+    def indices(self, name: str) -> list[int]:
+        """Return which of its atoms are of a type."""
+        return [i for i, site in enumerate(self.sites) if site.name == name]
+
     @property
     def mass(self) -> float:
         """In u."""
@@ -301,6 +306,20 @@ class Substance:
     def charged(self) -> bool:
         """Whether any site has a charge."""
         return any(site.charge for site in self.sites)
+
+    def contact(self, pair: Pair, state: StatePoint) -> float:
+        """Return about how near in Å two sites come: molecules that touch turn them to each other.
+
+        No nearer than 0.6 of the distance of the molecules, as others are in the way.
+        """
+        away = {name: self._reach(name) for name in (pair.first, pair.second)}
+        turned = state.contact - away[pair.first] - away[pair.second]
+        return max(turned, _NEAREST * state.contact)
+
+    def _reach(self, name: str) -> float:
+        """Largest distance in Å of a type of site from the centre of its molecule."""
+        ways = [np.linalg.norm(m.shape[i]) for m in self.molecules for i in m.indices(name)]
+        return float(max(ways, default=0.0))
 
     def densities(self, state: StatePoint) -> FloatArray:
         """Return the number density of each type of site in Å⁻³, shape (t,).

@@ -11,13 +11,19 @@ import numpy as np
 
 from sopr_uq.errors import InputError
 from sopr_uq.experiment.catalogue import curve, verify
-from sopr_uq.experiment.checks import check_curve, check_density, check_level, check_temperature
+from sopr_uq.experiment.checks import (
+    check_angstrom,
+    check_curve,
+    check_density,
+    check_level,
+    check_temperature,
+)
 from sopr_uq.experiment.curve import read_curve
 from sopr_uq.experiment.faults import Faults
 from sopr_uq.experiment.forms import Scale
 from sopr_uq.experiment.inner_peak import check_inner_peak
 from sopr_uq.experiment.makeup import Makeup, element_of, mixture_of
-from sopr_uq.experiment.mistakes import check_mistakes
+from sopr_uq.experiment.mistakes import check_function, check_mistakes
 from sopr_uq.experiment.molecule_settings import MoleculeSettings
 from sopr_uq.experiment.motion import check_motion
 from sopr_uq.experiment.observation import NUMBERS, Observation
@@ -33,6 +39,7 @@ from sopr_uq.experiment.sites import site_mixture
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.experiment.substance import Pair
 from sopr_uq.experiment.told_totals import check_total
+from sopr_uq.experiment.weighing import lowest_s
 from sopr_uq.potentials import Potential
 
 _CURVE_KEYS = ("name", "source", "window", "abscissa_error", "q_max", "spacing")
@@ -167,6 +174,12 @@ def checked_makeup(
         makeup = element_of(1.0 if mass is None else mass, reference, faults, base)
     if makeup is None or system is None:
         return makeup
+    if len(molecules) > 1 and system.composition is None:
+        names = ", ".join(f"{molecule.name} = …" for molecule in molecules)
+        expected = "the mole fraction of each [[molecule]]"
+        advice = f"composition = {{ {names} }}"
+        faults.add(InputError("system.composition", expected, "none", advice))
+        return makeup
     with faults.caught("system"):
         mean = makeup.mean_mass(system.state)
         for check in (check_temperature, check_density):
@@ -191,7 +204,10 @@ def checked_observations(
     for index, settings in observe.items():
         with faults.caught(f"observe.{index}"):
             state = None if system is None else system.state
-            usable.append(checked(read_observation(settings, state, makeup), state, makeup))
+            found = read_observation(settings, state, makeup)
+            # of what a curve is, and what it may look like, only what is all right can say
+            known = makeup is not None or not (settings.sites or settings.weights)
+            usable.append(checked(found, state if known else None, makeup))
     return usable
 
 
@@ -210,19 +226,31 @@ def checked(
             check_motion(observation, state)
         return observation
     if observation.kind == "f":
-        check_total(observation)
+        if observation.of is not None:
+            check_total(observation)
         return observation
-    used = observation.windowed()
-    # what the density says holds for one kind of particle
-    density = None if state is None or observation.of is not None else state.density
-    name = f"observation {observation.name}"
-    molecular = makeup is not None and not makeup.substance.atomic
-    odd = check_mistakes(name, observation.kind, used.x, used.value, density, molecular)
+    odd = _odd(observation, state, makeup)
     if observation.of is not None:
         check_level(observation)
+        if state is not None:
+            check_angstrom(observation, state)
     elif state is not None:
         check_curve(observation, state)
     return replace(observation, remarks=(*observation.remarks, *odd))
+
+
+def _odd(observation: Observation, state: StatePoint | None, makeup: Makeup | None) -> list[str]:
+    """Return sentences about what is odd in a curve of r or Q; refuse the mistakes people make."""
+    used, name = observation.windowed(), f"observation {observation.name}"
+    # what the density says holds for one kind of particle
+    density = None if state is None or observation.of is not None else state.density
+    substance = None if makeup is None else makeup.substance
+    molecular, lowest = substance is not None and not substance.atomic, 0.0
+    if not molecular:
+        check_function(name, observation.kind, observation.x, observation.value)
+    if observation.of is not None and substance is not None and state is not None:
+        lowest = lowest_s(observation, substance, state)
+    return check_mistakes(name, observation.kind, used.x, used.value, density, molecular, lowest)
 
 
 def read_observation(
@@ -298,6 +326,8 @@ def _read_curve(settings: ObserveSettings, state: StatePoint | None) -> Observat
     if settings.covariance is not None:
         verify(settings.covariance, settings.covariance_sha256)
     scale = Scale(None if state is None else state.density, settings.scattering_length)
+    # partial S(Q) have limits of other conventions, which are no forms of theirs
+    options["limits"] = settings.sites is None or settings.kind != "s"
     return read_curve(
         path,
         settings.kind,

@@ -30,6 +30,11 @@ _COMPRESSIBLE = 0.1
 _OFF = 0.3
 """How far the level at low Q may be from what is told, relative to it; and the tail from zero."""
 
+_BEGINS, _NANOMETRES = 16.0, 34.0
+"""In ρ^(1/3): where a curve that is looked at begins at most, and up to where half of its power
+may be. Of water from 0.4 1/Å on that is at 3 to 5, from 5 1/Å (15) on at 17 to 32; in 1/nm ten
+times as far."""
+
 _FEWEST = 3
 _FAR = 0.75
 
@@ -80,7 +85,10 @@ def told_total(
     inside = settings.intramolecular is not False
     spreads = amplitudes(mixture, elements)
     total = Total(scattering, mixture, pairs, spreads, inside, normalisation)
-    return replace(total, inelastic=_inelasticity(settings, total, elements))
+    scale_sd = total.scale_sd if settings.scale_sd is None else settings.scale_sd
+    inelastic = _inelasticity(settings, total, elements)
+    background = settings.background
+    return replace(total, inelastic=inelastic, background=background, scale_sd=scale_sd)
 
 
 def _inelasticity(settings: ObserveSettings, total: Total, elements: Sequence[str]) -> float:
@@ -101,6 +109,7 @@ def check_total(observation: Observation) -> None:
         With what would fit: the normalisation, or whether pairs within molecules are in it.
     """
     used = observation.windowed()
+    _check_unit(used)
     _check_tail(used)
     total = used.total
     low = used.x < _LOW * 2.0 * np.pi * np.cbrt(total.mixture.molecules)
@@ -118,6 +127,20 @@ def check_total(observation: Observation) -> None:
     )  # fmt: skip
     where = f"observation {observation.name}, level"
     raise InputError(where, expected, found, advice)
+
+
+def _check_unit(used: Observation) -> None:
+    """Refuse a curve most of whose structure is where only nanometres would put it."""
+    power = np.cumsum(used.value**2 * np.gradient(used.x)) if used.x.size > 1 else np.ones(1)
+    middle = float(used.x[np.searchsorted(power, 0.5 * power[-1])])
+    spacing = float(np.cbrt(1.0 / used.total.mixture.molecules))
+    if used.x[0] * spacing < _BEGINS and middle * spacing > _NANOMETRES:
+        raise InputError(
+            f"observation {used.name}",
+            f"Q in 1/Å, half of F below {_NANOMETRES / spacing:.2g} 1/Å",
+            f"half of it beyond {middle:.3g} 1/Å, which suggests 1/nm",
+            'unit = "1/nm"',
+        )
 
 
 def _check_tail(used: Observation) -> None:

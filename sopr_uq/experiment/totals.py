@@ -46,6 +46,11 @@ class Total:
     inelastic : float
         Standard deviation of a smooth error of the level that dies towards high Q, in
         the unit of the curve at Q = 0.
+    background : float, optional
+        Standard deviation of a smooth error of the whole curve, in its unit; by default a
+        tenth of its root mean square.
+    scale_sd : float
+        Standard deviation of the factor by which its scale is wrong.
     """
 
     scattering: Scattering
@@ -55,6 +60,13 @@ class Total:
     intramolecular: bool = True
     normalisation: Normalisation = "none"
     inelastic: float = 0.0
+    background: float | None = None
+    scale_sd: float = 0.1
+
+    @property
+    def unit(self) -> str:
+        """Of its values: 1 where it is divided."""
+        return self.scattering.unit if self.normalisation == "none" else "1"
 
     def between(self, q: FloatArray) -> FloatArray:
         """Return w_ab of molecules at wave numbers (k,), shape (k, p)."""

@@ -13,6 +13,7 @@ from sopr_uq.figures.style import BAND_ALPHA, EXTRA, MEASURED, MODEL, REFERENCE
 from sopr_uq.posterior.observed import measured
 from sopr_uq.posterior.status import band as kind_of_band
 from sopr_uq.posterior.status import interval_name, reserve
+from sopr_uq.refine.rule import DEVIATIONS
 from sopr_uq.typing import BoolArray, FloatArray
 
 _SEEN = 0.02
@@ -43,7 +44,7 @@ def plot_rdf(result: xr.DataTree, ax: Axes, *, prob: float = 0.95) -> Axes:
     ax.axhline(1.0, color="0.6", lw=0.8, zorder=0)
     ax.set(xlabel="r / Å", ylabel="g(r)", xlim=_rdf_limits(result))
     ax.legend()
-    return _marked(result, ax)
+    return with_reserve(result, ax)
 
 
 def _group(result: xr.DataTree, name: str) -> xr.Dataset:
@@ -61,8 +62,8 @@ def _fill(found: xr.Dataset, x: str, ax: Axes, label: str, alpha: float = BAND_A
     )  # fmt: skip
 
 
-def _marked(result: xr.DataTree, ax: Axes) -> Axes:
-    """Say so on the axes of a result that is not to be trusted."""
+def with_reserve(result: xr.DataTree, ax: Axes) -> Axes:
+    """Say so on the axes of a result that is not to be trusted, and return them."""
     if word := reserve(result):
         ax.text(
             0.5, 0.02, f"{word}: see its warning", transform=ax.transAxes,
@@ -94,7 +95,7 @@ def plot_potential(result: xr.DataTree, ax: Axes, *, prob: float = 0.95) -> Axes
     ax.set(xlabel="r / Å", ylabel="v(r) / (kcal/mol)", ylim=(-1.3 * depth, 1.6 * depth))
     ax.set_xlim(r[np.argmax(mean < 2 * depth)] - 0.2, r[-1])
     ax.legend()
-    return _marked(result, ax)
+    return with_reserve(result, ax)
 
 
 def _plot_correction(result: xr.DataTree, ax: Axes, prob: float) -> Axes:
@@ -108,7 +109,7 @@ def _plot_correction(result: xr.DataTree, ax: Axes, prob: float) -> Axes:
     ax.set(xlabel="r / Å", ylabel="δv(r) / (kcal/mol)", ylim=(-top, top))
     ax.set_xlim(float(r[where][0]) - 0.2, float(r[-1]))
     ax.legend()
-    return _marked(result, ax)
+    return with_reserve(result, ax)
 
 
 def _seen(result: xr.DataTree, r: FloatArray) -> BoolArray:
@@ -144,15 +145,16 @@ def plot_prior(result: xr.DataTree, ax: Axes, *, prob: float = 0.95) -> Axes:
     if not corrected:
         ax.set_xlim(float(r[np.argmax(low < depth)]) - 0.4, float(r[-1]))
     ax.legend()
-    return _marked(result, ax)
+    return with_reserve(result, ax)
 
 
 def plot_course(result: xr.DataTree, ax: Axes) -> Axes:
     """Draw the misfit and the inferred noise against the round."""
     course = _group(result, "iterations")
     number = course["iteration"].values + 1
-    ax.semilogy(number, course["misfit"], "o-", color=MODEL, ms=4, label="mean squared Δg")
-    ax.set(xlabel="round", ylabel="mean squared Δg")
+    label = f"mean squared {DEVIATIONS[course['misfit'].attrs.get('of', 'g')]}"
+    ax.semilogy(number, course["misfit"], "o-", color=MODEL, ms=4, label=label)
+    ax.set(xlabel="round", ylabel=label)
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.yaxis.set_minor_formatter(NullFormatter())
     if bool(np.isfinite(course["noise"]).any()):
@@ -166,4 +168,4 @@ def plot_course(result: xr.DataTree, ax: Axes) -> Axes:
         twin.set_ylim(bottom=0.0)
         handles = [*ax.get_legend_handles_labels()[0], *twin.get_legend_handles_labels()[0]]
         ax.legend(handles=handles, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)
-    return _marked(result, ax)
+    return with_reserve(result, ax)

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 
 from sopr_uq.derived.pairs import each_pair
 from sopr_uq.disk import whole
+from sopr_uq.figures.measured import curves_of_q, plot_measured
 from sopr_uq.figures.refinement import plot_course, plot_potential, plot_prior, plot_rdf
 from sopr_uq.figures.style import marked, style
 from sopr_uq.posterior.status import reserve
@@ -20,19 +21,26 @@ _METADATA: dict[str, dict[str, Any]] = {".pdf": {"CreationDate": None}}
 
 
 def refinement_sheet(result: xr.DataTree) -> Figure:
-    """Return g(r) and v(r), of each pair, and the course of a refinement."""
-    views = each_pair(result)
+    """Return g(r) and v(r), of each pair, the course of a refinement, and curves of Q."""
+    views, curves = each_pair(result), curves_of_q(result)
+    rows = len(views) + -(-len(curves) // 3)
     with style():
-        size = (11.5, 3.4 * len(views))
-        figure, axes = plt.subplots(len(views), 3, figsize=size, squeeze=False)
-        for row, (label, one) in zip(axes, views, strict=True):
+        figure, axes = plt.subplots(rows, 3, figsize=(11.5, 3.4 * rows), squeeze=False)
+        for ax in axes[:, 2]:
+            ax.set_axis_off()
+        for row, (label, one) in zip(axes, views, strict=False):
             plot_rdf(one, row[0])
             plot_potential(one, row[1])
             row[0].set_title(label)
             row[1].set_title(label)
-            row[2].set_axis_off()
         axes[0, 2].set_axis_on()
         plot_course(result, axes[0, 2])
+        below = axes[len(views) :].ravel()
+        for ax in below:
+            ax.set_axis_off()
+        for ax, name in zip(below, curves, strict=False):
+            ax.set_axis_on()
+            plot_measured(result, name, ax)
         figure.suptitle(marked(str(result.attrs.get("system", "")), reserve(result)))
     return figure
 
@@ -68,4 +76,9 @@ def save_refinement(result: xr.DataTree, folder: Path) -> list[Path]:
             figure, ax = plt.subplots(figsize=(4.6, 3.4))
             plot(one, ax)
         files += save(figure, folder, name)
+    for name in curves_of_q(result):
+        with style():
+            figure, ax = plt.subplots(figsize=(4.6, 3.4))
+            plot_measured(result, name, ax)
+        files += save(figure, folder, f"measured-{name}")
     return files + save(refinement_sheet(result), folder, "summary")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -16,7 +17,7 @@ from sopr_uq.structure.extension_change import extended_change
 from sopr_uq.structure.mixture import Mixture
 from sopr_uq.structure.ornstein_zernike import extend
 from sopr_uq.structure.response import LinearResponse, linear_response
-from sopr_uq.structure.taper import tapered
+from sopr_uq.structure.taper import taper, tapered
 from sopr_uq.structure.transforms import RadialGrid
 from sopr_uq.typing import BoolArray, FloatArray
 
@@ -46,6 +47,11 @@ class InfiniteLiquid:
         v in kcal/mol, zero where it had none.
     force : array, shape (n, p)
         −v′ in kcal/(mol Å), at all distances.
+    smooth : tuple of array, shape (n, k)
+        What makes the g(r) of each pair on the grid of the k bins of the simulation, zero
+        beyond them; empty where none was simulated.
+    follow : callable
+        Changes of g within the simulated distances, (n, p, m), to those at all distances.
     """
 
     setup: Setup
@@ -56,6 +62,13 @@ class InfiniteLiquid:
     seen: BoolArray
     energy: FloatArray
     force: FloatArray
+    smooth: tuple[FloatArray, ...] = ()
+    follow: Callable[[FloatArray], FloatArray] = np.asarray
+
+    def change_of_bins(self, change: FloatArray) -> FloatArray:
+        """Return δg at all distances for changes of g in the bins, (p, k, m) → (n, p, m)."""
+        smoothed = [rows @ each for rows, each in zip(self.smooth, change, strict=True)]
+        return self.follow(np.stack(smoothed, axis=1))
 
     @cached_property
     def mixture(self) -> Mixture:
@@ -112,30 +125,39 @@ def continued(
     beta, r = setup.state.beta, simulation.r
     radius = float(r[-1])
     inside, seen = grid.r < radius, grid.r <= cutoff
-    g, blocks = [], []
+    g, blocks, smooth = [], [], []
     for pair, series in simulation.rdfs.items():
         smoother = _smoother(setup, simulation, pair)
         rows = np.zeros((grid.n, r.size))
         rows[inside] = smoother.predict(grid.r[inside])
         g.append(rows @ series.mean)
         blocks.append(series.blocks @ rows.T)
+        smooth.append(rows)
     # the simulation ignores the potential beyond its cut-off; the continuation must too
     energy = np.stack([np.where(seen, v.energy(grid.r), 0.0) for v in setup.in_order], axis=1)
     force = np.stack([v.force(grid.r) for v in setup.in_order], axis=1)
     counts = np.array(simulation.counts) if simulation.counts else 0
     known, found = np.stack(g, axis=1), np.stack(blocks, axis=-1)
+
+    def whole(g: FloatArray, follow: Callable[[FloatArray], FloatArray]) -> InfiniteLiquid:
+        each = found
+        if found.size:
+            # what is made of g is made of its errors
+            errors = np.moveaxis(found - found.mean(axis=0), 0, -1)
+            each = g + np.moveaxis(follow(errors), -1, 0)
+        rows = tuple(smooth)
+        return InfiniteLiquid(setup, simulation, grid, g, each, seen, energy, force, rows, follow)
+
     if mixture.within is not None and mixture.charges is not None:
-        whole = tapered(grid, known, radius, mixture, counts)
-        return InfiniteLiquid(setup, simulation, grid, whole, found, seen, energy, force)
+        led = taper(grid, radius)[:, None, None]
+        g_all = tapered(grid, known, radius, mixture, counts)
+        return whole(g_all, lambda change: np.asarray(led * change))
     solution = extend(grid, known, radius, energy, mixture, beta, particles=counts)
     if not solution.converged:
         raise RuleFailed(solution.message)
-    if found.size and mixture.within is None:
-        # what is made of g is made of its errors
-        errors = np.moveaxis(found - found.mean(axis=0), 0, -1)
-        change = extended_change(solution, known, radius, errors, particles=counts)
-        found = solution.g + np.moveaxis(change, -1, 0)
-    return InfiniteLiquid(setup, simulation, grid, solution.g, found, seen, energy, force)
+    return whole(
+        solution.g, lambda c: extended_change(solution, known, radius, c, particles=counts)
+    )
 
 
 def _smoother(setup: Setup, simulation: Simulation, pair: Pair) -> CavitySmoother:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sopr_uq.engine.levers import lever_name
 from sopr_uq.engine.series import Series
 from sopr_uq.observables.fluctuation import induced, virials
 from sopr_uq.observables.infinite import InfiniteLiquid
@@ -31,5 +32,23 @@ class Pressure(Number):
             )
             return np.asarray(row[None])
         still = np.zeros_like(change.energy)
-        explicit = liquid.response.pressure(liquid.force, change.energy, still, power=change.power)
+        forces = -liquid.grid.derivative(change.energy) * leverage(liquid)[..., None]
+        explicit = liquid.response.pressure(
+            liquid.force, change.energy, still, forces, power=change.power
+        )
         return explicit + induced(change, virials(change))
+
+
+def leverage(liquid: InfiniteLiquid) -> FloatArray:
+    """Return what a force between sites does to their molecules' distance, to what it does to r.
+
+    (n, p): one of atoms, and beyond what was simulated.
+    """
+    simulation, grid = liquid.simulation, liquid.grid
+    found = np.ones((grid.n, len(liquid.setup.substance.pairs)))
+    for i, pair in enumerate(liquid.setup.substance.pairs):
+        if (name := lever_name(pair.label)) in simulation.series:
+            lever = simulation[name]
+            near = grid.r <= lever.x[-1]
+            found[near, i] = np.interp(grid.r[near], lever.x, lever.mean) / grid.r[near]
+    return found

@@ -81,6 +81,7 @@ def iterations_dataset(field: Field, refinement: Refinement, sample: int = 0) ->
     data |= _rule_values(field, done)
     coords = {"iteration": np.arange(len(done)), "r": field.r, "r_g": simulations[0].r}
     ds = xr.Dataset(data, coords=coords | field.coords)
+    ds["misfit"].attrs["of"] = done[-1].info.of
     for name, unit in {**_UNITS, "r": "angstrom", "r_g": "angstrom"}.items():
         if name in ds:
             ds[name].attrs["units"] = unit

@@ -11,7 +11,7 @@ from sopr_uq.experiment.observation import ABSCISSA_UNIT, Observation
 from sopr_uq.experiment.substance import Pair
 from sopr_uq.experiment.totals import Total
 from sopr_uq.posterior.stated import noise_over_stated, sentence
-from sopr_uq.refine.labels import UNITS, Labelled, labelled
+from sopr_uq.refine.labels import Labelled, labelled
 from sopr_uq.refine.rule import Rule
 from sopr_uq.typing import FloatArray
 
@@ -100,7 +100,7 @@ def _whole(dim: str) -> str:
 
 
 def _units(o: Observation) -> dict[str, str]:
-    return {"units": UNITS.get(o.kind, "1")}
+    return {"units": o.unit}
 
 
 def _x_units(o: Observation) -> dict[str, str]:

@@ -27,7 +27,7 @@ _MAGIC = b"sopr_uq iteration 5\n"
 _SCALARS = [f.name for f in fields(Simulation) if f.name not in ("series", "configuration")]
 _ARRAYS = ["x", "mean", "blocks"]
 _MALFORMED = (ValueError, KeyError, TypeError, AttributeError, EOFError, zipfile.BadZipFile)
-_INFO = ["misfit", "noise", "change", "converged", "doubt"]
+_INFO = ["misfit", "noise", "change", "converged", "doubt", "of"]
 
 
 @dataclass(frozen=True)

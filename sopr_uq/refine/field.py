@@ -259,3 +259,16 @@ class Field:
             weight = (1.0 + height**2) ** -1.5
             found.append(np.linalg.pinv(self.splines * weight[:, None]) * weight)
         return np.array(found)
+
+    def on_grid(self, jacobian: FloatArray) -> FloatArray:
+        """Return derivatives with respect to the splines as those on the grid.
+
+        (d, p k) → (d, p n), per kcal/mol.
+        """
+        each = jacobian.reshape(len(jacobian), len(self.terms), -1)
+        return self.joined(np.einsum("dpk,pkn->dpn", each, self.to_splines))
+
+    def on_splines(self, jacobian: FloatArray) -> FloatArray:
+        """Return derivatives on the grid as those with respect to the splines, the reverse."""
+        found = self.split(jacobian) @ self.splines
+        return np.asarray(found.reshape(len(jacobian), -1))

@@ -25,6 +25,8 @@ _TAPER = 0.8
 class Ibi(WithoutLikelihood):
     """Δv(r) = γ k_B T ln[g_sim(r)/g_exp(r)] at the measured points.
 
+    Of a pair with a correction it is the correction that grows, on top of its reference or base.
+
     Between measured points Δv is interpolated linearly. Inside the first point
     at which both g exceed 0.05 it is continued as a constant, and from 80 % of
     the cut-off it is led to zero.
@@ -36,7 +38,8 @@ class Ibi(WithoutLikelihood):
 
     References
     ----------
-    D. Reith, M. Pütz, F. Müller-Plathe, J. Comput. Chem. 24, 1624 (2003), eq 4.
+    D. Reith, M. Pütz, F. Müller-Plathe, J. Comput. Chem. 24, 1624 (2003), eq 4. As a correction to
+    a machine-learnt potential: S. Matin et al., J. Chem. Theory Comput. 20, 1274 (2024).
     """
 
     problem: Problem

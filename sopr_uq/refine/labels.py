@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from sopr_uq.experiment.observation import NUMBERS, Observation
+from sopr_uq.experiment.observation import Observation
 from sopr_uq.refine.problem import Problem
 
 _DIMS = {"g": "r_observed", "s": "q_observed", "f": "q_f_observed"}
 """Of curves; a number has a dimension of its own name."""
-
-UNITS = {**NUMBERS, "f": "barn/sr/atom"}
-"""Of the measured values of a kind; of the others 1."""
 
 
 class Labelled(NamedTuple):

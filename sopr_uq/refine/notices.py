@@ -6,8 +6,8 @@ from sopr_uq.refine.loop import Refinement
 from sopr_uq.refine.problem import Problem, Sample
 
 _MOLECULES = (
-    "No refinement of molecules has been tried on liquids whose potentials are known: whether "
-    "these intervals hold is not shown. The pressure responds by forces between sites alone."
+    "Intervals of potentials between sites of molecules were tried on a few twins of nitrogen and "
+    "of water alone (studies/water)."
 )
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from sopr_uq.engine.protocol import Simulation
+from sopr_uq.engine.traits import FLUCTUATIONS
 from sopr_uq.errors import InputError
 from sopr_uq.experiment.observation import Observation
 from sopr_uq.experiment.substance import Pair
-from sopr_uq.potentials import Tabulated
 from sopr_uq.refine.compare import Comparison, compare
 from sopr_uq.refine.field import Term
 from sopr_uq.refine.problem import Problem, Sample
@@ -31,7 +31,7 @@ class Partial(NamedTuple):
         far = _FIRST_LEVEL * self.term.sigma
         return compare(
             simulation,
-            Tabulated(problem.r, problem.field.split(v)[self.place]),
+            problem.field.tables(v)[self.term.pair],
             self.sample.state,
             self.observation,
             pair=self.term.pair,
@@ -45,15 +45,17 @@ def partials(problem: Problem, rule: str) -> tuple[Partial, ...]:
     Raises
     ------
     InputError
-        If there is not one liquid, with exactly one g(r) of each pair that is refined.
+        If there is not one liquid of atoms, with exactly one g(r) of each pair that is refined.
     """
     terms, samples = problem.field.terms, problem.samples
-    if any(term.corrected for term in terms) or not problem.substance.bare:
-        expected = "potentials of pairs of atoms, refined as a whole"
-        found = "a correction, a base or molecules"
-        raise InputError(f"rule {rule}", expected, found, "the newton rule takes them")
-    if problem.record:
-        expected, motion = "a g(r) of each pair alone", ", ".join(sorted(problem.record))
+    if not problem.substance.atomic or problem.substance.charged:
+        found = "molecules or charges"
+        raise InputError(f"rule {rule}", "potentials of pairs of atoms", found,
+                         "the newton rule takes them")  # fmt: skip
+    # of a base the fluctuations are recorded whatever rule asks
+    measured = problem.record - {FLUCTUATIONS}
+    if measured:
+        expected, motion = "a g(r) of each pair alone", ", ".join(sorted(measured))
         raise InputError(f"rule {rule}", expected, f"{motion} as well", "the newton rule takes it")
     of = [_pair(o, problem) for s in samples for o in s.observations if o.kind == "g"]
     wanted = [term.pair for term in terms if term.refined]

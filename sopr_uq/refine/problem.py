@@ -23,7 +23,7 @@ from sopr_uq.typing import FloatArray
 
 CUTOFF_IN_SIGMA = 3.0
 _CORE = 0.7
-_CORE_OF_MOLECULES = 0.4
+_CORE_OF_MOLECULES = 0.6
 """Hydrogen comes close to an oxygen: 1.5 Å, where molecules are 3 Å apart."""
 
 type Potentials = Potential | Mapping[Pair, Potential]
@@ -159,7 +159,7 @@ class Problem:
         if pair not in self.corrected and not kept:
             return None
         if np.isnan(length):
-            length = self.samples[0].state.contact
+            length = self.substance.contact(pair, self.samples[0].state)
         return Scale(length, 1.0 / float(self.betas.mean()))
 
     @cached_property

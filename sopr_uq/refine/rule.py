@@ -49,6 +49,10 @@ class RuleState:
         return np.asarray(self.proposals[0])
 
 
+DEVIATIONS = {"g": "Δg", "s": "ΔS", "f": "ΔF"}
+"""How the deviation of a kind of curve is written."""
+
+
 @dataclass(frozen=True)
 class StepInfo:
     """What a step found out about the potentials that were simulated.
@@ -56,7 +60,7 @@ class StepInfo:
     Parameters
     ----------
     misfit : float
-        Mean squared Δg over the measured points that the simulation reaches.
+        Mean squared deviation over the measured points that the simulation reaches.
     noise : float
         Inferred (or given) noise, in the unit of the rule; NaN without one.
     change : float
@@ -68,6 +72,8 @@ class StepInfo:
         Why the answer is not to be trusted if the refinement ends here; empty if it is.
     values : mapping of str to array
         Anything else worth a line in the file.
+    of : {"g", "s", "f"}
+        Kind of the curves whose misfit it is.
     """
 
     misfit: float
@@ -76,6 +82,7 @@ class StepInfo:
     converged: bool
     doubt: str = ""
     values: Mapping[str, FloatArray] = field(default_factory=dict)
+    of: str = "g"
 
 
 class Rule(Protocol):

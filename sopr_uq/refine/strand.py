@@ -74,7 +74,7 @@ class Strand:
 
     @property
     def _on_correction(self) -> bool:
-        return self.problem.settings.regressed == "correction"
+        return self.term.corrected or self.problem.settings.regressed == "correction"
 
     @property
     def priors(self) -> NoisePriors:
@@ -82,12 +82,19 @@ class Strand:
         s = self.problem.settings
         width, length = PUBLISHED_WIDTH, PUBLISHED_LENGTH
         if self._on_correction:
-            width, length = 0.5 * self.term.depth(self.term.start), 0.2 * self.term.sigma
+            width, length = self._width, 0.2 * self.term.sigma
         return NoisePriors(
             PUBLISHED_NOISE,
             LogNormal(width, 1.0) if s.width is None else LogNormal(s.width, 0.0),
             LogNormal(length, 0.5) if s.length is None else LogNormal(s.length, 0.0),
         )
+
+    @property
+    def _width(self) -> float:
+        """Median of the width of a correction, in kcal/mol."""
+        if self.term.corrected:
+            return self.problem.prior.correction_width * self.term.epsilon
+        return 0.5 * self.term.depth(self.term.start)
 
     def kernel(self, width: float, length: float) -> Kernel:
         """Return the kernel for a width in kcal/mol and a length in Å."""
@@ -200,8 +207,11 @@ class Strand:
         return Process(base + conditioned.mean[n:], conditioned.factor[n:])
 
     def _repulsive(self, v: FloatArray) -> FloatArray:
-        """Return v with a core that rises inwards, or say that there is none."""
-        if v[0] <= 0:
+        """Return v with a core that rises inwards, or say that there is none.
+
+        What is corrected has its own core, or a base keeps pairs apart.
+        """
+        if v[0] <= 0 and not self.term.corrected:
             raise RuleFailed(
                 f"sopr: the smoothed potential is attractive at {self.problem.r[0]:.2f} Å; "
                 "reduce refine.gamma, or regress the correction instead of the potential"
@@ -219,7 +229,7 @@ class Strand:
         """Draw v, shape (n,); a core is repulsive, so draw until one is, a few times at most."""
         r, sigma = self.problem.r, self.term.sigma
         v = process.draw(rng, 1)[0]
-        if not repulsive(r, v, sigma):
+        if not (self.term.corrected or repulsive(r, v, sigma)):
             others = process.draw(spare, _CANDIDATES)
             v = others[int(np.argmax(repulsive(r, others, sigma)))]
         return np.asarray(v)

@@ -125,8 +125,8 @@ class LinearResponse:
     ) -> FloatArray:
         """Return δP in MPa: the virial's explicit part and its part through g.
 
-        Of molecules this is the virial of forces between sites, which is not the pressure:
-        what holds a molecule together takes up a part of them.
+        Of molecules this is the pressure where ``direction_forces`` are multiplied by their
+        levers (:mod:`sopr_uq.engine.levers`): what holds a molecule together takes up a part.
 
         Parameters
         ----------

@@ -21,6 +21,10 @@ WIDTH = 2.0
 """In Å: over this last part of the known range g − 1 is led to zero."""
 
 
+_NODES = 400
+_INNER = 20
+
+
 def tapered(
     grid: RadialGrid, g: ArrayLike, radius: float, mixture: Mixture, particles: ArrayLike
 ) -> FloatArray:
@@ -47,6 +51,56 @@ def tapered(
         molecules = counts.sum() * mixture.molecules / mixture.density
         still = mixture.shared - Mixture.of(counts).scale / molecules
         known = infinite_rdf(known, still, counts, mixture.shared)
-    part = np.clip((grid.r - radius + WIDTH) / WIDTH, 0.0, 1.0)
-    weight = np.cos(0.5 * np.pi * part)[:, None] ** 2
-    return np.asarray(1.0 + np.where(part[:, None] < 1.0, weight * (known - 1.0), 0.0))
+    weight = taper(grid, radius)[:, None]
+    return np.asarray(1.0 + np.where(weight > 0.0, weight * (known - 1.0), 0.0))
+
+
+def taper(grid: RadialGrid, radius: float) -> FloatArray:
+    """Return what leads g − 1 to zero at R, shape (n,)."""
+    return _weight(grid.r, radius)
+
+
+def _weight(r: FloatArray, radius: float) -> FloatArray:
+    part = np.clip((r - radius + WIDTH) / WIDTH, 0.0, 1.0)
+    return np.where(part < 1.0, np.cos(0.5 * np.pi * part) ** 2, 0.0)
+
+
+def tapered_waves(q: ArrayLike, at: ArrayLike, radius: float) -> FloatArray:
+    """Return what makes of a measured curve that of an h(r) which a taper led to zero.
+
+    With h → w h a curve Q F(Q), odd in Q, is folded with W(Q) = ∫ w(r) cos(Qr) dr/π. What
+    lies below the first Q counts as that at the first Q; nothing is known above the last.
+
+    Parameters
+    ----------
+    q : array, shape (k,)
+        Where the curve is known, in Å⁻¹, increasing.
+    at : array, shape (m,)
+        Where it is wanted, in Å⁻¹, above zero.
+    radius : float
+        R in Å.
+
+    Returns
+    -------
+    array, shape (m, k)
+    """
+    q, at = np.asarray(q, dtype=float), np.asarray(at, dtype=float)
+    r = (np.arange(_NODES) + 0.5) * radius / _NODES
+    weight = _weight(r, radius) * radius / _NODES / np.pi
+    inner = np.linspace(0.0, q[0], _INNER, endpoint=False) + 0.5 * q[0] / _INNER
+    every = np.concatenate([inner, q])
+    size = np.concatenate([np.full(_INNER, q[0] / _INNER), _trapezoid(q)])
+
+    def folded(x: FloatArray) -> FloatArray:
+        return np.asarray(np.cos(np.multiply.outer(x, r)) @ weight)
+
+    rows = folded(np.subtract.outer(at, every)) - folded(np.add.outer(at, every))
+    rows = rows * size * every / at[:, None]
+    rows[:, _INNER] += rows[:, :_INNER].sum(axis=1)
+    return np.asarray(rows[:, _INNER:])
+
+
+def _trapezoid(x: FloatArray) -> FloatArray:
+    """Return the weights of an integral by trapezia, shape (k,)."""
+    step = np.diff(x)
+    return 0.5 * (np.append(step, 0.0) + np.insert(step, 0, 0.0))

@@ -18,7 +18,7 @@ def agreement(result: xr.DataTree) -> dict[str, dict[str, Any]]:
     """Return by datum ``measured``, ``expected``, ``expected_sd``, ``z``, ``unit`` and ``narrows``.
 
     ``narrows`` is by which share it makes the standard deviation of each descriptor smaller, of
-    a mixture by pair. Empty where no number was measured.
+    a mixture by pair; a correction has no descriptors. Empty where no number was measured.
     """
     if "agreement" not in result.children:
         return {}
@@ -44,19 +44,22 @@ def agreement_lines(result: xr.DataTree, labels: Mapping[str, str]) -> list[tupl
 
 def _by_descriptor(share: xr.DataArray) -> dict[str, Any]:
     if PAIR in share.dims:
-        return {str(p): _by_descriptor(share.sel({PAIR: p})) for p in share[PAIR].values}
-    return {str(d): float(share.sel(descriptor=d)) for d in share["descriptor"].values}
+        each = {str(p): _by_descriptor(share.sel({PAIR: p})) for p in share[PAIR].values}
+        return {pair: shares for pair, shares in each.items() if shares}
+    known = share.dropna("descriptor")
+    return {str(d): float(known.sel(descriptor=d)) for d in known["descriptor"].values}
 
 
 def _line(row: dict[str, Any], labels: Mapping[str, str]) -> str:
-    narrows = f"it narrows {_narrowed(row['narrows'], labels)}"
+    narrowed = _narrowed(row["narrows"], labels)
+    narrows = f"; it narrows {narrowed}" if narrowed else ""
     if np.isnan(row["measured"]):
-        return f"all of them are {row['z']:.1f} sd away from the structure; {narrows}"
+        return f"all of them are {row['z']:.1f} sd away from the structure{narrows}"
     unit = _UNITS.get(row["unit"], row["unit"])
     expected = concise(row["expected"], row["expected_sd"])
     return (
         f"{row['measured']:.4g} {unit} measured, {expected} expected without it "
-        f"({row['z']:+.1f} sd, errors of both included); {narrows}"
+        f"({row['z']:+.1f} sd, errors of both included){narrows}"
     )
 
 

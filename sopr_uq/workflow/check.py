@@ -17,6 +17,7 @@ from sopr_uq.engine.protocol import check_records
 from sopr_uq.engine.settings import EngineSettings
 from sopr_uq.engine.traits import FLUCTUATIONS, TRAITS, following
 from sopr_uq.errors import InputError
+from sopr_uq.experiment.checks import check_copies
 from sopr_uq.experiment.faults import Faults
 from sopr_uq.experiment.makeup import Makeup
 from sopr_uq.experiment.molecule_settings import MoleculeSettings
@@ -65,6 +66,8 @@ def check_tables(faults: Faults, tables: dict[str, Any]) -> None:
             _check_box(faults, engine, makeup, state)
     if engine is not None:
         everything = [*observations, *(o for sample in more or () for o in sample.observations)]
+        with faults.caught("observe"):
+            check_copies(everything)
         record: set[str] = {o.kind for o in everything if o.kind in DYNAMICS}
         record |= set() if makeup.substance.base is None else {FLUCTUATIONS}
         with faults.caught("engine.name"):

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
 import xarray as xr
 
-from sopr_uq.derived.correction import is_corrected
 from sopr_uq.derived.pairs import each_pair
 from sopr_uq.disk import write_whole
+from sopr_uq.engine.lammps_base import coefficient_commands, style_arguments
 from sopr_uq.engine.table import cap
 from sopr_uq.errors import InputError
-from sopr_uq.experiment.formats.write import WRITERS, Curve
-from sopr_uq.potentials import Tabulated
+from sopr_uq.experiment.formats.write import WRITERS, Curve, Writer
+from sopr_uq.experiment.makeup import Makeup
+from sopr_uq.experiment.substance import Pair
+from sopr_uq.potentials import Corrected, Potential, Tabulated
 from sopr_uq.typing import FloatArray
 from sopr_uq.units import thermal_energy
+from sopr_uq.workflow.beneath import makeup_of
 
 POINTS = 2000
 """Rows of a table."""
@@ -25,6 +29,9 @@ def export(
     tree: xr.DataTree, folder: Path, program: str, *, draws: int = 0, points: int = POINTS
 ) -> list[Path]:
     """Write the posterior mean of a potential, and some of its draws.
+
+    A correction to a base is written as what acts besides the base, with how LAMMPS is told of
+    both; a correction to another potential together with that potential.
 
     Parameters
     ----------
@@ -48,25 +55,15 @@ def export(
     Raises
     ------
     InputError
-        If there is no such program, there are not that many draws, or a potential is a
-        correction.
+        If there is no such program, there are not that many draws, or a file of a base is
+        not there.
     CheckpointError
         If a file cannot be written.
     """
     if program not in WRITERS:
         raise InputError("--format", f"one of {', '.join(WRITERS)}", repr(program))
-    r = tree["posterior"].to_dataset()["r"].values
-    named: dict[str, FloatArray] = {}
-    for label, one in each_pair(tree):
-        if is_corrected(one):
-            where = f"export of {label}" if label else "export"
-            advice = 'result["derived"]["correction"] has its draws'
-            raise InputError(where, "a potential refined as a whole", "a correction", advice)
-        end = f"-{label}" if label else ""
-        potential = one["posterior"].to_dataset()["potential"]
-        named[f"mean{end}"] = potential.mean(("chain", "draw")).values
-        found = enumerate(_draws(potential, draws), start=1)
-        named |= {f"draw-{i:04d}{end}": v for i, v in found}
+    makeup, writer = makeup_of(tree) if _based(tree) else None, WRITERS[program]
+    named = _named(tree, draws)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -74,15 +71,72 @@ def export(
         raise InputError("--out", "a folder that can be made", f"{folder}: {reason}") from None
     files = []
     for name, v in named.items():
-        writer = WRITERS[program]
-        text = writer.write(
-            name.replace("-", "_").upper(),
-            f"{tree.attrs['system']}, {name} of the posterior, cut off at {r[-1]:g} angstrom",
-            _curve(r, v, float(tree.attrs["temperature"]), writer.from_zero, points),
-        )
         files.append(folder / f"{name}{writer.suffix}")
-        write_whole(files[-1], text.encode())
+        write_whole(files[-1], _text(tree, makeup, name, v, writer, points).encode())
     return files
+
+
+def _named(tree: xr.DataTree, draws: int) -> dict[str, FloatArray]:
+    """Return the mean and some draws of the potential of each pair, shape (n,), by their names."""
+    named: dict[str, FloatArray] = {}
+    for label, one in each_pair(tree):
+        end = f"-{label}" if label else ""
+        potential = one["posterior"].to_dataset()["potential"]
+        named[f"mean{end}"] = potential.mean(("chain", "draw")).values
+        found = enumerate(_draws(potential, draws), start=1)
+        named |= {f"draw-{i:04d}{end}": v for i, v in found}
+    return named
+
+
+def _text(
+    tree: xr.DataTree, makeup: Makeup | None, name: str, v: FloatArray, writer: Writer, points: int
+) -> str:
+    """Return the table of a potential, or of what acts besides the base of a makeup."""
+    r, kelvin = tree["posterior"].to_dataset()["r"].values, float(tree.attrs["temperature"])
+    keyword = name.replace("-", "_").upper()
+    note = f"{tree.attrs['system']}, {name} of the posterior, cut off at {r[-1]:g} angstrom"
+    acting: Potential = Tabulated(r, v)
+    if makeup is not None:
+        acting = _besides(makeup, name, r, v)
+        lines = _overlay(makeup, name, f"{name}{writer.suffix}", keyword, points)
+        note = "\n".join([note, *lines])
+    capped = cap(acting, thermal_energy(kelvin), float(r[-1]), alone=makeup is None)
+    at = np.linspace(0.0 if writer.from_zero else capped.inner, float(r[-1]), points)
+    return writer.write(keyword, note, Curve(at, capped.energy(at), capped.force(at)))
+
+
+def _based(tree: xr.DataTree) -> bool:
+    return "base" in json.loads(str(tree.attrs["settings"]))
+
+
+def _pair(makeup: Makeup, name: str) -> Pair:
+    """Return the pair of which a file of a name is."""
+    pairs = makeup.substance.pairs
+    return next((pair for pair in pairs if name.endswith(f"-{pair.label}")), pairs[0])
+
+
+def _besides(makeup: Makeup, name: str, r: FloatArray, v: FloatArray) -> Corrected:
+    """Return what acts besides a base, which keeps pairs apart."""
+    reference = makeup.references[_pair(makeup, name)]
+    return Corrected(reference, r, v - reference.energy(r))
+
+
+def _overlay(makeup: Makeup, name: str, file: str, keyword: str, points: int) -> list[str]:
+    """Return how LAMMPS is told of a base and of a table beside it."""
+    pair = _pair(makeup, name)
+    base, names = makeup.substance.base, [site.name for site in makeup.substance.sites]
+    assert base is not None
+    i, j = sorted(1 + names.index(name) for name in (pair.first, pair.second))
+    of_base = coefficient_commands(base, names)
+    for path in base.files:
+        of_base = [command.replace(str(path), path.name) for command in of_base]
+    return [
+        f"What acts besides {base.style} ({', '.join(f.name for f in base.files)}). In LAMMPS:",
+        "  units metal",
+        f"  pair_style hybrid/overlay {style_arguments(base)} table spline {points}",
+        *(f"  {command}" for command in of_base),
+        f"  pair_coeff {i} {j} table {file} {keyword}",
+    ]
 
 
 def _draws(potential: xr.DataArray, number: int) -> FloatArray:
@@ -92,10 +146,3 @@ def _draws(potential: xr.DataArray, number: int) -> FloatArray:
         raise InputError("--draws", f"a number from 0 to {len(flat)}", str(number))
     index = np.linspace(0, len(flat), number, endpoint=False).astype(np.intp)
     return np.asarray(flat[index])
-
-
-def _curve(r: FloatArray, v: FloatArray, kelvin: float, from_zero: bool, points: int) -> Curve:
-    """Return a potential on even distances; its core rises with a constant force far inside."""
-    capped = cap(Tabulated(r, v), thermal_energy(kelvin), float(r[-1]))
-    at = np.linspace(0.0 if from_zero else capped.inner, float(r[-1]), points)
-    return Curve(at, capped.energy(at), capped.force(at))

@@ -26,6 +26,7 @@ from sopr_uq.posterior.status import (
     passed,
     reserve,
 )
+from sopr_uq.refine.rule import DEVIATIONS
 from sopr_uq.workflow.agreement_report import agreement, agreement_lines
 
 LABELS = {"sigma": "σ", "epsilon": "ε", "r_vdw": "r_vdW", "d_hp": "d_hp"}
@@ -118,13 +119,14 @@ def undetermined(row: xr.Dataset) -> str | None:
 def facts(result: xr.DataTree) -> list[tuple[str, str]]:
     """Return what a reader wants to know beside the numbers."""
     a, paid = result.attrs, cost(result)
-    misfit = float(result["iterations"].to_dataset()["misfit"][-1])
+    misfit = result["iterations"].to_dataset()["misfit"][-1]
+    deviation = DEVIATIONS[misfit.attrs.get("of", "g")]
     lines = [
         ("system", f"{a['system']}  {a['title']}".strip()),
         ("state", f"{a['temperature']:g} K, {a['density']:g} Å⁻³{_shares(result)}"),
         ("rule", f"{a['rule']} ({a['preset']}), engine {a['engine']}, seed {a['seed']}"),
         ("outcome", f"{_ended(result)} after {paid.rounds} rounds, {paid.simulations} simulations"),
-        ("misfit", f"mean squared Δg {misfit:.2e}"),
+        ("misfit", f"mean squared {deviation} {float(misfit):.2e}"),
         ("time", _time(paid)),
     ]
     observed = result["observed_data"].data_vars if "observed_data" in result.children else {}
@@ -134,6 +136,7 @@ def facts(result: xr.DataTree) -> list[tuple[str, str]]:
     lines += [("check", _check_line(found))] if found is not None else []
     lines += [("prior", shares)] if shares else []
     lines += [("correction", text) for text in correction_sentences(result)]
+    lines += [("states", text) for text in state_sentences(result)]
     lines += agreement_lines(result, LABELS)
     if a["message"] and a["outcome"] != "converged":
         lines.append(("advice", str(a["message"])))
@@ -158,6 +161,19 @@ def correction_sentences(result: xr.DataTree, prob: float = 0.95) -> list[str]:
         word = "for a correction" if factor > 0 else "for none"
         found.append(f"the data speak {word}: log Bayes factor {factor:+.1f}")
     return found
+
+
+def state_sentences(result: xr.DataTree) -> list[str]:
+    """Say whether the data want potentials that differ between states."""
+    if "state_evidence" not in result.children:
+        return []
+    found = result["state_evidence"].to_dataset()
+    factor = float(found["log_bayes_factor"])
+    if factor <= 0.0:
+        return [f"the data speak for one potential at all of them: log Bayes factor {factor:+.1f}"]
+    size = float(found["log_evidence"].idxmax())
+    advice = f"refine.discrepancy = {size:.2g} allows it"
+    return [f"the data speak for potentials that differ: log Bayes factor {factor:+.1f}; {advice}"]
 
 
 def _shares(result: xr.DataTree) -> str:

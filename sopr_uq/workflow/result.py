@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
-from sopr_uq.derived.correction import correction_of
+from sopr_uq.derived.correction import CORRECTION, correction_of
 from sopr_uq.derived.labelled import describe
 from sopr_uq.errors import InputError, SoprUqError
 from sopr_uq.inference.theta_sampler import STATISTICS
@@ -249,7 +249,7 @@ def _check_refinement(tree: xr.DataTree, path: Path) -> None:
             missing.append(f"{name} ({', '.join(dims)})")
         elif not _has_numbers(dataset[variable].values):
             missing.append(f"numbers in {name}")
-    if not missing:
+    if not missing and not _finite(tree, CORRECTION):
         missing = [f"a finite {n}" for n in Descriptors._fields if not _finite(tree, n)]
     if missing:
         shown = ", ".join(missing[:4])
@@ -271,9 +271,9 @@ def _has_numbers(values: FloatArray) -> bool:
     return values.dtype.kind in "fiu" and bool(values.size)
 
 
-def _finite(tree: xr.DataTree, descriptor: str) -> bool:
-    values = tree["derived"].to_dataset()[descriptor].values
-    return bool(np.isfinite(values).any())
+def _finite(tree: xr.DataTree, name: str) -> bool:
+    found = tree["derived"].to_dataset()
+    return name in found and bool(np.isfinite(found[name].values).any())
 
 
 def _is_right(tree: xr.DataTree, name: str) -> bool:

@@ -3,60 +3,46 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import product
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import xarray as xr
 from pydantic import ValidationError
 
-from sopr_uq.derived.correction import is_corrected
 from sopr_uq.derived.directions import Directions
 from sopr_uq.engine.factory import make_engine
-from sopr_uq.engine.parallel import run_tasks
 from sopr_uq.engine.plan import check_cutoff
-from sopr_uq.engine.protocol import Engine, Setup, Simulation, check_records
+from sopr_uq.engine.protocol import Engine, Setup, check_records
 from sopr_uq.engine.settings import EngineSettings
 from sopr_uq.engine.slab import check_size
 from sopr_uq.engine.timestep import length_scale
 from sopr_uq.engine.traits import COEXISTENCE
-from sopr_uq.errors import InputError, InputErrors, SimulationFailed
+from sopr_uq.errors import InputError, InputErrors
 from sopr_uq.executor import Executor
 from sopr_uq.experiment.state import StatePoint
-from sopr_uq.observables.property import Property, Run, properties_of
-from sopr_uq.potentials import Tabulated
+from sopr_uq.observables.property import Property, properties_of
+from sopr_uq.potentials import Potential, Tabulated
 from sopr_uq.rng import integer_seed
 from sopr_uq.typing import FloatArray, IntArray
+from sopr_uq.workflow.beneath import Beneath, beneath
 from sopr_uq.workflow.result import load_result
 from sopr_uq.workflow.simulate_folder import Kept
+from sopr_uq.workflow.simulate_runs import Told, key_of, make_runs
 from sopr_uq.workflow.simulated import assembled
 from sopr_uq.workflow.states import boiling, check_one_phase
 from sopr_uq.workflow.translate import faults_of
-
-type Told = Callable[[int, int], None]
-
-type Runs = Mapping[bool, Sequence[Mapping[int, Run]]]
-"""What succeeded: of liquids alone (False), of slabs (True); by state and number of the draw."""
 
 DRAWS = 16
 _SHAPED = ("sites", "file", "model")
 """Keys of a ``[[molecule]]`` that is no atom."""
 
 PROPERTIES = ("g", "pressure", "energy", "diffusion")
-_FEWEST = 6
-"""Good simulations that a state must have, and at least half of all."""
-
-
-class Place(NamedTuple):
-    """Which simulation of an order."""
-
-    slab: bool
-    state: int
-    draw: int
+_CONTROLS = 4
+"""Simulations without a correction, at each state."""
 
 
 @dataclass(frozen=True)
@@ -79,8 +65,8 @@ class Order:
     InputError
         If the engine cannot record what is asked for, a box is too small for the
         cut-off or for a slab, a state lies inside the two-phase region of the fluid or, of a
-        slab, above the critical temperature, or the liquid is
-        a mixture, has a correction, or is of molecules.
+        slab, above the critical temperature, or the liquid is a mixture or of molecules; if
+        coexistence is asked of a correction.
     """
 
     result: xr.DataTree
@@ -97,6 +83,8 @@ class Order:
         check_records(self.engine.name, self.engine.traits, self.record)
         if False in self.kinds:
             check_one_phase(self.fluid, self.states)
+        if True in self.kinds and self.beneath is not None:
+            raise InputError(COEXISTENCE, "a potential refined as a whole", "a correction")
         settings = self.settings
         if self.engine.traits.boxed and settings is not None:
             for state in self.states:
@@ -150,31 +138,63 @@ class Order:
         return self.result["posterior"].to_dataset()["potential"]
 
     @cached_property
-    def tables(self) -> tuple[Tabulated, ...]:
+    def tables(self) -> tuple[Potential, ...]:
         """The same as functions of r."""
-        return tuple(Tabulated(self.r, v) for v in self.potentials)
+        below = self.beneath
+        if below is None:
+            return tuple(Tabulated(self.r, v) for v in self.potentials)
+        return tuple(below.corrected(self.r, v) for v in self.potentials)
+
+    @cached_property
+    def beneath(self) -> Beneath | None:
+        """What draws of a correction are corrections to."""
+        return beneath(self.result)
+
+    @property
+    def controls(self) -> int:
+        """How many simulations of each state have no correction; none of a whole potential."""
+        return 0 if self.beneath is None else _CONTROLS
 
     @cached_property
     def mean(self) -> Tabulated:
-        """The mean of all draws."""
+        """The mean of all draws of a whole potential."""
         return Tabulated(self.r, self.potentials.mean(axis=0))
 
     @cached_property
     def chosen(self) -> IntArray:
         """Which draws are simulated, shape (draws,)."""
-        at = measured_state(self.result)
-        return Directions.of(self.r, self.potentials, at).spread(self.draws)
+        return self.directions(measured_state(self.result)).spread(self.draws)
+
+    def directions(self, state: StatePoint) -> Directions:
+        """Return all draws in the coordinates that the liquid feels at a state."""
+        crowd = None if self.beneath is None else self.beneath.crowd
+        return Directions.of(self.r, self.potentials, state, crowd)
+
+    def potential(self, number: int) -> FloatArray:
+        """Return what a numbered simulation is of, in kcal/mol, shape (n,).
+
+        The draws that were chosen, then as often as there are controls the reference.
+        """
+        if number < self.draws:
+            return np.asarray(self.potentials[self.chosen[number]])
+        assert self.beneath is not None
+        return self.beneath.reference.energy(self.r)
 
     def at(self, state: StatePoint, *, slab: bool) -> StatePoint:
         """Return where the liquid is simulated: of a slab only the temperature is given."""
         return boiling(self.mean, state) if slab else state
 
     def setup(self, state: StatePoint, number: int, *, slab: bool) -> Setup:
-        """Return the simulation of a numbered draw of those that were chosen."""
+        """Return a numbered simulation at a state."""
         seed = integer_seed(self.seed, "simulate", key_of(state, slab=slab), number)
-        made = Setup.of(self.tables[self.chosen[number]], self.at(state, slab=slab), seed)
         record = tuple(name for name in self.record if (name == COEXISTENCE) == slab)
-        return replace(made, record=record)
+        below = self.beneath
+        if below is None:
+            made = Setup.of(self.tables[self.chosen[number]], self.at(state, slab=slab), seed)
+            return replace(made, record=record)
+        (pair,) = below.substance.pairs
+        table = below.corrected(self.r, self.potential(number))
+        return Setup(below.substance, state, {pair: table}, seed, record=record)
 
 
 def simulate(
@@ -236,8 +256,7 @@ def simulate(
     slabs = any(p.slab for p in chosen)
     order = Order(result, at, chosen, draws, seed, _engine(result, engine or {}, slabs=slabs))
     with Kept.open(None if out is None else Path(out), order) as kept:
-        runs = _runs(order, kept, executor, told)
-        found = assembled(order, runs)
+        found = assembled(order, *make_runs(order, kept, executor, told))
         kept.write(found)
     return found
 
@@ -248,7 +267,7 @@ def measured_state(result: xr.DataTree) -> StatePoint:
     Raises
     ------
     InputError
-        If it is a mixture, a correction, or of molecules.
+        If it is a mixture, or of molecules.
     """
     _check_element(result)
     a = result.attrs
@@ -261,12 +280,8 @@ def _check_element(result: xr.DataTree) -> None:
     if "pair" in potential.dims:
         found = f"a mixture with {potential.sizes['pair']} pairs"
         raise InputError("simulate", "the result of an element", found)
-    expected = "potentials of atoms, refined as a whole"
-    if is_corrected(result):
-        advice = "another state is told by a [[state]] of the refinement"
-        raise InputError("simulate", expected, "a correction", advice)
     if any(set(_SHAPED) & set(each) for each in _tables(result).get("molecule", [])):
-        raise InputError("simulate", expected, "molecules of several sites")
+        raise InputError("simulate", "potentials of atoms", "molecules of several sites")
 
 
 def fluid_of(result: xr.DataTree) -> str | None:
@@ -298,69 +313,3 @@ def _engine(result: xr.DataTree, given: Mapping[str, Any], *, slabs: bool) -> En
         raise InputErrors(list(faults_of(error, EngineSettings))) from None
     r = result["posterior"].to_dataset()["potential"]["r"].values
     return make_engine(settings.model_copy(update={"cutoff": float(r[-1]), "r_max": None}))
-
-
-def _runs(order: Order, kept: Kept, executor: Executor | None, told: Told) -> Runs:
-    """Simulate what is not there yet; return what succeeded.
-
-    Raises
-    ------
-    SimulationFailed
-        If too few did at one state.
-    """
-    chosen, potentials = order.chosen, order.potentials
-    setups: dict[Place, Setup] = {}
-    found: dict[Place, Simulation | SimulationFailed] = {}
-    for slab, (s, state), (i, draw) in product(
-        order.kinds, enumerate(order.states), enumerate(chosen)
-    ):
-        place = Place(slab, s, i)
-        setups[place] = order.setup(state, i, slab=slab)
-        there = kept.read(key_of(state, slab=slab), i, potentials[draw])
-        if there is not None:
-            found[place] = there
-    missing = [place for place in setups if place not in found]
-    told(len(found), len(setups))
-
-    def ended(number: int, outcome: Simulation | SimulationFailed) -> None:
-        place = missing[number]
-        found[place] = outcome
-        if isinstance(outcome, Simulation):
-            key = key_of(order.states[place.state], slab=place.slab)
-            kept.keep(key, place.draw, potentials[chosen[place.draw]], outcome)
-        told(len(found), len(setups))
-
-    run_tasks(order.engine, [setups[p] for p in missing], executor=executor, done=ended)
-    return {
-        slab: [_good(order, slab, s, setups, found) for s in range(len(order.states))]
-        for slab in order.kinds
-    }
-
-
-def _good(
-    order: Order,
-    slab: bool,
-    s: int,
-    setups: Mapping[Place, Setup],
-    found: Mapping[Place, Simulation | SimulationFailed],
-) -> dict[int, Run]:
-    every = {i: found[Place(slab, s, i)] for i in range(order.draws)}
-    good = {
-        i: Run(setups[Place(slab, s, i)], each)
-        for i, each in every.items()
-        if isinstance(each, Simulation)
-    }
-    if len(good) < max(_FEWEST, order.draws // 2):
-        state = order.states[s]
-        why = next(str(each) for each in every.values() if isinstance(each, SimulationFailed))
-        where = f"{state.temperature:g} K" + ("" if slab else f" and {state.density:g} Å⁻³")
-        raise SimulationFailed(
-            f"at {where} only {len(good)} of {order.draws} "
-            f"{'slabs' if slab else 'simulations'} succeeded. The first that failed: {why}"
-        )
-    return good
-
-
-def key_of(state: StatePoint, *, slab: bool) -> str:
-    """Return the name of a state in a folder."""
-    return f"{state.temperature:.6g}K-" + (COEXISTENCE if slab else f"{state.density:.6g}")

@@ -30,8 +30,9 @@ from sopr_uq.posterior.status import DOUBTFUL
 from sopr_uq.potentials import Mie
 from sopr_uq.typing import FloatArray
 from sopr_uq.units import BOLTZMANN
-from sopr_uq.workflow.simulate import DRAWS, Told, simulate
+from sopr_uq.workflow.simulate import DRAWS, simulate
 from sopr_uq.workflow.simulate_folder import SIMULATED
+from sopr_uq.workflow.simulate_runs import Told
 from sopr_uq.workflow.simulated import PROB
 from sopr_uq.workflow.simulated_report import BOILING
 from sopr_uq.workflow.states import boiling

@@ -12,7 +12,6 @@ import numpy as np
 import xarray as xr
 
 from sopr_uq.derived.carried import Carried, carry
-from sopr_uq.derived.directions import Directions
 from sopr_uq.derived.summary import interval
 from sopr_uq.errors import InputError
 from sopr_uq.experiment.equation_of_state import reference_value
@@ -24,19 +23,17 @@ from sopr_uq.provenance import now, versions
 from sopr_uq.rng import stream
 from sopr_uq.typing import FloatArray, IntArray
 from sopr_uq.workflow.simulate_folder import SIMULATED
+from sopr_uq.workflow.without import AXES, WITHOUT, without_correction
 
 if TYPE_CHECKING:
-    from sopr_uq.workflow.simulate import Order, Runs
+    from sopr_uq.workflow.simulate import Order
+    from sopr_uq.workflow.simulate_runs import Runs
 
 KIND = "simulated"
 MOST_CURVES = 200
 """Draws of which a curve is stored; numbers are stored of all."""
 
 PROB = 0.95
-_AXES = {
-    "g": ("r_g", "angstrom"), "s": ("q_s", "angstrom^-1"), "vacf": ("t_vacf", "ps"),
-    "spectrum": ("f_spectrum", "THz"),
-}  # fmt: skip
 _STATISTICS = ("mean", "sd", "posterior_sd", "sampling_sd", "common_sd", "lower", "upper")
 
 
@@ -49,8 +46,20 @@ class _At:
     good: IntArray
 
 
-def assembled(order: Order, runs: Runs) -> xr.DataTree:
+def assembled(
+    order: Order,
+    runs: Runs,
+    without: Sequence[Mapping[int, Run]] = (),
+) -> xr.DataTree:
     """Return the result of simulated draws.
+
+    Parameters
+    ----------
+    order : Order
+    runs : mapping of bool to sequence of mapping
+        Of liquids alone, and of slabs; by state, each draw's.
+    without : sequence of mapping
+        By state, those without the correction.
 
     Returns
     -------
@@ -60,6 +69,8 @@ def assembled(order: Order, runs: Runs) -> xr.DataTree:
         simulated (run, state), its sampling error, and how far the other runs miss it.
         ``/summary`` (property, state): mean, standard deviations of posterior, sampling
         (regression and noise) and of what all runs share, interval, and CoolProp's value.
+        ``/without`` (state) of a correction: the mean of each property without it, and its
+        standard error.
     """
     chosen = order.chosen
     potential = order.result["posterior"].to_dataset()["potential"]
@@ -83,6 +94,8 @@ def assembled(order: Order, runs: Runs) -> xr.DataTree:
     }
     if numbers:
         groups["summary"] = _summary(order, numbers)
+    if order.controls:
+        groups[WITHOUT] = without_correction(order, without)
     curves = {p.name: found[p.name] for p in order.properties if p.abscissa}
     if curves:
         groups["curves"] = _curves(order, curves, places)
@@ -121,7 +134,7 @@ def _carried(
     carried = carry(
         which,
         reading,
-        Directions.of(order.r, order.potentials, state),
+        order.directions(state),
         chosen[good],
         stream(order.seed, "regression", which.name, number),
         tails=_tails(order, which, state),
@@ -243,7 +256,7 @@ def _curves(
         # a denser state has a smaller box
         size = min(at.reading.x.size for at in each)
         values = np.stack([at.carried.draws[:, :size] for at in each], axis=1)
-        axis, unit = _AXES[name]
+        axis, unit = AXES[name]
         data[name] = (
             ("chain", "draw", "state", axis),
             values.reshape(chains, len(draws), len(each), size),

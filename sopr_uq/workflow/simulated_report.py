@@ -9,6 +9,7 @@ import xarray as xr
 
 from sopr_uq.derived.summary import concise, interval_text
 from sopr_uq.posterior.status import DOUBTFUL, interval_name
+from sopr_uq.workflow.without import WITHOUT
 
 _PARTS = ("posterior", "sampling", "common")
 UNITS = {"1e-9 m^2/s": "10⁻⁹ m²/s", "g/cm^3": "g/cm³"}
@@ -23,8 +24,13 @@ def head(tree: xr.DataTree) -> tuple[str, ...]:
     doubt = ", doubtful" if tree.attrs["outcome"] == DOUBTFUL else ""
     return (
         "property", f"value (sd){doubt}", interval_name(tree.attrs["band"], prob),
-        "sd: posterior, sampling, common", "CoolProp", "unit",
+        "sd: posterior, sampling, common", _beside(tree), "unit",
     )  # fmt: skip
+
+
+def _beside(tree: xr.DataTree) -> str:
+    """Return what stands beside each value."""
+    return "without correction" if WITHOUT in tree.children else "CoolProp"
 
 
 def title(tree: xr.DataTree, state: int) -> str:
@@ -45,18 +51,28 @@ def table(tree: xr.DataTree, state: int) -> list[tuple[str, ...]]:
     """
     rows: list[tuple[str, ...]] = []
     found = tree["summary"].to_dataset().isel(state=state)
+    control = tree[WITHOUT].to_dataset().isel(state=state) if WITHOUT in tree.children else None
     for p in found["property"].values:
         row = found.sel(property=p)
-        known, unit = float(row["reference"]), str(row["unit"].item())
+        unit = str(row["unit"].item())
         rows.append(
             (
                 str(p), concise(float(row["mean"]), float(row["sd"])),
                 interval_text(float(row["lower"]), float(row["upper"])),
                 ", ".join(f"{float(row[f'{k}_sd']):.2g}" for k in _PARTS),
-                f"{known:.4g}" if np.isfinite(known) else "–", UNITS.get(unit, unit),
+                _told_beside(row, control), UNITS.get(unit, unit),
             )
         )  # fmt: skip
     return rows
+
+
+def _told_beside(row: xr.Dataset, control: xr.Dataset | None) -> str:
+    if control is None:
+        known = float(row["reference"])
+        return f"{known:.4g}" if np.isfinite(known) else "–"
+    name = str(row["property"].item())
+    value, error = float(control[name]), float(control[f"{name}_error"])
+    return concise(value, error) if np.isfinite(value) else "–"
 
 
 BOILING = "boiling"
@@ -122,6 +138,7 @@ def _states(tree: xr.DataTree) -> list[dict[str, Any]]:
     if "summary" not in tree.children:
         return []
     found = tree["summary"].to_dataset()
+    control = tree[WITHOUT].to_dataset() if WITHOUT in tree.children else None
     states = []
     for s in range(found.sizes["state"]):
         here = found.isel(state=s)
@@ -129,7 +146,11 @@ def _states(tree: xr.DataTree) -> list[dict[str, Any]]:
             {
                 "temperature_K": float(here["temperature"]),
                 "density_per_angstrom3": float(here["density"]),
-                "properties": {str(p): _numbers(here, str(p)) for p in found["property"].values},
+                "properties": {
+                    str(p): _numbers(here, str(p))
+                    | ({} if control is None else _control(control.isel(state=s), str(p)))
+                    for p in found["property"].values
+                },
             }
         )
     return states
@@ -144,6 +165,13 @@ def _numbers(here: xr.Dataset, name: str) -> dict[str, Any]:
         "unit": str(row["unit"].item()),
         "reference": known if np.isfinite(known) else None,
     }
+
+
+def _control(here: xr.Dataset, name: str) -> dict[str, Any]:
+    """Return a property without the correction, and its standard error."""
+    value, error = float(here[name]), float(here[f"{name}_error"])
+    known = bool(np.isfinite(value))
+    return {"without": value if known else None, "without_error": error if known else None}
 
 
 def _plain(value: Any) -> Any:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sopr_uq.engine import hoomd
 from sopr_uq.engine.lattice import fcc_positions, kinetic_temperature, thermal_velocities, wrapped
 from sopr_uq.engine.plan import make_plan
 from sopr_uq.engine.protocol import Configuration, Setup, Simulation
@@ -287,3 +288,18 @@ def test_what_fails_is_tried_once_more_in_a_safer_way():
 
 
 SIMULATION = Simulation({}, None, (1,), steps=1, seconds=0.0, rdf_seconds=0.0, engine="none")
+
+
+@pytest.mark.parametrize("room", [0.06, 0.5, 1.5, 4.0])
+def test_hoomd_lists_neighbours_within_half_the_box(room):
+    """It refuses a cut-off and a buffer that together reach half the box."""
+    half = 0.5 * (500 / LIQUID.density) ** (1 / 3)
+    plan = make_plan(EngineSettings(particles=500, cutoff=half - room), ARGON_LIQUID)
+    assert 0.0 < hoomd.buffer(plan) < room
+
+
+def test_hoomd_needs_room_beyond_the_cutoff():
+    half = 0.5 * (500 / LIQUID.density) ** (1 / 3)
+    plan = make_plan(EngineSettings(particles=500, cutoff=half - 0.01), ARGON_LIQUID)
+    with pytest.raises(InputError, match=r"engine.cutoff.*0.05 Å below half the box"):
+        hoomd.buffer(plan)

@@ -275,14 +275,14 @@ def shells(series, edges):
 def test_argon_and_argon_is_argon_in_molecular_dynamics(engine):
     """Partial g equal each other, and pressure and energy are those of argon.
 
-    Five runs each, compared run by run, because names change places too slowly
+    Seven runs each, compared run by run, because names change places too slowly
     for blocks of one. Eight p-values, false-alarm rate 1e-3 by Bonferroni.
     Negative control: without the tail correction of unlike pairs, half of all,
     the energy must fail.
     """
     short = settings(production_steps=1000, equilibration_steps=500, blocks=4)
-    two = [engine[0](short).run(argon_twice(0.5, seed=k)) for k in range(1, 6)]
-    one = [engine[0](short).run(Setup.of(ARGON, LIQUID, seed=k)) for k in range(11, 16)]
+    two = [engine[0](short).run(argon_twice(0.5, seed=k)) for k in range(1, 8)]
+    one = [engine[0](short).run(Setup.of(ARGON, LIQUID, seed=k)) for k in range(11, 18)]
     edges = np.array([3.3, 3.7, 4.5])
     # of runs, pairs and shells
     g = np.array([[shells(s, edges).mean(axis=0) for s in run.rdfs.values()] for run in two])
@@ -394,6 +394,12 @@ def test_a_run_of_a_mixture_goes_on_from_where_another_ended(engine):
     d = again.configuration.positions - first.configuration.positions
     d -= first.configuration.box_length * np.rint(d / first.configuration.box_length)
     assert 0.0 < np.sqrt((d**2).sum(1).mean()) < 5.0
-    fresh = engine[0](short).run(setup)
+
+
+def test_equal_seeds_give_equal_mixtures(engine):
+    if engine[0] is hoomd.HoomdEngine and hoomd.has_gpu():
+        pytest.skip("on a GPU the order of sums, and so their rounding, is not always the same")
+    short = settings(production_steps=800, equilibration_steps=0)
+    first, again = (engine[0](short).run(lorentz_berthelot()) for _ in range(2))
     for pair in AR_KR.pairs:
-        np.testing.assert_array_equal(fresh.rdfs[pair].blocks, first.rdfs[pair].blocks)
+        np.testing.assert_array_equal(first.rdfs[pair].blocks, again.rdfs[pair].blocks)

@@ -223,6 +223,8 @@ def test_energy_and_virial_are_those_of_the_potential(engine):
 
 @pytest.mark.parametrize("threads", [1, 2])
 def test_equal_seeds_give_equal_trajectories(engine, threads):
+    if engine == "hoomd" and hoomd.has_gpu():
+        pytest.skip("on a GPU the order of sums, and so their rounding, is not always the same")
     first, again, other = (
         run(engine, ARGON, LIQUID, seed=s, threads=threads, equilibration_steps=0)
         for s in (3, 3, 4)

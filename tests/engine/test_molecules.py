@@ -312,3 +312,24 @@ def test_water_is_spce_water():
     assert not bonded.mean[bonded.x < 1.2].any()
     assert run.energy * 4.184 == pytest.approx(-46.7, abs=0.4)
     assert abs(run.pressure) < 60.0
+
+
+def test_the_levers_of_forces_between_sites_give_the_pressure_of_the_molecules():
+    setup = replace(nitrogen(), record=("fluctuations",))
+    found = lammps.LammpsEngine(settings(particles=256, bin_width=0.01)).run(setup)
+    lever, g, cutoff = found["lever N-N"], found.rdfs[NITROGEN.pairs[0]], 9.0
+
+    def virial(r, g, arm, step):
+        per = 2.0 * np.pi / 3.0 * (2.0 * COLD.density) ** 2 * MPA_PER_KCAL_MOL_A3
+        return per * step * np.sum(r**2 * g * arm * NN.force(r))
+
+    far, near = np.arange(cutoff, 200.0, 0.01) + 0.005, (g.x < cutoff) & (g.mean > 0)
+    ideal = COLD.density / COLD.beta * MPA_PER_KCAL_MOL_A3
+    outside = ideal + virial(far, 1.0, far, 0.01)
+    pressure, sites = (
+        outside + virial(g.x[near], g.mean[near], arm[near], 0.01) for arm in (lever.mean, g.x)
+    )
+    scatter = 4.0 * float(found["pressure"].error[0])
+    assert pressure == pytest.approx(found.pressure, abs=scatter)
+    # the virial of the forces between sites alone is another number
+    assert abs(sites - found.pressure) > scatter

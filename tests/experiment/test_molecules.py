@@ -92,6 +92,7 @@ def folder(tmp_path_factory):
     g = 1.0 + 1.8 * np.cos(2.3 * (r - 2.75)) * np.exp(-(r - 2.75))
     g *= r > 2.5
     np.savetxt(folder / "OO.csv", np.column_stack([r, g]), delimiter=",")
+    np.savetxt(folder / "OO_nm.csv", np.column_stack([0.1 * r, g]), delimiter=",")
     (folder / "labels.mol").write_text(TEMPLATE.format(o="O", h="H"))
     (folder / "numbers.mol").write_text(TEMPLATE.format(o="1", h="2"))
     return folder
@@ -189,6 +190,15 @@ ZERO = 'form = "zero"\nrefine = false'
             ],
             "near its own image",
         ),
+        # charges in coulombs, or so that their products over distances are kcal/mol
+        ([(MODEL, SITES.replace("-0.8476", "-1.4e-19"))], "not in coulombs"),
+        ([(MODEL, SITES.replace("-0.8476", "-15.44").replace("0.4238", "7.72"))], "sites.0.charge"),
+        # positions in nanometres
+        ([(MODEL, SITES.replace("0.81649", "0.0816").replace("0.57736", "0.0577"))], "in Å"),
+        # an isotope that does not exist, whether or not neutrons ask for it
+        ([(MODEL, SITES.replace('"O", mass', '"O", element = "99O", mass'))], "'99O'"),
+        # the unit of distances
+        ([('"OO.csv"', '"OO_nm.csv"')], "suggests nanometres"),
         ([(MODEL, 'model = "tip4p-2005"')], "point without mass"),
         ([(MODEL, 'model = "spc"')], "Did you mean 'spce'"),
         ([(MODEL, 'file = "nothing.mol"')], "nothing.mol"),

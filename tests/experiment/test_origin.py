@@ -63,6 +63,7 @@ def write(folder, name):
     r = np.arange(2.5, 15.0, 0.1)
     # with waves to the end: a level filled in would be no data
     g = 1 + 2 * np.exp(-((r - 3.7) ** 2) * 4) + 0.05 * np.cos(1.9 * (r - 3.7)) * (r > 3.3) - (r < 3)
+    g = g + 0.001 * (name == "b.csv") * np.cos(r)
     rows = [f"{x:.3f},{y:.4f}" for x, y in zip(r, g, strict=True)]
     (folder / name).write_text("\n".join(["r_angstrom,g", *rows]))
 

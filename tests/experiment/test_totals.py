@@ -10,8 +10,10 @@ import pytest
 from scipy.interpolate import CubicSpline
 
 from sopr_uq.errors import InputError
+from sopr_uq.experiment.dataset import to_dataset
 from sopr_uq.experiment.makeup import Makeup
 from sopr_uq.experiment.neutrons import isotopes, scattering_length
+from sopr_uq.experiment.observation import Observation
 from sopr_uq.experiment.settings import ObserveSettings
 from sopr_uq.experiment.sites import site_mixture
 from sopr_uq.experiment.state import StatePoint
@@ -149,8 +151,8 @@ def measured(tmp_path, value, q=None, makeup=MAKEUP, **keys):
 
 def like_water(total, compressible=0.06):
     """The level at low Q and the molecules, joined where liquids have their peak."""
-    return lambda q: total.own(q) + (total.level(q, compressible) - total.own(q)) / (
-        1 + (q / 2.0) ** 12
+    return lambda q: (
+        total.own(q) + (total.level(q, compressible) - total.own(q)) / (1 + (q / 2.0) ** 12)
     )
 
 
@@ -191,6 +193,15 @@ def test_a_curve_without_low_q_is_believed(tmp_path):
 def test_an_s_of_q_is_no_f_of_q(tmp_path):
     with pytest.raises(InputError, match='kind = "s"'):
         measured(tmp_path, lambda q: 1.0 + like_water(told(deuterated=1.0))(q))
+
+
+def test_nanometres_are_seen_in_a_total(tmp_path):
+    """By where its structure is; the same curve in Å⁻¹ passes, also without its low Q."""
+    curve = like_water(told(deuterated=1.0))
+    q = np.arange(0.4, 20.0, 0.05)
+    assert measured(tmp_path, curve, q, window=(5.0, 20.0)).window[0] == 5.0
+    with pytest.raises(InputError, match="suggests 1/nm"):
+        measured(tmp_path, lambda x: curve(0.1 * x), 10.0 * q)
 
 
 @pytest.mark.parametrize(
@@ -286,3 +297,19 @@ def test_real_levels_are_believed_as_they_are_said(name, temperature):
                 read_observation(right.model_copy(update={"normalisation": wrong}), STATE, MAKEUP),
                 STATE,
             )
+
+
+@pytest.mark.parametrize(
+    ("keys", "unit"),
+    [
+        ({"weights": "neutron"}, "barn/sr/atom"),
+        ({"weights": "x-ray"}, "electron^2/atom"),
+        ({"weights": {"O-O": 0.04, "O-H": 0.17}}, "that of the weights"),
+        ({"weights": "neutron", "normalisation": "square-of-average"}, "1"),
+        ({"weights": "x-ray", "normalisation": "average-of-squares"}, "1"),
+    ],
+)
+def test_the_unit_is_that_of_what_weighs_it_and_of_its_division(keys, unit):
+    o = Observation("f", Q, np.zeros(Q.size), of=told(**keys))
+    assert o.unit == unit
+    assert to_dataset(o)["f"].attrs["units"] == unit

@@ -12,6 +12,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 
 from sopr_uq.derived import band
+from sopr_uq.figures.measured import curves_of_q, plot_measured
 from sopr_uq.figures.refinement import plot_course, plot_potential, plot_prior, plot_rdf
 from sopr_uq.figures.sheet import refinement_sheet, save_refinement
 from sopr_uq.figures.style import EXTRA, MEASURED, MODEL, REFERENCE, style
@@ -221,3 +222,61 @@ def test_prior_and_posterior_are_drawn_together(ax: Axes, tmp_path) -> None:
     ]
     names = {file.stem for file in save_refinement(result, tmp_path)}
     assert names == {"rdf", "potential", "course", "prior", "summary"}
+
+
+Q = np.arange(0.5, 12.0, 0.05)
+
+
+def with_totals() -> xr.DataTree:
+    """A result of g(r), an S(Q) and two F(Q), one in barn and one divided, with replicas."""
+    result = make_result()
+    result.attrs["rule"] = "newton"
+    rng = np.random.default_rng(2)
+    observed, tables, replicas = {}, {}, {}
+    for name, unit, level in (("s", "1", 1.0), ("f", "barn/sr/atom", 0.0), ("f_2", "1", 0.0)):
+        base = "q" if name == "s" else "q_f"
+        ends = name.removeprefix("f").removeprefix("s")
+        value = level + np.sin(Q) / Q
+        used = Q > 1.0
+        seen, whole = f"{base}_observed{ends}", f"{base}_measured{ends}"
+        attrs = {"units": unit, "name": f"curve {name}"}
+        observed[name] = xr.DataArray(value[used], {seen: Q[used]}, seen, attrs=attrs)
+        tables[f"{name}_table"] = xr.DataArray(value, {whole: Q}, whole)
+        tables[f"{name}_used"] = xr.DataArray(used.astype(np.int8), {whole: Q}, whole)
+        draws = value[used] + 0.02 * rng.standard_normal((2, 50, used.sum()))
+        replicas[name] = xr.DataArray(draws, {seen: Q[used]}, (*DIMS, seen))
+    result["observed_data"] = xr.DataTree(xr.Dataset(observed))
+    result["constant_data"] = xr.DataTree(xr.Dataset(tables))
+    result["posterior_predictive"] = xr.DataTree(xr.Dataset(replicas))
+    return result
+
+
+def test_curves_of_q_are_drawn_with_the_band_of_their_replicas(ax: Axes) -> None:
+    result = with_totals()
+    assert curves_of_q(result) == ["s", "f", "f_2"]
+    before = result.copy(deep=True)
+    assert plot_measured(result, "f", ax) is ax
+    assert result.identical(before)
+    assert ax.get_ylabel() == "F(Q) / (barn/sr/atom)"
+    assert ax.get_title() == "curve f"
+    labels = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert labels[:3] == ["not used", "measured", "predicted (mean)"]
+    assert labels[3].startswith("replicas, 95 %")
+    points = next(line for line in ax.lines if line.get_label() == "measured")
+    assert points.get_xdata().min() > 1.0, "what is not used is no point"
+
+
+@pytest.mark.parametrize(("name", "label"), [("s", "S(Q)"), ("f_2", "F(Q)")])
+def test_a_divided_total_has_no_unit(name: str, label: str, ax: Axes) -> None:
+    assert plot_measured(with_totals(), name, ax).get_ylabel() == label
+
+
+def test_the_sheet_and_the_folder_have_a_picture_of_each(tmp_path: Path) -> None:
+    result = with_totals()
+    figure = refinement_sheet(result)
+    drawn = [axes for axes in figure.axes if axes.get_xlabel() == "Q / Å⁻¹"]
+    assert len(drawn) == 3
+    plt.close(figure)
+    names = {file.name for file in save_refinement(result, tmp_path)}
+    assert {"measured-s.png", "measured-f.pdf", "measured-f_2.png"} <= names
+    assert not curves_of_q(make_result())

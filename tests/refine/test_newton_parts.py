@@ -240,8 +240,9 @@ def test_a_transformed_curve_counts_its_independent_points(observations) -> None
 
 
 def test_normalisation_columns(observations, liquid) -> None:
-    s = stack(liquid.problem(observations["g"], observations["s"], observations["pressure"]))
+    measured = (observations["g"], observations["s"], observations["pressure"])
     prior = PriorSettings(scale_sd=0.03, level_sd=0.002)
+    s = stack(replace(liquid.problem(*measured), prior=prior))
     nothing = np.zeros(s.value.size)
     measured = SimpleNamespace(prediction=s.value, bend=nothing, damping=nothing)
     columns = nuisance_columns(s, prior, measured)

@@ -16,6 +16,7 @@ from sopr_uq.refine.newton import Newton
 from sopr_uq.refine.newton.discrepancy import discrepancy_columns, discrepancy_root
 from sopr_uq.refine.newton.linear import linearise
 from sopr_uq.refine.newton.prior import Prior
+from sopr_uq.refine.newton.state_evidence import state_evidence
 from sopr_uq.refine.problem import Problem, Sample
 from sopr_uq.refine.settings import RefineSettings
 
@@ -103,6 +104,31 @@ def test_discrepancy_lets_states_disagree(samples):
     assert free.theta.noise == pytest.approx([0.01, 0.01], rel=0.4)
     _, _, agreed = result(rule_for(*samples))
     assert np.all(wide > agreed)
+
+
+def evidence(rule):
+    v = TRUTH.energy(rule.problem.r)
+    runs = [ENGINE.run(Setup.of(TRUTH, s.state, seed=1)) for s in rule.problem.samples]
+    linear = linearise(rule.problem, v, runs)
+    fit = rule.conditioner.fit(linear, rule.conditioner.prior.centre)
+    return state_evidence(rule.problem, fit, linear.jacobian)
+
+
+def test_the_evidence_says_whether_states_differ(samples):
+    """The same liquid at both; a well 12 % deeper at the second."""
+    other = sample(STATES[1], Scaled(TRUTH, 1.12), 1)
+    same, differs = evidence(rule_for(*samples)), evidence(rule_for(samples[0], other))
+    assert float(same["log_bayes_factor"]) < 0.0
+    assert float(differs["log_bayes_factor"]) > 5.0
+    best = float(differs["log_evidence"].idxmax())
+    # 12 % of a well of 0.24 kcal/mol is 0.03
+    assert 0.005 < best < 0.1
+
+
+def test_the_evidence_does_not_depend_on_what_the_refinement_allowed(samples):
+    tied = evidence(rule_for(*samples))
+    free = evidence(rule_for(*samples, discrepancy=0.03))
+    assert free["log_evidence"].values == pytest.approx(tied["log_evidence"].values, abs=0.5)
 
 
 def test_corrections_belong_to_one_state_each(samples):

@@ -114,9 +114,9 @@ def faults(source, *arguments, **options):
         (
             {
                 "observe": [*OWN["observe"], {"kind": "diffusion", "value": 12.0, "error": 0.3}],
-                "engine": {"name": "hoomd"},
+                "engine": {"name": "integral_equation"},
             },
-            "engine.name, engine hoomd",
+            "engine.name, engine integral_equation",
             "an engine that records diffusion",
         ),
         (

@@ -6,24 +6,38 @@ import json
 
 import numpy as np
 import pytest
+import xarray as xr
+from scipy.interpolate import CubicSpline
 
-from sopr_uq import load_config
+from sopr_uq import load_config, load_result
 from sopr_uq.derived.correction import (
     correction_band,
     intervals_without_zero,
     is_corrected,
 )
+from sopr_uq.engine.factory import make_engine
+from sopr_uq.engine.lammps import _load
+from sopr_uq.engine.protocol import Setup
+from sopr_uq.engine.settings import EngineSettings
 from sopr_uq.errors import InputError, InputErrors
+from sopr_uq.experiment.base import shipped_files
+from sopr_uq.experiment.potential_table import read_potential
+from sopr_uq.experiment.state import StatePoint
 from sopr_uq.figures.sheet import refinement_sheet
 from sopr_uq.laws.load import load_ensemble
 from sopr_uq.posterior.store import write
 from sopr_uq.potentials import Corrected, lennard_jones
+from sopr_uq.units import KCAL_MOL_PER_EV
+from sopr_uq.workflow.agreement_report import agreement, agreement_lines
 from sopr_uq.workflow.build import build_engine, build_rule
 from sopr_uq.workflow.config import dump_config
 from sopr_uq.workflow.export import export
 from sopr_uq.workflow.report import as_dict, facts, table
 from sopr_uq.workflow.run import run
-from sopr_uq.workflow.simulate import measured_state
+from sopr_uq.workflow.simulate import simulate
+from sopr_uq.workflow.simulated_report import as_dict as simulated_dict
+from sopr_uq.workflow.simulated_report import head
+from sopr_uq.workflow.simulated_report import table as simulated_table
 
 R = np.arange(2.9, 11.0, 0.1)
 PAIR = """
@@ -128,22 +142,140 @@ def test_a_result_of_a_correction_is_told_without_numbers_that_do_not_exist(with
     assert figure.axes[1].get_ylabel().startswith("δv")
 
 
+def test_a_correction_is_stored_and_read_again(with_bump, tmp_path):
+    write(with_bump, tmp_path / "result.nc")
+    again = load_result(tmp_path / "result.nc")
+    assert is_corrected(again)
+    assert facts(again) == facts(with_bump)
+
+
+def test_a_number_that_was_measured_narrows_nothing_that_does_not_exist(with_bump):
+    """Of a correction σ, ε and the like are NaN, with the pressure and without it."""
+    known, none = (("datum", ["pressure"]), ("descriptor", ["sigma", "epsilon"])), np.nan
+    tree = with_bump.copy()
+    tree["agreement"] = xr.Dataset(
+        {
+            "measured": ("datum", [0.1]), "expected": ("datum", [-20.0]), "z": ("datum", [0.2]),
+            "expected_sd": ("datum", [90.0]), "unit": ("datum", ["MPa"]),
+            "sd": ("descriptor", [none, none]),
+            "sd_without": (("datum", "descriptor"), [[none, none]]),
+        },
+        dict(known),
+    )  # fmt: skip
+    assert agreement(tree)["pressure"]["narrows"] == {}
+    ((_, line),) = agreement_lines(tree, {})
+    assert line.endswith("errors of both included)")
+
+
 def test_what_reads_whole_potentials_refuses_a_correction(with_bump, tmp_path):
-    with pytest.raises(InputError, match="a correction"):
-        export(with_bump, tmp_path / "tables", "lammps")
-    assert not (tmp_path / "tables").exists()
-    with pytest.raises(InputError, match="a correction"):
-        measured_state(with_bump)
     write(with_bump, tmp_path / "result.nc")
     with pytest.raises(InputError, match="a correction"):
         load_ensemble(tmp_path / "result.nc", symbol="Ar")
 
 
+def test_a_correction_is_carried_to_another_state_and_none_stands_beside(with_bump):
+    """The truth, and the reference alone, are simulated without error by the instant engine."""
+    hot = StatePoint(170.0, 0.0172, 39.948)
+    names = ("g", "pressure", "energy")
+    tree = simulate(with_bump, [hot], names, draws=10)
+    lj, r = lennard_jones(3.4, 0.24), with_bump["posterior"]["r"].values
+    engine = make_engine(EngineSettings(name="integral_equation", particles=1000,
+                                        cutoff=float(r[-1])))  # fmt: skip
+    alone = engine.run(Setup.of(lj, hot, 1))
+    true = engine.run(Setup.of(Corrected(lj, r, bump(r)), hot, 1))
+    rows, without = tree["summary"].to_dataset(), tree["without"].to_dataset()
+    for name in ("pressure", "energy"):
+        row = rows.sel(property=name).isel(state=0)
+        assert float(without[name][0]) == pytest.approx(getattr(alone, name), rel=2e-3)
+        assert abs(float(row["mean"]) - getattr(true, name)) < 4.0 * float(row["sd"])
+        assert float(row["sampling_sd"]) < 0.3 * float(row["posterior_sd"])
+    g = np.interp(without["r_g"], alone.r, alone.g)
+    assert without["g"][0].values == pytest.approx(g, abs=0.02)
+    assert head(tree)[4] == "without correction"
+    assert simulated_table(tree, 0)[0][4] != "–"
+    told = simulated_dict(tree)["states"][0]["properties"]["pressure"]
+    assert told["without"] == pytest.approx(alone.pressure, rel=2e-3)
+
+
+def test_a_corrected_pair_potential_is_exported_with_its_correction(with_bump, tmp_path):
+    (file,) = export(with_bump, tmp_path, "hoomd")
+    r, v = read_potential(file)
+    potential = with_bump["posterior"]["potential"].mean(("chain", "draw"))
+    seen = r > 3.2
+    expected = CubicSpline(potential["r"], potential)(r[seen])
+    assert v[seen] == pytest.approx(expected, abs=1e-6)
+
+
+def of_base(with_bump):
+    """The result of a correction of the same size to an embedded-atom base."""
+    settings = json.loads(with_bump.attrs["settings"])
+    settings |= {"base": {"style": "eam/fs", "files": ["Al_mm.eam.fs"], "elements": {"Ar": "Al"}}}
+    settings["pair"] = [{"sites": ["Ar", "Ar"], "form": "zero"}]
+    tree = with_bump.copy()
+    correction = with_bump["derived"]["correction"]
+    tree["posterior"] = xr.Dataset({"potential": correction})
+    tree.attrs["settings"] = json.dumps(settings)
+    return tree, correction.mean(("chain", "draw"))
+
+
+@pytest.mark.parametrize("units", ["metal", "real"])
+def test_lammps_reads_what_acts_besides_a_base_in_its_own_units(with_bump, tmp_path, units):
+    """Two atoms: the energy with the table, less that of the base alone, is the correction's."""
+    pytest.importorskip("lammps")
+    tree, correction = of_base(with_bump)
+    (file,) = export(tree, tmp_path, "lammps")
+    told = [line.removeprefix("#   ") for line in file.read_text().splitlines()[2:6]]
+    assert told[0] == "units metal"
+    style, *rest = (line.replace("mean.table", str(file)) for line in told[1:])
+    folder = next(f for f in shipped_files() if f.name == "Al_mm.eam.fs")
+    rest = [line.replace("Al_mm.eam.fs", str(folder)) for line in rest]
+    both = [style, *rest]
+    alone = [style.partition(" table")[0].replace("hybrid/overlay ", ""),
+             rest[0].replace("eam/fs ", "", 1)]  # fmt: skip
+    r = 4.6
+    found = energy_of(units, both, r) - energy_of(units, alone, r)
+    in_kcal = KCAL_MOL_PER_EV if units == "metal" else 1.0
+    assert found * in_kcal == pytest.approx(float(correction.interp(r=r)), abs=2e-4)
+
+
+def energy_of(units, style, r):
+    lmp = _load().lammps(cmdargs=["-log", "none", "-screen", "none"])
+    commands = [
+        *(f"units {units}", "atom_style atomic", "boundary f f f"),
+        *("region box block 0 40 0 40 0 40", "create_box 1 box", "mass 1 26.98"),
+        *("create_atoms 1 single 10 20 20", f"create_atoms 1 single {10 + r} 20 20"),
+        *(*style, "run 0"),
+    ]
+    for command in commands:
+        lmp.command(command)
+    energy = lmp.get_thermo("pe")
+    lmp.close()
+    return energy
+
+
 @pytest.mark.parametrize("rule", ["sopr", "ibi"])
-def test_rules_of_whole_potentials_refuse_a_correction(tmp_path, rule):
+def test_rules_of_curves_find_a_correction(tmp_path, rule):
     path = write_twin(tmp_path, "bump", bump)
-    with pytest.raises(InputErrors, match="refined as a whole"):
-        load_config(path, [f"refine.rule='{rule}'"])
+    settings = [f"refine.rule='{rule}'", "refine.max_iterations=12", "refine.round_size=1",
+                "refine.tolerance=1e-5"]  # fmt: skip
+    found = run(load_config(path, settings))
+    misfit = found["iterations"]["misfit"].values
+    # the noise of the twin, 0.005, and what twelve short steps leave
+    assert misfit[-1] < 0.15 * misfit[0]
+    correction = found["derived"]["correction"].mean(("chain", "draw"))
+    r = correction["r"].values
+    seen = (r > 3.6) & (r < 6.0)
+    left = correction.values[seen] - bump(r[seen])
+    assert np.std(left) < 0.5 * np.std(bump(r[seen]))
+
+
+@pytest.mark.parametrize("rule", ["sopr", "ibi"])
+def test_rules_of_curves_take_a_base(tmp_path, rule):
+    g = 1.0 + 1.6 * np.exp(-(((R - 2.9) / 0.3) ** 2))
+    np.savetxt(tmp_path / "al.csv", np.column_stack([R, g]), delimiter=",")
+    (tmp_path / "melt.toml").write_text(MELT)
+    made = build_rule(load_config(tmp_path / "melt.toml", [f"refine.rule='{rule}'"]))
+    assert not made.init().potential.any()
 
 
 def test_a_corrected_potential_is_the_reference_and_its_table():

@@ -163,11 +163,93 @@ SHARES = "Ar = 0.4, Kr = 0.6"
         ([(RULE, RULE + "\nsigma = 3.5")], "sigma as well"),
         ([(KR, 'sites = ["Kr", "Kr"]\n' + RULE)], "unlike pair"),
         ([("density = 0.0185", "density = 2.03")], "if it is in g/cm³"),
+        ([(f"composition = {{ {SHARES} }}\n", "")], "the mole fraction of each"),
+        # one file for two pairs
+        ([('file = "Kr-Kr.csv"', 'file = "Ar-Ar.csv"')], "each measured curve once"),
+        ([("mass = 39.948", "mass = 0.039948")], "molecule.0.mass"),
+        ([("mass = 39.948", 'mass = 39.948\nelement = "99Ar"')], "'99Ar'"),
     ],
 )
 def test_nonsense_is_refused(folder, changes, words) -> None:
     with pytest.raises(InputErrors, match=words):
         load_config(changed(folder, "bad", *changes))
+
+
+def test_what_follows_of_a_fault_is_none_of_its_own(folder) -> None:
+    """A curve of an unlike pair is not looked at as if it were an element's."""
+    with pytest.raises(InputErrors, match="without a hyphen") as refused:
+        load_config(changed(folder, "bad", ('name = "Kr"', 'name = "Kr-84"')))
+    assert len(refused.value.faults) == 1
+
+
+def observing(folder, columns, *lines: str) -> str:
+    """A configuration with one curve, of the pair Ar-Kr where nothing else is said."""
+    np.savetxt(folder / "one.csv", np.column_stack(columns), delimiter=",")
+    head, _, rest = MIXTURE.partition("[[observe]]")
+    entry = ["[[observe]]", 'file = "one.csv"', *lines, "[engine]" + rest.partition("[engine]")[2]]
+    path = folder / "one.toml"
+    path.write_text("\n".join([head, *entry]))
+    return str(path)
+
+
+KRYPTON, UNLIKE_SITES = 'sites = ["Kr", "Kr"]', 'sites = ["Ar", "Kr"]'
+
+
+def as_structure(folder, label: str, share: float = 1.0):
+    """S(Q) of a partial, as far as its g(r) goes, 1 + share · (S − 1)."""
+    r, g = np.loadtxt(folder / f"{label}.csv", delimiter=",").T
+    q = np.arange(0.4, 12.0, 0.1)
+    taper = np.sinc(r / r[-1])
+    waves = np.sin(q[:, None] * r) / (q[:, None] * r) * 4 * np.pi * r**2 * taper
+    core = 4 * np.pi * (np.sin(q * r[0]) / q - r[0] * np.cos(q * r[0])) / q**2
+    return q, 1 + share * 0.0185 * (np.trapezoid(waves * (g - 1), r, axis=1) - core)
+
+
+@pytest.mark.parametrize("label", ["Ar-Ar", "Ar-Kr", "Kr-Kr"])
+def test_partial_structure_factors_may_be_negative(folder, label) -> None:
+    """Of unlike types anywhere; of like ones down to 1 − 1/c: that of argon is −1.5."""
+    q, s = as_structure(folder, label)
+    sites = "sites = [{}, {}]".format(*(f'"{name}"' for name in label.split("-")))
+    low = s - 0.4 * np.exp(-((q / 1.5) ** 2))
+    (found,) = load_config(observing(folder, (q, low), 'kind = "s"', sites)).observe
+    assert low.min() < -0.1
+    assert found.kind == "s"
+
+
+@pytest.mark.parametrize(
+    ("share", "level", "lines", "words"),
+    [
+        (1.0, -0.5, ['kind = "s"', KRYPTON], "within 0.2 of 1"),
+        # of Ashcroft and Langreth, and weighted by concentrations: no form is proposed
+        (0.49, -1.0, ['kind = "s"', UNLIKE_SITES], "Ashcroft and Langreth"),
+        (0.36, -0.4, ['kind = "s"', KRYPTON], "Bhatia and Thornton"),
+        (3.0, 0.0, ['kind = "s"', KRYPTON], "above -0.667"),
+        # 1 − <b²>/<b>² of neutrons is −0.28
+        (1.5, -0.15, ['kind = "s"', 'weights = "neutron"'], "above -0.28"),
+        (1.0, 0.0, ['kind = "s"', 'weights = { "Ar-Kr" = 0.5, "Kr-Ar" = 0.5 }'], "each pair once"),
+        (1.0, 0.0, ['kind = "s"', 'weights = { "Ar-Kr" = 0.0 }'], "not zero"),
+        (1.0, 0.0, ['kind = "s"', 'weights = { "Ar-Kr" = 7.2, "Kr-Kr" = 22 }'], 'kind = "f"'),
+        (1.0, 0.0, ['kind = "g"', 'weights = { "Ar-Kr" = 0.5 }'], "a sum of 1"),
+        (1.0, 0.0, ['kind = "g"', UNLIKE_SITES], 'kind = "s"'),
+    ],
+)
+def test_what_a_structure_factor_cannot_be(folder, share, level, lines, words) -> None:
+    q, s = as_structure(folder, "Kr-Kr", share)
+    with pytest.raises(InputErrors, match=words):
+        load_config(observing(folder, (q, s + level), *lines))
+
+
+def test_units_are_looked_at_in_mixtures_too(folder) -> None:
+    r, g = np.loadtxt(folder / "Ar-Kr.csv", delimiter=",").T
+    with pytest.raises(InputErrors, match="suggests nanometres"):
+        load_config(observing(folder, (0.1 * r, g), 'kind = "g"', UNLIKE_SITES))
+    core = np.arange(0.5, r[0], 0.05)
+    whole = np.r_[core, r], np.r_[np.zeros(core.size), g]
+    with pytest.raises(InputErrors, match='kind = "g"'):
+        load_config(observing(folder, whole, 'kind = "s"', UNLIKE_SITES))
+    q, s = as_structure(folder, "Kr-Kr")
+    with pytest.raises(InputErrors, match="suggests 1/nm"):
+        load_config(observing(folder, (10 * q, s), 'kind = "s"', KRYPTON))
 
 
 def test_an_element_knows_no_unlike_pairs() -> None:

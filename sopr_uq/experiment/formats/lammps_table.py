@@ -50,11 +50,14 @@ def write_lammps_table(keyword: str, note: str, r: FloatArray, v: FloatArray, f:
     Parameters
     ----------
     keyword, note : str
-        Name of the section; a comment above it.
+        Name of the section; a comment above it, of one line or several.
     r, v, f : array, shape (n,)
         Equally spaced distances in Å, energies in kcal/mol, forces in
         kcal/(mol Å).
     """
-    head = f"# {note}\n# UNITS: real\n\n{keyword}\nN {r.size} R {r[0]:.10g} {r[-1]:.10g}\n\n"
+    # LAMMPS looks for the units in the first line, and converts them into its script's
+    first, *more = note.splitlines()
+    comment = "\n".join([f"# {first} UNITS: real", *(f"# {line}".rstrip() for line in more)])
+    head = f"{comment}\n\n{keyword}\nN {r.size} R {r[0]:.10g} {r[-1]:.10g}\n\n"
     rows = zip(range(1, r.size + 1), r, v, f, strict=True)
     return head + "".join(f"{i} {a:.10g} {b:.12g} {c:.12g}\n" for i, a, b, c in rows)

@@ -54,8 +54,12 @@ def _lammps(name: str, note: str, curve: Curve) -> str:
     return write_lammps_table(name, note, *curve)
 
 
+def _comment(note: str) -> str:
+    return "".join(f"# {line}".rstrip() + "\n" for line in note.splitlines())
+
+
 def _hoomd(_name: str, note: str, curve: Curve) -> str:
-    head = f"# {note}\n# units: angstrom, kcal/mol, kcal/mol/angstrom\n# r V F\n"
+    head = f"{_comment(note)}# units: angstrom, kcal/mol, kcal/mol/angstrom\n# r V F\n"
     return head + _rows(zip(*curve, strict=True))
 
 
@@ -63,16 +67,16 @@ def _gromacs(_name: str, note: str, curve: Curve) -> str:
     zero = np.zeros_like(curve.r)
     force = curve.f * _KJ / _NM
     columns = (curve.r * _NM, zero, zero, zero, zero, curve.v * _KJ, force)
-    return f"# {note}\n# use with C6 = 0 and C12 = 1\n" + _rows(zip(*columns, strict=True))
+    return f"{_comment(note)}# use with C6 = 0 and C12 = 1\n" + _rows(zip(*columns, strict=True))
 
 
 def _votca(_name: str, note: str, curve: Curve) -> str:
     rows = zip(curve.r * _NM, curve.v * _KJ, strict=True)
-    return f"# {note}\n" + "".join(f"{a:.10g} {b:.12g} i\n" for a, b in rows)
+    return _comment(note) + "".join(f"{a:.10g} {b:.12g} i\n" for a, b in rows)
 
 
 def _openmm(_name: str, note: str, curve: Curve) -> str:
-    head = f"# {note}\n# values of a Continuous1DFunction from the first to the last r\n"
+    head = f"{_comment(note)}# values of a Continuous1DFunction from the first to the last r\n"
     head += "r (nm), v (kJ/mol)\n"
     rows = zip(curve.r * _NM, curve.v * _KJ, strict=True)
     return head + "".join(f"{a:.10g}, {b:.12g}\n" for a, b in rows)

@@ -13,6 +13,7 @@ from sopr_uq.refine.newton.conditioner import Conditioner
 from sopr_uq.refine.newton.emulator import Emulator
 from sopr_uq.refine.newton.fit import Fit
 from sopr_uq.refine.newton.linear import LinearModel
+from sopr_uq.refine.newton.pooled import pooled
 from sopr_uq.rng import stream
 from sopr_uq.typing import BoolArray, FloatArray
 
@@ -64,6 +65,7 @@ def learn(conditioner: Conditioner, models: Sequence[LinearModel]) -> Answer:
     models : sequence of LinearModel
         One a simulation.
     """
+    models = pooled(conditioner.problem, conditioner.stacked, models)
     fit = conditioner.fit(_nearest(conditioner, models), conditioner.prior.centre)
     where, error = well(conditioner), conditioner.problem.prior.jacobian_error
     for _ in range(_PASSES):

@@ -48,6 +48,8 @@ class Stacked:
     smoothing, damping, drift : array, shape (J,)
         Standard deviations of smoothing, of the share of Lorch's window, and of the drift of
         the level of every curve.
+    scale : array, shape (J,)
+        Standard deviation of the scale of every curve.
     place : array, shape (d,)
         Where on its curve a point lies, from 0 to 1.
     motion : array of int, shape (d,)
@@ -72,6 +74,7 @@ class Stacked:
     smoothing: FloatArray
     damping: FloatArray
     drift: FloatArray
+    scale: FloatArray
     place: FloatArray
     motion: IntArray
     totals: FloatArray
@@ -127,6 +130,7 @@ def stack(problem: Problem) -> Stacked:
         smoothing=np.array([o.smoothing for o in curves]),
         damping=np.array([o.damping for o in curves]),
         drift=np.array([o.drift for o in curves]),
+        scale=np.array([o.total.scale_sd if o.kind == "f" else prior.scale_sd for o in curves]),
         place=np.concatenate([np.linspace(0.0, 1.0, o.x.size) for _, o in parts]),
         motion=np.concatenate([np.full(o.x.size, _motion(o)) for _, o in parts]),
         totals=total_columns([o for _, o in parts], prior),
@@ -199,10 +203,18 @@ def _correlated(o: Observation) -> FloatArray:
 
 
 def noise_prior(o: Observation, prior: PriorSettings) -> LogNormal:
-    """Return the prior of a curve's noise beyond what is stated with it."""
+    """Return the prior of a curve's noise beyond what is stated with it.
+
+    Without errors ``prior.noise`` is meant of a curve of size one. The errors that come with a
+    total are of counting; what corrects it for absorption, recoil and so on adds to them.
+    """
     variance = _stated(o, prior) if o.covariance is None else np.diagonal(o.covariance)
-    stated = float(np.median(np.sqrt(variance)))
-    return LogNormal(prior.noise_beyond * stated if stated > 0 else prior.noise, prior.noise_sd)
+    stated = prior.noise_beyond * float(np.median(np.sqrt(variance)))
+    usual = prior.noise
+    if o.kind == "f":
+        usual *= float(np.sqrt(np.mean(o.value**2)))
+        return LogNormal(max(stated, usual), prior.noise_sd)
+    return LogNormal(stated if stated > 0 else usual, prior.noise_sd)
 
 
 def nuisance_columns(stacked: Stacked, prior: PriorSettings, linear: LinearModel) -> FloatArray:
@@ -217,7 +229,7 @@ def nuisance_columns(stacked: Stacked, prior: PriorSettings, linear: LinearModel
     columns = []
     for j, _ in enumerate(stacked.names):
         prediction = linear.prediction
-        shapes = [prior.scale_sd * prediction, np.full(prediction.size, prior.level_sd)]
+        shapes = [stacked.scale[j] * prediction, np.full(prediction.size, prior.level_sd)]
         if stacked.smoothing[j] > 0:
             shapes += [stacked.smoothing[j] * linear.bend]
         if stacked.damping[j] > 0:

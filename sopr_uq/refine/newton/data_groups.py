@@ -10,7 +10,7 @@ import xarray as xr
 
 from sopr_uq.experiment.observation import DYNAMICS
 from sopr_uq.inference.noise import LogNormal
-from sopr_uq.refine.labels import UNITS, labelled
+from sopr_uq.refine.labels import labelled
 from sopr_uq.refine.newton.data import independent
 from sopr_uq.refine.newton.draws import Draws
 from sopr_uq.refine.newton.prior_predictive import prior_measurements
@@ -77,7 +77,7 @@ def replicated(problem: Problem, value: FloatArray) -> xr.Dataset:
             each.name: (
                 (*_DIMS, each.dim),
                 np.exp(part) if o.kind in DYNAMICS else part,
-                {"units": UNITS.get(o.kind, "1")},
+                {"units": o.unit},
             )
             for (each, o), part in zip(measured, parts, strict=True)
         },

@@ -18,6 +18,7 @@ from sopr_uq.refine.newton.memory import unpack
 from sopr_uq.refine.newton.prior import OF_A_PAIR
 from sopr_uq.refine.newton.prior_predictive import prior_potentials
 from sopr_uq.refine.newton.sensitivity import prior_sensitivity
+from sopr_uq.refine.newton.state_evidence import state_evidence
 from sopr_uq.refine.newton.trial import Trial
 from sopr_uq.refine.newton.unexplained import doubt, unexplained
 from sopr_uq.refine.rule import RuleState
@@ -51,6 +52,9 @@ def groups(rule: Newton, past: Sequence[RuleState], posterior: xr.Dataset) -> di
     }
     if not any(term.whole for term in rule.problem.field.terms):
         found["correction_evidence"] = correction_evidence(answer.fit)
+    if len(rule.problem.samples) > 1:
+        jacobian = answer.linear.jacobian
+        found["state_evidence"] = state_evidence(rule.problem, answer.fit, jacobian)
     return found
 
 

@@ -59,9 +59,7 @@ class Implied:
 
         (k, p splines) → (k, p n), per kcal/mol.
         """
-        pairs = len(self.field.terms)
-        each = jacobian.reshape(len(jacobian), pairs, -1)
-        return self.field.joined(np.einsum("dpk,pkn->dpn", each, self.field.to_splines))
+        return self.field.on_grid(jacobian)
 
 
 def implied(problem: Problem, number: int, values: FloatArray, simulation: Simulation) -> Implied:
@@ -177,29 +175,3 @@ def observed_at(
     """
     curve = curve_of(data, problem.substance)
     return curve.at(implied(problem, 0, potential, simulation).at, x)
-
-
-def linear_rdf(
-    problem: Problem, potential: FloatArray, simulation: Simulation, r: FloatArray
-) -> tuple[FloatArray, FloatArray]:
-    """Return g of every pair in the first liquid and ∂g/∂v at distances ``r``.
-
-    Parameters
-    ----------
-    problem : Problem
-    potential : array, shape (p n,)
-        The potentials that were simulated, in kcal/mol.
-    simulation : Simulation
-        Of the first liquid.
-    r : array, shape (k,)
-        Distances in Å.
-
-    Returns
-    -------
-    array, shape (p, k), and array, shape (p, k, p n), per kcal/mol
-    """
-    liquid = implied(problem, 0, potential, simulation)
-    curves = [Rdf.partial(pair, r) for pair in problem.field.pairs]
-    g = [curve.predict(liquid.at).mean for curve in curves]
-    change = [liquid.on_grid(curve.jacobian(liquid.change)) for curve in curves]
-    return np.array(g), np.array(change)

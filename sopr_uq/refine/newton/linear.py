@@ -18,7 +18,8 @@ from scipy.linalg import block_diag
 
 from sopr_uq.engine.blocks import mean_covariance
 from sopr_uq.engine.protocol import Simulation
-from sopr_uq.observables import Pressure
+from sopr_uq.observables import Change, Pressure, Quantity
+from sopr_uq.observables.fluctuation import Fluctuating
 from sopr_uq.refine.newton.data import independent
 from sopr_uq.refine.newton.implied import damped, implied, quantity_of
 from sopr_uq.refine.problem import Problem
@@ -58,6 +59,11 @@ class LinearModel:
         sampling covariance without bias; no rows where there is no such error.
     freedom : array, shape ()
         Degrees of freedom of the sampling covariance; 0 where there is none.
+    fluctuation : array, shape (d, m)
+        ∂F with respect to the m splines of all potentials as fluctuations have it, per
+        kcal/mol; m = 0 where no engine recorded any.
+    unrest : array, shape (samples, m, m)
+        Covariance of the splines' energies over the snapshots of each liquid, in (k_B T)².
     """
 
     potential: FloatArray
@@ -73,6 +79,8 @@ class LinearModel:
     pressure_jacobian: FloatArray
     blocks: FloatArray
     freedom: FloatArray
+    fluctuation: FloatArray
+    unrest: FloatArray
 
     @classmethod
     def stack(cls, models: Sequence[Self]) -> Self:
@@ -91,6 +99,8 @@ class LinearModel:
             np.concatenate([m.pressure_jacobian for m in models]),
             np.asarray(block_diag(*[m.blocks for m in models])),
             np.asarray(min(float(m.freedom) for m in models)),
+            np.concatenate([m.fluctuation for m in models]),
+            np.concatenate([m.unrest for m in models]),
         )
 
     @classmethod
@@ -109,12 +119,13 @@ class LinearModel:
         def mean(name: str) -> FloatArray:
             return np.average([getattr(m, name) for m in moved], axis=0, weights=weights)
 
-        apart = ("potential", "covariance", "blocks", "freedom")
+        apart = ("potential", "covariance", "blocks", "freedom", "unrest")
         kept = {f.name: mean(f.name) for f in fields(cls) if f.name not in apart}
         square = [w**2 * m.covariance for w, m in zip(weights, models, strict=True)]
         freedom = np.sum([m.freedom for m in models], axis=0)
         known = {"potential": centre, "covariance": np.sum(square, axis=0), "freedom": freedom}
-        return cls(**kept | known | {"blocks": models[0].blocks[:0]})
+        gone = {"blocks": models[0].blocks[:0], "unrest": models[0].unrest[:, :0, :0]}
+        return cls(**kept | known | gone)
 
     def moved(self, potential: FloatArray) -> Self:
         """Return the same linear functions, expanded about another potential, shape (n,)."""
@@ -170,24 +181,35 @@ def _one(problem: Problem, number: int, values: FloatArray, simulation: Simulati
     liquid = implied(problem, number, values, simulation)
     data = [independent(o) for o in sample.observations]
     measured = [quantity_of(o, sample.substance) for o in data]
-    pressure = Pressure()
+    pressure, change = Pressure(), liquid.change
     seen = [q.predict(liquid.at) for q in measured]
     blocks = np.concatenate([s.blocks for s in seen], axis=1)
     b = len(blocks)
+    fluctuation, unrest = _of_snapshots(change, measured, blocks.shape[1])
     return LinearModel(
         potential=values,
         prediction=np.concatenate([s.mean for s in seen]),
-        jacobian=liquid.on_grid(np.concatenate([q.jacobian(liquid.change) for q in measured])),
+        jacobian=liquid.on_grid(np.concatenate([q.jacobian(change) for q in measured])),
         covariance=mean_covariance(blocks),
         slope=np.concatenate([q.slope(liquid.at) for q in measured]),
-        slope_jacobian=liquid.on_grid(
-            np.concatenate([q.slope_jacobian(liquid.change) for q in measured])
-        ),
+        slope_jacobian=liquid.on_grid(np.concatenate([q.slope_jacobian(change) for q in measured])),
         bend=np.concatenate([q.bend(liquid.at) for q in measured]),
         damping=np.concatenate([damped(o, sample.substance, liquid.at) for o in data]),
         common=np.concatenate([q.common(liquid.at) for q in measured]),
         pressure=pressure.predict(liquid.at).mean,
-        pressure_jacobian=liquid.on_grid(pressure.jacobian(liquid.change)),
+        pressure_jacobian=liquid.on_grid(pressure.jacobian(change)),
         blocks=(blocks - blocks.mean(axis=0)) / np.sqrt(b * (b - 1.0)) if b > 1 else blocks[:0],
         freedom=np.asarray(max(b - 1.0, 0.0)),
+        fluctuation=fluctuation,
+        unrest=unrest,
     )
+
+
+def _of_snapshots(
+    change: Change, measured: Sequence[Quantity], numbers: int
+) -> tuple[FloatArray, FloatArray]:
+    """Return what fluctuations say of the Jacobian, (d, m), and what moves them, (1, m, m)."""
+    seen = Fluctuating(change.liquid, change.energy, change.power)
+    if not seen.recorded:
+        return np.zeros((numbers, 0)), np.zeros((1, 0, 0))
+    return np.concatenate([q.jacobian(seen) for q in measured]), seen.variance[None]

@@ -28,7 +28,7 @@ from sopr_uq.refine.newton.trial import Trial, tried
 from sopr_uq.refine.newton.verdict import is_potential, require_potential
 from sopr_uq.refine.problem import Problem
 from sopr_uq.refine.round import Run, good
-from sopr_uq.refine.rule import Band, RuleState, StepInfo
+from sopr_uq.refine.rule import DEVIATIONS, Band, RuleState, StepInfo
 from sopr_uq.rng import integer_seed, stream
 from sopr_uq.threads import one_thread
 from sopr_uq.typing import FloatArray, IntArray
@@ -141,6 +141,7 @@ class Newton:
             change=change,
             converged=bool(change < _SMALL_CHANGE and not faults),
             doubt=faults if change < _SMALL_CHANGE else "",
+            of=self._scored,
             values={
                 "reduced_misfit": np.asarray(chi2),
                 "at_floor": np.asarray(float(at_floor)),
@@ -278,11 +279,15 @@ class Newton:
         left = y @ y - (columns.T @ y) @ np.linalg.solve(inner, columns.T @ y)
         return float(left / y.size)
 
+    @property
+    def _scored(self) -> str:
+        """The g(r) curves, or S(Q) or F(Q) where there is no g(r)."""
+        return next(kind for kind in DEVIATIONS if kind in self.conditioner.stacked.kinds)
+
     def _misfit(self, model: LinearModel, fit: Fit) -> float:
-        """Mean squared Δ of the g(r) curves, or of S(Q) where there is no g(r)."""
+        """Mean squared Δ of the curves that are scored."""
         s = self.conditioner.stacked
-        kind = "g" if "g" in s.kinds else "s"
-        mine = np.any([s.of_curve(j) for j, k in enumerate(s.kinds) if k == kind], axis=0)
+        mine = np.any([s.of_curve(j) for j, k in enumerate(s.kinds) if k == self._scored], axis=0)
         return float(np.mean(self.residual(fit, model)[mine] ** 2))
 
     def _change(self, before: FloatArray, fit: Fit) -> tuple[float, dict[str, FloatArray]]:

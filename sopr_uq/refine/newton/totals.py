@@ -1,4 +1,10 @@
-"""What totals F(Q) have of their own: distances within molecules, and a level at low Q."""
+"""What totals F(Q) have of their own: distances within molecules, and smooth errors.
+
+What corrects a measurement for absorption, multiple scattering and recoil is smooth in Q, and
+so is what is wrong with it. An error that is smooth over 1 Å⁻¹ is a feature of the curve's
+Fourier transform at distances below some 2 Å, where no molecules are: it can be told from
+their order, and counting errors say nothing of it.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +20,16 @@ from sopr_uq.typing import FloatArray
 WIDTHS = (0.4, 0.8, 1.6)
 """In Å⁻¹: Gaussians at Q = 0 of which the smooth error of a level is made, equal in size. Their
 standard deviation is down to 0.6 of itself at 0.8 Å⁻¹, 0.4 at 1.6 and 0.1 at 3."""
+
+
+SMOOTH = 1.0
+"""Length in Å⁻¹ over which the error of a whole curve is smooth."""
+
+SHARE = 0.1
+"""Its size where none is given, to the root mean square of the curve: so much published totals
+of water miss each other by, however they are fitted."""
+
+_SMALL = 1e-3
 
 
 def total_columns(observations: Sequence[Observation], prior: PriorSettings) -> FloatArray:
@@ -32,7 +48,7 @@ def total_columns(observations: Sequence[Observation], prior: PriorSettings) -> 
     distances = [_distances(o, prior) for o in observations]
     count = max(each.shape[1] for each in distances)
     shared = [np.pad(each, ((0, 0), (0, count - each.shape[1]))) for each in distances]
-    levels = block_diag(*[_level(o) for o in observations])
+    levels = block_diag(*[np.hstack([_level(o), _background(o)]) for o in observations])
     return np.hstack([np.concatenate(shared), levels])
 
 
@@ -51,3 +67,15 @@ def _level(o: Observation) -> FloatArray:
         return np.zeros((o.x.size, 0))
     each = np.exp(-0.5 * np.divide.outer(o.x, np.array(WIDTHS)) ** 2)
     return np.asarray(size / np.sqrt(len(WIDTHS)) * each)
+
+
+def _background(o: Observation) -> FloatArray:
+    """Return a factor of a Gaussian process of Q, shape (k, c)."""
+    if o.kind != "f":
+        return np.zeros((o.x.size, 0))
+    given = o.total.background
+    size = SHARE * float(np.sqrt(np.mean(o.value**2))) if given is None else given
+    apart = np.subtract.outer(o.x, o.x) / SMOOTH
+    values, vectors = np.linalg.eigh(np.exp(-0.5 * apart**2))
+    kept = values > _SMALL * values[-1] if size else np.zeros(values.size, dtype=bool)
+    return np.asarray(size * vectors[:, kept] * np.sqrt(values[kept]))

@@ -1,0 +1,57 @@
+"""Whether the data want a potential that differs from state to state."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import xarray as xr
+from scipy.special import logsumexp
+
+from sopr_uq.inference.linear_gaussian import highest_log_density
+from sopr_uq.refine.newton.discrepancy import discrepancy_columns
+from sopr_uq.refine.newton.fit import Fit
+from sopr_uq.refine.problem import Problem
+from sopr_uq.typing import FloatArray
+
+SIZES = np.geomspace(0.003, 0.3, 7)
+"""Discrepancies that are tried, in ε of the first reference, of a correction in k_B T."""
+
+
+def state_evidence(problem: Problem, fit: Fit, jacobian: FloatArray) -> xr.Dataset:
+    """Return how much likelier the data are if v may differ between states than if it may not.
+
+    As :func:`~sopr_uq.refine.newton.evidence.correction_evidence`, of the same linear model with
+    columns for the difference of each size. All sizes are as likely beforehand.
+
+    Parameters
+    ----------
+    problem : Problem
+        Of several liquids; what it allows itself, ``settings.discrepancy``, does not matter.
+    fit : Fit
+    jacobian : array, shape (d, p n)
+        Of the stacked data, per kcal/mol.
+
+    Returns
+    -------
+    Dataset
+        ``log_bayes_factor``, natural, of potentials that differ against one for all, and
+        ``log_evidence`` (discrepancy) in nats, less that of one for all, the standard deviation
+        at σ in kcal/mol.
+    """
+    model = fit.model
+    allowed = discrepancy_columns(problem, jacobian, fit.prior).shape[1]
+    shared = model.columns[:, : model.columns.shape[1] - allowed]
+
+    def at(size: float) -> float:
+        settings = problem.settings.model_copy(update={"discrepancy": size})
+        between = discrepancy_columns(replace(problem, settings=settings), jacobian, fit.prior)
+        return highest_log_density(replace(model, columns=np.hstack([shared, between])))
+
+    sizes = SIZES * problem.field.epsilons[0]
+    each = np.array([at(float(size)) for size in sizes]) - at(0.0)
+    factor = float(logsumexp(each) - np.log(each.size))
+    return xr.Dataset(
+        {"log_bayes_factor": factor, "log_evidence": ("discrepancy", each)},
+        coords={"discrepancy": ("discrepancy", sizes, {"units": "kcal/mol"})},
+    )

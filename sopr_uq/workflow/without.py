@@ -1,0 +1,75 @@
+"""What simulations without a correction say, beside those with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import xarray as xr
+
+from sopr_uq.errors import SimulationFailed
+from sopr_uq.observables.property import Property, Run
+from sopr_uq.typing import FloatArray
+
+if TYPE_CHECKING:
+    from sopr_uq.workflow.simulate import Order
+
+WITHOUT = "without"
+AXES = {
+    "g": ("r_g", "angstrom"), "s": ("q_s", "angstrom^-1"), "vacf": ("t_vacf", "ps"),
+    "spectrum": ("f_spectrum", "THz"),
+}  # fmt: skip
+"""Dimension and unit of the abscissa of a curve."""
+
+
+def without_correction(order: Order, runs: Sequence[Mapping[int, Run]]) -> xr.Dataset:
+    """Return every property without the correction.
+
+    Parameters
+    ----------
+    order : Order
+    runs : sequence of mapping
+        Simulations of the reference alone, by state; a state may have none.
+
+    Returns
+    -------
+    Dataset
+        ``pressure`` and so on, the mean of the simulations, and ``pressure_error``, its standard
+        error, (state) or of a curve (state, r_g); NaN where nothing succeeded.
+    """
+    found = xr.Dataset()
+    for which in order.properties:
+        rows = [_mean(which, list(each.values())) for each in runs]
+        size = min((x.size for x, _, _ in rows if x.size), default=0)
+        dims: tuple[str, ...] = ("state",)
+        if which.abscissa:
+            axis, unit = AXES[which.name]
+            dims = ("state", axis)
+            longest = next((x for x, _, _ in rows if x.size), np.empty(0))
+            found = found.assign_coords({axis: (axis, longest[:size], {"units": unit})})
+        for name, place in ((which.name, 1), (f"{which.name}_error", 2)):
+            values = np.stack([_cut(row[place], size) for row in rows])
+            values = values if which.abscissa else values[:, 0]
+            found[name] = (dims, values, {"units": which.unit})
+    states = order.states
+    return found.assign_coords(
+        temperature=("state", np.array([s.temperature for s in states]), {"units": "K"}),
+        density=("state", np.array([s.density for s in states]), {"units": "angstrom^-3"}),
+    )
+
+
+def _mean(which: Property, runs: list[Run]) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return abscissa, mean and its standard error, each (k,); empty where there is none."""
+    if not runs:
+        return np.empty(0), np.empty(0), np.empty(0)
+    try:
+        found = which.read(runs)
+    except SimulationFailed:
+        return np.empty(0), np.empty(0), np.empty(0)
+    error = np.hypot(np.sqrt(found.noise / len(runs)), found.common)
+    return found.x, found.values.mean(axis=0), error
+
+
+def _cut(values: FloatArray, size: int) -> FloatArray:
+    return values[:size] if values.size else np.full(max(size, 1), np.nan)

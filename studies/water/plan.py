@@ -1,0 +1,185 @@
+"""Molecular liquids whose potentials are known, and what is measured of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Literal
+
+import numpy as np
+
+from sopr_uq.engine.factory import make_engine
+from sopr_uq.engine.parallel import single_threaded
+from sopr_uq.engine.plan import rdf_reach
+from sopr_uq.engine.protocol import Engine
+from sopr_uq.engine.settings import EngineSettings
+from sopr_uq.errors import RuleFailed, SimulationFailed
+from sopr_uq.experiment.boxed import as_boxed
+from sopr_uq.experiment.models import molecule_of
+from sopr_uq.experiment.molecule_settings import MoleculeSettings
+from sopr_uq.experiment.neutrons import isotopes, scattering_length
+from sopr_uq.experiment.observation import Observation
+from sopr_uq.experiment.sites import site_mixture
+from sopr_uq.experiment.state import StatePoint
+from sopr_uq.experiment.substance import Pair, Substance
+from sopr_uq.experiment.totals import Total, amplitudes
+from sopr_uq.potentials import Mie, Potential, Zero, lennard_jones
+from sopr_uq.refine.problem import Problem, Sample
+from sopr_uq.refine.settings import RefineSettings
+from sopr_uq.rng import integer_seed, stream
+from sopr_uq.typing import FloatArray
+from sopr_uq.workflow.twins import Measurement, Twin, make_twin
+
+NITROGEN = Substance((molecule_of(MoleculeSettings(name="N2", model="n2")),))
+WATER = Substance((molecule_of(MoleculeSettings(name="water", model="spce")),))
+COLD = StatePoint(70.0, 0.0180, NITROGEN.molecules[0].mass)
+ROOM = StatePoint(298.0, 0.03338, WATER.molecules[0].mass)
+
+OO = lennard_jones(3.166, 0.1553)
+NN = (3.31, 0.0741)
+"""σ in Å and ε in kcal/mol about which truths of nitrogen scatter."""
+
+CONTRASTS = {"D2O": 1.0, "HDO": 0.5, "null": 0.359, "H2O": 0.0}
+"""Deuterium fraction of each sample."""
+
+R = np.arange(1.5, 9.0, 0.05)
+Q = np.arange(0.7, 22.0, 0.05)
+FIRST = {"O-O": 2.4, "O-H": 1.5, "H-H": 1.6, "N-N": 2.9}
+"""Å from which a g(r) is measured."""
+
+_CUTOFF = 9.0
+_TRIES = 10
+_QUICK = RefineSettings(chains=2, tune=150, draws=100, max_iterations=6)
+_MD = EngineSettings(
+    name="lammps",
+    cutoff=_CUTOFF,
+    particles=256,
+    thermalisation_steps=500,
+    ramp_steps=1000,
+    equilibration_steps=1500,
+    production_steps=6000,
+    sample_every=10,
+    bin_width=0.04,
+)
+
+type Measured = Literal["partials", "totals"]
+
+
+@dataclass(frozen=True)
+class World:
+    """A kind of twin.
+
+    Parameters
+    ----------
+    title : str
+        As the tables call it.
+    substance : Substance
+    state : StatePoint
+    measured : {"partials", "totals"}
+        g(r) of every pair, or F(Q) of four contrasts.
+    measurement : Measurement
+        What is wrong with it.
+    twins : int
+    """
+
+    title: str
+    substance: Substance
+    state: StatePoint
+    measured: Measured
+    measurement: Measurement
+    twins: int
+
+
+_OF_G = Measurement(noise=0.01, reading=0.0, scale=0.005, level=0.003)
+_OF_F = Measurement(noise=0.002, reading=0.0, scale=0.05, level=0.005)
+
+WORLDS: Mapping[str, World] = MappingProxyType(
+    {
+        "nitrogen": World("nitrogen, g(r) of the sites", NITROGEN, COLD, "partials", _OF_G, 8),
+        "partials": World("water, three partial g(r)", WATER, ROOM, "partials", _OF_G, 8),
+        "totals": World("water, F(Q) of four contrasts", WATER, ROOM, "totals", _OF_F, 8),
+    }
+)
+
+
+def blank(world: World) -> tuple[Observation, ...]:
+    """Return what is measured, without numbers."""
+    substance = world.substance
+    if world.measured == "totals":
+        return tuple(_contrast(world, name, share) for name, share in CONTRASTS.items())
+    return tuple(
+        Observation("g", x := R[FIRST[p.label] <= R], np.ones(x.size), name=f"g {p.label}", of=p)
+        for p in substance.pairs
+    )
+
+
+def _contrast(world: World, name: str, deuterated: float) -> Observation:
+    substance = world.substance
+    mixture = site_mixture(substance, world.state)
+    elements = [site.name for site in substance.sites]
+    lengths = [scattering_length(element) for element in elements]
+    scattering = isotopes(elements, lengths, deuterated, True)
+    total = Total(scattering, mixture, substance.pairs, amplitudes(mixture, elements))
+    return Observation("f", Q, np.ones(Q.size), name=name, of=total)
+
+
+def problem_of(name: str, number: int, rng: np.random.Generator) -> tuple[Problem, FloatArray]:
+    """Return a problem without numbers, and potentials of which it could be, shape (p n,)."""
+    world = WORLDS[name]
+    sample = Sample(world.state, blank(world), world.substance)
+    seed = integer_seed(1, "molecules", name, number)
+    if name == "nitrogen":
+        size, depth = NN[0] * np.exp(0.01 * rng.standard_normal()), NN[1] * rng.uniform(0.92, 1.08)
+        truth: Potential = Mie(size, depth, rng.uniform(10.0, 14.0))
+        problem = Problem((sample,), lennard_jones(*NN), _QUICK, cutoff=_CUTOFF, seed=seed)
+        return problem, truth.energy(problem.r)
+    known: dict[Pair, Potential] = {p: Zero() for p in WATER.pairs} | {Pair("O", "O"): OO}
+    corrected = frozenset(WATER.pairs)
+    problem = Problem((sample,), known, _QUICK, cutoff=_CUTOFF, seed=seed, corrected=corrected)
+    return problem, problem.field.start + _corrections(problem, rng)
+
+
+def _corrections(problem: Problem, rng: np.random.Generator) -> FloatArray:
+    """Return a bump or a dip for each pair, and one of the other sign farther out, (p n,)."""
+    parts = []
+    for term in problem.field.terms:
+        r, sigma = problem.r, term.sigma
+        height = rng.choice([-1.0, 1.0]) * rng.uniform(0.08, 0.16)
+        places = sigma * np.array([rng.uniform(1.0, 1.2), rng.uniform(1.45, 1.6)])
+        widths = sigma * np.array([0.12, 0.2])
+        sizes = height * np.array([1.0, -0.5])
+        bumps = sizes @ np.exp(-(((r - places[:, None]) / widths[:, None]) ** 2))
+        parts.append(bumps * (1.0 - (r / r[-1]) ** 2) ** 2)
+    return problem.field.joined(np.array(parts))
+
+
+def engine_of(*, exact: bool = False) -> Engine:
+    """Return what simulates in a refinement, or the truth: larger and longer."""
+    larger = {"particles": 512, "production_steps": 12_000}
+    return single_threaded(make_engine(_MD.model_copy(update=larger if exact else {})))
+
+
+def _boxed(problem: Problem) -> Problem:
+    """Return a problem whose measurements are compared as the box can show them."""
+    sample = problem.samples[0]
+    if not sample.substance.charged:
+        return problem
+    reach = rdf_reach(_MD, sample.state.density)
+    seen = tuple(as_boxed(o, reach) for o in sample.observations)
+    return replace(problem, samples=(replace(sample, observations=seen),))
+
+
+def twin(name: str, number: int) -> Twin:
+    """Return a twin of a world; it depends on its number alone."""
+    rng = stream(1, "molecules", name, number)
+    for attempt in range(_TRIES):
+        problem, truth = problem_of(name, number, rng)
+        seed = integer_seed(1, "molecules", name, number, attempt)
+        measurement = WORLDS[name].measurement
+        try:
+            made = make_twin(problem, truth, engine_of(exact=True), measurement, seed=seed)
+        except (SimulationFailed, RuleFailed):
+            continue
+        return replace(made, problem=_boxed(made.problem))
+    raise SystemExit(f"water: no liquid among {_TRIES} truths of twin {number}")

@@ -1,0 +1,167 @@
+"""What the twins of molecules and real water say, as tables."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import xarray as xr
+from plan import WORLDS
+
+from sopr_uq.disk import whole
+from sopr_uq.potentials.descriptors import Descriptors
+from sopr_uq.typing import FloatArray
+from sopr_uq.workflow.markdown import filled, markdown_table
+
+HERE = Path(__file__).parent
+RESULTS = HERE / "results"
+PROBABILITIES = (0.5, 0.8, 0.95)
+_KEPT = ("outcome", "iterations", "simulations", "floor", "seconds", "k_hat")
+_NOT_RUN = "not run"
+
+
+def keep(runs: Path) -> None:
+    """Store what the tables need of every twin."""
+    RESULTS.mkdir(exist_ok=True)
+    for world in WORLDS:
+        files = sorted(runs.glob(f"{world}-*.nc"))
+        if files:
+            twins = [_of(file) for file in files]
+            with whole(RESULTS / f"{world}.nc") as temporary:
+                xr.concat(twins, "twin", data_vars="all").to_netcdf(temporary)
+
+
+def _of(file: Path) -> xr.Dataset:
+    """Return truth, mean, sd and the rank of the truth of every quantity of a twin."""
+    with xr.open_dataset(file) as opened:
+        ds = opened.load()
+    truth = ds["truth"]
+    if "draws" in ds:
+        mean, sd = ds["draws"].mean("sample"), ds["draws"].std("sample")
+        rank = (ds["draws"] < truth).mean("sample").where(np.isfinite(truth))
+    else:
+        mean = sd = rank = xr.full_like(truth, np.nan)
+    found = xr.Dataset({"truth": truth, "mean": mean, "sd": sd, "rank": rank, "start": ds["start"]})
+    return found.assign({name: ds.attrs.get(name, np.nan) for name in _KEPT})
+
+
+def stored(world: str) -> xr.Dataset | None:
+    """Return the twins of a world; None where none was refined."""
+    file = RESULTS / f"{world}.nc"
+    if not file.is_file():
+        return None
+    with xr.open_dataset(file) as opened:
+        return opened.load()
+
+
+def held(rank: FloatArray, probability: float) -> FloatArray:
+    """Return whether the central interval holds the truth; NaN where there is none."""
+    inside = np.abs(rank - 0.5) <= 0.5 * probability
+    return np.where(np.isfinite(rank), inside.astype(float), np.nan)
+
+
+def _share(values: FloatArray) -> str:
+    """Return per cent with the standard error between twins, from values (twin, number)."""
+    known = values[np.isfinite(values).any(axis=1)]
+    if not known.size:
+        return "–"
+    each = np.nanmean(known, axis=1)
+    error = 100 * each.std(ddof=1) / np.sqrt(each.size) if each.size > 1 else np.nan
+    return f"{100 * each.mean():.0f}({error:.0f})"
+
+
+def groups(ds: xr.Dataset) -> dict[str, list[str]]:
+    """Return quantities by what a row of the table is of: descriptors, or v of a pair."""
+    found: dict[str, list[str]] = {}
+    for name in ds["quantity"].values.tolist():
+        pair = name.split()[-1] if "-" in name.split()[-1] else "N-N"
+        if not name.startswith("v("):
+            if np.isfinite(ds["truth"].sel(quantity=name)).any():
+                found.setdefault(f"{', '.join(Descriptors._fields)}", []).append(name)
+            continue
+        found.setdefault(f"v {pair} at eight distances", []).append(name)
+    return found
+
+
+def coverage() -> list[str]:
+    """Per cent of intervals that held; how far start and answer are from the truth, and sd."""
+    rows = []
+    for name, world in WORLDS.items():
+        ds = stored(name)
+        if ds is None:
+            rows.append((world.title, "", "0", *[_NOT_RUN] * 6))
+            continue
+        for label, names in groups(ds).items():
+            mine = ds.sel(quantity=names)
+            ranks = mine["rank"].transpose("twin", "quantity").values
+            shares = [_share(held(ranks, p)) for p in PROBABILITIES]
+            sizes = ["–"] * 3
+            if label.startswith("v "):
+                off = [_rms(mine[a] - mine["truth"]) for a in ("start", "mean")]
+                sizes = [f"{x:.4f}" for x in (*off, _rms(mine["sd"]))]
+            rows.append((world.title, label, str(ds.sizes["twin"]), *shares, *sizes))
+    head = ("measured", "of", "twins", "50 %", "80 %", "95 %", "start off by", "mean off by", "sd")
+    return markdown_table(head, rows)
+
+
+def _rms(values: xr.DataArray) -> float:
+    return float(np.sqrt((values**2).mean()))
+
+
+def costs() -> list[str]:
+    """How they ended, rounds and simulations, and the round that was at the noise."""
+    rows = []
+    for name, world in WORLDS.items():
+        ds = stored(name)
+        if ds is None:
+            continue
+        outcomes = ds["outcome"].values.astype(str)
+        ends = ", ".join(f"{(outcomes == o).sum()} {o}" for o in np.unique(outcomes))
+        known = ds.isel(twin=np.flatnonzero(outcomes != "failed"))
+        cells = [
+            f"{float(np.nanmedian(known[n].values.astype(float))):.0f}"
+            for n in ("floor", "iterations", "simulations", "seconds")
+        ]
+        rows.append((world.title, ends, *cells))
+    head = ("measured", "outcomes", "round at the noise", "rounds", "simulations", "s in the loop")
+    return markdown_table(head, rows)
+
+
+def room() -> list[str]:
+    """Return what four contrasts at 295 K say, before and after."""
+    file = RESULTS / "room.json"
+    if not file.is_file():
+        return [_NOT_RUN]
+    seen = json.loads(file.read_text(encoding="utf-8"))
+    rows = [
+        (
+            name,
+            f"{1e3 * c['before']['rms']:.1f}",
+            f"{1e3 * c['after']['rms']:.1f}",
+            f"{c['before']['chi2']:.1f}",
+            f"{c['after']['chi2']:.2f}",
+            f"{1e3 * c['noise']:.1f}",
+        )
+        for name, c in seen["curves"].items()
+    ]
+    head = ("contrast", "SPC/E, mbarn", "corrected, mbarn", "χ² SPC/E", "χ² corrected", "noise")
+    before, after, sd, near = seen["g_oo"]
+    start, mean, width = seen["pressure"]
+    text = (
+        f"The refinement ended {seen['outcome']} after {seen['rounds']} rounds and "
+        f"{seen['simulations']} simulations, {seen['seconds']:.0f} s on two cores "
+        f"({seen['md_seconds']:.0f} s of molecular dynamics). The log Bayes factor for a "
+        f"correction is {seen['evidence']:+.0f}. The pressure, given as 0.1(50) MPa, is "
+        f"{mean:.0f}({width:.0f}) MPa, and {start:.0f} MPa without the correction. g_OO misses "
+        f"that of x-rays between 3 and 7.5 Å by {before:.3f} (rms) without the correction and by "
+        f"{after:.3f} with it, where both are known to {sd:.3f}; {100 * near:.0f} % of it lies "
+        "within two standard deviations."
+    )
+    return [*markdown_table(head, rows), "", text]
+
+
+def fill(path: Path) -> None:
+    """Fill the README from what is stored."""
+    blocks = {"coverage": coverage(), "costs": costs(), "room": room()}
+    path.write_text(filled(path.read_text(encoding="utf-8"), blocks), encoding="utf-8")

@@ -1,0 +1,65 @@
+"""What a box cannot show is taken out of what was measured, and nothing else."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from sopr_uq.errors import InputError
+from sopr_uq.experiment.boxed import as_boxed
+from sopr_uq.experiment.observation import Observation
+from sopr_uq.structure.taper import WIDTH
+
+RADIUS = 10.0
+R, Q = np.arange(2.0, 12.0, 0.05), np.arange(0.4, 21.0, 0.05)
+
+
+def test_a_number_stays_as_it_is():
+    pressure = Observation("pressure", np.zeros(1), np.ones(1))
+    assert as_boxed(pressure, RADIUS) is pressure
+
+
+def test_a_g_is_used_as_far_as_the_box_is_left_alone():
+    seen = as_boxed(Observation("g", R, np.ones(R.size), window=(2.4, 11.0)), RADIUS)
+    assert seen.window == (2.4, RADIUS - WIDTH)
+    assert "up to 8.0 Å" in seen.remarks[-1]
+    near = Observation("g", R, np.ones(R.size), window=(2.4, 7.0))
+    assert as_boxed(near, RADIUS) is near
+
+
+def test_a_curve_keeps_its_level_and_its_points_are_independent():
+    window = (1.0, 18.0)
+    seen = as_boxed(Observation("s", Q, np.ones(Q.size), window=window), RADIUS)
+    assert seen.value == pytest.approx(np.ones(seen.x.size), abs=1e-9)
+    assert np.diff(seen.x) == pytest.approx(np.pi / RADIUS)
+    assert window[0] <= seen.x[0]
+    assert seen.x[-1] <= window[1]
+
+
+def test_errors_become_those_of_averages():
+    """White noise of 0.01, folded over some six points: each prediction has the stated error."""
+    rng, f = np.random.default_rng(1), np.exp(-Q)
+    error = np.full(Q.size, 0.01)
+    clean = as_boxed(Observation("f", Q, f, error=error), RADIUS)
+    many = [
+        as_boxed(Observation("f", Q, f + 0.01 * rng.standard_normal(Q.size), error=error), RADIUS)
+        for _ in range(200)
+    ]
+    scatter = np.std([each.value for each in many], axis=0)
+    assert np.mean(clean.error) < 0.6 * 0.01
+    # 200 draws of a standard deviation are right to 5 %
+    assert scatter / clean.error == pytest.approx(np.ones(clean.x.size), rel=0.25)
+    apart = np.corrcoef(np.array([each.value for each in many]).T)
+    assert np.abs(np.diagonal(apart, 1)).mean() < 0.4
+
+
+def test_the_end_has_no_data_and_a_short_curve_is_refused():
+    seen = as_boxed(Observation("f", Q, np.exp(-Q)), RADIUS)
+    assert seen.x[-1] < Q[-1] - 0.9
+    with pytest.raises(InputError, match=r"wider window, or more engine\.particles"):
+        as_boxed(Observation("f", Q, np.exp(-Q), window=(2.0, 4.0)), RADIUS)
+
+
+def test_a_g_from_beyond_the_box_is_refused():
+    with pytest.raises(InputError, match="up to 8"):
+        as_boxed(Observation("g", R, np.ones(R.size), window=(9.0, 12.0)), RADIUS)
