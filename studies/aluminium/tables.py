@@ -124,7 +124,7 @@ def fits() -> list[str]:
         cells += [_before_after(each.get(str(kelvin)), "pressure", ".0f") for kelvin in STATES]
         factor = found.get("correction_evidence")
         where = ", ".join(f"{a:.2f}–{b:.2f}" for a, b in found["without_zero"])
-        band = "none" if case.rule == "ibi" else where or "nowhere"
+        band = "no band" if case.rule == "ibi" else where or "nowhere"
         rows.append((case.title, how, *cells, "–" if factor is None else f"{factor:+.0f}", band))
     head = ("learnt from", "ended", "rms Δg 1023 K", "1323 K", "P / MPa 1023 K", "1323 K")
     return markdown_table((*head, "ln Bayes factor", "band without zero at / Å"), rows)
