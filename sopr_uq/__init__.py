@@ -49,6 +49,7 @@ _HOMES = {
     "sopr_uq.workflow.result": ("load_result",),
     "sopr_uq.workflow.run": ("resume", "run"),
     "sopr_uq.workflow.simulate": ("simulate",),
+    "sopr_uq.workflow.simulate_element": ("simulate_element",),
     "sopr_uq.workflow.simulated": ("load_simulated",),
     "sopr_uq.workflow.twins": ("Measurement",),
 }

@@ -36,6 +36,7 @@ from sopr_uq.workflow.result import load_result as load_result
 from sopr_uq.workflow.run import resume as resume
 from sopr_uq.workflow.run import run as run
 from sopr_uq.workflow.simulate import simulate as simulate
+from sopr_uq.workflow.simulate_element import simulate_element as simulate_element
 from sopr_uq.workflow.simulated import load_simulated as load_simulated
 from sopr_uq.workflow.twins import Measurement as Measurement
 

@@ -16,12 +16,16 @@ if TYPE_CHECKING:
 
 def print_simulated(tree: xr.DataTree, file: Path, *, as_json: bool) -> None:
     """Print what simulated draws say."""
-    from sopr_uq.workflow.simulated_report import as_dict, head, table, title
+    from sopr_uq.workflow.simulated_report import BOILING, as_dict, head, table, title
 
     if as_json:
         click.echo(json.dumps(as_dict(tree), indent=2, ensure_ascii=False))
         return
     console = Console(soft_wrap=True, highlight=False)
+    if BOILING in tree.children:
+        _print_line(tree, console)
+        console.print(f"result   {file}", markup=False)
+        return
     for state in range(tree["runs"].sizes["state"] if "summary" in tree.children else 0):
         out = Table(*head(tree), title=title(tree, state), title_justify="left")
         for row in table(tree, state):
@@ -31,3 +35,13 @@ def print_simulated(tree: xr.DataTree, file: Path, *, as_json: bool) -> None:
         console.print(f"{tree.attrs['failed']} simulations failed and speak for no draw.")
     console.print(f"result   {file}", markup=False)
     console.print(f"figures  {file.parent / 'figures'}", markup=False)
+
+
+def _print_line(tree: xr.DataTree, console: Console) -> None:
+    from sopr_uq.workflow.simulated_report import boiling_head, boiling_point, boiling_rows
+
+    out = Table(*boiling_head(tree), title=str(tree.attrs["system"]), title_justify="left")
+    for row in boiling_rows(tree):
+        out.add_row(*row)
+    console.print(out)
+    console.print(boiling_point(tree))

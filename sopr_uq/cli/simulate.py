@@ -15,6 +15,7 @@ from sopr_uq.errors import InputError
 if TYPE_CHECKING:
     import xarray as xr
 
+    from sopr_uq.executor import Executor
     from sopr_uq.experiment.state import StatePoint
 
 _ENGINE = "engine."
@@ -22,6 +23,10 @@ _ENGINE = "engine."
 
 @click.command()
 @click.argument("path", metavar="RUN", type=click.Path(path_type=Path))
+@click.option(
+    "--element",
+    help="RUN is a file of laws: simulate the boiling line of this element that they predict.",
+)
 @click.option("--temperature", multiple=True, help='In K, or "-150 °C"; again for more states.')
 @click.option("--density", multiple=True, help='In 1/Å³, or "1.2 g/cm^3"; one, or one each.')
 @click.option(
@@ -34,7 +39,8 @@ _ENGINE = "engine."
     "--properties",
     default="g,pressure,energy,diffusion",
     show_default=True,
-    help="Some of g, s, pressure, energy, diffusion, viscosity, heat-capacity.",
+    help="Some of g, s, pressure, energy, diffusion, vacf, spectrum, viscosity, heat-capacity, "
+    "coexistence.",
 )
 @click.option(
     "--draws", type=click.IntRange(6), default=16, show_default=True,
@@ -54,6 +60,7 @@ _ENGINE = "engine."
 @executor_options
 def simulate(
     path: Path,
+    element: str | None,
     temperature: tuple[str, ...],
     density: tuple[str, ...],
     along: str | None,
@@ -73,16 +80,24 @@ def simulate(
 ) -> None:
     """Simulate draws of the posterior in RUN at other states, and let them speak for all draws."""
     from sopr_uq.figures.simulated import save_simulated
+    from sopr_uq.observables.property import properties_of
     from sopr_uq.workflow.result import load_result
     from sopr_uq.workflow.simulate import simulate as made
     from sopr_uq.workflow.simulate_folder import SIMULATED
 
-    result = load_result(path)
-    states = _states(result, temperature, density, along, first, last, points)
-    names = [name.strip() for name in properties.split(",") if name.strip()]
-    folder = out or _beside(path)
     given = ({"name": engine} if engine is not None else {}) | _engine_settings(settings)
     executor = chosen(workers, scheduler)
+    if element is not None:
+        kelvin = _temperatures(temperature, density, along)
+        _simulate_element(
+            path, element, kelvin, out, draws, given, seed, executor, quiet=quiet, as_json=as_json
+        )
+        return
+    result = load_result(path)
+    names = [name.strip() for name in properties.split(",") if name.strip()]
+    slabs = all(p.slab for p in properties_of(names))
+    states = _states(result, temperature, density, along, first, last, points, slabs=slabs)
+    folder = out or _beside(path)
     with _Progress(quiet) as progress:
         tree = made(
             path, states, names,
@@ -101,6 +116,8 @@ def _states(
     first: str | None,
     last: str | None,
     points: int,
+    *,
+    slabs: bool,
 ) -> tuple[StatePoint, ...]:
     from sopr_uq.experiment.quantities import read_number
     from sopr_uq.workflow.simulate import fluid_of, measured_state
@@ -118,7 +135,46 @@ def _states(
     ends = [
         read_number(text, "temperature", name) for name, text in (("--from", first), ("--to", last))
     ]
-    return along_saturation(fluid_of(result), measured.mass, ends[0], ends[1], points)
+    return along_saturation(fluid_of(result), measured, ends[0], ends[1], points, slabs=slabs)
+
+
+def _simulate_element(
+    path: Path,
+    element: str,
+    temperatures: list[float],
+    out: Path | None,
+    draws: int,
+    engine: dict[str, Any],
+    seed: int,
+    executor: Executor | None,
+    *,
+    quiet: bool,
+    as_json: bool,
+) -> None:
+    from sopr_uq.laws import open_laws
+    from sopr_uq.workflow.simulate_element import simulate_element
+    from sopr_uq.workflow.simulate_folder import SIMULATED
+
+    folder = out or path.absolute().with_name(f"{path.stem}-{element}-simulated")
+    laws = open_laws(path)
+    with _Progress(quiet) as progress:
+        tree = simulate_element(
+            laws, element, temperatures,
+            draws=draws, out=folder, engine=engine, seed=seed, executor=executor,
+            told=progress.told,
+        )  # fmt: skip
+    print_simulated(tree, folder / SIMULATED, as_json=as_json)
+
+
+def _temperatures(
+    temperature: tuple[str, ...], density: tuple[str, ...], along: str | None
+) -> list[float]:
+    from sopr_uq.experiment.quantities import read_number
+
+    if density or along is not None:
+        expected = "--temperature, twice or more, or nothing: a line begins and ends there"
+        raise InputError("--element", expected, "--density or --along beside it")
+    return [read_number(text, "temperature", "--temperature") for text in temperature]
 
 
 def _engine_settings(settings: tuple[str, ...]) -> dict[str, Any]:

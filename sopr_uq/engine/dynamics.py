@@ -28,13 +28,16 @@ STRESS = 5.0
 """Longest lag of the stress, in times of free flight: at the triple point it remembers longer."""
 
 _FOLLOWED = 4000
-"""Particles of a type whose motion is followed; more would only take memory."""
+"""Molecules of a kind whose motion is followed; more would only take memory."""
 
 _FEWEST_ROWS = 4
 
 
 class DiffusionRecorder:
-    """Mean squared displacement and velocity autocorrelation of each type.
+    """Mean squared displacement and velocity autocorrelation of each kind of molecule's centre.
+
+    Of an atom that is the atom. A site of a molecule goes as far, but turns about the centre on
+    its way.
 
     Parameters
     ----------
@@ -45,51 +48,59 @@ class DiffusionRecorder:
         self._plan = plan
         self._frames = 0
         self._last: FloatArray | None = None
-        self._walk = np.zeros((sum(plan.counts), 3))
+        self._numbers = plan.topology.numbers
+        self._walk = np.zeros((plan.molecules, 3))
         self._fine, self._coarse = (k * plan.timestep / FS_PER_PS for k in _intervals(plan))
         lags = [_lags(plan, MOTION, k) for k in _intervals(plan)]
-        self._velocity = [_stretches(correlate, lags[0]) for _ in plan.counts]
-        self._displacement = [_stretches(displacements, lags[1]) for _ in plan.counts]
+        self._velocity = [_stretches(correlate, lags[0]) for _ in self._numbers]
+        self._displacement = [_stretches(displacements, lags[1]) for _ in self._numbers]
         _check_length(plan, lags[0])
 
     def add(self, frame: Frame) -> None:
         """Take note of the way to a frame."""
         assert frame.between is not None
         self._frames += 1
-        self._follow(frame.positions)
+        self._follow(self._plan.topology.centres(frame.positions, self._plan.box_length))
+        velocities = [self._of_molecules(each) for each in frame.between.velocities]
         for kind, (velocity, displacement) in enumerate(
             zip(self._velocity, self._displacement, strict=True)
         ):
             displacement.add(self._of(kind, self._walk))
-            for each in frame.between.velocities:
+            for each in velocities:
                 velocity.add((self._of(kind, each) * FS_PER_PS).astype(np.float32))
 
-    def _follow(self, positions: FloatArray) -> None:
+    def _of_molecules(self, velocities: FloatArray) -> FloatArray:
+        topology = self._plan.topology
+        if self._plan.setup.substance.atomic:
+            return velocities[topology.owners]
+        return topology.means(velocities)
+
+    def _follow(self, centres: FloatArray) -> None:
         if self._last is not None:
-            step = positions - self._last
+            step = centres - self._last
             edge = self._plan.box_length
             self._walk = self._walk + step - edge * np.rint(step / edge)
-        self._last = positions
+        self._last = centres
 
     def _of(self, kind: int, rows: FloatArray) -> FloatArray:
-        begin = sum(self._plan.counts[:kind])
-        return rows[begin : begin + min(self._plan.counts[kind], _FOLLOWED)]
+        begin = sum(self._numbers[:kind])
+        return rows[begin : begin + min(self._numbers[kind], _FOLLOWED)]
 
     def slow(self) -> FloatArray:
         """Return nothing, shape (n, 0): a row outlasts its own memory."""
         return np.empty((self._frames, 0))
 
     def series(self, blocks: int) -> tuple[Series, ...]:
-        """Return ⟨v(0)·v(t)⟩ in Å²/ps² and ⟨Δr²(t)⟩ in Å² of each type, t in ps."""
+        """Return ⟨v(0)·v(t)⟩ in Å²/ps² and ⟨Δr²(t)⟩ in Å² of each molecule, t in ps."""
         found = []
-        for kind, site in enumerate(self._plan.setup.substance.sites):
-            followed = min(self._plan.counts[kind], _FOLLOWED)
+        for kind, molecule in enumerate(self._plan.setup.substance.molecules):
+            followed = min(self._numbers[kind], _FOLLOWED)
             for name, unit, each, spacing in (
                 ("vacf", "angstrom^2/ps^2", self._velocity[kind], self._fine),
                 ("msd", "angstrom^2", self._displacement[kind], self._coarse),
             ):
                 found.append(
-                    _curve(f"{name} {site.name}", each.rows / followed, spacing, blocks, unit)
+                    _curve(f"{name} {molecule.name}", each.rows / followed, spacing, blocks, unit)
                 )
         return tuple(found)
 

@@ -8,7 +8,7 @@ import importlib.metadata
 import importlib.util
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from itertools import combinations_with_replacement
 from pathlib import Path
@@ -26,7 +26,7 @@ from sopr_uq.engine.recorder import Between, Thermo
 from sopr_uq.engine.retry import with_retry
 from sopr_uq.engine.sampling import simulate
 from sopr_uq.engine.settings import EngineSettings
-from sopr_uq.engine.traits import TRAITS
+from sopr_uq.engine.traits import COEXISTENCE, TRAITS
 from sopr_uq.engine.trouble import BLOWN_UP
 from sopr_uq.errors import EngineUnavailable, SimulationFailed
 from sopr_uq.potentials import Potential
@@ -83,7 +83,12 @@ class LammpsEngine:
     def run(self, setup: Setup, *, progress: Progress | None = None) -> Simulation:
         """Simulate; see :meth:`sopr_uq.engine.protocol.Engine.run`."""
         check_able(self, setup)
-        return with_retry(partial(carry_out, progress=progress), self.settings, setup)
+        if COEXISTENCE in setup.record:
+            # it is a LAMMPS process as well
+            from sopr_uq.engine.lammps_slab import carry_out_slab as attempt
+        else:
+            attempt = carry_out
+        return with_retry(partial(attempt, progress=progress), self.settings, setup)
 
 
 def carry_out(plan: Plan, progress: Progress | None = None) -> Simulation:
@@ -174,6 +179,8 @@ def write_table(potential: Potential, cutoff: float, path: Path, unit: float = 1
 class LammpsDynamics:
     """A LAMMPS process that follows a plan."""
 
+    _averages = "c_thermo_pe c_virial c_thermo_temp"
+
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
         self._units = _REAL if plan.setup.substance.base is None else _METAL
@@ -222,7 +229,13 @@ class LammpsDynamics:
     @contextlib.contextmanager
     def ramp(self, steps: int) -> Iterator[None]:
         """Within the context, shrink the box to that of the liquid over so many steps."""
-        ends = " ".join(f"{axis} final 0 {self._plan.box_length:.15g}" for axis in "xyz")
+        with self.ramp_to((self._plan.box_length,) * 3, steps):
+            yield
+
+    @contextlib.contextmanager
+    def ramp_to(self, edges: Sequence[float], steps: int) -> Iterator[None]:
+        """Within the context, change the box to other edges in Å over so many steps."""
+        ends = " ".join(f"{a} final 0 {edge:.15g}" for a, edge in zip("xyz", edges, strict=True))
         if steps == 0:
             self._command(f"change_box all {ends} remap units box")
             yield
@@ -289,10 +302,7 @@ class LammpsDynamics:
         step = self._plan.thermo_every
         self._command("reset_timestep 0")
         self._command("compute virial all pressure NULL virial")
-        self._command(
-            f"fix thermo all ave/time {step} {every // step} {every} "
-            "c_thermo_pe c_virial c_thermo_temp"
-        )
+        self._command(f"fix thermo all ave/time {step} {every // step} {every} {self._averages}")
 
     def _start_readings(self, every: int) -> None:
         self._command("compute stress all pressure thermo_temp")
@@ -323,14 +333,8 @@ class LammpsDynamics:
     def _create_atoms(self, first: Configuration) -> None:
         n, types = len(first.positions), (self._plan.types + 1).tolist()
         velocities = first.velocities.ravel() * self._units.time
-        made = self._lammps.create_atoms(
-            n,
-            list(range(1, n + 1)),
-            types,
-            first.positions.ravel(),
-            velocities,
-            self._images(first),
-        )
+        tags, positions = list(range(1, n + 1)), first.positions.ravel()
+        made = self._lammps.create_atoms(n, tags, types, positions, velocities, self._images(first))
         if made != n:
             raise SimulationFailed(f"only {made} of {n} particles of the start lie in the box")
 

@@ -16,7 +16,7 @@ from typing import Protocol, Self
 import numpy as np
 
 from sopr_uq.engine.series import Series
-from sopr_uq.engine.traits import Traits
+from sopr_uq.engine.traits import COEXISTENCE, Traits
 from sopr_uq.errors import InputError
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.experiment.substance import ATOM, Pair, Substance
@@ -112,6 +112,10 @@ class Setup:
     def densities(self) -> FloatArray:
         """Number density of each type in Å⁻³, shape (t,)."""
         return self.substance.densities(self.state)
+
+    def molecules(self, atoms: int) -> int:
+        """Return how many molecules so many atoms of this liquid are."""
+        return round(atoms * self.state.density / float(self.densities.sum()))
 
     def counts(self, particles: int) -> tuple[int, ...]:
         """Return how many atoms of each type so many molecules have."""
@@ -283,7 +287,8 @@ class Engine(Protocol):
             If it is asked to record what it cannot.
         SimulationFailed
             If the trajectory must not be averaged: lost particles, a
-            temperature that ran away, a frozen, demixed or phase-separated box.
+            temperature that ran away, a frozen, demixed or phase-separated box; where
+            coexistence is recorded, a slab that does not stay one.
         """
         ...
 
@@ -320,6 +325,18 @@ def check_able(engine: Engine, setup: Setup) -> None:
     if base is not None and (substance.charged or not substance.atomic):
         raise InputError("base", "atoms without charges", "molecules or charges")
     check_records(engine.name, engine.traits, setup.record)
+    _check_coexistence(setup)
+
+
+def _check_coexistence(setup: Setup) -> None:
+    if COEXISTENCE not in setup.record:
+        return
+    if len(setup.record) > 1:
+        raise InputError("record", "coexistence alone", ", ".join(setup.record), "two simulations")
+    substance = setup.substance
+    single = substance.atomic and len(substance.sites) == 1 and not substance.charged
+    if not single or substance.base is not None:
+        raise InputError(COEXISTENCE, "an element by one pair potential", "another liquid")
 
 
 def check_records(name: str, traits: Traits, record: Iterable[str]) -> None:

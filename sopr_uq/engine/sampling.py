@@ -72,7 +72,7 @@ type OpenDynamics = Callable[[Plan], AbstractContextManager[Dynamics]]
 
 
 @dataclass
-class _Clock:
+class Clock:
     """Counts steps and tells the caller."""
 
     total: int
@@ -80,6 +80,7 @@ class _Clock:
     done: int = 0
 
     def tick(self, steps: int) -> None:
+        """Take note of steps that were made."""
         self.done += steps
         if self.progress is not None:
             self.progress(self.done / self.total)
@@ -111,9 +112,9 @@ def simulate(open_dynamics: OpenDynamics, plan: Plan, progress: Progress | None)
         if not plan.setup.substance.atomic:
             asked.append(LeverRecorder(plan, rdf.bins))
     recorders: tuple[Recorder, ...] = (trajectory, rdf, ThermoRecorder(plan), *asked)
-    clock = _Clock(plan.steps, progress)
+    clock = Clock(plan.steps, progress)
     with open_dynamics(plan) as dynamics:
-        _prepare(dynamics, plan, clock)
+        prepare(dynamics, plan, clock)
         _sample(dynamics, plan, recorders, clock)
         last = Configuration(dynamics.positions(), dynamics.velocities(), plan.box_length)
         version = dynamics.version
@@ -138,16 +139,17 @@ def _rdf(plan: Plan) -> RdfRecorder:
     return RdfRecorder(substance.pairs, plan.counts, plan.box_length, s.bin_width, s.r_max, inner)
 
 
-def _prepare(dynamics: Dynamics, plan: Plan, clock: _Clock) -> None:
+def prepare(dynamics: Dynamics, plan: Plan, clock: Clock) -> None:
+    """Melt and compress a lattice, and let what came of it settle."""
     s = plan.settings
     if plan.from_lattice:
-        _advance(dynamics, s.thermalisation_steps, clock)
+        advance(dynamics, s.thermalisation_steps, clock)
         with dynamics.ramp(s.ramp_steps):
-            _advance(dynamics, s.ramp_steps, clock)
-    _advance(dynamics, s.equilibration_steps, clock)
+            advance(dynamics, s.ramp_steps, clock)
+    advance(dynamics, s.equilibration_steps, clock)
 
 
-def _advance(dynamics: Dynamics, steps: int, clock: _Clock) -> None:
+def advance(dynamics: Dynamics, steps: int, clock: Clock) -> None:
     """Advance in chunks, so that an interrupt is heard between them."""
     for done in range(0, steps, _CHUNK):
         chunk = min(_CHUNK, steps - done)
@@ -155,7 +157,7 @@ def _advance(dynamics: Dynamics, steps: int, clock: _Clock) -> None:
         clock.tick(chunk)
 
 
-def _sample(dynamics: Dynamics, plan: Plan, recorders: Sequence[Recorder], clock: _Clock) -> None:
+def _sample(dynamics: Dynamics, plan: Plan, recorders: Sequence[Recorder], clock: Clock) -> None:
     for _ in range(plan.samples):
         thermo, between = _seen(dynamics, plan)
         check_finite(thermo)

@@ -36,7 +36,7 @@ def tail_energy(potentials: Sequence[Potential], densities: FloatArray, cutoff: 
     float
         In kcal/mol.
     """
-    mixture, (r, weight) = Mixture.of(densities), _outer_nodes(cutoff)
+    mixture, (r, weight) = Mixture.of(densities), outer_nodes(cutoff)
     energies = np.array([np.sum(weight * v.energy(r) * r**2) for v in potentials])
     return float(2.0 * np.pi * mixture.density * mixture.total(energies))
 
@@ -46,14 +46,14 @@ def tail_pressure(potentials: Sequence[Potential], densities: FloatArray, cutoff
 
     p = −(2/3)π Σ_ab ρ_a ρ_b ∫_c^∞ v′(r) r³ dr (Allen & Tildesley, eq 2.145), in MPa.
     """
-    mixture, (r, weight) = Mixture.of(densities), _outer_nodes(cutoff)
+    mixture, (r, weight) = Mixture.of(densities), outer_nodes(cutoff)
     virials = np.array([np.sum(weight * v.force(r) * r**3) for v in potentials])
     virial = float(mixture.density**2 * mixture.total(virials))
     return 2.0 / 3.0 * np.pi * virial * MPA_PER_KCAL_MOL_A3
 
 
 @cache
-def _outer_nodes(cutoff: float) -> tuple[FloatArray, FloatArray]:
+def outer_nodes(cutoff: float) -> tuple[FloatArray, FloatArray]:
     """Gauss–Legendre nodes and weights on (c, ∞) through r = c/x, each of shape (n,)."""
     node, weight = np.polynomial.legendre.leggauss(_NODES)
     x = 0.5 * (node + 1.0)

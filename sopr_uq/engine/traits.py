@@ -24,7 +24,7 @@ class Traits:
     exact : bool
         It gives the same whatever the seed: without sampling error.
     records : frozenset of str
-        Which of :data:`RECORDS` it records when asked.
+        Which of :data:`RECORDS` it records when asked, and whether :data:`COEXISTENCE`.
     based : bool
         Whether it knows bases (:class:`~sopr_uq.experiment.base.Base`).
     molecules : bool
@@ -47,13 +47,16 @@ RECORDS = frozenset({"diffusion", "viscosity", "heat-capacity", FLUCTUATIONS})
 """What an engine may be asked to record beside g(r), pressure and energy."""
 
 
+COEXISTENCE = "coexistence"
+"""What a slab between its vapour tells: a simulation of its own, which records nothing else."""
+
 _SHARED = Traits(concurrent=False, records=RECORDS)
 """One graphics processor serves one simulation at a time."""
 
 _INSTANT = Traits(instant=True, boxed=False, concurrent=False, exact=True)
 
 TRAITS: Mapping[EngineName, Traits] = {
-    "lammps": Traits(records=RECORDS, based=True, molecules=True),
+    "lammps": Traits(records=RECORDS | {COEXISTENCE}, based=True, molecules=True),
     "hoomd": _SHARED,
     "auto": _SHARED,
     "integral_equation": _INSTANT,

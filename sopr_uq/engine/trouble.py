@@ -116,13 +116,14 @@ def check_trajectory(trajectory: Trajectory, plan: Plan) -> None:
             f"torn: a distance within a rigid molecule changed by {trajectory.torn:.3g} Å. "
             f"{BLOWN_UP}"
         )
-    _check_temperature(trajectory, plan)
+    check_temperature(trajectory.temperatures, plan)
     check_one_phase(np.array(trajectory.waves), plan.topology.numbers)
     _check_flow(trajectory, plan)
 
 
-def _check_temperature(trajectory: Trajectory, plan: Plan) -> None:
-    expected, found = plan.state.temperature, float(np.mean(trajectory.temperatures))
+def check_temperature(temperatures: Sequence[float], plan: Plan) -> None:
+    """Raise SimulationFailed if a mean temperature in K is not that of the plan."""
+    expected, found = plan.state.temperature, float(np.mean(temperatures))
     # A small box fluctuates by more than the tolerance in a single sample.
     noise = np.sqrt(2.0 / (3.0 * plan.settings.particles * plan.samples))
     if abs(found / expected - 1.0) > max(TEMPERATURE_TOLERANCE, 10.0 * noise):

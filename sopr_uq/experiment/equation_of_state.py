@@ -96,7 +96,9 @@ def reference_value(name: str, fluid: str, state: StatePoint) -> float | None:
     ----------
     name : str
         ``pressure`` in MPa, ``energy`` (what interaction gives a particle) in kcal/mol,
-        ``viscosity`` in mPa s, or ``heat-capacity`` (at constant volume) in J/(mol K).
+        ``viscosity`` in mPa s, ``heat-capacity`` (at constant volume) in J/(mol K); or, at the
+        temperature of the state, of liquid and vapour side by side: ``liquid-density`` and
+        ``vapour-density`` in g/cm³, ``vapour-pressure`` in MPa, ``surface-tension`` in mN/m.
     fluid : str
         CoolProp's name.
     state : StatePoint
@@ -112,11 +114,18 @@ def reference_value(name: str, fluid: str, state: StatePoint) -> float | None:
         found: float = get("Hmolar_residual") - work + _GAS * state.temperature
         return found / _KCAL
 
+    def saturated(key: str, quality: float = 0.0) -> float:
+        return float(PropsSI(key, "T", state.temperature, "Q", quality, fluid))
+
     known: dict[str, Callable[[], float]] = {
         "pressure": lambda: get("P") / constants.mega,
         "energy": energy,
         "viscosity": lambda: get("V") / constants.milli,
         "heat-capacity": lambda: get("CVMOLAR"),
+        "liquid-density": lambda: saturated("Dmass") * constants.milli,
+        "vapour-density": lambda: saturated("Dmass", 1.0) * constants.milli,
+        "vapour-pressure": lambda: saturated("P") / constants.mega,
+        "surface-tension": lambda: saturated("I") / constants.milli,
     }
     try:
         return known[name]() if name in known else None

@@ -17,8 +17,14 @@ from sopr_uq.posterior.status import DOUBTFUL, interval_name
 _LABELS = {
     "pressure": "P / MPa", "energy": "U / (kcal/mol)", "diffusion": "D / (10⁻⁹ m²/s)",
     "viscosity": "η / (mPa s)", "heat-capacity": "C$_V$ / (J/(mol K))",
+    "liquid-density": "ρ of the liquid / (g/cm³)", "vapour-density": "ρ of the vapour / (g/cm³)",
+    "vapour-pressure": "P of the vapour / MPa", "surface-tension": "γ / (mN/m)",
 }  # fmt: skip
-_AXES = {"g": ("r_g", "r / Å", "g(r)"), "s": ("q_s", "Q / Å⁻¹", "S(Q)")}
+_AXES = {
+    "g": ("r_g", "r / Å", "g(r)"), "s": ("q_s", "Q / Å⁻¹", "S(Q)"),
+    "vacf": ("t_vacf", "t / ps", "⟨v(0)·v(t)⟩/⟨v²⟩"),
+    "spectrum": ("f_spectrum", "f / THz", "spectrum / ps"),
+}  # fmt: skip
 
 
 def plot_property(tree: xr.DataTree, name: str, ax: Axes) -> Axes:
@@ -55,13 +61,13 @@ def plot_property(tree: xr.DataTree, name: str, ax: Axes) -> Axes:
 
 
 def plot_simulated_curve(tree: xr.DataTree, name: str, ax: Axes) -> Axes:
-    """Draw g(r) or S(Q) at the simulated states, each with its band.
+    """Draw a curve at the simulated states, each with its band.
 
     Parameters
     ----------
     tree : DataTree
         Of :func:`~sopr_uq.workflow.simulate.simulate`.
-    name : {"g", "s"}
+    name : {"g", "s", "vacf", "spectrum"}
     ax : matplotlib Axes
         Where to draw.
     """

@@ -121,7 +121,7 @@ class Motion(Number):
 
 @dataclass(frozen=True)
 class Diffusion(Motion):
-    """ln D, D in 10⁻⁹ m²/s, of an element."""
+    """ln D, D in 10⁻⁹ m²/s, of the molecules of a pure liquid."""
 
     name: ClassVar[str] = "diffusion"
     scaling: ClassVar[float] = EXPONENT
@@ -129,12 +129,12 @@ class Diffusion(Motion):
 
     def running(self, setup: Setup, simulation: Simulation) -> Series:
         """Return D(t) in 10⁻⁹ m²/s."""
-        (site,) = setup.substance.sites
-        return running_diffusion(simulation[f"vacf {site.name}"])
+        (molecule,) = setup.substance.molecules
+        return running_diffusion(simulation[f"vacf {molecule.name}"])
 
     def size(self, liquid: InfiniteLiquid) -> tuple[float, float]:
-        """Return D_∞/D_N and its relative error, by the number of particles."""
-        n, state = liquid.simulation.particles, liquid.setup.state
+        """Return D_∞/D_N and its relative error, by the number of molecules."""
+        n, state = liquid.setup.molecules(liquid.simulation.particles), liquid.setup.state
         box = FiniteBox(n, (n / state.density) ** (1 / 3), state.temperature)
         low, middle, high = box.by_number(GAMMA[0] + GAMMA[1] * np.array([-1.0, 0.0, 1.0]))
         return float(middle), float((high - low) / (2.0 * middle))

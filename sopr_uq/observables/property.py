@@ -14,10 +14,18 @@ from sopr_uq.engine.plan import flight_time
 from sopr_uq.engine.protocol import Setup, Simulation
 from sopr_uq.engine.series import Series
 from sopr_uq.engine.tail import tail_energy, tail_pressure
+from sopr_uq.engine.traits import COEXISTENCE
 from sopr_uq.errors import InputError, SimulationFailed
 from sopr_uq.experiment.nearest import suggestion
+from sopr_uq.observables.coexistence import (
+    VAPOUR_PRESSURES,
+    liquid_density,
+    surface_tension,
+    vapour_density,
+)
 from sopr_uq.observables.infinite import InfiniteLiquid, continued
 from sopr_uq.observables.rdf import Rdf
+from sopr_uq.observables.spectrum import spectrum, velocity_correlation
 from sopr_uq.observables.structure_factor import StructureFactor
 from sopr_uq.observables.transport import (
     GAMMA,
@@ -100,24 +108,31 @@ class Property:
     tail: TailFunction | None = None
 
     @property
+    def slab(self) -> bool:
+        """Whether it takes a slab of liquid between its vapour; the state is a temperature then."""
+        return COEXISTENCE in self.record
+
+    @property
     def abscissa(self) -> str:
-        """``"r"`` or ``"q"`` of a curve, nothing of a number."""
-        return {"g": "r", "s": "q"}.get(self.name, "")
+        """``"r"``, ``"q"``, ``"t"`` or ``"f"`` of a curve, nothing of a number."""
+        return {"g": "r", "s": "q", "vacf": "t", "spectrum": "f"}.get(self.name, "")
 
 
 def properties_of(names: Sequence[str]) -> tuple[Property, ...]:
-    """Return properties by their names.
+    """Return properties by their names; ``coexistence`` means all that a slab tells.
 
     Raises
     ------
     InputError
         If one is unknown or named twice, or there is none.
     """
+    slab = [each.name for each in PROPERTIES.values() if each.slab]
+    names = [one for name in names for one in (slab if name == COEXISTENCE else [name])]
     for name in names:
         if name not in PROPERTIES:
-            known = ", ".join(PROPERTIES)
+            known = [*PROPERTIES, COEXISTENCE]
             raise InputError(
-                "properties", f"some of {known}", repr(name), suggestion(name, PROPERTIES)
+                "properties", f"some of {', '.join(known)}", repr(name), suggestion(name, known)
             )
     if not names or len(set(names)) < len(names):
         raise InputError("properties", "at least one, each once", ", ".join(names) or "none")
@@ -128,9 +143,23 @@ def _number(name: str) -> Callable[[Sequence[Run]], Reading]:
     return lambda runs: _reading([run.simulation[name] for run in runs])
 
 
+def _told(way: Callable[[Setup, Simulation], Series]) -> Callable[[Sequence[Run]], Reading]:
+    return lambda runs: _reading([way(run.setup, run.simulation) for run in runs])
+
+
+def _vapour_pressure(runs: Sequence[Run]) -> Reading:
+    """Average what the ways to it tell by their noise."""
+    each = [_told(way)(runs) for way in VAPOUR_PRESSURES]
+    weights = np.array([1.0 / one.noise for one in each])
+    weights = weights / weights.sum(axis=0)
+    values = np.sum([w * one.values for w, one in zip(weights, each, strict=True)], axis=0)
+    noise = np.sum([w**2 * one.noise for w, one in zip(weights, each, strict=True)], axis=0)
+    return Reading(each[0].x, np.asarray(values), np.asarray(noise))
+
+
 def _diffusion(runs: Sequence[Run]) -> Reading:
-    (site,) = runs[0].setup.substance.sites
-    curves = [running_diffusion(run.simulation[f"vacf {site.name}"]) for run in runs]
+    (molecule,) = runs[0].setup.substance.molecules
+    curves = [running_diffusion(run.simulation[f"vacf {molecule.name}"]) for run in runs]
     found = _plateau(curves, _REST["diffusion"] * flight_time(runs[0].setup))
     factor, error = min(_sizes(runs, float(found.values.mean())), key=lambda each: each[1])
     return found._replace(
@@ -142,7 +171,8 @@ def _diffusion(runs: Sequence[Run]) -> Reading:
 
 def _sizes(runs: Sequence[Run], diffusion: float) -> list[tuple[float, float]]:
     """Return D_∞/D_N with its standard error by each way that there is."""
-    state, n = runs[0].setup.state, runs[0].simulation.particles
+    state = runs[0].setup.state
+    n = runs[0].setup.molecules(runs[0].simulation.particles)
     box = FiniteBox(n, (n / state.density) ** (1 / 3), state.temperature)
     gamma, error = GAMMA
     low, middle, high = box.by_number(gamma + error * np.array([-1.0, 0.0, 1.0]))
@@ -196,9 +226,15 @@ PROPERTIES: Mapping[str, Property] = {
         Property("s", "1", _structure),
         Property("pressure", "MPa", _number("pressure"), tail=tail_pressure),
         Property("energy", "kcal/mol", _number("energy"), tail=tail_energy),
+        Property("vacf", "1", _told(velocity_correlation), ("diffusion",)),
+        Property("spectrum", "ps", _told(spectrum), ("diffusion",)),
         Property("diffusion", "1e-9 m^2/s", _diffusion, ("diffusion",), logarithmic=True),
         Property("viscosity", "mPa s", _viscosity, ("viscosity",), logarithmic=True),
         Property("heat-capacity", "J/(mol K)", _number("heat-capacity"), ("heat-capacity",)),
+        Property("liquid-density", "g/cm^3", _told(liquid_density), (COEXISTENCE,)),
+        Property("vapour-density", "g/cm^3", _told(vapour_density), (COEXISTENCE,), True),
+        Property("vapour-pressure", "MPa", _vapour_pressure, (COEXISTENCE,), True),
+        Property("surface-tension", "mN/m", _told(surface_tension), (COEXISTENCE,)),
     )
 }
 """By name."""

@@ -134,7 +134,7 @@ class FiniteBox:
     Parameters
     ----------
     particles : int
-        N.
+        N, of molecules.
     box_length : float
         In Å.
     temperature : float

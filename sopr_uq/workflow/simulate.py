@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -15,25 +15,26 @@ from pydantic import ValidationError
 
 from sopr_uq.derived.directions import Directions
 from sopr_uq.engine.factory import make_engine
-from sopr_uq.engine.parallel import run_tasks
 from sopr_uq.engine.plan import check_cutoff
-from sopr_uq.engine.protocol import Engine, Setup, Simulation, check_records
+from sopr_uq.engine.protocol import Engine, Setup, check_records
 from sopr_uq.engine.settings import EngineSettings
-from sopr_uq.errors import InputError, InputErrors, SimulationFailed
+from sopr_uq.engine.slab import check_size
+from sopr_uq.engine.timestep import length_scale
+from sopr_uq.engine.traits import COEXISTENCE
+from sopr_uq.errors import InputError, InputErrors
 from sopr_uq.executor import Executor
 from sopr_uq.experiment.state import StatePoint
-from sopr_uq.observables.property import Property, Run, properties_of
+from sopr_uq.observables.property import Property, properties_of
 from sopr_uq.potentials import Potential, Tabulated
 from sopr_uq.rng import integer_seed
 from sopr_uq.typing import FloatArray, IntArray
 from sopr_uq.workflow.beneath import Beneath, beneath
 from sopr_uq.workflow.result import load_result
 from sopr_uq.workflow.simulate_folder import Kept
+from sopr_uq.workflow.simulate_runs import Told, key_of, make_runs
 from sopr_uq.workflow.simulated import assembled
-from sopr_uq.workflow.states import check_one_phase
+from sopr_uq.workflow.states import boiling, check_one_phase
 from sopr_uq.workflow.translate import faults_of
-
-type Told = Callable[[int, int], None]
 
 DRAWS = 16
 _SHAPED = ("sites", "file", "model")
@@ -42,9 +43,6 @@ _SHAPED = ("sites", "file", "model")
 PROPERTIES = ("g", "pressure", "energy", "diffusion")
 _CONTROLS = 4
 """Simulations without a correction, at each state."""
-
-_FEWEST = 6
-"""Good simulations that a state must have, and at least half of all."""
 
 
 @dataclass(frozen=True)
@@ -66,8 +64,9 @@ class Order:
     ------
     InputError
         If the engine cannot record what is asked for, a box is too small for the
-        cut-off, a state lies inside the two-phase region of the fluid, or the liquid is
-        a mixture or of molecules.
+        cut-off or for a slab, a state lies inside the two-phase region of the fluid or, of a
+        slab, above the critical temperature, or the liquid is a mixture or of molecules; if
+        coexistence is asked of a correction.
     """
 
     result: xr.DataTree
@@ -82,11 +81,26 @@ class Order:
             raise InputError("states", "at least one", "none")
         _check_element(self.result)
         check_records(self.engine.name, self.engine.traits, self.record)
-        check_one_phase(self.fluid, self.states)
+        if False in self.kinds:
+            check_one_phase(self.fluid, self.states)
+        if True in self.kinds and self.beneath is not None:
+            raise InputError(COEXISTENCE, "a potential refined as a whole", "a correction")
         settings = self.settings
         if self.engine.traits.boxed and settings is not None:
             for state in self.states:
-                check_cutoff(self.cutoff, settings.particles, state.density)
+                self._check_size(state, settings.particles)
+
+    def _check_size(self, state: StatePoint, particles: int) -> None:
+        if False in self.kinds:
+            check_cutoff(self.cutoff, particles, state.density)
+        if True in self.kinds:
+            sigma = length_scale(self.mean, state.temperature) or 0.0
+            check_size(self.cutoff, sigma, particles, self.at(state, slab=True).density)
+
+    @property
+    def kinds(self) -> tuple[bool, ...]:
+        """Whether liquids alone are simulated (False), slabs beside vapour (True), or both."""
+        return tuple(sorted({p.slab for p in self.properties}))
 
     @property
     def record(self) -> tuple[str, ...]:
@@ -142,6 +156,11 @@ class Order:
         return 0 if self.beneath is None else _CONTROLS
 
     @cached_property
+    def mean(self) -> Tabulated:
+        """The mean of all draws of a whole potential."""
+        return Tabulated(self.r, self.potentials.mean(axis=0))
+
+    @cached_property
     def chosen(self) -> IntArray:
         """Which draws are simulated, shape (draws,)."""
         return self.directions(measured_state(self.result)).spread(self.draws)
@@ -161,16 +180,21 @@ class Order:
         assert self.beneath is not None
         return self.beneath.reference.energy(self.r)
 
-    def setup(self, state: StatePoint, number: int) -> Setup:
+    def at(self, state: StatePoint, *, slab: bool) -> StatePoint:
+        """Return where the liquid is simulated: of a slab only the temperature is given."""
+        return boiling(self.mean, state) if slab else state
+
+    def setup(self, state: StatePoint, number: int, *, slab: bool) -> Setup:
         """Return a numbered simulation at a state."""
-        seed = integer_seed(self.seed, "simulate", key_of(state), number)
+        seed = integer_seed(self.seed, "simulate", key_of(state, slab=slab), number)
+        record = tuple(name for name in self.record if (name == COEXISTENCE) == slab)
         below = self.beneath
         if below is None:
-            made = Setup.of(self.tables[self.chosen[number]], state, seed)
-            return replace(made, record=self.record)
+            made = Setup.of(self.tables[self.chosen[number]], self.at(state, slab=slab), seed)
+            return replace(made, record=record)
         (pair,) = below.substance.pairs
         table = below.corrected(self.r, self.potential(number))
-        return Setup(below.substance, state, {pair: table}, seed, record=self.record)
+        return Setup(below.substance, state, {pair: table}, seed, record=record)
 
 
 def simulate(
@@ -229,9 +253,10 @@ def simulate(
     result = path if isinstance(path, xr.DataTree) else load_result(path)
     chosen = properties_of(properties)
     at = tuple(states) or (measured_state(result),)
-    order = Order(result, at, chosen, draws, seed, _engine(result, engine or {}))
+    slabs = any(p.slab for p in chosen)
+    order = Order(result, at, chosen, draws, seed, _engine(result, engine or {}, slabs=slabs))
     with Kept.open(None if out is None else Path(out), order) as kept:
-        found = assembled(order, *_runs(order, kept, executor, told))
+        found = assembled(order, *make_runs(order, kept, executor, told))
         kept.write(found)
     return found
 
@@ -273,98 +298,18 @@ def _tables(result: xr.DataTree) -> dict[str, Any]:
     return dict(json.loads(str(result.attrs["settings"])))
 
 
-def _engine(result: xr.DataTree, given: Mapping[str, Any]) -> Engine:
+def _engine(result: xr.DataTree, given: Mapping[str, Any], *, slabs: bool) -> Engine:
     """Return the engine of a result, with other settings where they are given."""
     tables = _stored(result, "engine")
     if given.get("name", tables.get("name")) != tables.get("name"):
         tables.pop("sampling_error", None)
-    # rounds of a refinement may be shorter than what a property needs
-    shortest = EngineSettings.model_fields["production_steps"].default
-    tables["production_steps"] = max(int(tables.get("production_steps", 0)), shortest)
+    # rounds of a refinement may be shorter, and smaller, than what a property needs
+    for key in ("production_steps", *(("particles",) if slabs else ())):
+        least = EngineSettings.model_fields[key].default
+        tables[key] = max(int(tables.get(key, 0)), least)
     try:
         settings = EngineSettings.model_validate({**tables, **given})
     except ValidationError as error:
         raise InputErrors(list(faults_of(error, EngineSettings))) from None
     r = result["posterior"].to_dataset()["potential"]["r"].values
     return make_engine(settings.model_copy(update={"cutoff": float(r[-1]), "r_max": None}))
-
-
-type _ByState = list[dict[int, Run]]
-
-
-def _runs(
-    order: Order, kept: Kept, executor: Executor | None, told: Told
-) -> tuple[_ByState, _ByState]:
-    """Simulate what is not there yet; return by state and number what succeeded.
-
-    Draws, and controls without a correction.
-
-    Raises
-    ------
-    SimulationFailed
-        If too few did at one state.
-    """
-    numbers = range(order.draws + order.controls)
-    setups: dict[tuple[int, int], Setup] = {}
-    found: dict[tuple[int, int], Simulation | SimulationFailed] = {}
-    for s, state in enumerate(order.states):
-        for i in numbers:
-            setups[s, i] = order.setup(state, i)
-            there = kept.read(key_of(state), i, order.potential(i))
-            if there is not None:
-                found[s, i] = there
-    missing = [place for place in setups if place not in found]
-    told(len(found), len(setups))
-
-    def ended(number: int, outcome: Simulation | SimulationFailed) -> None:
-        s, i = missing[number]
-        found[s, i] = outcome
-        if isinstance(outcome, Simulation):
-            kept.keep(key_of(order.states[s]), i, order.potential(i), outcome)
-        told(len(found), len(setups))
-
-    run_tasks(order.engine, [setups[p] for p in missing], executor=executor, done=ended)
-    return _good(order, setups, found), _without(order, setups, found)
-
-
-def _good(
-    order: Order,
-    setups: Mapping[tuple[int, int], Setup],
-    found: Mapping[tuple[int, int], Simulation | SimulationFailed],
-) -> _ByState:
-    runs = []
-    for s, state in enumerate(order.states):
-        runs.append(_succeeded(s, range(order.draws), setups, found))
-        if len(runs[-1]) < max(_FEWEST, order.draws // 2):
-            every = (found[s, i] for i in range(order.draws))
-            why = next(str(each) for each in every if isinstance(each, SimulationFailed))
-            raise SimulationFailed(
-                f"at {state.temperature:g} K and {state.density:g} Å⁻³ only {len(runs[-1])} of "
-                f"{order.draws} simulations succeeded. The first that failed: {why}"
-            )
-    return runs
-
-
-def _without(
-    order: Order,
-    setups: Mapping[tuple[int, int], Setup],
-    found: Mapping[tuple[int, int], Simulation | SimulationFailed],
-) -> _ByState:
-    """Return the simulations without a correction; a liquid may be none without it."""
-    numbers = range(order.draws, order.draws + order.controls)
-    return [_succeeded(s, numbers, setups, found) for s in range(len(order.states))]
-
-
-def _succeeded(
-    s: int,
-    numbers: Iterable[int],
-    setups: Mapping[tuple[int, int], Setup],
-    found: Mapping[tuple[int, int], Simulation | SimulationFailed],
-) -> dict[int, Run]:
-    every = {i: found[s, i] for i in numbers}
-    return {i: Run(setups[s, i], each) for i, each in every.items() if isinstance(each, Simulation)}
-
-
-def key_of(state: StatePoint) -> str:
-    """Return the name of a state in a folder."""
-    return f"{state.temperature:.6g}K-{state.density:.6g}"

@@ -27,6 +27,7 @@ from sopr_uq.workflow.without import AXES, WITHOUT, without_correction
 
 if TYPE_CHECKING:
     from sopr_uq.workflow.simulate import Order
+    from sopr_uq.workflow.simulate_runs import Runs
 
 KIND = "simulated"
 MOST_CURVES = 200
@@ -47,7 +48,7 @@ class _At:
 
 def assembled(
     order: Order,
-    runs: Sequence[Mapping[int, Run]],
+    runs: Runs,
     without: Sequence[Mapping[int, Run]] = (),
 ) -> xr.DataTree:
     """Return the result of simulated draws.
@@ -55,8 +56,8 @@ def assembled(
     Parameters
     ----------
     order : Order
-    runs : sequence of mapping
-        By state, each draw's.
+    runs : mapping of bool to sequence of mapping
+        Of liquids alone, and of slabs; by state, each draw's.
     without : sequence of mapping
         By state, those without the correction.
 
@@ -64,7 +65,7 @@ def assembled(
     -------
     DataTree
         ``/properties``: a number for every (chain, draw, state), its spread the whole
-        uncertainty. ``/curves``: g(r) and S(Q) for some draws. ``/runs``: what was
+        uncertainty. ``/curves``: g(r), S(Q) and others for some draws. ``/runs``: what was
         simulated (run, state), its sampling error, and how far the other runs miss it.
         ``/summary`` (property, state): mean, standard deviations of posterior, sampling
         (regression and noise) and of what all runs share, interval, and CoolProp's value.
@@ -77,7 +78,7 @@ def assembled(
     places = {"chain": potential["chain"].values, "draw": potential["draw"].values}
     labels = _labels(order.states)
     found = {
-        p.name: [_carried(order, p, s, each, chosen) for s, each in enumerate(runs)]
+        p.name: [_carried(order, p, s, each, chosen) for s, each in enumerate(runs[p.slab])]
         for p in order.properties
     }
     numbers = {p.name: found[p.name] for p in order.properties if not p.abscissa}
@@ -127,7 +128,7 @@ def load_simulated(path: Path | str) -> xr.DataTree:
 def _carried(
     order: Order, which: Property, number: int, runs: Mapping[int, Run], chosen: IntArray
 ) -> _At:
-    state = order.states[number]
+    state = order.at(order.states[number], slab=which.slab)
     good = np.array(sorted(runs))
     reading = which.read([runs[i] for i in good])
     carried = carry(
@@ -173,16 +174,17 @@ def _labels(states: Sequence[StatePoint]) -> dict[str, tuple[str, FloatArray, di
 
 def _of_runs(
     order: Order,
-    runs: Sequence[Mapping[int, Run]],
+    runs: Runs,
     numbers: Mapping[str, Sequence[_At]],
     chosen: IntArray,
     places: Mapping[str, FloatArray],
 ) -> xr.Dataset:
     chain, draw = np.divmod(chosen, len(places["draw"]))
     columns: dict[str, object] = {
-        "seconds": (("run", "state"), _by_run(order, [
-            {i: run.simulation.seconds for i, run in each.items()} for each in runs
-        ]), {"units": "s"}),
+        "slab_seconds" if slab else "seconds": (("run", "state"), _by_run(order, [
+            {i: run.simulation.seconds for i, run in each.items()} for each in kind
+        ]), {"units": "s"})
+        for slab, kind in runs.items()
     }  # fmt: skip
     for name, each in numbers.items():
         values = [dict(zip(at.good.tolist(), at.reading.values[:, 0], strict=True)) for at in each]
@@ -265,10 +267,11 @@ def _curves(
     return xr.Dataset(data, coords | _labels(order.states))
 
 
-def _certificate(order: Order, runs: Sequence[Mapping[int, Run]]) -> dict[str, str | int | float]:
+def _certificate(order: Order, runs: Runs) -> dict[str, str | int | float]:
     a = order.result.attrs
     settings = order.settings
-    first = next(iter(runs[0].values())).simulation
+    every = [each for kind in runs.values() for each in kind]
+    first = next(iter(every[0].values())).simulation
     return {
         "kind": KIND,
         "system": str(a["system"]),
@@ -278,7 +281,7 @@ def _certificate(order: Order, runs: Sequence[Mapping[int, Run]]) -> dict[str, s
         "of": str(a.get(store.FINGERPRINT, "")),
         "fluid": order.fluid or "",
         "draws": order.draws,
-        "failed": order.draws * len(runs) - sum(len(each) for each in runs),
+        "failed": order.draws * len(every) - sum(len(each) for each in every),
         "seed": order.seed,
         "engine": first.engine,
         "settings": "{}" if settings is None else settings.model_dump_json(exclude_none=True),

@@ -12,7 +12,7 @@ from sopr_uq.posterior.status import DOUBTFUL, interval_name
 from sopr_uq.workflow.without import WITHOUT
 
 _PARTS = ("posterior", "sampling", "common")
-UNITS = {"1e-9 m^2/s": "10⁻⁹ m²/s"}
+UNITS = {"1e-9 m^2/s": "10⁻⁹ m²/s", "g/cm^3": "g/cm³"}
 _STATISTICS = (
     "mean", "sd", "posterior_sd", "sampling_sd", "common_sd", "lower", "upper", "left_out",
 )  # fmt: skip
@@ -34,9 +34,12 @@ def _beside(tree: xr.DataTree) -> str:
 
 
 def title(tree: xr.DataTree, state: int) -> str:
-    """Return the name of a state."""
+    """Return the name of a state; where slabs alone were simulated it is a temperature."""
     here = tree["runs"].to_dataset().isel(state=state)
-    return f"{float(here['temperature']):g} K, {float(here['density']):.5g} Å⁻³"
+    kelvin = f"{float(here['temperature']):g} K"
+    if "seconds" not in here:
+        return f"{kelvin}, liquid beside its vapour"
+    return f"{kelvin}, {float(here['density']):.5g} Å⁻³"
 
 
 def table(tree: xr.DataTree, state: int) -> list[tuple[str, ...]]:
@@ -72,11 +75,63 @@ def _told_beside(row: xr.Dataset, control: xr.Dataset | None) -> str:
     return concise(value, error) if np.isfinite(value) else "–"
 
 
+BOILING = "boiling"
+_OF_LINE = ("vapour-pressure", "liquid-density", "vapour-density", "surface-tension")
+
+
+def boiling_head(tree: xr.DataTree) -> tuple[str, ...]:
+    """Return the head of :func:`boiling_rows`: a property a column, with its interval."""
+    line = tree[BOILING].to_dataset()
+    names = (f"{n} / {UNITS.get(u := str(line[n].units), u)}" for n in _OF_LINE)
+    return ("T / K", *names)
+
+
+def boiling_rows(tree: xr.DataTree) -> list[tuple[str, ...]]:
+    """Return the boiling line of a predicted element, a row a temperature, and what is known."""
+    line, rows = tree[BOILING].to_dataset(), []
+    for t in line["temperature"].values:
+        here, cells = line.sel(temperature=t), []
+        for n in _OF_LINE:
+            mean, _, lower, upper = (float(x) for x in here[n].values)
+            known = float(here[f"{n}_reference"])
+            beside = f"; CoolProp {known:.3g}" if np.isfinite(known) else ""
+            cells.append(f"{mean:.3g} {interval_text(lower, upper)}{beside}")
+        rows.append((f"{float(t):.1f}", *cells))
+    return rows
+
+
+def boiling_point(tree: xr.DataTree) -> str:
+    """Return where a predicted element boils at 1 atm, in words."""
+    line = tree[BOILING].to_dataset()
+    mean, sd, lower, upper = (float(x) for x in line["boiling_point"].values)
+    what = interval_name(tree.attrs["band"], float(line.attrs["ci_prob"]))
+    return f"boils at {concise(mean, sd)} K under 1 atm, {what} {interval_text(lower, upper)} K"
+
+
 def as_dict(tree: xr.DataTree) -> dict[str, Any]:
     """Return the numbers of simulated draws for programs; what is not known is None."""
     a = tree.attrs
     keys = ("system", "rule", "band", "outcome", "fluid", "draws", "failed", "seed", "engine")
-    return {**{key: _plain(a[key]) for key in keys}, "states": _states(tree)}
+    found = {**{key: _plain(a[key]) for key in keys}, "states": _states(tree)}
+    return found | ({BOILING: _line(tree)} if BOILING in tree.children else {})
+
+
+def _line(tree: xr.DataTree) -> dict[str, Any]:
+    line = tree[BOILING].to_dataset()
+    statistics = [str(s) for s in line["statistic"].values]
+
+    def numbers(values: xr.DataArray) -> dict[str, float]:
+        return dict(zip(statistics, values.values.tolist(), strict=True))
+
+    return {
+        "element": str(line.attrs["element"]),
+        "prob": float(line.attrs["ci_prob"]),
+        "boiling_point_K": numbers(line["boiling_point"]),
+        "line": [
+            {"temperature_K": float(t)} | {n: numbers(line[n].sel(temperature=t)) for n in _OF_LINE}
+            for t in line["temperature"].values
+        ],
+    }
 
 
 def _states(tree: xr.DataTree) -> list[dict[str, Any]]:

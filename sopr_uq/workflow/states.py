@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
+from sopr_uq.engine.traits import COEXISTENCE
 from sopr_uq.errors import InputError
 from sopr_uq.experiment.equation_of_state import coexistence
 from sopr_uq.experiment.quantities import read_number
 from sopr_uq.experiment.state import StatePoint
+from sopr_uq.potentials import Potential
+from sopr_uq.refine.start import CRITICAL_TEMPERATURE, saturated_density
+from sopr_uq.workflow.truths import corresponding
 
 _STRETCHED = 0.02
 """By how much a liquid may be thinner than where it boils, or a vapour denser."""
@@ -45,7 +50,13 @@ def told(
 
 
 def along_saturation(
-    fluid: str | None, mass: float, first: float, last: float, points: int
+    fluid: str | None,
+    measured: StatePoint,
+    first: float,
+    last: float,
+    points: int,
+    *,
+    slabs: bool = False,
 ) -> tuple[StatePoint, ...]:
     """Return states of the boiling liquid, by the fluid's own equation of state.
 
@@ -53,31 +64,56 @@ def along_saturation(
     ----------
     fluid : str or None
         CoolProp's name.
-    mass : float
-        Of a particle, in u.
+    measured : StatePoint
+        Where the liquid was measured; it has the mass.
     first, last : float
         Temperatures in K.
     points : int
         How many, both ends included.
+    slabs : bool
+        Whether coexistence is all that is asked: then a temperature is a state.
 
     Raises
     ------
     InputError
         If the fluid has no equation of state, or no liquid at one of these temperatures.
     """
+    temperatures = np.linspace(first, last, points).tolist()
+    if slabs:
+        return tuple(replace(measured, temperature=t) for t in temperatures)
     if fluid is None:
         raise InputError(
             "--along saturation", "a liquid with system.fluid, its name in CoolProp", "none",
-            "--temperature and --density",
+            "--temperature and --density, or --properties coexistence alone",
         )  # fmt: skip
     states = []
-    for temperature in np.linspace(first, last, points).tolist():
+    for temperature in temperatures:
         found = coexistence(fluid, temperature)
         if found is None:
             expected = f"temperatures below the critical one of {fluid}"
             raise InputError("--along saturation", expected, f"{temperature:g} K")
-        states.append(StatePoint(temperature, found.liquid, mass))
+        states.append(replace(measured, temperature=temperature, density=found.liquid))
     return tuple(states)
+
+
+def boiling(potential: Potential, state: StatePoint) -> StatePoint:
+    """Return about where the liquid of a potential boils at the temperature of a state.
+
+    By that of the Lennard-Jones fluid with the same second virial coefficient: enough for a
+    slab to begin with.
+
+    Raises
+    ------
+    InputError
+        If there is no liquid at this temperature.
+    """
+    reduced = corresponding(potential, state)
+    if reduced.temperature >= CRITICAL_TEMPERATURE:
+        highest = state.temperature * CRITICAL_TEMPERATURE / reduced.temperature
+        expected = f"a temperature below the critical one of the potential, about {highest:.0f} K"
+        raise InputError(COEXISTENCE, expected, f"{state.temperature:g} K")
+    density = state.density * saturated_density(reduced.temperature) / reduced.density
+    return replace(state, density=density)
 
 
 def check_one_phase(fluid: str | None, states: Sequence[StatePoint]) -> None:
@@ -106,5 +142,6 @@ def check_one_phase(fluid: str | None, states: Sequence[StatePoint]) -> None:
                 f"one phase: {fluid} boils at this temperature, liquid of {found.liquid:.5f} Å⁻³ "
                 f"beside vapour of {found.vapour:.3g} Å⁻³",
                 "a density between those of both, inside the two-phase region",
-                f"--density {found.liquid:.5f}, or --along saturation",
+                f"--density {found.liquid:.5f}, or --along saturation; --properties coexistence "
+                "for both side by side",
             )

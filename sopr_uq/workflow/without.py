@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     from sopr_uq.workflow.simulate import Order
 
 WITHOUT = "without"
-AXES = {"g": ("r_g", "angstrom"), "s": ("q_s", "angstrom^-1")}
+AXES = {
+    "g": ("r_g", "angstrom"), "s": ("q_s", "angstrom^-1"), "vacf": ("t_vacf", "ps"),
+    "spectrum": ("f_spectrum", "THz"),
+}  # fmt: skip
 """Dimension and unit of the abscissa of a curve."""
 
 

@@ -40,8 +40,8 @@ _WITHOUT_DRAWS = ("summary", "runs")
 def simulated(folder: Path) -> xr.DataTree:
     """Simulate the draws at every state; what the folder holds is not made again."""
     result = load_result(SOURCE)
-    mass = measured_state(result).mass
-    states = along_saturation(fluid_of(result), mass, FIRST, LAST, POINTS)
+    measured = measured_state(result)
+    states = along_saturation(fluid_of(result), measured, FIRST, LAST, POINTS)
     return simulate(result, states, PROPERTIES, draws=DRAWS, out=folder, engine=ENGINE)
 
 

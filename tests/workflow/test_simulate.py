@@ -189,13 +189,16 @@ def test_states_by_words(argon):
 
 
 def test_along_the_boiling_line():
-    states = along_saturation("Argon", 39.948, 85.0, 130.0, 4)
+    measured = StatePoint(85.0, 0.02125, 39.948)
+    states = along_saturation("Argon", measured, 85.0, 130.0, 4)
     assert [s.temperature for s in states] == [85.0, 100.0, 115.0, 130.0]
     assert states[0].density == pytest.approx(0.02122, abs=1e-4)
     check_one_phase("Argon", states)
     for fluid, last, words in (("Argon", 160.0, "critical"), (None, 130.0, "fluid")):
         with pytest.raises(InputError, match=words):
-            along_saturation(fluid, 39.948, 85.0, last, 3)
+            along_saturation(fluid, measured, 85.0, last, 3)
+    alone = along_saturation(None, measured, 85.0, 130.0, 2, slabs=True)
+    assert [s.temperature for s in alone] == [85.0, 130.0]
 
 
 def test_one_phase_on_both_sides_of_two():

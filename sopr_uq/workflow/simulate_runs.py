@@ -1,0 +1,121 @@
+"""The simulations of an order: made, kept as they end, and judged by how many succeeded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from sopr_uq.engine.parallel import run_tasks
+from sopr_uq.engine.protocol import Setup, Simulation
+from sopr_uq.engine.traits import COEXISTENCE
+from sopr_uq.errors import SimulationFailed
+from sopr_uq.executor import Executor
+from sopr_uq.experiment.state import StatePoint
+from sopr_uq.observables.property import Run
+
+if TYPE_CHECKING:
+    from sopr_uq.workflow.simulate import Order
+    from sopr_uq.workflow.simulate_folder import Kept
+
+type Told = Callable[[int, int], None]
+
+type Runs = Mapping[bool, Sequence[Mapping[int, Run]]]
+"""What succeeded: of liquids alone (False), of slabs (True); by state and number of the draw."""
+
+_FEWEST = 6
+"""Good simulations that a state must have, and at least half of all."""
+
+
+class Place(NamedTuple):
+    """Which simulation of an order."""
+
+    slab: bool
+    state: int
+    number: int
+
+
+type _Setups = Mapping[Place, Setup]
+type _Found = Mapping[Place, Simulation | SimulationFailed]
+
+
+def make_runs(
+    order: Order, kept: Kept, executor: Executor | None, told: Told
+) -> tuple[Runs, list[dict[int, Run]]]:
+    """Simulate what is not there yet; return by state and number what succeeded.
+
+    Draws, and controls without a correction.
+
+    Raises
+    ------
+    SimulationFailed
+        If too few did at one state.
+    """
+    setups: dict[Place, Setup] = {}
+    found: dict[Place, Simulation | SimulationFailed] = {}
+    for place in _places(order):
+        setups[place] = order.setup(order.states[place.state], place.number, slab=place.slab)
+        there = kept.read(_key(order, place), place.number, order.potential(place.number))
+        if there is not None:
+            found[place] = there
+    missing = [place for place in setups if place not in found]
+    told(len(found), len(setups))
+
+    def ended(number: int, outcome: Simulation | SimulationFailed) -> None:
+        place = missing[number]
+        found[place] = outcome
+        if isinstance(outcome, Simulation):
+            kept.keep(_key(order, place), place.number, order.potential(place.number), outcome)
+        told(len(found), len(setups))
+
+    run_tasks(order.engine, [setups[p] for p in missing], executor=executor, done=ended)
+    runs = {slab: _good(order, slab, setups, found) for slab in order.kinds}
+    return runs, _without(order, setups, found)
+
+
+def key_of(state: StatePoint, *, slab: bool) -> str:
+    """Return the name of a state in a folder."""
+    return f"{state.temperature:.6g}K-" + (COEXISTENCE if slab else f"{state.density:.6g}")
+
+
+def _key(order: Order, place: Place) -> str:
+    return key_of(order.states[place.state], slab=place.slab)
+
+
+def _places(order: Order) -> list[Place]:
+    return [
+        Place(slab, s, number)
+        for slab in order.kinds
+        for s in range(len(order.states))
+        for number in range(order.draws + order.controls)
+    ]
+
+
+def _good(order: Order, slab: bool, setups: _Setups, found: _Found) -> list[dict[int, Run]]:
+    runs = []
+    for s, state in enumerate(order.states):
+        runs.append(_succeeded(slab, s, range(order.draws), setups, found))
+        if len(runs[-1]) < max(_FEWEST, order.draws // 2):
+            every = (found[Place(slab, s, i)] for i in range(order.draws))
+            why = next(str(each) for each in every if isinstance(each, SimulationFailed))
+            where = f"{state.temperature:g} K" + ("" if slab else f" and {state.density:g} Å⁻³")
+            raise SimulationFailed(
+                f"at {where} only {len(runs[-1])} of {order.draws} "
+                f"{'slabs' if slab else 'simulations'} succeeded. The first that failed: {why}"
+            )
+    return runs
+
+
+def _without(order: Order, setups: _Setups, found: _Found) -> list[dict[int, Run]]:
+    """Return the simulations without a correction; a liquid may be none without it."""
+    numbers = range(order.draws, order.draws + order.controls)
+    return [_succeeded(False, s, numbers, setups, found) for s in range(len(order.states))]
+
+
+def _succeeded(
+    slab: bool, s: int, numbers: Iterable[int], setups: _Setups, found: _Found
+) -> dict[int, Run]:
+    places = {i: Place(slab, s, i) for i in numbers}
+    every = {i: found.get(place) for i, place in places.items()}
+    return {
+        i: Run(setups[places[i]], each) for i, each in every.items() if isinstance(each, Simulation)
+    }
