@@ -39,7 +39,7 @@ CARRIED = {
 }  # fmt: skip
 """Engine of what is carried to a state."""
 
-REPLICAS = 3
+REPLICAS = 2
 """Simulations of a mean correction where only the mean is carried."""
 
 
