@@ -9,7 +9,7 @@ from scipy.integrate import quad
 
 from sopr_uq.engine.protocol import Engine, Setup, Simulation
 from sopr_uq.engine.series import Series
-from sopr_uq.engine.traits import RECORDS, Traits
+from sopr_uq.engine.traits import COEXISTENCE, RECORDS, Traits
 from sopr_uq.errors import InputError
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.potentials import Potential, lennard_jones
@@ -59,7 +59,8 @@ def check_engine(
     """
     require(engine.name, "a name")
     require(isinstance(engine.traits, Traits), "traits", type(engine.traits).__name__)
-    require(engine.traits.records <= RECORDS, f"records among {', '.join(sorted(RECORDS))}")
+    known = RECORDS | {COEXISTENCE}
+    require(engine.traits.records <= known, f"records among {', '.join(sorted(known))}")
     given = thin_gas() if setup is None else setup
     fractions: list[float] = []
     found = engine.run(given, progress=fractions.append)

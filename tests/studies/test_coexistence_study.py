@@ -42,6 +42,7 @@ def test_readme_says_what_is_stored(study):
     lines = run.table()
     assert len(lines) > 2
     assert "\n".join(lines) in text
+    assert "\n".join(run.said()) in text
 
 
 def test_liquids_are_within_two_per_cent(study):
