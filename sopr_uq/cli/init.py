@@ -28,8 +28,16 @@ _ASKED = {
 @click.option("--sigma", help='Of the starting potential, in Å, or with a unit: "0.34 nm".')
 @click.option("--epsilon", help='Its depth in kcal/mol, or with a unit: "119.8 K".')
 @click.option("--pressure", default="", help='In MPa, or with a unit: "1 bar".')
+@click.option("--formula", help="Of the element, such as Ar, where the curve is its F(Q).")
 @click.option("--ask/--no-ask", default=True, help="Ask for what is not given.")
-def init(path: Path, curve: Path | None, pressure: str, ask: bool, **given: str | None) -> None:
+def init(
+    path: Path,
+    curve: Path | None,
+    pressure: str,
+    formula: str | None,
+    ask: bool,
+    **given: str | None,
+) -> None:
     """Write a commented configuration to PATH, a new TOML file, and check it."""
     from sopr_uq.experiment.look import look
     from sopr_uq.workflow.init import Answers, write_config
@@ -44,7 +52,8 @@ def init(path: Path, curve: Path | None, pressure: str, ask: bool, **given: str 
         },
         pressure=pressure,
     )
-    write_config(path, answers, look(curve, density=_density(answers.density, answers.mass)))
+    density = _density(answers.density, answers.mass)
+    write_config(path, answers, look(curve, density=density, formula=formula))
     click.echo(f"{path}\nnext: sopr-uq refine {path}")
 
 

@@ -17,9 +17,10 @@ _FIGURES = (".png", ".pdf", ".svg")
 @click.argument("path", type=click.Path(path_type=Path))
 @click.option("--density", help='Number density in 1/Å³, or with a unit: "1.396 g/cm^3".')
 @click.option("--mass", help="Particle mass in u, for a density in g/cm^3.")
-@click.option("--kind", type=click.Choice(["g", "s"]), help="Of which function it is a form.")
+@click.option("--kind", type=click.Choice(["g", "s", "f"]), help="Of which function it is a form.")
 @click.option("--columns", help="Such as 1,3 or r,g_OO,error_OO; numbers from one.")
 @click.option("--unit", help="Unit of r or Q in the file, such as nm.")
+@click.option("--formula", help="Of its molecules, such as D2O or Ar, for a total F(Q).")
 @click.option("--figure", type=click.Path(path_type=Path), help="Draw it into this file.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 def look(
@@ -29,6 +30,7 @@ def look(
     kind: str | None,
     columns: str | None,
     unit: str | None,
+    formula: str | None,
     figure: Path | None,
     as_json: bool,
 ) -> None:
@@ -44,6 +46,7 @@ def look(
         kind=kind,  # type: ignore[arg-type]  # click has checked it
         columns=None if columns is None else [_column(c) for c in columns.split(",")],
         unit=unit,
+        formula=formula,
     )
     drawn = figure or (None if as_json else Path(f"{path.name}.png"))
     if drawn is not None:

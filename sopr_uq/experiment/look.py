@@ -13,14 +13,15 @@ from sopr_uq.errors import InputError
 from sopr_uq.experiment.curve import Written, read_written
 from sopr_uq.experiment.formats import Table, read_file
 from sopr_uq.experiment.forms import FORMS, Scale, standard
-from sopr_uq.experiment.limits import fitting_forms, level_of
+from sopr_uq.experiment.limits import LEVEL_TOLERANCE, fitting_forms, level_of
+from sopr_uq.experiment.look_total import Composition, proposed
 from sopr_uq.experiment.mistakes import mistakes
 from sopr_uq.experiment.readings import reading_error
 from sopr_uq.experiment.set_points import SetPoints, filled_end, set_points
 from sopr_uq.structure.fourier_end import FourierEnd, fourier_end
 from sopr_uq.typing import FloatArray
 
-_HALF = {"g": "r", "s": "q"}
+_HALF = {"g": "r", "s": "q", "f": "q"}
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class Look:
         The layout.
     columns : tuple of str
         Their names, or numbers from one, with what they are taken for.
-    kind : {"g", "s"}
+    kind : {"g", "s", "f"}
     form : str
         The function that the values are, a key of ``FORMS``.
     form_reason : str
@@ -42,7 +43,7 @@ class Look:
     unit : str
         Of the abscissa in the file.
     x, value : array, shape (n,)
-        In Å or Å⁻¹, and g or S; as written where it could not be converted.
+        In Å or Å⁻¹, and g or S; as written of F and where it could not be converted.
     noise : float
         Standard deviation of what scatters from point to point.
     level : float
@@ -64,7 +65,7 @@ class Look:
     path: Path
     format: str
     columns: tuple[str, ...]
-    kind: Literal["g", "s"]
+    kind: Literal["g", "s", "f"]
     form: str
     form_reason: str
     unit: str
@@ -84,9 +85,10 @@ def look(
     path: Path | str,
     *,
     density: float | None = None,
-    kind: Literal["g", "s"] | None = None,
+    kind: Literal["g", "s", "f"] | None = None,
     columns: Sequence[str | int] | None = None,
     unit: str | None = None,
+    formula: str | None = None,
 ) -> Look:
     """Look at a file with a measured curve.
 
@@ -95,12 +97,15 @@ def look(
     path : Path or str
     density : float, optional
         Number density in Å⁻³; some forms are told apart with it alone.
-    kind : {"g", "s"}, optional
-        Of which function it is a form; by default what the columns say.
+    kind : {"g", "s", "f"}, optional
+        Of which function it is a form; by default what the columns and limits say.
     columns : sequence of str or int, optional
         Abscissa, values and errors, by name or number.
     unit : str, optional
         Of the abscissa.
+    formula : str, optional
+        Of its molecules, such as D2O or Ar: with it the level of a total F(Q) tells what
+        scattered, and what it was divided by.
 
     Raises
     ------
@@ -110,10 +115,16 @@ def look(
     path = Path(path)
     table = read_file(path)
     kind = kind or _kind(table, path)
+    if kind == "f":
+        return _total(path, table, columns, unit, formula, "as you say")
     if unit is None and not _unit(table, kind):
         unit = _likely_unit(path, kind, columns, density)
     written = read_written(path, kind, columns=columns, unit=unit)
     form, reason, density = _form(written, density)
+    atoms = None if formula is None else Composition.of(formula)
+    ends_at_zero = kind == "s" and abs(level_of(written.x, written.value)) < LEVEL_TOLERANCE
+    if form == "f" if atoms is None else ends_at_zero and not atoms.element:
+        return _total(path, table, columns, unit, formula, reason)
     value = written.value
     if form != "f":
         value = standard(FORMS[form], written.x, written.value, Scale(density, None))
@@ -139,7 +150,50 @@ def look(
         first=float(written.x[found.number]) if found.number else None,
         remarks=(*written.remarks, *_notes(written, found, end), *odd),
         cannot=tuple(_cannot(kind, written.x, density)),
-        block=_block(path, kind, form, said, columns),
+        block=_block(path, kind, form, said, columns, _of_element(form, atoms)),
+    )
+
+
+def _of_element(form: str, atoms: Composition | None) -> tuple[str, ...]:
+    """Return the key with the scattering length of an element, where a form needs it."""
+    if form != "f" or atoms is None:
+        return ()
+    return (f"scattering_length = {10.0 * float(atoms.lengths[0]):.4g}  # ⟨b⟩ in fm",)
+
+
+def _total(
+    path: Path,
+    table: Table,
+    columns: Sequence[str | int] | None,
+    unit: str | None,
+    formula: str | None,
+    reason: str,
+) -> Look:
+    """Look at a total F(Q), the weighted sum of pairs of several types or of molecules."""
+    written = read_written(path, "f", columns=columns, unit=unit)
+    x, value = written.x, written.value
+    keys, remarks = proposed(x, value, formula)
+    found = set_points("f", x, value)
+    said = unit or _unit(table, "f") or "1/angstrom"
+    names = [f"{table.call(i)} ({c.quantity or '?'})" for i, c in enumerate(table.columns)]
+    return Look(
+        path=path,
+        format=table.format,
+        columns=tuple(names),
+        kind="f",
+        form="f",
+        form_reason=reason,
+        unit=said,
+        x=x,
+        value=value,
+        noise=noise_of(value),
+        level=level_of(x, value),
+        density=None,
+        q_max=None,
+        first=float(x[found.number]) if found.number else None,
+        remarks=(*written.remarks, *_notes(written, found, None), *remarks),
+        cannot=("The depth of the well is weakly in a structure: a pressure beside it helps.",),
+        block=_block(path, "f", "f", said, columns, tuple(keys)),
     )
 
 
@@ -249,7 +303,14 @@ def _cannot(kind: str, x: FloatArray, density: float | None) -> list[str]:
     return found
 
 
-def _block(path: Path, kind: str, form: str, unit: str, columns: Sequence[str | int] | None) -> str:
+def _block(
+    path: Path,
+    kind: str,
+    form: str,
+    unit: str,
+    columns: Sequence[str | int] | None,
+    more: tuple[str, ...] = (),
+) -> str:
     lines = ["[[observe]]", f'kind = "{kind}"', f'file = "{path.name}"']
     if form != kind:
         lines.append(f'form = "{form}"')
@@ -258,6 +319,4 @@ def _block(path: Path, kind: str, form: str, unit: str, columns: Sequence[str | 
     if columns is not None:
         cells = [str(c) if isinstance(c, int) else f'"{c}"' for c in columns]
         lines.append(f"columns = [{', '.join(cells)}]")
-    if form == "f":
-        lines.append("scattering_length = 0.0  # ⟨b⟩ in fm")
-    return "\n".join(lines)
+    return "\n".join([*lines, *more])

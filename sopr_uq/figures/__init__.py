@@ -30,6 +30,7 @@ from sopr_uq.figures.liquids import (
     plot_residual,
     plot_well,
 )
+from sopr_uq.figures.measured import plot_measured
 from sopr_uq.figures.refinement import plot_course, plot_potential, plot_prior, plot_rdf
 from sopr_uq.figures.sheet import refinement_sheet, save
 from sopr_uq.figures.style import style
@@ -50,6 +51,7 @@ __all__ = [
     "plot_intervals",
     "plot_law",
     "plot_left_out",
+    "plot_measured",
     "plot_potential",
     "plot_potentials",
     "plot_prior",

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from sopr_uq.figures.style import EXTRA, MEASURED
 from sopr_uq.typing import FloatArray
 
-_AXES = {"g": ("r / Å", "g(r)"), "s": ("Q / Å⁻¹", "S(Q)")}
+_AXES = {"g": ("r / Å", "g(r)"), "s": ("Q / Å⁻¹", "S(Q)"), "f": ("Q / Å⁻¹", "F(Q)")}
 
 
 def plot_curve(
@@ -24,7 +24,7 @@ def plot_curve(
 
     Parameters
     ----------
-    kind : {"g", "s"}
+    kind : {"g", "s", "f"}
     x, value : array, shape (n,)
         In Å or Å⁻¹.
     ax : matplotlib Axes

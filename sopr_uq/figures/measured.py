@@ -51,7 +51,7 @@ def plot_measured(result: xr.DataTree, name: str, ax: Axes, *, prob: float = 0.9
     ax.plot(inside[dim], inside, "o", color=MEASURED, ms=2, mfc="none", label="measured")
     groups = result.children
     if _PREDICTED in groups and name in groups[_PREDICTED].data_vars:
-        replicas = groups[_PREDICTED][name]
+        replicas = groups[_PREDICTED].to_dataset()[name]
         predicted = band(replicas, prob)
         x = predicted[dim]
         ax.plot(x, predicted["mean"], color=MODEL, lw=1.0, label="predicted (mean)")

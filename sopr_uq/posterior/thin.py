@@ -16,7 +16,8 @@ _CURVES = (
 def thin(result: xr.DataTree, draws: int = 200) -> xr.DataTree:
     """Return a result with fewer draws of its curves, in single precision.
 
-    Descriptors keep all their draws: they are small, and laws need them. The
+    Descriptors keep all their draws: they are small, and laws need them; beside
+    corrections, which are curves, they do not. The
     draws that remain keep their labels, so curves and descriptors stay paired.
 
     Parameters
@@ -33,7 +34,8 @@ def thin(result: xr.DataTree, draws: int = 200) -> xr.DataTree:
     """
     groups = single_precision(result).to_dict()
     before = _count(result["posterior"].to_dataset())
-    for name in _CURVES:
+    curves = (*_CURVES, *(("derived",) if "r" in groups["/derived"].dims else ()))
+    for name in curves:
         if f"/{name}" in groups:
             groups[f"/{name}"] = _every(groups[f"/{name}"], draws)
     after = _count(groups["/posterior"])

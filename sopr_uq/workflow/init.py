@@ -60,6 +60,14 @@ def write_config(path: Path, answers: Answers, seen: Look) -> Config:
         raise InputError(str(path), "a file that is not there yet", "one that is", advice)
     if not path.parent.is_dir():
         raise InputError(str(path), "a folder that exists", str(path.parent))
+    if seen.kind == "f":
+        raise InputError(
+            str(seen.path),
+            "a g(r) or an S(Q) of an element",
+            "a total F(Q)",
+            "of an element, say which: --formula Ar; of several, begin with the page on total "
+            "scattering",
+        )
     text = _text(answers, seen, path.parent)
     trial = path.with_name(f".{path.name}.trial.toml")
     try:

@@ -9,17 +9,20 @@ from sopr_uq.disk import whole
 from sopr_uq.experiment.forms import FORMS
 from sopr_uq.experiment.look import Look
 
-_UNITS = {"g": "Å", "s": "Å⁻¹"}
+_UNITS = {"g": "Å", "s": "Å⁻¹", "f": "Å⁻¹"}
+_SYMBOLS = {"g": "g", "s": "S", "f": "F"}
+_TOTAL = "F(Q) of several types or of molecules"
 
 
 def lines_of(seen: Look) -> list[tuple[str, str]]:
     """Return rows (what, text) about a file."""
     unit, spacing = _UNITS[seen.kind], _spacing(seen)
-    symbol = "g" if seen.kind == "g" else "S"
+    symbol = _SYMBOLS[seen.kind]
+    function = _TOTAL if seen.kind == "f" else FORMS[seen.form].text
     rows = [
         ("file", f"{seen.path.name}, {seen.format}"),
         ("columns", ", ".join(seen.columns)),
-        ("function", f"{FORMS[seen.form].text}, {seen.form_reason}"),
+        ("function", f"{function}, {seen.form_reason}"),
         ("unit", f"{seen.unit} ({'r' if seen.kind == 'g' else 'Q'})"),
         ("range", f"{seen.x[0]:g} to {seen.x[-1]:g} {unit}, {seen.x.size} points, {spacing}"),
         ("noise", f"{seen.noise:.2g} from point to point"),
@@ -69,7 +72,7 @@ def save_look(seen: Look, file: Path) -> None:
 
     with style(), whole(file) as temporary:
         figure = Figure(figsize=(6.0, 3.6))
-        label = "" if seen.form != "f" else FORMS[seen.form].text
+        label = "" if seen.form != "f" else "F(Q)" if seen.kind == "f" else FORMS[seen.form].text
         ax = figure.subplots()
         first = float("-inf") if seen.first is None else seen.first
         plot_curve(seen.kind, seen.x, seen.value, ax, first=first, label=label)

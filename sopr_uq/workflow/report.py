@@ -153,9 +153,12 @@ def correction_sentences(result: xr.DataTree, prob: float = 0.95) -> list[str]:
             continue
         bands = correction_band(one, prob)
         size = float(np.sqrt((bands["mean"] ** 2).mean()))
-        where = ", ".join(f"{a:.2f}–{b:.2f} Å" for a, b in intervals_without_zero(bands))
-        text = f"rms {size:.3g} kcal/mol; {100 * prob:g} % band excludes zero "
-        found.append(f"{label} {text}{f'at {where}' if where else 'nowhere'}".strip())
+        text = f"{label} rms {size:.3g} kcal/mol".strip()
+        if band(result) != "none":
+            where = ", ".join(f"{a:.2f}–{b:.2f} Å" for a, b in intervals_without_zero(bands))
+            zero = f"at {where}" if where else "nowhere"
+            text = f"{text}; {100 * prob:g} % band excludes zero {zero}"
+        found.append(text)
     if "correction_evidence" in result.children:
         factor = float(result["correction_evidence"].to_dataset()["log_bayes_factor"])
         word = "for a correction" if factor > 0 else "for none"

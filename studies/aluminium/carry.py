@@ -20,6 +20,7 @@ from sopr_uq.workflow.result import load_result
 _FIRST_PEAK = 3.1
 """In Å."""
 
+_EDGE = 0.5
 _WIDTHS = np.arange(0.0, 0.205, 0.01)
 _SHARPEST = 0.025
 """In Å: below this a Gaussian is narrower than what a simulation resolves."""
@@ -34,10 +35,13 @@ def measured(data: Path, kelvin: int) -> tuple[FloatArray, FloatArray]:
 def misfits(r: FloatArray, g: FloatArray, data: Path, kelvin: int) -> dict[str, float]:
     """Return rms Δg of a simulated g(r): all, over the first peak, beyond it, and broadened.
 
+    As far as it was simulated, less what a Gaussian would want of it beyond.
     ``width`` is the standard deviation in Å of the Gaussian that, folded with r (g − 1), brings
     the simulated g(r) closest to the measured one, and ``broadened`` what is left then.
     """
     x, there = measured(data, kelvin)
+    seen = x < r[-1] - _EDGE
+    x, there = x[seen], there[seen]
     difference = np.interp(x, r, g) - there
     peak = x < _FIRST_PEAK
     left = [_rms(_broadened(r, g, x, w) - there) for w in _WIDTHS]

@@ -39,7 +39,7 @@ CARRIED = {
 }  # fmt: skip
 """Engine of what is carried to a state."""
 
-REPLICAS = 3
+REPLICAS = 2
 """Simulations of a mean correction where only the mean is carried."""
 
 
@@ -60,6 +60,8 @@ class Case:
         Standard deviation in Å² of how much of its second derivative a table has in it.
     begins : str
         The case whose rounds this one learns from first; nothing: none.
+    rounds : int
+        Rounds at most.
     rule : {"newton", "ibi"}
     """
 
@@ -69,6 +71,7 @@ class Case:
     particles: int = 864
     broadening: float = 0.0
     begins: str = ""
+    rounds: int = 20
     rule: Literal["newton", "ibi"] = "newton"
 
     def config(self, data: Path, work: Path) -> Config:
@@ -89,6 +92,7 @@ class Case:
             "base": {"style": style, "files": [file], "elements": {"Al": "Al"}},
             "observe": self._observed(first, data),
             "engine": {"particles": self.particles, **_STEPS},
+            "refine": {"max_iterations": self.rounds},
         }
         if others:
             tables["state"] = [
@@ -122,9 +126,9 @@ def _state(kelvin: int) -> dict[str, float]:
 CASES: Mapping[str, Case] = MappingProxyType(
     {
         "both": Case("both, as printed"),
-        "broad": Case("both, tables may be broadened", broadening=0.006, begins="both"),
+        "broad": Case("both, tables may be broadened", broadening=0.006, begins="both", rounds=3),
         "alone1023": Case("1023 K alone", measured=(1023,), particles=500),
-        "alone1323": Case("1323 K alone", measured=(1323,), particles=500, begins="both"),
+        "alone1323": Case("1323 K alone", measured=(1323,), begins="both", rounds=3),
         "poor": Case("both, the poor base", base=POOR, particles=500),
         "ibi1023": Case("ibi, 1023 K, no pressure", measured=(1023,), particles=500, rule="ibi"),
         "ibi1323": Case("ibi, 1323 K, no pressure", measured=(1323,), particles=500, rule="ibi"),

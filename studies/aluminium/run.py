@@ -30,7 +30,7 @@ from sopr_uq.workflow.simulate import simulate
 _CARRIED = "both"
 """The case whose posterior is carried to both states, draw by draw."""
 
-_MEANS = {"alone1023": 1323, "alone1323": 1023, "ibi1023": 1023, "ibi1323": 1323}
+_MEANS = (("alone1323", 1023), ("broad", 1323), ("alone1023", 1323), ("ibi1023", 1023))
 """Cases whose mean is carried to a state."""
 
 
@@ -68,7 +68,7 @@ def collect(data: Path, work: Path) -> None:
         store("simulated.json", simulated_facts(folder, data))
     told = RESULTS / "carried.json"
     means = json.loads(told.read_text(encoding="utf-8")) if told.is_file() else {}
-    for name, kelvin in _MEANS.items():
+    for name, kelvin in _MEANS:
         if name in there and name not in means:
             means[name] = {"kelvin": kelvin, **carried(work / name, data, kelvin)}
             store("carried.json", means)

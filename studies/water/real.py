@@ -19,6 +19,8 @@ from pathlib import Path
 import numpy as np
 from tables import HERE, RESULTS, fill
 
+from sopr_uq.posterior.store import write
+from sopr_uq.posterior.thin import thin
 from sopr_uq.refine.checkpoint import decode
 from sopr_uq.refine.newton.fit import Fit
 from sopr_uq.refine.newton.linear import LinearModel
@@ -33,6 +35,8 @@ from sopr_uq.workflow.run import resume, run
 CONFIG = "room.toml"
 FROM = 1.5
 """Å⁻¹ from which curves are scored: below, their levels are not known."""
+
+_DRAWS = 100
 
 BEYOND = (3.0, 7.5)
 """Å between which g_OO is compared with x-rays: beyond the first peak's flank, inside the box."""
@@ -80,6 +84,7 @@ def collect(folder: Path, data: Path) -> None:
         **_against_x_rays(result, data),
     }
     RESULTS.mkdir(exist_ok=True)
+    write(thin(result, _DRAWS), RESULTS / "room.nc")
     (RESULTS / "room.json").write_text(json.dumps(seen, indent=1) + "\n", encoding="utf-8")
 
 

@@ -22,8 +22,8 @@ def case(path):
     return pytest.param(path, id=path.stem, marks=marks)
 
 
-def test_there_are_four():
-    assert [path.name[:2] for path in NOTEBOOKS] == ["01", "02", "03", "04"]
+def test_there_are_five():
+    assert [path.name[:2] for path in NOTEBOOKS] == ["01", "02", "03", "04", "05"]
 
 
 @pytest.mark.parametrize("path", [case(path) for path in NOTEBOOKS])

@@ -267,6 +267,9 @@ def test_rules_of_curves_find_a_correction(tmp_path, rule):
     seen = (r > 3.6) & (r < 6.0)
     left = correction.values[seen] - bump(r[seen])
     assert np.std(left) < 0.5 * np.std(bump(r[seen]))
+    told = dict(facts(found))["correction"]
+    # a point estimate has no band
+    assert ("band" in told) == (rule == "sopr")
 
 
 @pytest.mark.parametrize("rule", ["sopr", "ibi"])
