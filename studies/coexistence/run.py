@@ -109,10 +109,11 @@ def said() -> list[str]:
             off.append([float(mean[n]) / x - 1.0 for n, x in known.items()])
             pulls.append([(float(mean[n]) - x) / float(error[n]) for n, x in known.items()])
     share = 100.0 * np.abs(off)
-    rms, pull = (np.sqrt(np.mean(np.square(x), axis=0)) for x in (share, pulls))
+    rms = np.sqrt(np.mean(np.square(share), axis=0))
+    pull = np.median(np.abs(pulls), axis=0)
     first = (
         f"- Of {len(share)} slabs the liquid is off by {share[:, 0].max():.1f} % at most, "
-        f"{pull[0]:.1f} of its standard errors (root mean square)."
+        f"{rms[0]:.1f} % on average; {pull[0]:.1f} of its standard errors, the median of them."
     )
     second = (
         f"- The vapour's density is off by {rms[1]:.0f} %, {pull[1]:.1f} standard errors, and its "
