@@ -116,8 +116,8 @@ def said() -> list[str]:
     )
     second = (
         f"- The vapour's density is off by {rms[1]:.0f} %, {pull[1]:.1f} standard errors, and its "
-        f"pressure by {rms[2]:.0f} %, {pull[2]:.1f}: its 20 to 200 particles are exchanged with the "
-        "liquid in some 40 σ(m/ε)^(1/2), a third of the run, so that blocks are not independent "
+        f"pressure by {rms[2]:.0f} %, {pull[2]:.1f}: its 20 to 200 particles are exchanged with "
+        "the liquid in some 40 σ(m/ε)^(1/2), a third of the run, so blocks are not independent "
         "and what they say is too small. Over the draws of a posterior the regression infers "
         "its noise itself; of a single slab double it, or more."
     )
