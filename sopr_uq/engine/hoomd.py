@@ -38,7 +38,8 @@ class HoomdEngine:
 
     Velocity Verlet with the stochastic velocity-rescaling thermostat (Bussi,
     Donadio & Parrinello, J. Chem. Phys. 126, 014101 (2007)); potentials are
-    tables.
+    tables. On a processor equal seeds give equal trajectories; on a GPU sums are
+    not always made in the same order.
 
     Parameters
     ----------

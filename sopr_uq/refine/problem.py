@@ -15,6 +15,7 @@ from sopr_uq.experiment.checks import check_origins
 from sopr_uq.experiment.observation import DYNAMICS, Observation
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.experiment.substance import ATOM, Pair, Substance
+from sopr_uq.experiment.sums import check_sums
 from sopr_uq.potentials import Potential
 from sopr_uq.refine.belief import PriorSettings
 from sopr_uq.refine.field import Field, Scale, Term
@@ -46,7 +47,8 @@ class Sample:
     Raises
     ------
     InputError
-        If nothing was measured, something twice, or of a pair that is not there.
+        If nothing was measured, something twice, or of a pair that is not there, or a total
+        is not the sum of its partials.
     """
 
     state: StatePoint
@@ -72,6 +74,7 @@ class Sample:
         for observation in self.observations:
             observation.check_pairs(self.substance.pairs)
         check_origins(self.observations)
+        check_sums(self.observations, self.substance.pairs)
         if "diffusion" in self.record and len(self.substance.sites) > 1:
             types = len(self.substance.sites)
             raise InputError("observe", "a diffusion of an element", f"a mixture of {types} types")

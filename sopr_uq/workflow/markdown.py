@@ -35,7 +35,15 @@ def report(tree: xr.DataTree, prob: float = 0.95) -> str:
     -------
     str
         Markdown: numbers as 3.399(7), settings, versions, citations.
+
+    Raises
+    ------
+    InputError
+        If it is another kind of result.
     """
+    if tree.attrs.get("kind", "laws") != "laws":
+        found, advice = f"one of kind {tree.attrs['kind']!r}", "sopr-uq show, sopr-uq figures"
+        raise InputError("report", "a refinement's result, or laws", found, advice)
     body = _laws(tree, prob) if tree.attrs.get("kind") == "laws" else _refinement(tree, prob)
     references = [f"{i}. {c.text}." for i, c in enumerate(citations(tree), start=1)]
     return "\n".join([*body, "", "## Please cite", "", *references])

@@ -62,6 +62,8 @@ class Case:
         The case whose rounds this one learns from first; nothing: none.
     rounds : int
         Rounds at most.
+    size : int
+        Simulations of a round at each state.
     rule : {"newton", "ibi"}
     """
 
@@ -72,6 +74,7 @@ class Case:
     broadening: float = 0.0
     begins: str = ""
     rounds: int = 20
+    size: int = 4
     rule: Literal["newton", "ibi"] = "newton"
 
     def config(self, data: Path, work: Path) -> Config:
@@ -92,7 +95,7 @@ class Case:
             "base": {"style": style, "files": [file], "elements": {"Al": "Al"}},
             "observe": self._observed(first, data),
             "engine": {"particles": self.particles, **_STEPS},
-            "refine": {"max_iterations": self.rounds},
+            "refine": {"max_iterations": self.rounds, "round_size": self.size},
         }
         if others:
             tables["state"] = [
@@ -129,7 +132,7 @@ CASES: Mapping[str, Case] = MappingProxyType(
         "broad": Case("both, tables may be broadened", broadening=0.006, begins="both", rounds=3),
         "alone1023": Case("1023 K alone", measured=(1023,), particles=500),
         "alone1323": Case("1323 K alone", measured=(1323,), begins="both", rounds=3),
-        "poor": Case("both, the poor base", base=POOR, particles=500),
+        "poor": Case("both, the poor base", base=POOR, particles=500, rounds=3, size=2),
         "ibi1023": Case("ibi, 1023 K, no pressure", measured=(1023,), particles=500, rule="ibi"),
         "ibi1323": Case("ibi, 1323 K, no pressure", measured=(1323,), particles=500, rule="ibi"),
     }

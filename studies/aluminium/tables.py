@@ -282,6 +282,8 @@ def said() -> list[str]:
         lines.insert(2, _of_broad(means["broad"], broad))
     if "ibi1323" in cases:
         lines.append(_of_ibi(cases["ibi1323"]))
+    if "poor" in cases:
+        lines.append(_of_poor(cases["poor"]))
     return [f"- {line}" for line in lines]
 
 
@@ -322,6 +324,17 @@ def _of_ibi(case: dict[str, Any]) -> str:
         "Iterative Boltzmann inversion at 1323 K alone believes every digit and gets to "
         f"{hot['rms']:.3f} in {case['rounds']} rounds: there is a pair correction with the printed "
         f"curve, at {_pressure(hot)} MPa, which is not the liquid's pressure."
+    )
+
+
+def _of_poor(case: dict[str, Any]) -> str:
+    cold, hot = (case["states"][str(kelvin)]["base"] for kelvin in STATES)
+    rounds = f"{case['rounds']} rounds of two simulations a state"
+    return (
+        f"The poor base is at {_pressure(cold)} and {_pressure(hot)} MPa. In {rounds} its "
+        f"correction ends {case['outcome']} (k̂ {case['k_hat']:.1f}, last round predicted with χ² "
+        f"{case['predicted']:.1f}), and the log Bayes factor of corrections that differ between "
+        f"the temperatures is {case['state_evidence']:+.0f}: this is no answer, and says so."
     )
 
 

@@ -10,6 +10,7 @@ from scipy.stats import chi2
 
 from sopr_uq.engine.dilute import DiluteEngine
 from sopr_uq.engine.electrostatics import Screened, inner_energy, splitting
+from sopr_uq.engine.hoomd import HoomdEngine
 from sopr_uq.engine.integral_equation import IntegralEquationEngine
 from sopr_uq.engine.lattice import wrapped
 from sopr_uq.engine.plan import flight_time, make_plan
@@ -224,6 +225,10 @@ def test_who_cannot_move_molecules_says_so():
     melt = Setup(salt, state, {pair: lennard_jones(3.0, 0.1) for pair in salt.pairs}, 1)
     with pytest.raises(InputError, match="knows charges"):
         check_able(DiluteEngine(small), melt)
+    # it need not be installed for that
+    for setup in (water(), melt):
+        with pytest.raises(InputError, match=r"engine hoomd.*the engine lammps"):
+            check_able(HoomdEngine, setup)
 
 
 def test_what_cannot_be_simulated_is_refused():

@@ -229,6 +229,9 @@ def test_from_the_command_line(refined, tmp_path):
     assert "smoothing" in again.output, "a band of sopr's is no credible interval"
     shown = CliRunner().invoke(cli, ["show", str(out / "simulated.nc"), "--json"])
     assert json.loads(shown.stdout) == json.loads(done.stdout)
+    for more in ([], ["--html", "--out", str(tmp_path / "page.html")]):
+        refused = CliRunner().invoke(cli, ["report", str(out / "simulated.nc"), *more])
+        assert "of kind 'simulated'" in str(refused.exception)
     drawn = CliRunner().invoke(cli, ["figures", str(out / "simulated.nc"), "--out", str(tmp_path)])
     assert drawn.exit_code == 0, drawn.output
     assert (tmp_path / "summary.pdf").is_file()
