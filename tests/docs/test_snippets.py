@@ -156,8 +156,9 @@ def test_the_groups_of_a_result_are_told(refined_liquid):
     for group, names in re.findall(r"^\| `/(\w+)` \| ([^|]+) \|", text, re.MULTILINE):
         told.setdefault(group, set()).update(re.findall(r"`(\w+)`", names))
     result = load_result(refined_liquid / "runs" / "my-liquid-newton")
-    # this liquid has no number among its data
-    assert set(told) == {*result.children, "agreement"}
+    # this liquid has no number among its data, one state, and no correction
+    of_others = {"agreement", "state_evidence", "correction_evidence"}
+    assert set(told) == {*result.children, *of_others}
     for group, dataset in result.children.items():
         assert set(dataset.data_vars) <= told[group], group
     written = set(result.attrs) - {"sampler"}
