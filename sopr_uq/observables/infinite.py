@@ -26,6 +26,11 @@ _LENGTH_OF_MOLECULES = 0.1
 three times that."""
 
 
+def as_it_is(change: FloatArray) -> FloatArray:
+    """Return a change of g that is known at all distances."""
+    return change
+
+
 @dataclass(frozen=True)
 class InfiniteLiquid:
     """Radial distribution functions at all distances, with their sampling errors.
@@ -63,7 +68,7 @@ class InfiniteLiquid:
     energy: FloatArray
     force: FloatArray
     smooth: tuple[FloatArray, ...] = ()
-    follow: Callable[[FloatArray], FloatArray] = np.asarray
+    follow: Callable[[FloatArray], FloatArray] = as_it_is
 
     def change_of_bins(self, change: FloatArray) -> FloatArray:
         """Return δg at all distances for changes of g in the bins, (p, k, m) → (n, p, m)."""

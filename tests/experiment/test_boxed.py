@@ -43,12 +43,12 @@ def test_errors_become_those_of_averages():
     clean = as_boxed(Observation("f", Q, f, error=error), RADIUS)
     many = [
         as_boxed(Observation("f", Q, f + 0.01 * rng.standard_normal(Q.size), error=error), RADIUS)
-        for _ in range(200)
+        for _ in range(40)
     ]
     scatter = np.std([each.value for each in many], axis=0)
     assert np.mean(clean.error) < 0.6 * 0.01
-    # 200 draws of a standard deviation are right to 5 %
-    assert scatter / clean.error == pytest.approx(np.ones(clean.x.size), rel=0.25)
+    # 40 draws tell a standard deviation to 11 %, the worst of some 60 to 4 times that
+    assert scatter / clean.error == pytest.approx(np.ones(clean.x.size), rel=0.45)
     apart = np.corrcoef(np.array([each.value for each in many]).T)
     assert np.abs(np.diagonal(apart, 1)).mean() < 0.4
 

@@ -151,7 +151,8 @@ def test_a_configuration_with_units_survives_being_written(tmp_path):
 
 
 def test_a_further_state_point_may_have_a_mass_density(tmp_path):
-    state = {"temperature": "95 K", "density": "1.35 g/cm^3", "observe": TABLES["observe"]}
+    measured = [{"kind": "pressure", "value": 5.0}]
+    state = {"temperature": "95 K", "density": "1.35 g/cm^3", "observe": measured}
     (tmp_path / "a.toml").write_text(tomli_w.dumps(TABLES | {"state": [state]}))
     (further,) = load_config(tmp_path / "a.toml").state
     assert further.density == pytest.approx(0.020351, rel=1e-4)
