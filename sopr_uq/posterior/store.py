@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from numbers import Integral
 from pathlib import Path
 from typing import Final
@@ -24,6 +25,8 @@ ENGINE: Final = "netcdf4"
 FINGERPRINT: Final = "sha256"
 _COMPRESSION = {"zlib": True, "complevel": 4}
 _LARGEST = 4e9
+_SEAL = b"\nsopr_uq, SHA-256 of all before: "
+_HEX = 64
 
 
 def write(tree: xr.DataTree, path: Path) -> None:
@@ -56,6 +59,7 @@ def write(tree: xr.DataTree, path: Path) -> None:
     with whole(path) as temporary:
         try:
             tree.to_netcdf(temporary, engine=ENGINE, encoding=encoding)
+            _seal(temporary)
         except RuntimeError as error:
             # The netCDF library tells its own errors, a full disk among them, like this.
             raise CheckpointError(
@@ -82,7 +86,28 @@ def read(path: Path) -> xr.DataTree:
     return tree
 
 
+def _seal(path: Path) -> None:
+    """Put behind a file what its bytes must sum up to; the netCDF library does not look there."""
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    with path.open("ab") as file:
+        file.write(_SEAL + digest.encode("ascii"))
+
+
+def _check_seal(path: Path) -> None:
+    """Check the bytes of a file that has a seal: some damage ends the netCDF library's process."""
+    content = path.read_bytes()
+    body, seal, stated = content.rpartition(_SEAL)
+    if seal and len(stated) == _HEX and hashlib.sha256(body).hexdigest().encode("ascii") != stated:
+        raise InputError(
+            str(path),
+            "the bytes that were written",
+            "others",
+            "the file was damaged or altered: take a copy of it from elsewhere",
+        )
+
+
 def _load(path: Path) -> xr.DataTree:
+    _check_seal(path)
     try:
         with xr.open_datatree(path, engine=ENGINE) as tree:
             size = sum(variable.nbytes for node in tree.subtree for variable in _variables(node))

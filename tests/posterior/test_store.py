@@ -192,3 +192,18 @@ def test_other_files_are_refused_with_a_reason(tree, tmp_path: Path, make, words
     with pytest.raises(InputError, match=words) as caught:
         store.read(file)
     assert str(file) in str(caught.value)
+
+
+def test_damaged_bytes_never_reach_the_netcdf_library(tree, tmp_path: Path) -> None:
+    """Some damage ends its process; and what is whole opens with it as before."""
+    good, bad = tmp_path / "good.nc", tmp_path / "bad.nc"
+    store.write(tree, good)
+    whole = good.read_bytes()
+    for place in (20, len(whole) // 2, len(whole) - 200):
+        content = bytearray(whole)
+        content[place] ^= 0xFF
+        bad.write_bytes(content)
+        with pytest.raises(InputError, match="damaged or altered"):
+            store.read(bad)
+    with xr.open_datatree(good, engine="netcdf4") as opened:
+        assert set(opened.children) == set(tree.children)
