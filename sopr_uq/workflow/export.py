@@ -30,6 +30,7 @@ def export(
 ) -> list[Path]:
     """Write the posterior mean of a potential, and some of its draws.
 
+    Between sites of molecules what acts besides their charges is written.
     A correction to a base is written as what acts besides the base, with how LAMMPS is told of
     both; a correction to another potential together with that potential.
 
@@ -62,7 +63,7 @@ def export(
     """
     if program not in WRITERS:
         raise InputError("--format", f"one of {', '.join(WRITERS)}", repr(program))
-    makeup, writer = makeup_of(tree) if _based(tree) else None, WRITERS[program]
+    makeup, writer = makeup_of(tree) if _beside(tree) else None, WRITERS[program]
     named = _named(tree, draws)
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -91,22 +92,29 @@ def _named(tree: xr.DataTree, draws: int) -> dict[str, FloatArray]:
 def _text(
     tree: xr.DataTree, makeup: Makeup | None, name: str, v: FloatArray, writer: Writer, points: int
 ) -> str:
-    """Return the table of a potential, or of what acts besides the base of a makeup."""
+    """Return the table of a potential, or of what acts besides a base or charges."""
     r, kelvin = tree["posterior"].to_dataset()["r"].values, float(tree.attrs["temperature"])
     keyword = name.replace("-", "_").upper()
     note = f"{tree.attrs['system']}, {name} of the posterior, cut off at {r[-1]:g} angstrom"
-    acting: Potential = Tabulated(r, v)
-    if makeup is not None:
+    acting: Potential
+    if makeup is None:
+        acting = Tabulated(r, v)
+    else:
         acting = _besides(makeup, name, r, v)
-        lines = _overlay(makeup, name, f"{name}{writer.suffix}", keyword, points)
-        note = "\n".join([note, *lines])
+        based = makeup.substance.base is not None
+        lines = _overlay(makeup, name, f"{name}{writer.suffix}", keyword, points) if based else []
+        charged = ["What acts besides the charges."] if makeup.substance.charged else []
+        note = "\n".join([note, *charged, *lines])
     capped = cap(acting, thermal_energy(kelvin), float(r[-1]), alone=makeup is None)
     at = np.linspace(0.0 if writer.from_zero else capped.inner, float(r[-1]), points)
     return writer.write(keyword, note, Curve(at, capped.energy(at), capped.force(at)))
 
 
-def _based(tree: xr.DataTree) -> bool:
-    return "base" in json.loads(str(tree.attrs["settings"]))
+def _beside(tree: xr.DataTree) -> bool:
+    """Whether the potentials of pairs act beside a base, or between sites of molecules."""
+    settings = json.loads(str(tree.attrs["settings"]))
+    molecules = settings.get("molecule") or []
+    return "base" in settings or any({"sites", "model", "file"} & set(m) for m in molecules)
 
 
 def _pair(makeup: Makeup, name: str) -> Pair:
@@ -116,7 +124,7 @@ def _pair(makeup: Makeup, name: str) -> Pair:
 
 
 def _besides(makeup: Makeup, name: str, r: FloatArray, v: FloatArray) -> Corrected:
-    """Return what acts besides a base, which keeps pairs apart."""
+    """Return what acts besides a base or charges, which need not keep pairs apart itself."""
     reference = makeup.references[_pair(makeup, name)]
     return Corrected(reference, r, v - reference.energy(r))
 

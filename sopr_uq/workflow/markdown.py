@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import PurePath
 from typing import Any
 
+import numpy as np
 import xarray as xr
 
 from sopr_uq.derived.pairs import each_pair
@@ -110,6 +111,9 @@ def _prior(tree: xr.DataTree) -> Iterator[str]:
     if "prior_sensitivity" in tree.children:
         yield from ("", "## Under other priors", "")
         for label, one in each_pair(tree):
+            if not np.isfinite(one["prior_sensitivity"].to_dataset()["mean"]).any():
+                # a correction has none of the numbers that are followed
+                continue
             yield from (f"{label}:", "") if label else ()
             yield from _sensitivity(one["prior_sensitivity"].to_dataset(), _units(one))
             yield from ("",) if label else ()
@@ -119,7 +123,8 @@ def _budget(tree: xr.DataTree) -> Iterator[str]:
     """Where the variance of each number comes from, in per cent."""
     for label, one in each_pair(tree):
         shares = budget(one)
-        if shares is None:
+        if not shares:
+            # nothing was followed, as of a correction
             return
         yield from ("", f"## Where the variance comes from {label}".rstrip(), "")
         sources = list(next(iter(shares.values())))
