@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import erf, erfc
 
-from sopr_uq.experiment.substance import Molecule
+from sopr_uq.experiment.molecule import Molecule
 from sopr_uq.potentials import Potential
 from sopr_uq.typing import ArrayLike, FloatArray
 from sopr_uq.units import COULOMB

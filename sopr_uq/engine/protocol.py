@@ -18,8 +18,9 @@ import numpy as np
 from sopr_uq.engine.series import Series
 from sopr_uq.engine.traits import COEXISTENCE, Traits
 from sopr_uq.errors import InputError
+from sopr_uq.experiment.molecule import Pair
 from sopr_uq.experiment.state import StatePoint
-from sopr_uq.experiment.substance import ATOM, Pair, Substance
+from sopr_uq.experiment.substance import ATOM, Substance
 from sopr_uq.potentials import Potential
 from sopr_uq.typing import FloatArray
 

@@ -16,7 +16,7 @@ from sopr_uq.engine.protocol import rdf_name
 from sopr_uq.engine.recorder import Frame
 from sopr_uq.engine.series import Series
 from sopr_uq.errors import InputError
-from sopr_uq.experiment.substance import Pair
+from sopr_uq.experiment.molecule import Pair
 from sopr_uq.typing import FloatArray, IntArray
 
 _SHELLS = 4

@@ -4,10 +4,11 @@ from sopr_uq.experiment.curve import read_curve
 from sopr_uq.experiment.dataset import to_dataset
 from sopr_uq.experiment.elements import Element, element, elements
 from sopr_uq.experiment.equation_of_state import reference_pressure
+from sopr_uq.experiment.molecule import Molecule, Pair, Site
 from sopr_uq.experiment.observation import Observation
 from sopr_uq.experiment.registry import load_curve, load_system, systems
 from sopr_uq.experiment.state import StatePoint
-from sopr_uq.experiment.substance import Molecule, Pair, Site, Substance
+from sopr_uq.experiment.substance import Substance
 from sopr_uq.experiment.system import System, build_system
 
 __all__ = [

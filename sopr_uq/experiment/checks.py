@@ -9,10 +9,10 @@ from scipy import constants
 
 from sopr_uq.errors import InputError
 from sopr_uq.experiment.limits import FAR, LEVEL_TOLERANCE
+from sopr_uq.experiment.molecule import Pair
 from sopr_uq.experiment.observation import Observation
 from sopr_uq.experiment.reference import Shape
 from sopr_uq.experiment.state import StatePoint
-from sopr_uq.experiment.substance import Pair
 from sopr_uq.units import thermal_energy
 
 CLOSE_PACKED = 1.3

@@ -11,6 +11,7 @@ from sopr_uq.errors import InputError
 from sopr_uq.experiment.base import Base
 from sopr_uq.experiment.faults import Faults
 from sopr_uq.experiment.models import molecule_of, sites_of
+from sopr_uq.experiment.molecule import Pair
 from sopr_uq.experiment.molecule_settings import MoleculeSettings, SiteSettings
 from sopr_uq.experiment.neutrons import check_element, neutron_weights, scattering_length
 from sopr_uq.experiment.reference import Shape, reference_potential, shape
@@ -22,7 +23,7 @@ from sopr_uq.experiment.settings import (
 )
 from sopr_uq.experiment.sites import site_mixture
 from sopr_uq.experiment.state import StatePoint
-from sopr_uq.experiment.substance import ATOM, Pair, Substance
+from sopr_uq.experiment.substance import ATOM, Substance
 from sopr_uq.experiment.told_totals import told_total
 from sopr_uq.experiment.totals import Total
 from sopr_uq.experiment.weighing import check_weights

@@ -13,9 +13,9 @@ from sopr_uq.disk import read_bytes
 from sopr_uq.errors import InputError
 from sopr_uq.experiment.catalogue import table_path, verify
 from sopr_uq.experiment.formats.lammps_molecule import TemplateAtom, read_template
+from sopr_uq.experiment.molecule import Molecule, Site
 from sopr_uq.experiment.molecule_settings import MoleculeSettings, SiteSettings
 from sopr_uq.experiment.nearest import suggestion
-from sopr_uq.experiment.substance import Molecule, Site
 
 _LARGEST = 1e6
 _ISOTOPES = 0.1

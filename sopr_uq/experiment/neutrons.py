@@ -9,9 +9,10 @@ from contextlib import suppress
 import numpy as np
 
 from sopr_uq.errors import InputError
+from sopr_uq.experiment.molecule import Pair
 from sopr_uq.experiment.scattering import FM, Neutrons
 from sopr_uq.experiment.state import StatePoint
-from sopr_uq.experiment.substance import Pair, Substance
+from sopr_uq.experiment.substance import Substance
 from sopr_uq.structure.mixture import Mixture
 
 _ISOTOPE = re.compile(r"(?:(?P<before>\d+)-?)?(?P<symbol>[A-Z][a-z]?)(?:-?(?P<after>\d+))?")

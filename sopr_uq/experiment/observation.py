@@ -9,7 +9,7 @@ from typing import Literal, get_args
 import numpy as np
 
 from sopr_uq.errors import InputError
-from sopr_uq.experiment.substance import Pair
+from sopr_uq.experiment.molecule import Pair
 from sopr_uq.experiment.totals import Total
 from sopr_uq.typing import FloatArray
 

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 import numpy as np
 
 from sopr_uq.errors import InputError
+from sopr_uq.experiment.molecule import Molecule, Pair
 from sopr_uq.experiment.state import StatePoint
-from sopr_uq.experiment.substance import Molecule, Pair, Substance
+from sopr_uq.experiment.substance import Substance
 from sopr_uq.potentials import Potential
 from sopr_uq.potentials.descriptors import first_zero
 from sopr_uq.typing import FloatArray

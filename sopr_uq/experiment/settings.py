@@ -18,6 +18,7 @@ from pydantic import (
 from sopr_uq.errors import InputError
 from sopr_uq.experiment.forms import FormName
 from sopr_uq.experiment.models import mass_of
+from sopr_uq.experiment.molecule import Pair
 from sopr_uq.experiment.observation import DYNAMICS, NUMBERS, Kind
 from sopr_uq.experiment.quantities import (
     Abscissa,
@@ -31,7 +32,6 @@ from sopr_uq.experiment.quantities import (
     convert,
 )
 from sopr_uq.experiment.state import StatePoint
-from sopr_uq.experiment.substance import Pair
 from sopr_uq.experiment.totals import Normalisation
 
 type Form = Literal["lennard-jones", "mie", "table", "zero"]

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from sopr_uq.experiment.molecule import Molecule
 from sopr_uq.experiment.state import StatePoint
-from sopr_uq.experiment.substance import Molecule, Substance
+from sopr_uq.experiment.substance import Substance
 from sopr_uq.structure.intramolecular import Intramolecular
 from sopr_uq.structure.mixture import Mixture
 from sopr_uq.units import COULOMB

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from sopr_uq.errors import InputError
+from sopr_uq.experiment.molecule import Pair
 from sopr_uq.experiment.observation import Observation
-from sopr_uq.experiment.substance import Pair
 from sopr_uq.typing import FloatArray
 
 _SHARE = 0.25

@@ -24,6 +24,7 @@ from sopr_uq.experiment.forms import Scale
 from sopr_uq.experiment.inner_peak import check_inner_peak
 from sopr_uq.experiment.makeup import Makeup, element_of, mixture_of
 from sopr_uq.experiment.mistakes import check_function, check_mistakes
+from sopr_uq.experiment.molecule import Pair
 from sopr_uq.experiment.molecule_settings import MoleculeSettings
 from sopr_uq.experiment.motion import check_motion
 from sopr_uq.experiment.observation import NUMBERS, Observation
@@ -37,7 +38,6 @@ from sopr_uq.experiment.settings import (
 )
 from sopr_uq.experiment.sites import site_mixture
 from sopr_uq.experiment.state import StatePoint
-from sopr_uq.experiment.substance import Pair
 from sopr_uq.experiment.told_totals import check_total
 from sopr_uq.experiment.weighing import lowest_s
 from sopr_uq.potentials import Potential

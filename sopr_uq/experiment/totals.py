@@ -9,8 +9,8 @@ from typing import Literal, get_args
 
 import numpy as np
 
+from sopr_uq.experiment.molecule import Pair
 from sopr_uq.experiment.scattering import HYDROGEN, Scattering
-from sopr_uq.experiment.substance import Pair
 from sopr_uq.structure.mixture import Mixture
 from sopr_uq.typing import FloatArray
 

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 import numpy as np
 
 from sopr_uq.errors import InputError
+from sopr_uq.experiment.molecule import Pair
 from sopr_uq.experiment.observation import Observation
 from sopr_uq.experiment.state import StatePoint
-from sopr_uq.experiment.substance import Pair, Substance
+from sopr_uq.experiment.substance import Substance
 
 _SUM = 0.05
 """How far sums of weights may be from what they are."""

@@ -10,8 +10,8 @@ import numpy as np
 
 from sopr_uq.engine.protocol import Setup, Simulation
 from sopr_uq.errors import RuleFailed
+from sopr_uq.experiment.molecule import Pair
 from sopr_uq.experiment.sites import site_mixture
-from sopr_uq.experiment.substance import Pair
 from sopr_uq.structure.cavity import DEGREE, CavitySmoother
 from sopr_uq.structure.extension_change import extended_change
 from sopr_uq.structure.mixture import Mixture

@@ -10,7 +10,7 @@ from typing import Protocol
 import numpy as np
 
 from sopr_uq.engine.series import Series
-from sopr_uq.experiment.substance import Pair
+from sopr_uq.experiment.molecule import Pair
 from sopr_uq.observables.infinite import InfiniteLiquid
 from sopr_uq.structure.moving_bridge import bridge_change
 from sopr_uq.typing import ArrayLike, FloatArray

@@ -9,7 +9,7 @@ from typing import Self
 import numpy as np
 
 from sopr_uq.engine.protocol import rdf_name
-from sopr_uq.experiment.substance import Pair
+from sopr_uq.experiment.molecule import Pair
 from sopr_uq.observables.infinite import InfiniteLiquid
 from sopr_uq.observables.quantity import Weighted
 from sopr_uq.structure.truncation import interpolation_rows, truncation_rows

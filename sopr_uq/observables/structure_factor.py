@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Self
 
+from sopr_uq.experiment.molecule import Pair
 from sopr_uq.experiment.neutrons import neutron_weights
 from sopr_uq.experiment.state import StatePoint
-from sopr_uq.experiment.substance import Pair, Substance
+from sopr_uq.experiment.substance import Substance
 from sopr_uq.observables.infinite import InfiniteLiquid
 from sopr_uq.observables.quantity import Weighted
 from sopr_uq.structure.transforms import structure_rows

@@ -7,8 +7,8 @@ import json
 import numpy as np
 import xarray as xr
 
+from sopr_uq.experiment.molecule import Pair
 from sopr_uq.experiment.observation import ABSCISSA_UNIT, Observation
-from sopr_uq.experiment.substance import Pair
 from sopr_uq.experiment.totals import Total
 from sopr_uq.posterior.stated import noise_over_stated, sentence
 from sopr_uq.refine.labels import Labelled, labelled

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from sopr_uq.engine.protocol import Simulation
+from sopr_uq.experiment.molecule import Pair
 from sopr_uq.experiment.observation import Observation
 from sopr_uq.experiment.state import StatePoint
-from sopr_uq.experiment.substance import Pair
 from sopr_uq.potentials import Potential
 from sopr_uq.structure.cavity import CavitySmoother
 from sopr_uq.structure.transforms import RadialGrid

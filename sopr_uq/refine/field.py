@@ -10,7 +10,7 @@ import numpy as np
 from scipy.interpolate import BSpline
 
 from sopr_uq.errors import InputError
-from sopr_uq.experiment.substance import Pair
+from sopr_uq.experiment.molecule import Pair
 from sopr_uq.potentials import Corrected, Potential, Tabulated
 from sopr_uq.potentials.core import continue_core, repulsive
 from sopr_uq.potentials.descriptors import Descriptors, descriptors, first_zero

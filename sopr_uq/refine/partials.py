@@ -7,8 +7,8 @@ from typing import NamedTuple
 from sopr_uq.engine.protocol import Simulation
 from sopr_uq.engine.traits import FLUCTUATIONS
 from sopr_uq.errors import InputError
+from sopr_uq.experiment.molecule import Pair
 from sopr_uq.experiment.observation import Observation
-from sopr_uq.experiment.substance import Pair
 from sopr_uq.refine.compare import Comparison, compare
 from sopr_uq.refine.field import Term
 from sopr_uq.refine.problem import Problem, Sample

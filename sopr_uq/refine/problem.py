@@ -12,9 +12,10 @@ from sopr_uq.engine.protocol import Configuration, Setup
 from sopr_uq.engine.traits import FLUCTUATIONS
 from sopr_uq.errors import InputError
 from sopr_uq.experiment.checks import check_origins
+from sopr_uq.experiment.molecule import Pair
 from sopr_uq.experiment.observation import DYNAMICS, Observation
 from sopr_uq.experiment.state import StatePoint
-from sopr_uq.experiment.substance import ATOM, Pair, Substance
+from sopr_uq.experiment.substance import ATOM, Substance
 from sopr_uq.experiment.sums import check_sums
 from sopr_uq.potentials import Potential
 from sopr_uq.refine.belief import PriorSettings

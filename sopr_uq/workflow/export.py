@@ -15,7 +15,7 @@ from sopr_uq.engine.table import cap
 from sopr_uq.errors import InputError
 from sopr_uq.experiment.formats.write import WRITERS, Curve, Writer
 from sopr_uq.experiment.makeup import Makeup
-from sopr_uq.experiment.substance import Pair
+from sopr_uq.experiment.molecule import Pair
 from sopr_uq.potentials import Corrected, Potential, Tabulated
 from sopr_uq.typing import FloatArray
 from sopr_uq.units import thermal_energy

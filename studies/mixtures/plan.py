@@ -15,10 +15,11 @@ from sopr_uq.engine.protocol import Engine
 from sopr_uq.engine.settings import EngineSettings
 from sopr_uq.errors import RuleFailed, SimulationFailed
 from sopr_uq.experiment.makeup import lorentz_berthelot
+from sopr_uq.experiment.molecule import Pair
 from sopr_uq.experiment.neutrons import neutron_weights
 from sopr_uq.experiment.observation import Observation
 from sopr_uq.experiment.state import StatePoint
-from sopr_uq.experiment.substance import Pair, Substance
+from sopr_uq.experiment.substance import Substance
 from sopr_uq.potentials import Exp6, Mie, Potential, lennard_jones
 from sopr_uq.refine.problem import Problem, Sample
 from sopr_uq.refine.settings import RefineSettings

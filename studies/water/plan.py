@@ -17,12 +17,13 @@ from sopr_uq.engine.settings import EngineSettings
 from sopr_uq.errors import RuleFailed, SimulationFailed
 from sopr_uq.experiment.boxed import as_boxed
 from sopr_uq.experiment.models import molecule_of
+from sopr_uq.experiment.molecule import Pair
 from sopr_uq.experiment.molecule_settings import MoleculeSettings
 from sopr_uq.experiment.neutrons import isotopes, scattering_length
 from sopr_uq.experiment.observation import Observation
 from sopr_uq.experiment.sites import site_mixture
 from sopr_uq.experiment.state import StatePoint
-from sopr_uq.experiment.substance import Pair, Substance
+from sopr_uq.experiment.substance import Substance
 from sopr_uq.experiment.totals import Total, amplitudes
 from sopr_uq.potentials import Mie, Potential, Zero, lennard_jones
 from sopr_uq.refine.problem import Problem, Sample

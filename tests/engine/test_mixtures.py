@@ -21,8 +21,9 @@ from sopr_uq.engine.settings import EngineSettings
 from sopr_uq.engine.tail import tail_energy, tail_pressure
 from sopr_uq.engine.waves import check_one_phase, wave_shells
 from sopr_uq.errors import InputError, SimulationFailed
+from sopr_uq.experiment.molecule import Pair
 from sopr_uq.experiment.state import StatePoint
-from sopr_uq.experiment.substance import Pair, Substance
+from sopr_uq.experiment.substance import Substance
 from sopr_uq.potentials import lennard_jones
 from sopr_uq.rng import stream
 from sopr_uq.units import BOLTZMANN, MPA_PER_KCAL_MOL_A3

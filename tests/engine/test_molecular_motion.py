@@ -12,8 +12,9 @@ from sopr_uq.engine.plan import make_plan
 from sopr_uq.engine.protocol import Setup, Simulation
 from sopr_uq.engine.recorder import Between, Frame, Thermo
 from sopr_uq.engine.settings import EngineSettings
+from sopr_uq.experiment.molecule import Molecule, Site
 from sopr_uq.experiment.state import StatePoint
-from sopr_uq.experiment.substance import Molecule, Site, Substance
+from sopr_uq.experiment.substance import Substance
 from sopr_uq.observables.property import Run, properties_of
 from sopr_uq.potentials import lennard_jones
 from sopr_uq.rng import stream

@@ -16,9 +16,10 @@ from sopr_uq.engine.protocol import Setup
 from sopr_uq.engine.recorder import Frame, ThermoRecorder
 from sopr_uq.engine.settings import EngineSettings
 from sopr_uq.experiment.models import molecule_of
+from sopr_uq.experiment.molecule import Molecule, Pair, Site
 from sopr_uq.experiment.molecule_settings import MoleculeSettings
 from sopr_uq.experiment.state import StatePoint
-from sopr_uq.experiment.substance import Molecule, Pair, Site, Substance
+from sopr_uq.experiment.substance import Substance
 from sopr_uq.potentials import Zero, lennard_jones
 from sopr_uq.rng import stream
 from sopr_uq.units import COULOMB, FS_PER_TIME, MPA_PER_KCAL_MOL_A3, thermal_energy

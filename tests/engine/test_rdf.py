@@ -17,7 +17,7 @@ from sopr_uq.engine.pairs import (
 from sopr_uq.engine.rdf import RdfRecorder
 from sopr_uq.engine.recorder import Frame, Thermo
 from sopr_uq.errors import InputError
-from sopr_uq.experiment.substance import Pair
+from sopr_uq.experiment.molecule import Pair
 from sopr_uq.rng import stream
 
 COUNTERS = [direct_counter, freud_counter]

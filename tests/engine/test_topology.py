@@ -23,9 +23,10 @@ from sopr_uq.engine.topology import Topology, extent
 from sopr_uq.engine.trouble import Trajectory, check_trajectory
 from sopr_uq.errors import InputError, SimulationFailed
 from sopr_uq.experiment.models import molecule_of
+from sopr_uq.experiment.molecule import Molecule, Pair, Site
 from sopr_uq.experiment.molecule_settings import MoleculeSettings
 from sopr_uq.experiment.state import StatePoint
-from sopr_uq.experiment.substance import Molecule, Pair, Site, Substance
+from sopr_uq.experiment.substance import Substance
 from sopr_uq.potentials import Zero, lennard_jones
 from sopr_uq.rng import stream
 

@@ -8,10 +8,11 @@ import pytest
 from sopr_uq import load_config
 from sopr_uq.errors import InputError, InputErrors
 from sopr_uq.experiment.models import models, molecule_of
+from sopr_uq.experiment.molecule import Molecule, Pair, Site
 from sopr_uq.experiment.molecule_settings import MoleculeSettings
 from sopr_uq.experiment.packing import volume
 from sopr_uq.experiment.state import StatePoint
-from sopr_uq.experiment.substance import Molecule, Pair, Site, Substance
+from sopr_uq.experiment.substance import Substance
 from sopr_uq.experiment.system import build_system
 from sopr_uq.potentials import Zero
 from sopr_uq.workflow.config import dump_config

@@ -9,9 +9,10 @@ from scipy.interpolate import CubicSpline
 from sopr_uq.engine.instant import shell_average
 from sopr_uq.engine.protocol import Setup, Simulation, named, rdf_name
 from sopr_uq.engine.series import Series
+from sopr_uq.experiment.molecule import Molecule, Site
 from sopr_uq.experiment.sites import site_mixture
 from sopr_uq.experiment.state import StatePoint
-from sopr_uq.experiment.substance import Molecule, Site, Substance
+from sopr_uq.experiment.substance import Substance
 from sopr_uq.observables import StructureFactor, continued
 from sopr_uq.potentials import lennard_jones
 from sopr_uq.structure.finite_size import canonical_rdf, order_of_images

@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 
 from sopr_uq.engine.protocol import Setup
+from sopr_uq.experiment.molecule import Molecule, Site
 from sopr_uq.experiment.neutrons import isotopes, scattering_length
 from sopr_uq.experiment.observation import Observation
 from sopr_uq.experiment.scattering import XRays
 from sopr_uq.experiment.sites import site_mixture
 from sopr_uq.experiment.state import StatePoint
-from sopr_uq.experiment.substance import Molecule, Site, Substance
+from sopr_uq.experiment.substance import Substance
 from sopr_uq.experiment.totals import Total, amplitudes
 from sopr_uq.observables import Change, InfiniteLiquid, TotalScattering
 from sopr_uq.potentials import lennard_jones
@@ -121,7 +122,7 @@ def test_contrasts_share_their_molecules_but_not_their_levels():
     assert not columns[2 * n + 1 :].any()
     assert not columns[n:, 2:5].any(), "the level of one contrast is its own"
     spread = np.sqrt(np.sum(columns[:n, 2:5] ** 2, axis=1))
-    low = 0.03 * np.sqrt(np.mean(np.exp(-np.divide.outer(Q, [0.4, 0.8, 1.6]) ** 2), axis=1))
+    low = 0.03 * np.sqrt(np.mean(np.exp(-(np.divide.outer(Q, [0.4, 0.8, 1.6]) ** 2)), axis=1))
     np.testing.assert_allclose(spread, low)
 
 

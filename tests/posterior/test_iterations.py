@@ -7,7 +7,7 @@ import pytest
 
 from sopr_uq.engine.protocol import Simulation, named
 from sopr_uq.engine.series import Series
-from sopr_uq.experiment.substance import Pair
+from sopr_uq.experiment.molecule import Pair
 from sopr_uq.posterior.iterations import iterations_dataset
 from sopr_uq.potentials import lennard_jones
 from sopr_uq.refine.field import Field, Term

@@ -11,9 +11,10 @@ from sopr_uq.engine.integral_equation import IntegralEquationEngine
 from sopr_uq.engine.protocol import Setup
 from sopr_uq.engine.settings import EngineSettings
 from sopr_uq.errors import InputError
+from sopr_uq.experiment.molecule import Pair
 from sopr_uq.experiment.observation import Observation
 from sopr_uq.experiment.state import StatePoint
-from sopr_uq.experiment.substance import Pair, Substance
+from sopr_uq.experiment.substance import Substance
 from sopr_uq.potentials import Mie, lennard_jones
 from sopr_uq.refine.belief import PriorSettings
 from sopr_uq.refine.loop import refine

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from sopr_uq.experiment.substance import Pair
+from sopr_uq.experiment.molecule import Pair
 
 STUDY = Path(__file__).resolve().parents[2] / "studies" / "mixtures"
 MODULES = ("plan", "tables")

@@ -8,7 +8,7 @@ import pytest
 from sopr_uq import load_config
 from sopr_uq.derived import of_pair, pairs, structure_bands
 from sopr_uq.errors import InputErrors, SoprUqError
-from sopr_uq.experiment.substance import Pair
+from sopr_uq.experiment.molecule import Pair
 from sopr_uq.figures.sheet import refinement_sheet
 from sopr_uq.potentials import Mie, lennard_jones
 from sopr_uq.workflow.build import build_engine, build_rule

@@ -28,7 +28,7 @@ import numpy as np
 from scipy.interpolate import CubicSpline
 from scipy.linalg import block_diag
 
-from sopr_uq.experiment.substance import Pair
+from sopr_uq.experiment.molecule import Pair
 from sopr_uq.gp import Dispersion, factor
 from sopr_uq.inference.noise import LogNormal
 from sopr_uq.refine.belief import PriorSettings
