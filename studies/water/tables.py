@@ -67,7 +67,9 @@ def _share(values: FloatArray) -> str:
     if not known.size:
         return "–"
     each = np.nanmean(known, axis=1)
-    error = 100 * each.std(ddof=1) / np.sqrt(each.size) if each.size > 1 else np.nan
+    if each.size == 1:
+        return f"{100 * each[0]:.0f}"
+    error = 100 * each.std(ddof=1) / np.sqrt(each.size)
     return f"{100 * each.mean():.0f}({error:.0f})"
 
 

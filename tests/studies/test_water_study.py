@@ -1,0 +1,57 @@
+"""The study of molecules: its tables are what is stored, its twins what it says."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+STUDY = Path(__file__).resolve().parents[2] / "studies" / "water"
+MODULES = ("plan", "tables")
+
+
+@pytest.fixture(scope="module")
+def study():
+    """Modules ``plan`` and ``tables`` of the study, which its script finds beside itself."""
+    hidden = {name: sys.modules.pop(name) for name in MODULES if name in sys.modules}
+    sys.path.insert(0, str(STUDY))
+    import plan
+    import tables
+
+    yield plan, tables
+    sys.path.remove(str(STUDY))
+    for name in MODULES:
+        sys.modules.pop(name, None)
+    sys.modules.update(hidden)
+
+
+def test_the_readme_says_what_is_stored(study, tmp_path) -> None:
+    _, tables = study
+    readme = tmp_path / "README.md"
+    readme.write_bytes((STUDY / "README.md").read_bytes())
+    tables.fill(readme)
+    assert readme.read_text(encoding="utf-8") == (STUDY / "README.md").read_text(encoding="utf-8")
+
+
+def test_truths_are_corrections_of_the_size_that_is_said(study) -> None:
+    plan, _ = study
+    sizes = []
+    for number in range(20):
+        problem, truth = plan.problem_of("partials", number, np.random.default_rng(number))
+        correction = problem.field.split(truth - problem.field.start)
+        # none where the cut-off is, and nothing that is felt deep inside
+        assert np.abs(correction[:, -1]).max() < 1e-6
+        sizes.append(np.abs(correction).max(axis=1))
+    assert 0.03 < np.min(sizes)
+    assert np.max(sizes) < 0.17
+
+
+def test_four_contrasts_differ_in_what_hydrogen_weighs(study) -> None:
+    plan, _ = study
+    curves = plan.blank(plan.WORLDS["totals"])
+    of_hydrogen = [float(o.of.between(np.ones(1))[0, 2]) for o in curves]
+    assert [o.name for o in curves] == list(plan.CONTRASTS)
+    assert of_hydrogen[0] > of_hydrogen[3] > of_hydrogen[1] > of_hydrogen[2]
+    assert of_hydrogen[2] == pytest.approx(0.0, abs=1e-3)
