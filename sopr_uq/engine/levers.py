@@ -25,7 +25,7 @@ from sopr_uq.engine.series import Series
 from sopr_uq.typing import FloatArray
 
 _FRAMES = 12
-"""So many snapshots tell the levers of some 10⁴ pairs of molecules each to 0.01 Å."""
+"""Each tells the levers of all pairs of a box at once; they are means, and few suffice."""
 
 
 def lever_name(label: str) -> str:

@@ -41,7 +41,7 @@ def as_boxed(o: Observation, radius: float) -> Observation:
     if o.kind not in ("s", "f"):
         return o
     apart = np.pi / radius
-    low, high = max(o.window[0], o.x[0]), min(o.window[1], o.x[-1] - _LOST * apart)
+    low, high = max(o.window[0], o.x[0], apart), min(o.window[1], o.x[-1] - _LOST * apart)
     x = np.arange(low, high, apart)
     if x.size < _FEWEST:
         raise InputError(

@@ -63,3 +63,11 @@ def test_the_end_has_no_data_and_a_short_curve_is_refused():
 def test_a_g_from_beyond_the_box_is_refused():
     with pytest.raises(InputError, match="up to 8"):
         as_boxed(Observation("g", R, np.ones(R.size), window=(9.0, 12.0)), RADIUS)
+
+
+def test_a_curve_from_zero_on_is_compared_above_it():
+    """At Q = 0 a folded curve is 0/0."""
+    q = np.arange(0.0, 21.0, 0.05)
+    seen = as_boxed(Observation("s", q, np.ones(q.size)), RADIUS)
+    assert seen.x[0] > 0.0
+    assert seen.value == pytest.approx(np.ones(seen.x.size), abs=1e-9)

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
-from sopr_uq.refine.newton.pooled import Scatter, learnt_error
+from sopr_uq.experiment.observation import Observation
+from sopr_uq.refine.newton.linear import LinearModel
+from sopr_uq.refine.newton.pooled import Scatter, learnt_error, pooled
 from sopr_uq.rng import stream
 
 DATA, SPLINES, KEPT, RUNS = 60, 24, 20, 4
@@ -91,3 +96,34 @@ def test_more_data_than_directions_of_energies_and_fewer_agree_on_the_same_probl
     found = learnt_error((measured - theory)[:, few], theory[few], part)
     assert found.mean.shape == (12, SPLINES)
     assert np.isfinite(found.mean).all()
+
+
+def test_a_liquid_of_numbers_alone_keeps_its_response():
+    """Such as a further state of which only the pressure is known."""
+    theory, _, measured, scatter = case(0.6, 2)
+    covariance, unrest = scatter.root @ scatter.root.T, scatter.spread @ scatter.spread.T
+    r = 3.0 + 0.1 * np.arange(DATA)
+    liquids = (
+        SimpleNamespace(observations=(Observation("g", r, np.ones(DATA)),)),
+        SimpleNamespace(observations=(Observation("pressure", np.zeros(1), np.ones(1)),)),
+    )
+    same = SimpleNamespace(on_splines=np.asarray, on_grid=np.asarray)
+    problem = SimpleNamespace(samples=liquids, field=same)
+    stacked = SimpleNamespace(noisy=np.append(np.ones(DATA), 0.0))
+    number = np.ones((1, SPLINES))
+    blank = {f.name: np.zeros(1) for f in fields(LinearModel)}
+    models = [
+        LinearModel(
+            **blank
+            | {
+                "jacobian": np.vstack([theory, number]),
+                "fluctuation": np.vstack([each, number]),
+                "covariance": np.pad(covariance, (0, 1)),
+                "unrest": np.stack([unrest, unrest]),
+            }
+        )
+        for each in measured
+    ]
+    found = pooled(problem, stacked, models)
+    assert found[0].jacobian[-1] == pytest.approx(number[0])
+    assert not np.allclose(found[0].jacobian[:-1], theory)

@@ -24,7 +24,6 @@ from sopr_uq.observables.motion import MOTION
 from sopr_uq.observables.quantity import Curve
 from sopr_uq.potentials import Corrected, Tabulated
 from sopr_uq.potentials.tail import DISPERSION, tail_power_change
-from sopr_uq.refine.field import Field
 from sopr_uq.refine.problem import Problem
 from sopr_uq.structure.transforms import RadialGrid
 from sopr_uq.structure.truncation import interpolation_rows
@@ -47,19 +46,10 @@ class Implied:
     at : InfiniteLiquid
     change : Change
         With each spline of each potential.
-    field : Field
     """
 
     at: InfiniteLiquid
     change: Change
-    field: Field
-
-    def on_grid(self, jacobian: FloatArray) -> FloatArray:
-        """Return derivatives with respect to the splines as those on the grid.
-
-        (k, p splines) → (k, p n), per kcal/mol.
-        """
-        return self.field.on_grid(jacobian)
 
 
 def implied(problem: Problem, number: int, values: FloatArray, simulation: Simulation) -> Implied:
@@ -93,7 +83,7 @@ def implied(problem: Problem, number: int, values: FloatArray, simulation: Simul
     power = np.array([getattr(table, "tail_power", DISPERSION) for table in tables.values()])
     # bridge functions ride on the cores of pair potentials, which a base need not have
     moving = problem.settings.bridge == "moving" and problem.substance.bare
-    return Implied(liquid, Change(liquid, energy, power, moving), field)
+    return Implied(liquid, Change(liquid, energy, power, moving))
 
 
 def _basis(potential: Tabulated | Corrected, grid: RadialGrid) -> FloatArray:

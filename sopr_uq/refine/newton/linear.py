@@ -177,7 +177,7 @@ def linearise(
 
 
 def _one(problem: Problem, number: int, values: FloatArray, simulation: Simulation) -> LinearModel:
-    sample = problem.samples[number]
+    sample, field = problem.samples[number], problem.field
     liquid = implied(problem, number, values, simulation)
     data = [independent(o) for o in sample.observations]
     measured = [quantity_of(o, sample.substance) for o in data]
@@ -189,15 +189,15 @@ def _one(problem: Problem, number: int, values: FloatArray, simulation: Simulati
     return LinearModel(
         potential=values,
         prediction=np.concatenate([s.mean for s in seen]),
-        jacobian=liquid.on_grid(np.concatenate([q.jacobian(change) for q in measured])),
+        jacobian=field.on_grid(np.concatenate([q.jacobian(change) for q in measured])),
         covariance=mean_covariance(blocks),
         slope=np.concatenate([q.slope(liquid.at) for q in measured]),
-        slope_jacobian=liquid.on_grid(np.concatenate([q.slope_jacobian(change) for q in measured])),
+        slope_jacobian=field.on_grid(np.concatenate([q.slope_jacobian(change) for q in measured])),
         bend=np.concatenate([q.bend(liquid.at) for q in measured]),
         damping=np.concatenate([damped(o, sample.substance, liquid.at) for o in data]),
         common=np.concatenate([q.common(liquid.at) for q in measured]),
         pressure=pressure.predict(liquid.at).mean,
-        pressure_jacobian=liquid.on_grid(pressure.jacobian(change)),
+        pressure_jacobian=field.on_grid(pressure.jacobian(change)),
         blocks=(blocks - blocks.mean(axis=0)) / np.sqrt(b * (b - 1.0)) if b > 1 else blocks[:0],
         freedom=np.asarray(max(b - 1.0, 0.0)),
         fluctuation=fluctuation,
@@ -210,8 +210,8 @@ def _of_snapshots(
 ) -> tuple[FloatArray, FloatArray]:
     """Return what fluctuations say of the Jacobian, (d, m), and what moves them, (1, m, m).
 
-    Nothing of atoms, on a base or not: there theory is right to some fifteen per cent, and what the
-    simulations themselves show beyond it is learnt from fewer numbers.
+    Nothing of atoms, on a base or not: there theory and what the simulations show beyond it lead to
+    the noise, while with fluctuations one correction of molten aluminium doubled in size.
     """
     seen = Fluctuating(change.liquid, change.energy, change.power)
     if not seen.recorded or change.liquid.setup.substance.atomic:

@@ -7,6 +7,7 @@ from dataclasses import fields, replace
 
 import numpy as np
 
+from sopr_uq.errors import CheckpointError
 from sopr_uq.refine.newton.linear import LinearModel
 from sopr_uq.typing import FloatArray
 
@@ -27,9 +28,20 @@ def pack(models: Sequence[LinearModel]) -> dict[str, FloatArray]:
 
 
 def unpack(memory: Mapping[str, FloatArray]) -> list[LinearModel]:
-    """Return the linear models of a rule's state."""
+    """Return the linear models of a rule's state.
+
+    Raises
+    ------
+    CheckpointError
+        If another version kept it, whose models say less.
+    """
     names = [f.name for f in fields(LinearModel)]
     if f"model_{names[0]}" not in memory:
         return []
+    if missing := [name for name in names if f"model_{name}" not in memory]:
+        raise CheckpointError(
+            f"The rounds were made by a version of sopr_uq whose models lack {', '.join(missing)}: "
+            "refine anew, or go on with that version."
+        )
     count = len(memory[f"model_{names[0]}"])
     return [LinearModel(**{n: memory[f"model_{n}"][i] for n in names}) for i in range(count)]

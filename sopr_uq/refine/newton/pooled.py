@@ -66,6 +66,8 @@ def pooled(problem: Problem, stacked: Stacked, models: Sequence[LinearModel]) ->
     for number, unrest in enumerate(np.mean([m.unrest for m in models], axis=0)):
         # numbers have their own response
         rows = np.flatnonzero((liquid == number) & (stacked.noisy > 0.0))
+        if not rows.size:
+            continue
         scatter = Scatter.of(covariance[np.ix_(rows, rows)], unrest)
         error[rows] = learnt_error(wrong[:, rows], theory[:, rows].mean(axis=0), scatter).mean
     return [replace(m, jacobian=m.jacobian + problem.field.on_grid(error)) for m in models]

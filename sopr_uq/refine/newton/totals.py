@@ -2,8 +2,8 @@
 
 What corrects a measurement for absorption, multiple scattering and recoil is smooth in Q, and
 so is what is wrong with it. An error that is smooth over 1 Å⁻¹ is a feature of the curve's
-Fourier transform at distances below some 2 Å, where no molecules are: it can be told from
-their order, and counting errors say nothing of it.
+Fourier transform at distances below some 2 Å, where of other molecules there is little, in water
+the hydrogen bonds: most of it can be told from their order. Counting errors say nothing of it.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ SMOOTH = 1.0
 """Length in Å⁻¹ over which the error of a whole curve is smooth."""
 
 SHARE = 0.1
-"""Its size where none is given, to the root mean square of the curve: so much published totals
-of water miss each other by, however they are fitted."""
+"""Its size where none is given, to the root mean square of the curve. Published partial g(r) of
+water, each total with a scale of its own, miss its four totals by 5 to 11 % of that."""
 
 _SMALL = 1e-3
 
