@@ -18,9 +18,7 @@ from pathlib import Path
 from plan import WORLDS, engine_of, twin
 from tables import HERE, fill, keep
 
-from sopr_uq.disk import whole
-from sopr_uq.refine.newton import Newton
-from sopr_uq.workflow.twins import refine_twin, truth_of
+from sopr_uq.workflow.twin_files import refine_to_file
 
 
 def refine(runs: Path, only: list[str], most: int | None) -> None:
@@ -35,16 +33,9 @@ def refine(runs: Path, only: list[str], most: int | None) -> None:
 
 
 def _one(name: str, number: int, file: Path) -> None:
-    started, made = time.perf_counter(), twin(name, number)
-    try:
-        found = refine_twin(made, Newton, engine_of(WORLDS[name]))
-    except Exception as error:
-        text = f"{type(error).__name__}: {error}"
-        found = truth_of(made).assign_attrs(outcome="failed", error=text, family=made.family)
-    with whole(file) as temporary:
-        found.to_netcdf(temporary)
-    seconds = time.perf_counter() - started
-    print(f"{name} {number}: {found.attrs['outcome']}, {seconds:.0f} s", flush=True)
+    started = time.perf_counter()
+    outcome = refine_to_file(twin(name, number), engine_of(WORLDS[name]), file)
+    print(f"{name} {number}: {outcome}, {time.perf_counter() - started:.0f} s", flush=True)
 
 
 def main() -> None:

@@ -10,8 +10,8 @@ from plan import AR_KR, WORLDS
 
 from sopr_uq.disk import whole
 from sopr_uq.potentials.descriptors import Descriptors
-from sopr_uq.typing import FloatArray
 from sopr_uq.workflow.markdown import filled, markdown_table
+from sopr_uq.workflow.twin_files import gathered, held, percent_held
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results"
@@ -24,26 +24,10 @@ def keep(runs: Path) -> None:
     """Store what the tables need of every twin."""
     RESULTS.mkdir(exist_ok=True)
     for world in WORLDS:
-        files = sorted(runs.glob(f"{world}-*.nc"))
-        if not files:
-            continue
-        twins = [_of(file) for file in files]
-        with whole(RESULTS / f"{world}.nc") as temporary:
-            xr.concat(twins, "twin", data_vars="all").to_netcdf(temporary)
-
-
-def _of(file: Path) -> xr.Dataset:
-    """Return truth, mean, sd and the rank of the truth of every quantity of a twin."""
-    with xr.open_dataset(file) as opened:
-        ds = opened.load()
-    truth = ds["truth"]
-    if "draws" in ds:
-        mean, sd = ds["draws"].mean("sample"), ds["draws"].std("sample")
-        rank = (ds["draws"] < truth).mean("sample")
-    else:
-        mean = sd = rank = xr.full_like(truth, np.nan)
-    found = xr.Dataset({"truth": truth, "mean": mean, "sd": sd, "rank": rank})
-    return found.assign({name: ds.attrs.get(name, np.nan) for name in _KEPT})
+        twins = gathered(runs, world, _KEPT)
+        if twins is not None:
+            with whole(RESULTS / f"{world}.nc") as temporary:
+                twins.to_netcdf(temporary)
 
 
 def stored(world: str) -> xr.Dataset | None:
@@ -58,19 +42,6 @@ def stored(world: str) -> xr.Dataset | None:
 def descriptors_of(label: str) -> list[str]:
     """Return the names of the descriptors of a pair."""
     return [f"{name} {label}" for name in Descriptors._fields]
-
-
-def held(rank: FloatArray, probability: float) -> FloatArray:
-    """Return whether the central interval holds the truth; NaN where there is none."""
-    inside = np.abs(rank - 0.5) <= 0.5 * probability
-    return np.where(np.isfinite(rank), inside.astype(float), np.nan)
-
-
-def _share(values: FloatArray) -> str:
-    """Return per cent with the standard error between twins, from values (twin, number)."""
-    each = values[np.isfinite(values).all(axis=1)].mean(axis=1)
-    error = 100 * each.std(ddof=1) / np.sqrt(each.size) if each.size > 1 else np.nan
-    return f"{100 * each.mean():.0f}({error:.0f})" if each.size else "–"
 
 
 def coverage() -> list[str]:
@@ -104,7 +75,7 @@ def _counted(ds: xr.Dataset) -> list[str]:
     outcomes = ds["outcome"].values.astype(str)
     sigma = [name for name in names if name.startswith("sigma")]
     z = ((ds["truth"] - ds["mean"]) / ds["sd"]).sel(quantity=sigma)
-    shares = [_share(held(ranks, p)) for p in PROBABILITIES]
+    shares = [percent_held(held(ranks, p)) for p in PROBABILITIES]
     counts = [ds.sizes["twin"], np.sum(outcomes == "failed"), np.sum(outcomes == "doubtful")]
     return [*(str(n) for n in counts), *shares, f"{float(z.mean()):+.2f}"]
 

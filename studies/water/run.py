@@ -13,15 +13,12 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import argparse
 import time
-from dataclasses import replace
 from pathlib import Path
 
 from plan import WORLDS, engine_of, twin
 from tables import HERE, fill, keep
 
-from sopr_uq.disk import whole
-from sopr_uq.refine.newton import Newton
-from sopr_uq.workflow.twins import refine_twin, truth_of
+from sopr_uq.workflow.twin_files import refine_to_file
 
 
 def refine(runs: Path, only: list[str], most: int | None) -> None:
@@ -36,18 +33,9 @@ def refine(runs: Path, only: list[str], most: int | None) -> None:
 
 
 def _one(name: str, number: int, file: Path) -> None:
-    started, made = time.perf_counter(), twin(name, number)
-    try:
-        found = refine_twin(made, Newton, engine_of())
-    except Exception as error:
-        text = f"{type(error).__name__}: {error}"
-        found = truth_of(made).assign_attrs(outcome="failed", error=text)
-    begin = truth_of(replace(made, truth=made.problem.field.start))["truth"]
-    found = found.assign(start=begin)
-    with whole(file) as temporary:
-        found.to_netcdf(temporary)
-    seconds = time.perf_counter() - started
-    print(f"{name} {number}: {found.attrs['outcome']}, {seconds:.0f} s", flush=True)
+    started = time.perf_counter()
+    outcome = refine_to_file(twin(name, number), engine_of(), file)
+    print(f"{name} {number}: {outcome}, {time.perf_counter() - started:.0f} s", flush=True)
 
 
 def main() -> None:

@@ -11,8 +11,8 @@ from plan import WORLDS
 
 from sopr_uq.disk import whole
 from sopr_uq.potentials.descriptors import Descriptors
-from sopr_uq.typing import FloatArray
 from sopr_uq.workflow.markdown import filled, markdown_table
+from sopr_uq.workflow.twin_files import gathered, held, percent_held
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results"
@@ -25,25 +25,10 @@ def keep(runs: Path) -> None:
     """Store what the tables need of every twin."""
     RESULTS.mkdir(exist_ok=True)
     for world in WORLDS:
-        files = sorted(runs.glob(f"{world}-*.nc"))
-        if files:
-            twins = [_of(file) for file in files]
+        twins = gathered(runs, world, _KEPT)
+        if twins is not None:
             with whole(RESULTS / f"{world}.nc") as temporary:
-                xr.concat(twins, "twin", data_vars="all").to_netcdf(temporary)
-
-
-def _of(file: Path) -> xr.Dataset:
-    """Return truth, mean, sd and the rank of the truth of every quantity of a twin."""
-    with xr.open_dataset(file) as opened:
-        ds = opened.load()
-    truth = ds["truth"]
-    if "draws" in ds:
-        mean, sd = ds["draws"].mean("sample"), ds["draws"].std("sample")
-        rank = (ds["draws"] < truth).mean("sample").where(np.isfinite(truth))
-    else:
-        mean = sd = rank = xr.full_like(truth, np.nan)
-    found = xr.Dataset({"truth": truth, "mean": mean, "sd": sd, "rank": rank, "start": ds["start"]})
-    return found.assign({name: ds.attrs.get(name, np.nan) for name in _KEPT})
+                twins.to_netcdf(temporary)
 
 
 def stored(world: str) -> xr.Dataset | None:
@@ -53,24 +38,6 @@ def stored(world: str) -> xr.Dataset | None:
         return None
     with xr.open_dataset(file) as opened:
         return opened.load()
-
-
-def held(rank: FloatArray, probability: float) -> FloatArray:
-    """Return whether the central interval holds the truth; NaN where there is none."""
-    inside = np.abs(rank - 0.5) <= 0.5 * probability
-    return np.where(np.isfinite(rank), inside.astype(float), np.nan)
-
-
-def _share(values: FloatArray) -> str:
-    """Return per cent with the standard error between twins, from values (twin, number)."""
-    known = values[np.isfinite(values).any(axis=1)]
-    if not known.size:
-        return "–"
-    each = np.nanmean(known, axis=1)
-    if each.size == 1:
-        return f"{100 * each[0]:.0f}"
-    error = 100 * each.std(ddof=1) / np.sqrt(each.size)
-    return f"{100 * each.mean():.0f}({error:.0f})"
 
 
 def groups(ds: xr.Dataset) -> dict[str, list[str]]:
@@ -97,7 +64,7 @@ def coverage() -> list[str]:
         for label, names in groups(ds).items():
             mine = ds.sel(quantity=names)
             ranks = mine["rank"].transpose("twin", "quantity").values
-            shares = [_share(held(ranks, p)) for p in PROBABILITIES]
+            shares = [percent_held(held(ranks, p)) for p in PROBABILITIES]
             sizes = ["–"] * 3
             if label.startswith("v "):
                 off = [_rms(mine[a] - mine["truth"]) for a in ("start", "mean")]

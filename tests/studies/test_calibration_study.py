@@ -1,7 +1,6 @@
 """The calibration study: its chain on quick twins, and its README against what is stored."""
 
 import re
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -14,24 +13,14 @@ QUICK = (
     "engine.name='integral_equation'", "refine.rule='sopr'", "refine.max_iterations=2",
     "refine.draws=50", "refine.noise=0.01", "refine.width=0.1", "refine.length=0.7",
 )  # fmt: skip
-MODULES = ("plan", "stored", "tables", "drawing")
 
 
 @pytest.fixture(scope="module")
-def study():
-    """The study's own modules, which its script finds beside itself."""
-    hidden = {name: sys.modules.pop(name) for name in MODULES if name in sys.modules}
-    sys.path.insert(0, str(STUDY))
-    import drawing
-    import plan
-    import stored
-    import tables
-
-    yield {m.__name__: m for m in (plan, stored, tables, drawing)}
-    sys.path.remove(str(STUDY))
-    for name in MODULES:
-        sys.modules.pop(name, None)
-    sys.modules.update(hidden)
+def study(modules_of):
+    """The study's own modules."""
+    names = ("plan", "stored", "tables", "drawing")
+    with modules_of("calibration", *names) as modules:
+        yield dict(zip(names, modules, strict=True))
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -12,22 +11,13 @@ import xarray as xr
 from sopr_uq.experiment.molecule import Pair
 
 STUDY = Path(__file__).resolve().parents[2] / "studies" / "mixtures"
-MODULES = ("plan", "tables")
 
 
 @pytest.fixture(scope="module")
-def study():
-    """Modules ``plan`` and ``tables`` of the study, which its script finds beside itself."""
-    hidden = {name: sys.modules.pop(name) for name in MODULES if name in sys.modules}
-    sys.path.insert(0, str(STUDY))
-    import plan
-    import tables
-
-    yield plan, tables
-    sys.path.remove(str(STUDY))
-    for name in MODULES:
-        sys.modules.pop(name, None)
-    sys.modules.update(hidden)
+def study(modules_of):
+    """Modules ``plan`` and ``tables`` of the study."""
+    with modules_of("mixtures", "plan", "tables") as modules:
+        yield modules
 
 
 def test_the_readme_says_what_is_stored(study, tmp_path) -> None:
@@ -84,8 +74,9 @@ def test_a_failed_twin_is_counted_and_has_no_interval(study, tmp_path, monkeypat
     rng = np.random.default_rng(2)
     draws = xr.DataArray(1.0 + rng.standard_normal((12, 400)), dims=("quantity", "sample"))
     numbers = {"iterations": 3, "simulations": 12, "floor": 2, "seconds": 9.0, "k_hat": 0.1}
-    good = xr.Dataset({"truth": truth, "draws": draws}, attrs={"outcome": "converged", **numbers})
-    bad = xr.Dataset({"truth": truth}, attrs={"outcome": "failed"})
+    known = {"truth": truth, "start": truth}
+    good = xr.Dataset({**known, "draws": draws}, attrs={"outcome": "converged", **numbers})
+    bad = xr.Dataset(known, attrs={"outcome": "failed"})
     for i, ds in enumerate((good, good, bad)):
         ds.attrs["family"] = "mie"
         ds.to_netcdf(tmp_path / f"partials-{i:03d}.nc")

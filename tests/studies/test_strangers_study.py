@@ -1,28 +1,19 @@
 """The strangers' study: how it counts, and its README against what is stored."""
 
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 STUDY = Path(__file__).resolve().parents[2] / "studies" / "strangers"
-MODULES = ("plan", "errors", "stripped", "tables")
 
 
 @pytest.fixture(scope="module")
-def study():
-    """The study's own modules, which its script finds beside itself."""
-    hidden = {name: sys.modules.pop(name) for name in MODULES if name in sys.modules}
-    sys.path.insert(0, str(STUDY))
-    import plan
-    import tables
-
-    yield {"plan": plan, "tables": tables}
-    sys.path.remove(str(STUDY))
-    for name in MODULES:
-        sys.modules.pop(name, None)
-    sys.modules.update(hidden)
+def study(modules_of):
+    """The study's own modules."""
+    names = ("plan", "errors", "stripped", "tables")
+    with modules_of("strangers", *names) as modules:
+        yield dict(zip(names, modules, strict=True))
 
 
 def test_twins_are_counted_and_not_their_numbers(study):

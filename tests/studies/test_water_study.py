@@ -2,29 +2,19 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 STUDY = Path(__file__).resolve().parents[2] / "studies" / "water"
-MODULES = ("plan", "tables")
 
 
 @pytest.fixture(scope="module")
-def study():
-    """Modules ``plan`` and ``tables`` of the study, which its script finds beside itself."""
-    hidden = {name: sys.modules.pop(name) for name in MODULES if name in sys.modules}
-    sys.path.insert(0, str(STUDY))
-    import plan
-    import tables
-
-    yield plan, tables
-    sys.path.remove(str(STUDY))
-    for name in MODULES:
-        sys.modules.pop(name, None)
-    sys.modules.update(hidden)
+def study(modules_of):
+    """Modules ``plan`` and ``tables`` of the study."""
+    with modules_of("water", "plan", "tables") as modules:
+        yield modules
 
 
 def test_the_readme_says_what_is_stored(study, tmp_path) -> None:
