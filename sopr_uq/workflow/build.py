@@ -18,6 +18,7 @@ from sopr_uq.refine.problem import Problem, Sample
 from sopr_uq.refine.rule import Rule
 from sopr_uq.refine.sopr import Sopr
 from sopr_uq.refine.start import stabilised
+from sopr_uq.threads import one_thread
 from sopr_uq.workflow.config import Config
 
 RULES: dict[str, type[Sopr] | type[Ibi] | type[Newton]] = {
@@ -27,6 +28,7 @@ RULES: dict[str, type[Sopr] | type[Ibi] | type[Newton]] = {
 }
 
 
+@one_thread
 def build_rule(config: Config) -> Rule:
     """Read the data of a configuration and return its update rule.
 

@@ -9,12 +9,14 @@ from sopr_uq.posterior.status import DOUBTFUL, UNEXPLAINED
 from sopr_uq.refine.loop import Refinement
 from sopr_uq.refine.notices import notices, troubles
 from sopr_uq.refine.rule import Rule
+from sopr_uq.threads import one_thread
 from sopr_uq.workflow.config import Config
 from sopr_uq.workflow.result import Result, assemble, shown
 
 _MAY_BE_DOUBTED = ("converged", "max_iterations")
 
 
+@one_thread
 def finish(config: Config, rule: Rule, refinement: Refinement) -> Result:
     """Return the result of a refinement, with all that its rule has to say of it.
 

@@ -87,6 +87,7 @@ class Newton:
     name: ClassVar[str] = "newton"
     band: ClassVar[Band] = "posterior"
 
+    @one_thread
     def __post_init__(self) -> None:
         _ = self.conditioner.stacked
 
@@ -95,6 +96,7 @@ class Newton:
         """What the data say, given how they depend on v."""
         return Conditioner(self.problem)
 
+    @one_thread
     def init(self) -> RuleState:
         """Return the start and a few potentials around it that are no deeper.
 
@@ -128,10 +130,9 @@ class Newton:
         change, sd = self._change(state.potential, now.answer.fit)
         faults = now.trial.faults
         at_floor = chi2 < 1.0 + 3.0 * np.sqrt(2.0 / self.conditioner.stacked.value.size)
-        failed = sum(run.failed for run in runs)
         memory = {
             "predicted": _pair(now.trial.prediction),
-            "runs": np.array([len(runs), failed]),
+            "runs": np.array([len(runs), sum(run.failed for run in runs)]),
             **pack(new),
         }
         fit = now.answer.fit
