@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -11,7 +12,6 @@ from sopr_uq.engine.correlation import Stretches, correlate, displacements
 from sopr_uq.engine.plan import Plan, flight_time
 from sopr_uq.engine.recorder import Frame, Recorder
 from sopr_uq.engine.series import Series
-from sopr_uq.errors import InputError
 from sopr_uq.typing import FloatArray
 from sopr_uq.units import (
     BOLTZMANN,
@@ -54,7 +54,6 @@ class DiffusionRecorder:
         lags = [_lags(plan, MOTION, k) for k in _intervals(plan)]
         self._velocity = [_stretches(correlate, lags[0]) for _ in self._numbers]
         self._displacement = [_stretches(displacements, lags[1]) for _ in self._numbers]
-        _check_length(plan, lags[0])
 
     def add(self, frame: Frame) -> None:
         """Take note of the way to a frame."""
@@ -118,7 +117,6 @@ class ViscosityRecorder:
         self._plan = plan
         self._frames = 0
         self._stress = _stretches(correlate, lags)
-        _check_length(plan, lags)
 
     def add(self, frame: Frame) -> None:
         """Take note of the way to a frame."""
@@ -181,6 +179,29 @@ RECORDERS: Mapping[str, Callable[[Plan], Recorder]] = {
 }
 """By what a setup asks to record."""
 
+_REACHES = {"diffusion": MOTION, "viscosity": STRESS}
+"""Longest lags of those that correlate times, in times of free flight."""
+
+
+def long_enough(plan: Plan) -> Plan:
+    """Return the plan with as many steps of sampling as the memory of the liquid needs.
+
+    A potential asks for its own time step: what is enough for one would be too few for another
+    whose step is shorter, and a refinement must not end by the draw of such a one.
+    """
+    reaches = [_REACHES[name] for name in plan.setup.record if name in _REACHES]
+    steps = max((_needed(plan, _lags(plan, r, plan.fine_every)) for r in reaches), default=0)
+    if steps <= plan.settings.production_steps:
+        return plan
+    every = plan.settings.sample_every
+    changes = {"production_steps": -(-steps // every) * every}
+    return replace(plan, settings=plan.settings.model_copy(update=changes))
+
+
+def _needed(plan: Plan, lags: int) -> int:
+    """Steps that fill the fewest rows of a time correlation."""
+    return (lags + _FEWEST_ROWS * max(1, lags // 2) + 1) * plan.fine_every
+
 
 def shear(stress: FloatArray) -> FloatArray:
     """Return the traceless stress so scaled that its square has the mean of one shear component.
@@ -227,14 +248,6 @@ def _lags(plan: Plan, reach: float, every: int) -> int:
 
 def _stretches(kernel: Callable[[FloatArray, FloatArray], FloatArray], lags: int) -> Stretches:
     return Stretches(kernel, lags, max(1, lags // 2))
-
-
-def _check_length(plan: Plan, lags: int) -> None:
-    rows = lags + _FEWEST_ROWS * (lags // 2)
-    needed, steps = (rows + 1) * plan.fine_every, plan.settings.production_steps
-    if steps < needed:
-        expected = f"at least {needed} steps for the dynamics of this liquid"
-        raise InputError("engine.production_steps", expected, f"{steps}")
 
 
 def _curve(name: str, rows: FloatArray, spacing: float, blocks: int, unit: str) -> Series:

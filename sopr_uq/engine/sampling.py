@@ -11,7 +11,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 
 from sopr_uq.engine.blocks import independent_blocks
-from sopr_uq.engine.dynamics import RECORDERS
+from sopr_uq.engine.dynamics import RECORDERS, long_enough
 from sopr_uq.engine.fluctuations import FluctuationRecorder
 from sopr_uq.engine.levers import LeverRecorder
 from sopr_uq.engine.plan import Plan
@@ -89,6 +89,8 @@ class Clock:
 def simulate(open_dynamics: OpenDynamics, plan: Plan, progress: Progress | None) -> Simulation:
     """Run a plan: melt and compress if need be, equilibrate, sample, check.
 
+    It samples for as long as the plan says, or longer where motion takes that.
+
     Parameters
     ----------
     open_dynamics : callable
@@ -102,7 +104,7 @@ def simulate(open_dynamics: OpenDynamics, plan: Plan, progress: Progress | None)
     SimulationFailed
         If the trajectory must not be averaged.
     """
-    started = time.perf_counter()
+    started, plan = time.perf_counter(), long_enough(plan)
     s = plan.settings
     rdf = _rdf(plan)
     trajectory = Trajectory(plan.box_length, plan.topology, plan.samples)

@@ -16,6 +16,7 @@ from sopr_uq.engine.dynamics import (
     HeatCapacityRecorder,
     ViscosityRecorder,
     fluctuation,
+    long_enough,
     shear,
 )
 from sopr_uq.engine.integral_equation import IntegralEquationEngine
@@ -297,7 +298,34 @@ def test_an_engine_without_motion_refuses():
         IntegralEquationEngine(SHORT).run(setup)
 
 
-def test_a_run_too_short_for_the_memory_is_named():
-    quick = SHORT.model_copy(update={"production_steps": 1600})
-    with pytest.raises(InputError, match="production_steps"):
-        ViscosityRecorder(make_plan(quick, asked(reduced(1.0, 0.75), "viscosity")))
+def of_argon(record, **changes):
+    return make_plan(SHORT.model_copy(update=changes), asked(reduced(1.0, 0.75), *record))
+
+
+@pytest.mark.parametrize("record", [("diffusion",), ("viscosity",), ("diffusion", "viscosity")])
+def test_a_run_with_motion_lasts_as_long_as_the_memory_asks(record):
+    """However short the time step, to a sample: then every recorder has its fewest rows."""
+    for timestep in (1.0, 3.3, 7.0):
+        plan = long_enough(of_argon(record, production_steps=1600, timestep=timestep))
+        assert plan.samples * 40 == plan.settings.production_steps
+        rows = {"diffusion": 3.0, "viscosity": 5.0}
+        memory = max(rows[name] for name in record) * flight_time(plan.setup)
+        lasts = plan.settings.production_steps * timestep / FS_PER_PS
+        assert lasts == pytest.approx(3.0 * memory, rel=0.05)
+
+
+def test_a_run_that_is_long_enough_is_left_alone():
+    plan = of_argon(("diffusion",), timestep=7.0, production_steps=20000)
+    assert long_enough(plan) is plan
+    still = of_argon((), production_steps=1600)
+    assert long_enough(still) is still
+
+
+def test_a_draw_with_a_shorter_time_step_is_simulated(program):
+    """Motion among the data must not end a refinement whose start was just long enough."""
+    quick = SHORT.model_copy(update={"production_steps": 1600, "blocks": 4})
+    deep = lennard_jones(SIGMA, 4.0 * EPSILON)
+    setup = asked(reduced(4.0, 0.75), "viscosity", potential=deep)
+    simulation = program[0](quick).run(setup)
+    assert simulation.steps > 1600
+    assert simulation["modulus"].blocks.shape[0] == 4
