@@ -17,8 +17,10 @@ from sopr_uq.potentials.descriptors import Descriptors, descriptors
 from sopr_uq.refine.belief import PriorSettings
 from sopr_uq.refine.loop import Refinement, refine
 from sopr_uq.refine.newton import Newton, trial
+from sopr_uq.refine.newton.change import predictions_moved
 from sopr_uq.refine.newton.draws import Draws, Pool
 from sopr_uq.refine.newton.linear import linearise
+from sopr_uq.refine.newton.memory import unpack
 from sopr_uq.refine.round import Run
 from sopr_uq.rng import integer_seed, stream
 from sopr_uq.typing import FloatArray
@@ -121,6 +123,29 @@ def test_what_the_sampler_says_is_of_the_theta_of_each_draw(twins, monkeypatch) 
     for name in ("lp", "energy", "tree_depth", "width"):
         expected = theta[name].values.ravel()[order]
         np.testing.assert_array_equal(posterior[name].values.ravel(), expected)
+
+
+def test_a_move_that_v_hardly_shows_is_seen_in_what_is_predicted(twins) -> None:
+    """Along what the data fix best, and by draws of the posterior, which move them little."""
+    rule, done = twins["soft"].rule, twins["soft"].done
+    answer = rule.answer(done.past)
+    leading = unpack(done.past[-1].memory)[0]
+
+    def moved(v: FloatArray) -> float:
+        return predictions_moved(rule.conditioner, answer, replace(leading, potential=v))
+
+    mean, theta, s = answer.fit.mean, answer.fit.theta, rule.conditioner.stacked
+    assert moved(mean) == 0.0
+    error = np.sqrt(theta.noise[s.curve] ** 2 * s.noisy + np.diagonal(leading.covariance))
+    mine = s.of_curve(0)
+    jacobian = answer.emulator.linear(mean).jacobian[mine] / error[mine, None]
+    _, size, direction = np.linalg.svd(jacobian, full_matrices=False)
+    small = 0.2 * np.sqrt(mine.sum()) / size[0]
+    assert moved(mean + small * direction[0]) == pytest.approx(0.2, rel=0.1)
+    z = np.random.default_rng(5).standard_normal((8, answer.fit.coefficients.mean.size))
+    for draw in answer.fit.draws(z):
+        assert np.linalg.norm(draw - mean) > 3.0 * small
+        assert moved(draw) < 0.5
 
 
 @TWINS

@@ -15,6 +15,7 @@ from sopr_uq.experiment.observation import Observation
 from sopr_uq.inference.linear_gaussian import Theta, reading_error
 from sopr_uq.inference.theta_sampler import STATISTICS, sample_theta
 from sopr_uq.refine.newton.answer import Answer, learn, well
+from sopr_uq.refine.newton.change import changed, predictions_moved
 from sopr_uq.refine.newton.conditioner import Conditioner
 from sopr_uq.refine.newton.data import independent
 from sopr_uq.refine.newton.data_groups import data_groups
@@ -35,8 +36,7 @@ from sopr_uq.typing import FloatArray, IntArray
 
 _LARGEST_STEP = 1.0
 _SMALL_CHANGE = 0.25
-_ONE_SIGMA = (0.15866, 0.84134)
-_DRAWS = 400
+_SMALL_MOVE = 0.5
 _QUICK = 1000
 _CANDIDATES = 8
 _SHARES = (1.0, 0.5, 0.25, 0.125, 0.0625)
@@ -127,7 +127,9 @@ class Newton:
         leading = new[0]
         chi2 = self.reduced_misfit(leading)
         # from answer to answer: where the mean could not be simulated, a draw leads the round
-        change, sd = self._change(state.potential, now.answer.fit)
+        change, sd = changed(self.conditioner, state.potential, now.answer.fit)
+        moved = predictions_moved(self.conditioner, now.answer, leading)
+        settled = change < _SMALL_CHANGE and moved < _SMALL_MOVE
         faults = now.trial.faults
         at_floor = chi2 < 1.0 + 3.0 * np.sqrt(2.0 / self.conditioner.stacked.value.size)
         memory = {
@@ -140,12 +142,13 @@ class Newton:
             misfit=self._misfit(leading, fit),
             noise=float(fit.theta.noise[0]),
             change=change,
-            converged=bool(change < _SMALL_CHANGE and not faults),
-            doubt=faults if change < _SMALL_CHANGE else "",
+            converged=bool(settled and not faults),
+            doubt=faults if settled else "",
             of=self._scored,
             values={
                 "reduced_misfit": np.asarray(chi2),
                 "at_floor": np.asarray(float(at_floor)),
+                "moved": np.asarray(moved),
                 "averaged": np.asarray(now.answer.effective),
                 "predicted": np.asarray(now.trial.predicted),
                 "left_out": np.asarray(now.trial.left_out),
@@ -291,29 +294,6 @@ class Newton:
         mine = np.any([s.of_curve(j) for j, k in enumerate(s.kinds) if k == self._scored], axis=0)
         return float(np.mean(self.residual(fit, model)[mine] ** 2))
 
-    def _change(self, before: FloatArray, fit: Fit) -> tuple[float, dict[str, FloatArray]]:
-        """Largest move of a descriptor in its posterior standard deviation, and those.
-
-        Of corrections, which have none, the root mean square move where they count.
-        """
-        p = self.problem
-        field, beta, rng = p.field, p.beta, stream(p.seed, "change")
-        draws = fit.draws(rng.standard_normal((_DRAWS, fit.coefficients.mean.size)))
-        sd = {
-            name: np.array([_spread(each) for each in x.T])
-            for name, x in field.descriptors(draws, beta)._asdict().items()
-        }
-        now, then = field.descriptors(fit.mean, beta), field.descriptors(before, beta)
-        whole = np.array([term.whole for term in field.terms])
-        with np.errstate(divide="ignore", invalid="ignore"):
-            moves = np.abs(np.subtract(now, then)) / np.array(list(sd.values()))
-        change = float(np.nan_to_num(np.max(moves[:, whole], initial=0.0), nan=np.inf))
-        where = well(self.conditioner) & field.of_corrections
-        if where.any():
-            each = (fit.mean - before)[where] / draws[:, where].std(axis=0)
-            change = max(change, float(np.sqrt(np.mean(each**2))))
-        return change, {name: field.plain(x) for name, x in sd.items()}
-
     @one_thread
     def posterior(self, past: Sequence[RuleState]) -> xr.Dataset:
         """Sample θ, then draw v; see :class:`~sopr_uq.refine.rule.Rule`."""
@@ -392,9 +372,3 @@ def _pair(prediction: Prediction | None) -> FloatArray:
 def _thetas(flat: xr.Dataset) -> list[Theta]:
     columns = (flat[name].values for name in ("noise", "reading", "width", "kernel"))
     return [Theta(n, r, float(w), int(k)) for n, r, w, k in zip(*columns, strict=True)]
-
-
-def _spread(values: FloatArray) -> float:
-    """Half the central 68 % of draws, for which a few odd ones do not matter; NaN without any."""
-    known = values[np.isfinite(values)]
-    return 0.5 * float(np.diff(np.quantile(known, _ONE_SIGMA))[0]) if known.size else np.nan
