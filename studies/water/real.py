@@ -17,25 +17,18 @@ import shutil
 from pathlib import Path
 
 import numpy as np
+from scores import models_of, scored, states_of
 from tables import HERE, RESULTS, fill
 
 from sopr_uq.posterior.store import write
 from sopr_uq.posterior.thin import thin
-from sopr_uq.refine.checkpoint import decode
-from sopr_uq.refine.newton.fit import Fit
-from sopr_uq.refine.newton.linear import LinearModel
-from sopr_uq.refine.newton.memory import unpack
 from sopr_uq.refine.newton.rule import Newton
-from sopr_uq.typing import FloatArray
 from sopr_uq.workflow.build import build_rule
 from sopr_uq.workflow.config import load_config
 from sopr_uq.workflow.result import load_result
 from sopr_uq.workflow.run import resume, run
 
 CONFIG = "room.toml"
-FROM = 1.5
-"""Å⁻¹ from which curves are scored: below, their levels are not known."""
-
 _DRAWS = 100
 
 BEYOND = (3.0, 7.5)
@@ -60,16 +53,13 @@ def collect(folder: Path, data: Path) -> None:
     config = folder.with_suffix(".d") / CONFIG
     rule, result = build_rule(load_config(config)), load_result(folder)
     assert isinstance(rule, Newton)
-    rounds = [
-        unpack(decode(file.read_bytes()).state.memory)
-        for file in sorted((folder / "iterations").glob("*.iteration"))
-    ]
+    rounds = models_of(folder)
     models = [model for each in rounds for model in each]
     nearest = rounds[-1][0]
-    fit = rule.answer([decode(f.read_bytes()).state for f in _files(folder)]).fit
+    fit = rule.answer(states_of(folder)).fit
     curves = {}
     for number, name in enumerate(rule.conditioner.stacked.names):
-        before, after = (_scored(rule, fit, m, number) for m in (models[0], nearest))
+        before, after = (scored(rule, fit, m, number) for m in (models[0], nearest))
         noise = float(result["posterior"]["noise"].isel(curve=number).median())
         curves[name] = {"before": before, "after": after, "noise": noise}
     seen = {
@@ -86,30 +76,6 @@ def collect(folder: Path, data: Path) -> None:
     RESULTS.mkdir(exist_ok=True)
     write(thin(result, _DRAWS), RESULTS / "room.nc")
     (RESULTS / "room.json").write_text(json.dumps(seen, indent=1) + "\n", encoding="utf-8")
-
-
-def _files(folder: Path) -> list[Path]:
-    return sorted((folder / "iterations").glob("*.iteration"))
-
-
-def _scored(rule: Newton, fit: Fit, model: LinearModel, curve: int) -> dict[str, float]:
-    """Return rms and χ² of a simulated liquid, with the best scale, level and smooth errors."""
-    s, theta = rule.conditioner.stacked, fit.theta
-    variance = s.stated_variance + theta.noise[s.curve] ** 2 * s.noisy
-    root = np.sqrt(variance + np.diagonal(model.covariance))
-    mine = np.flatnonzero(s.of_curve(curve))
-    columns = rule.conditioner.nuisances(model)[mine] / root[mine, None]
-    y = (s.value - model.prediction)[mine] / root[mine]
-    inner = np.eye(columns.shape[1]) + columns.T @ columns
-    left = y - columns @ np.linalg.solve(inner, columns.T @ y)
-    high = _abscissae(rule)[mine] >= FROM
-    rms = float(np.sqrt(np.mean((left * root[mine])[high] ** 2)))
-    return {"rms": rms, "chi2": float(np.mean(left[high] ** 2))}
-
-
-def _abscissae(rule: Newton) -> FloatArray:
-    observations = rule.problem.samples[0].observations
-    return np.concatenate([rule.points(o).x for o in observations])
 
 
 def _interval(values: object) -> tuple[float, float]:

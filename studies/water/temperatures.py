@@ -1,0 +1,152 @@
+"""One correction of SPC/E for four temperatures, and each of them predicted from the others.
+
+``--refine DIR --data FOLDER`` refines (or goes on) from the four contrasts of every temperature at
+once, ``--collect DIR --data FOLDER`` learns from all simulations again with one temperature's
+curves left out at a time, and stores what the table needs. All else is said as in ``room.toml``.
+"""
+
+from __future__ import annotations
+
+import os
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+import argparse
+import json
+import shutil
+import tomllib
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tomli_w
+from scores import models_of, scored, states_of
+from tables import HERE, RESULTS, fill
+
+from sopr_uq.refine.checkpoint import Folder
+from sopr_uq.refine.journal import Iteration
+from sopr_uq.refine.newton.fit import Fit
+from sopr_uq.refine.newton.rule import Newton
+from sopr_uq.refine.round import Run, good
+from sopr_uq.workflow.build import build_rule
+from sopr_uq.workflow.config import load_config
+from sopr_uq.workflow.result import load_result
+from sopr_uq.workflow.run import ITERATIONS, resume, run
+
+DENSITIES = {280: 0.033425, 295: 0.033355, 313: 0.033170, 343: 0.032688}
+"""Molecules per Å³ at each temperature in K, at atmospheric pressure (CoolProp)."""
+
+
+def settings(temperatures: Sequence[int]) -> dict[str, Any]:
+    """Return the configuration of some temperatures, from that of 295 K."""
+    base = tomllib.loads((HERE / "room.toml").read_text(encoding="utf-8"))
+    first, *others = temperatures
+    base["system"] |= {"temperature": float(first), "density": DENSITIES[first]}
+    observe = base["observe"]
+    base["observe"] = _at(observe, first)
+    base["state"] = [
+        {"temperature": float(t), "density": DENSITIES[t], "observe": _at(observe, t)}
+        for t in others
+    ]
+    return base
+
+
+def _at(observe: Sequence[dict[str, Any]], temperature: int) -> list[dict[str, Any]]:
+    found = []
+    for each in observe:
+        if "file" not in each:
+            found.append(dict(each))
+            continue
+        file = each["file"].replace("295K", f"{temperature}K")
+        found.append(each | {"file": file, "name": f"{each['name']} {temperature} K"})
+    return found
+
+
+def config_of(folder: Path, temperatures: Sequence[int], data: Path) -> Path:
+    """Write a configuration beside the curves it names; return its path."""
+    place = folder.with_suffix(".d")
+    place.mkdir(parents=True, exist_ok=True)
+    for file in sorted(data.glob("water_*K_*_fq.csv")):
+        shutil.copy(file, place / file.name)
+    path = place / f"{'-'.join(map(str, temperatures))}.toml"
+    path.write_text(tomli_w.dumps(settings(temperatures)), encoding="utf-8")
+    return path
+
+
+def refine(folder: Path, data: Path) -> None:
+    """Refine, or go on."""
+    if folder.exists():
+        resume(folder)
+    else:
+        run(load_config(config_of(folder, list(DENSITIES), data)), folder)
+
+
+def left_out(folder: Path, temperature: int, data: Path) -> Fit:
+    """Return the posterior without one temperature's curves, from the same simulations."""
+    kept = [t for t in DENSITIES if t != temperature]
+    places = [list(DENSITIES).index(t) for t in kept]
+    rule = build_rule(load_config(config_of(folder, kept, data)))
+    assert isinstance(rule, Newton)
+    done: list[Iteration] = []
+    for each in Folder(folder / ITERATIONS).load():
+        runs = tuple(
+            Run(r.potential, tuple(r.simulations[s] for s in places), r.message)
+            for r in good(each.runs)
+        )
+        past = [rule.init(), *(iteration.state for iteration in done)]
+        past[-1] = replace(past[-1], proposals=np.array([r.potential for r in runs]))
+        state, info = rule.step(past, runs)
+        done.append(Iteration(runs, state, info, each.seconds))
+    return rule.answer([iteration.state for iteration in done]).fit
+
+
+def collect(folder: Path, data: Path) -> None:
+    """Store how every temperature is met, without a correction, with it, and by the others'."""
+    rule = build_rule(load_config(config_of(folder, list(DENSITIES), data)))
+    assert isinstance(rule, Newton)
+    answer, models = rule.answer(states_of(folder)), models_of(folder)
+    result = load_result(folder)
+    names, start = rule.conditioner.stacked.names, models[0][0]
+    by_others = {t: left_out(folder, t, data) for t in DENSITIES}
+    curves = {}
+    for number, name in enumerate(names):
+        temperature = int(name.split()[1])
+        others = answer.emulator.linear(by_others[temperature].mean)
+        seen = {"start": start, "together": models[-1][0], "others": others}
+        curves[name] = {k: scored(rule, answer.fit, m, number) for k, m in seen.items()}
+    states = result.get("state_evidence")
+    found = {
+        "curves": curves,
+        "outcome": result.attrs["outcome"],
+        "rounds": len(models),
+        "simulations": sum(map(len, models)) * len(DENSITIES),
+        "seconds": float(result["iterations"]["seconds"].sum()),
+        "md_seconds": float(result["iterations"]["md_seconds"].sum()),
+        "evidence": float(result["correction_evidence"]["log_bayes_factor"]),
+        "states": None if states is None else float(states["log_bayes_factor"]),
+    }
+    RESULTS.mkdir(exist_ok=True)
+    (RESULTS / "temperatures.json").write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+
+
+def main() -> None:
+    """Read the arguments."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--refine", type=Path, metavar="DIR")
+    parser.add_argument("--collect", type=Path, metavar="DIR")
+    parser.add_argument("--data", type=Path, required=True, metavar="FOLDER")
+    options = parser.parse_args()
+    if options.refine:
+        refine(options.refine, options.data)
+    if options.collect:
+        collect(options.collect, options.data)
+    fill(HERE / "README.md")
+
+
+if __name__ == "__main__":
+    main()
