@@ -30,7 +30,11 @@ def models_of(folder: Path) -> list[list[LinearModel]]:
 
 
 def scored(rule: Newton, fit: Fit, model: LinearModel, curve: int) -> dict[str, float]:
-    """Return rms and χ² of a simulated liquid, with the best scale, level and smooth errors."""
+    """Return rms and reduced χ² of a simulated liquid, its errors of measurement at their best.
+
+    χ² is divided by the number of data less what scale, level and smooth
+    errors, believed as they are, take of it.
+    """
     s, theta = rule.conditioner.stacked, fit.theta
     variance = s.stated_variance + theta.noise[s.curve] ** 2 * s.noisy
     root = np.sqrt(variance + np.diagonal(model.covariance))
@@ -38,10 +42,11 @@ def scored(rule: Newton, fit: Fit, model: LinearModel, curve: int) -> dict[str, 
     columns = rule.conditioner.nuisances(model)[mine] / root[mine, None]
     y = (s.value - model.prediction)[mine] / root[mine]
     inner = np.eye(columns.shape[1]) + columns.T @ columns
-    left = y - columns @ np.linalg.solve(inner, columns.T @ y)
+    taken = columns @ np.linalg.solve(inner, columns.T)
+    left, free = y - taken @ y, 1.0 - np.diagonal(taken)
     high = abscissae(rule)[mine] >= FROM
     rms = float(np.sqrt(np.mean((left * root[mine])[high] ** 2)))
-    return {"rms": rms, "chi2": float(np.mean(left[high] ** 2))}
+    return {"rms": rms, "chi2": float(np.sum(left[high] ** 2) / np.sum(free[high]))}
 
 
 def abscissae(rule: Newton) -> FloatArray:

@@ -19,6 +19,7 @@ RESULTS = HERE / "results"
 PROBABILITIES = (0.5, 0.8, 0.95)
 _KEPT = ("outcome", "iterations", "simulations", "floor", "seconds", "k_hat")
 _NOT_RUN = "not run"
+_CASES = ("start", "together", "others")
 
 
 def keep(runs: Path) -> None:
@@ -130,7 +131,39 @@ def room() -> list[str]:
     return [*markdown_table(head, rows), "", text]
 
 
+def temperatures() -> list[str]:
+    """Return what four temperatures say together, and each of them by the others."""
+    file = RESULTS / "temperatures.json"
+    if not file.is_file():
+        return [_NOT_RUN]
+    seen = json.loads(file.read_text(encoding="utf-8"))
+    rows = []
+    for name, cases in seen["curves"].items():
+        contrast, kelvin, _ = name.split()
+        rms = [f"{1e3 * cases[k]['rms']:.1f}" for k in _CASES]
+        chi2 = [f"{cases[k]['chi2']:.2f}" for k in _CASES]
+        rows.append((kelvin, contrast, *rms, *chi2))
+    head = (
+        "T / K", "contrast", "SPC/E, mbarn", "corrected together, mbarn", "by the others, mbarn",
+        "χ² SPC/E", "χ² together", "χ² by the others",
+    )  # fmt: skip
+    text = (
+        f"The refinement ended {seen['outcome']} after {seen['rounds']} rounds and "
+        f"{seen['simulations']} simulations, {seen['seconds']:.0f} s on two cores "
+        f"({seen['md_seconds']:.0f} s of molecular dynamics). The log Bayes factor for a "
+        f"correction is {seen['evidence']:+.0f}"
+    )
+    if seen["states"] is not None:
+        text += f"; for one that differs between temperatures {seen['states']:+.1f}"
+    return [*markdown_table(head, rows), "", f"{text}."]
+
+
 def fill(path: Path) -> None:
     """Fill the README from what is stored."""
-    blocks = {"coverage": coverage(), "costs": costs(), "room": room()}
+    blocks = {
+        "coverage": coverage(),
+        "costs": costs(),
+        "room": room(),
+        "temperatures": temperatures(),
+    }
     path.write_text(filled(path.read_text(encoding="utf-8"), blocks), encoding="utf-8")
