@@ -14,12 +14,12 @@ from sopr_uq.experiment.catalogue import verify
 from sopr_uq.experiment.cells import check_cells, shift_edges
 from sopr_uq.experiment.formats import Table, read_file
 from sopr_uq.experiment.forms import FORMS, TOTAL, UNKNOWN, Form, FormName, Scale, factor_of
+from sopr_uq.experiment.inferred import ended, own_spacing, read_off, windowed
 from sopr_uq.experiment.limits import check_form
 from sopr_uq.experiment.matrix import read_matrix
 from sopr_uq.experiment.observation import Kind, Observation
 from sopr_uq.experiment.pick import pick
 from sopr_uq.experiment.quantities import UNITS_OF_Q, UNITS_OF_R
-from sopr_uq.experiment.untold import ended, own_spacing, read_off, windowed
 from sopr_uq.typing import BoolArray, FloatArray
 
 MIN_POINTS = 5

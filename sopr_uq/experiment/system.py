@@ -19,6 +19,7 @@ from sopr_uq.experiment.checks import (
     check_temperature,
 )
 from sopr_uq.experiment.curve import read_curve
+from sopr_uq.experiment.declared_totals import check_total
 from sopr_uq.experiment.faults import Faults
 from sopr_uq.experiment.forms import Scale
 from sopr_uq.experiment.inner_peak import check_inner_peak
@@ -38,7 +39,6 @@ from sopr_uq.experiment.settings import (
 )
 from sopr_uq.experiment.sites import site_mixture
 from sopr_uq.experiment.state import StatePoint
-from sopr_uq.experiment.told_totals import check_total
 from sopr_uq.experiment.weighing import lowest_s
 from sopr_uq.potentials import Potential
 

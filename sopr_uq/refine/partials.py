@@ -9,9 +9,9 @@ from sopr_uq.engine.traits import FLUCTUATIONS
 from sopr_uq.errors import InputError
 from sopr_uq.experiment.molecule import Pair
 from sopr_uq.experiment.observation import Observation
-from sopr_uq.refine.compare import Comparison, compare
 from sopr_uq.refine.field import Term
 from sopr_uq.refine.problem import Problem, Sample
+from sopr_uq.refine.residual import Residual, residual
 from sopr_uq.typing import FloatArray
 
 _FIRST_LEVEL = 2.0
@@ -26,10 +26,10 @@ class Partial(NamedTuple):
     sample: Sample
     observation: Observation
 
-    def compared(self, problem: Problem, v: FloatArray, simulation: Simulation) -> Comparison:
+    def compared(self, problem: Problem, v: FloatArray, simulation: Simulation) -> Residual:
         """Evaluate a simulation of potentials, shape (p n,), at the measured points."""
         far = _FIRST_LEVEL * self.term.sigma
-        return compare(
+        return residual(
             simulation,
             problem.field.tables(v)[self.term.pair],
             self.sample.state,

@@ -14,8 +14,8 @@ from sopr_uq.engine.settings import EngineSettings
 from sopr_uq.experiment.observation import Observation
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.potentials import Tabulated, lennard_jones
-from sopr_uq.refine.compare import compare
 from sopr_uq.refine.problem import Problem, Sample
+from sopr_uq.refine.residual import residual
 from sopr_uq.refine.round import Run
 from sopr_uq.refine.rule import Rule, RuleState, StepInfo
 from sopr_uq.refine.settings import RefineSettings
@@ -42,7 +42,7 @@ def solved_problem(engine: Engine, settings: Mapping[str, Any] | None = None) ->
     empty = Problem((Sample(_STATE, (blank,)),), _REFERENCE, given)
     start = Tabulated(empty.r, _REFERENCE.energy(empty.r))
     simulation = engine.run(Setup.of(start, _STATE, seed=1))
-    seen = compare(simulation, start, _STATE, blank)
+    seen = residual(simulation, start, _STATE, blank)
     measured = Observation("g", seen.r, seen.simulated)
     return Problem((Sample(_STATE, (measured,)),), _REFERENCE, given)
 

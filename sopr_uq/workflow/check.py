@@ -29,8 +29,8 @@ from sopr_uq.experiment.settings import (
     ReferenceSettings,
     SystemSettings,
 )
-from sopr_uq.experiment.several import StateSettings, check_state, state_observations
 from sopr_uq.experiment.state import StatePoint
+from sopr_uq.experiment.states import StateSettings, check_state, state_observations
 from sopr_uq.experiment.system import Ingredients, checked_makeup, checked_observations
 from sopr_uq.refine.belief import without_meaning
 from sopr_uq.refine.newton.data import stack

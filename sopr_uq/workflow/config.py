@@ -10,7 +10,7 @@ from typing import Any, get_args
 import tomli_w
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from sopr_uq.disk import write_whole
+from sopr_uq.disk import write_atomic
 from sopr_uq.engine.settings import EngineSettings
 from sopr_uq.experiment.base import Base
 from sopr_uq.experiment.catalogue import curve, system_entries
@@ -26,7 +26,7 @@ from sopr_uq.experiment.settings import (
     SystemSettings,
     number_density,
 )
-from sopr_uq.experiment.several import MeasuredState, StateSettings, build_states
+from sopr_uq.experiment.states import MeasuredState, StateSettings, build_states
 from sopr_uq.experiment.system import Ingredients, System, build_system
 from sopr_uq.provenance import sha256
 from sopr_uq.refine import presets
@@ -90,7 +90,7 @@ class Config(BaseModel):
         return build_system(self.system, self.ingredients, self.observe)
 
     def build_states(self, makeup: Makeup) -> tuple[MeasuredState, ...]:
-        """Read the further state points; see `sopr_uq.experiment.several`."""
+        """Read the further state points; see `sopr_uq.experiment.states`."""
         return build_states(self.system, makeup, self.state)
 
     @property
@@ -179,7 +179,7 @@ def dump_config(config: Config, path: Path | str) -> None:
     """Write a configuration as TOML; `load_config` of it gives the same configuration."""
     header = f"{_RESOLVED_BY}{code()}; sopr-uq refine with this file repeats the run.\n"
     tables = _without_blanks(without_unused(config.model_dump(mode="json", exclude_none=True)))
-    write_whole(Path(path), (header + tomli_w.dumps(tables)).encode())
+    write_atomic(Path(path), (header + tomli_w.dumps(tables)).encode())
 
 
 def without_unused(tables: dict[str, Any]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from sopr_uq.disk import whole
+from sopr_uq.disk import atomic
 from sopr_uq.experiment.forms import FORMS
 from sopr_uq.experiment.look import Look
 
@@ -70,7 +70,7 @@ def save_look(seen: Look, file: Path) -> None:
     from sopr_uq.figures.curve import plot_curve
     from sopr_uq.figures.style import style
 
-    with style(), whole(file) as temporary:
+    with style(), atomic(file) as temporary:
         figure = Figure(figsize=(6.0, 3.6))
         label = "" if seen.form != "f" else "F(Q)" if seen.kind == "f" else FORMS[seen.form].text
         ax = figure.subplots()

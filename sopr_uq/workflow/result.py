@@ -217,7 +217,7 @@ def load_result(path: Path | str) -> Result:
 
 
 @contextmanager
-def understood(tree: xr.DataTree, path: Path) -> Iterator[None]:
+def readable(tree: xr.DataTree, path: Path) -> Iterator[None]:
     """Within the context, content that nobody can make sense of is a fault of the file.
 
     It is a fault of this package where the fingerprint says that the file is

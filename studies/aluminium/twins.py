@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 from plan import GOOD, STATES
 
-from sopr_uq.disk import write_whole
+from sopr_uq.disk import write_atomic
 from sopr_uq.engine.factory import make_engine
 from sopr_uq.engine.parallel import single_threaded
 from sopr_uq.engine.protocol import Engine
@@ -147,7 +147,7 @@ def main() -> None:
         writer = csv.DictWriter(text, list(rows[-1]), lineterminator="\n")
         writer.writeheader()
         writer.writerows(sorted(rows, key=lambda row: int(row["twin"])))
-        write_whole(RESULTS, text.getvalue().encode())
+        write_atomic(RESULTS, text.getvalue().encode())
 
 
 if __name__ == "__main__":

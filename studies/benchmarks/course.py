@@ -16,10 +16,10 @@ from sopr_uq.errors import SoprUqError
 from sopr_uq.executor import InTurn
 from sopr_uq.potentials import Tabulated
 from sopr_uq.potentials.descriptors import descriptors
-from sopr_uq.refine.compare import compare
 from sopr_uq.refine.field import Field
 from sopr_uq.refine.journal import InMemory, Iteration, Silent
 from sopr_uq.refine.loop import refine
+from sopr_uq.refine.residual import residual
 from sopr_uq.refine.rule import Rule
 from sopr_uq.typing import FloatArray
 from sopr_uq.workflow.twins import Twin
@@ -125,7 +125,7 @@ def misfit(twin: Twin, r: FloatArray, iteration: Iteration) -> dict[str, float]:
     sample = p.samples[0]
     potential = Tabulated(r, iteration.potential)
     observation = sample.observations[0]
-    c = compare(simulation, potential, sample.state, observation, level_from=2.0 * p.sigma)
+    c = residual(simulation, potential, sample.state, observation, level_from=2.0 * p.sigma)
     chi2 = float(np.mean(c.difference**2 / (NOISE**2 + c.variance)))
     return {"chi2": chi2, "points": c.r.size}
 

@@ -8,10 +8,10 @@ import numpy as np
 import xarray as xr
 from plan import AR_KR, WORLDS
 
-from sopr_uq.disk import whole
+from sopr_uq.disk import atomic
 from sopr_uq.potentials.descriptors import Descriptors
 from sopr_uq.workflow.markdown import filled, markdown_table
-from sopr_uq.workflow.twin_files import gathered, held, percent_held
+from sopr_uq.workflow.twin_files import gathered, holds, percent_held
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results"
@@ -26,7 +26,7 @@ def keep(runs: Path) -> None:
     for world in WORLDS:
         twins = gathered(runs, world, _KEPT)
         if twins is not None:
-            with whole(RESULTS / f"{world}.nc") as temporary:
+            with atomic(RESULTS / f"{world}.nc") as temporary:
                 twins.to_netcdf(temporary)
 
 
@@ -75,7 +75,7 @@ def _counted(ds: xr.Dataset) -> list[str]:
     outcomes = ds["outcome"].values.astype(str)
     sigma = [name for name in names if name.startswith("sigma")]
     z = ((ds["truth"] - ds["mean"]) / ds["sd"]).sel(quantity=sigma)
-    shares = [percent_held(held(ranks, p)) for p in PROBABILITIES]
+    shares = [percent_held(holds(ranks, p)) for p in PROBABILITIES]
     counts = [ds.sizes["twin"], np.sum(outcomes == "failed"), np.sum(outcomes == "doubtful")]
     return [*(str(n) for n in counts), *shares, f"{float(z.mean()):+.2f}"]
 

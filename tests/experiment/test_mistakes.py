@@ -32,9 +32,7 @@ class Liquid:
         solution = solve(grid, energy, self.density, inverse_temperature(kelvin))
         self.r, self.g = grid.r[4:2000:5], solution.g[4:2000:5]
         self.q, self.s = grid.q[2:200], solution.s[2:200]
-        self.system = SystemSettings(
-            name=name, temperature=kelvin, density=self.density, mass=mass
-        )
+        self.system = SystemSettings(name=name, temperature=kelvin, density=self.density, mass=mass)
         self.reference = ReferenceSettings(sigma=sigma, epsilon=epsilon)
 
     def observe(self, file, kind="g", **keys):

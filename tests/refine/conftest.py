@@ -16,10 +16,10 @@ from sopr_uq.engine.settings import EngineSettings
 from sopr_uq.experiment.observation import Observation
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.potentials import Mie, Potential, Tabulated, lennard_jones
-from sopr_uq.refine.compare import compare
 from sopr_uq.refine.newton import implied
 from sopr_uq.refine.newton.linear import LinearModel, linearise
 from sopr_uq.refine.problem import Problem, Sample
+from sopr_uq.refine.residual import residual
 from sopr_uq.refine.settings import RefineSettings
 from sopr_uq.structure.ornstein_zernike import solve
 from sopr_uq.structure.transforms import RadialGrid, structure_rows
@@ -89,7 +89,7 @@ class Liquid:
 
     def as_compared(self, potential: Potential) -> Observation:
         """Return g as the rules see it: a fixed point to rounding."""
-        c = compare(self.run(potential), potential, self.state, self.blank())
+        c = residual(self.run(potential), potential, self.state, self.blank())
         return Observation("g", c.r, c.simulated)
 
     def exact(self, observation: Observation, potential: Potential) -> np.ndarray:

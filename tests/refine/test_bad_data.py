@@ -15,9 +15,9 @@ from sopr_uq.potentials import Mie
 from sopr_uq.refine.journal import InMemory
 from sopr_uq.refine.loop import refine
 from sopr_uq.refine.newton import Newton
+from sopr_uq.refine.newton.acceptable import require_potential
 from sopr_uq.refine.newton.memory import unpack
 from sopr_uq.refine.newton.unexplained import doubt, scatter, unexplained
-from sopr_uq.refine.newton.verdict import require_potential
 from sopr_uq.refine.notices import notices
 from sopr_uq.refine.problem import Problem, Sample
 from sopr_uq.refine.rule import RuleState, StepInfo

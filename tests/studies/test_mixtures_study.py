@@ -60,10 +60,10 @@ def test_intervals_hold_as_often_as_ranks_say(study) -> None:
     _, tables = study
     ranks = np.random.default_rng(1).uniform(size=(4000, 1))
     for p in tables.PROBABILITIES:
-        rate = tables.held(ranks, p).mean()
+        rate = tables.holds(ranks, p).mean()
         assert abs(rate - p) < 4 * np.sqrt(p * (1 - p) / len(ranks))
-    assert not tables.held(np.full((3, 1), 0.999), 0.95).any()
-    assert np.isnan(tables.held(np.array([np.nan]), 0.95)).all()
+    assert not tables.holds(np.full((3, 1), 0.999), 0.95).any()
+    assert np.isnan(tables.holds(np.array([np.nan]), 0.95)).all()
 
 
 def test_a_failed_twin_is_counted_and_has_no_interval(study, tmp_path, monkeypatch) -> None:

@@ -14,6 +14,7 @@ from sopr_uq.errors import InputError, RuleFailed
 from sopr_uq.experiment.observation import Observation
 from sopr_uq.inference.linear_gaussian import Theta, reading_error
 from sopr_uq.inference.theta_sampler import STATISTICS, sample_theta
+from sopr_uq.refine.newton.acceptable import is_potential, require_potential
 from sopr_uq.refine.newton.answer import Answer, learn, well
 from sopr_uq.refine.newton.change import changed, predictions_moved
 from sopr_uq.refine.newton.conditioner import Conditioner
@@ -26,7 +27,6 @@ from sopr_uq.refine.newton.groups import groups
 from sopr_uq.refine.newton.linear import LinearModel, linearise
 from sopr_uq.refine.newton.memory import pack, unpack
 from sopr_uq.refine.newton.trial import Trial, tried
-from sopr_uq.refine.newton.verdict import is_potential, require_potential
 from sopr_uq.refine.problem import Problem
 from sopr_uq.refine.round import Run, good
 from sopr_uq.refine.rule import DEVIATIONS, Band, RuleState, StepInfo

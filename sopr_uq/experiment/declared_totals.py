@@ -39,7 +39,7 @@ _FEWEST = 3
 _FAR = 0.75
 
 
-def told_total(
+def declared_total(
     settings: ObserveSettings,
     mixture: Mixture,
     pairs: tuple[Pair, ...],
