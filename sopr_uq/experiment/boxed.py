@@ -12,6 +12,7 @@ from dataclasses import replace
 import numpy as np
 
 from sopr_uq.errors import InputError
+from sopr_uq.experiment.liquid import Liquid
 from sopr_uq.experiment.observation import Observation
 from sopr_uq.structure.taper import WIDTH, tapered_waves
 
@@ -19,6 +20,20 @@ _LOST = 3.0
 """How much of the end of a curve the taper's waves have no data for, in π/R."""
 
 _FEWEST = 10
+
+
+def boxed(liquid: Liquid, radius: float) -> Liquid:
+    """Return a liquid, of charged molecules without the order beyond a distance in Å.
+
+    Raises
+    ------
+    InputError
+        If little of a curve is left.
+    """
+    if liquid.substance.atomic or not liquid.substance.charged:
+        return liquid
+    seen = tuple(as_boxed(o, radius) for o in liquid.observations)
+    return replace(liquid, observations=seen)
 
 
 def as_boxed(o: Observation, radius: float) -> Observation:

@@ -23,6 +23,7 @@ from sopr_uq.experiment.declared_totals import check_total
 from sopr_uq.experiment.faults import Faults
 from sopr_uq.experiment.forms import Scale
 from sopr_uq.experiment.inner_peak import check_inner_peak
+from sopr_uq.experiment.liquid import Liquid
 from sopr_uq.experiment.makeup import Makeup, element_of, mixture_of
 from sopr_uq.experiment.mistakes import check_function, check_mistakes
 from sopr_uq.experiment.molecule import Pair
@@ -90,6 +91,11 @@ class System:
         """The starting potential of an element, in kcal/mol."""
         (potential,) = self.makeup.references.values()
         return potential
+
+    @property
+    def liquid(self) -> Liquid:
+        """What is refined; it must have been measured."""
+        return Liquid(self.state, self.observations, self.makeup.substance)
 
 
 class Ingredients(NamedTuple):

@@ -60,7 +60,7 @@ class Ibi(WithoutLikelihood):
         found = []
         for each in partials(p, self.name):
             comparison = each.compared(p, state.potential, simulation)
-            v[each.place] += self._correction(comparison, each.sample.state.beta)
+            v[each.place] += self._correction(comparison, each.liquid.state.beta)
             found.append(comparison)
         misfit = float(np.mean(np.concatenate([c.difference for c in found]) ** 2))
         info = StepInfo(

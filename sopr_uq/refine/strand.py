@@ -156,7 +156,7 @@ class Strand:
                 f"{p.settings.regress_from:g} σ and the cut-off of {p.r_cut:.2f} Å; "
                 "at least 5 are needed"
             )
-        r, factor = c.r[use], p.settings.gamma / self.partial.sample.state.beta
+        r, factor = c.r[use], p.settings.gamma / self.partial.liquid.state.beta
         start = np.zeros(r.size) if self._on_correction else self.term.start.energy(r)
         y = old.get("y", start) + factor * c.difference[use]
         variance = old.get("variance", np.zeros(r.size)) + factor**2 * c.variance[use]

@@ -15,6 +15,7 @@ from sopr_uq.engine.settings import EngineSettings
 from sopr_uq.experiment.base import Base
 from sopr_uq.experiment.catalogue import curve, system_entries
 from sopr_uq.experiment.faults import Faults
+from sopr_uq.experiment.liquid import Liquid
 from sopr_uq.experiment.makeup import Makeup
 from sopr_uq.experiment.molecule_settings import MoleculeSettings
 from sopr_uq.experiment.registry import shipped_system
@@ -26,7 +27,7 @@ from sopr_uq.experiment.settings import (
     SystemSettings,
     number_density,
 )
-from sopr_uq.experiment.states import MeasuredState, StateSettings, build_states
+from sopr_uq.experiment.states import StateSettings, build_states
 from sopr_uq.experiment.system import Ingredients, System, build_system
 from sopr_uq.provenance import sha256
 from sopr_uq.refine import presets
@@ -89,7 +90,7 @@ class Config(BaseModel):
         """Read, check and assemble the liquid; see `sopr_uq.experiment.build_system`."""
         return build_system(self.system, self.ingredients, self.observe)
 
-    def build_states(self, makeup: Makeup) -> tuple[MeasuredState, ...]:
+    def build_states(self, makeup: Makeup) -> tuple[Liquid, ...]:
         """Read the further state points; see `sopr_uq.experiment.states`."""
         return build_states(self.system, makeup, self.state)
 

@@ -87,7 +87,7 @@ class Stranger:
         done = self._drawn(rng)
         r = np.arange(1.0, int(rng.uniform(*_ENDS) / done["spacing"])) * done["spacing"]
         value = self._written(liquid, r, done, rng)
-        found = read(r, value, problem.samples[0].state)
+        found = read(r, value, problem.liquids[0].state)
         return found, done | {"q_max_found": found.q_max, "lorch": float(found.lorch)}
 
     def _drawn(self, rng: np.random.Generator) -> dict[str, float]:

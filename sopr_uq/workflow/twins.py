@@ -152,13 +152,13 @@ def make_twin(
     SimulationFailed, RuleFailed
         If the truth is no fluid that can be simulated.
     """
-    samples, errors = [], []
-    for number, sample in enumerate(problem.samples):
+    liquids, errors = [], []
+    for number, liquid in enumerate(problem.liquids):
         # the first liquid's numbers are what they are without the others
         name = (number,) if number else ()
         simulation = engine.run(problem.setup(truth, number, integer_seed(seed, "truth", *name)))
-        alone, observations = replace(problem, samples=(sample,)), []
-        for index, o in enumerate(sample.observations):
+        alone, observations = replace(problem, liquids=(liquid,)), []
+        for index, o in enumerate(liquid.observations):
             rng = stream(seed, "measurement", index, *name)
             if not o.is_curve:
                 observations.append(_number(alone, truth, simulation, o, rng))
@@ -166,8 +166,8 @@ def make_twin(
                 curve, wrong = measurement.observed(alone, truth, simulation, o, rng)
                 observations.append(curve)
                 errors.append(wrong)
-        samples.append(replace(sample, observations=tuple(observations)))
-    return Twin(truth, replace(problem, samples=tuple(samples)), family, errors[0])
+        liquids.append(replace(liquid, observations=tuple(observations)))
+    return Twin(truth, replace(problem, liquids=tuple(liquids)), family, errors[0])
 
 
 def _number(
@@ -182,7 +182,7 @@ def _number(
         log = MOTION[o.kind].predict(implied(problem, 0, truth, simulation).at).mean
         value = np.exp(log + o.error / o.value * rng.standard_normal(1))
         return replace(o, value=value, error=o.error / o.value * value)
-    state = problem.samples[0].state
+    state = problem.liquids[0].state
     unstated = pressure_error(problem.prior, state.density / state.beta)
     error = np.array([unstated]) if o.error is None else o.error
     return replace(o, value=simulation.pressure + error * rng.standard_normal(1), error=error)

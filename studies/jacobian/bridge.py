@@ -138,7 +138,7 @@ def measure(folder: Path) -> dict[str, dict[str, float]]:
     if not isinstance(rule, Newton):
         raise SystemExit(f"bridge.py: {folder} was not refined by the newton rule")
     iterations = list(Folder(folder / "iterations").load())
-    data = independent(rule.problem.samples[0].observations[0])
+    data = independent(rule.problem.liquids[0].observations[0])
     return {
         "step": first_step(rule, iterations, data),
         "draws": draws(rule, iterations, data),

@@ -14,6 +14,7 @@ from sopr_uq.engine.parallel import single_threaded
 from sopr_uq.engine.protocol import Engine
 from sopr_uq.engine.settings import EngineSettings
 from sopr_uq.errors import RuleFailed, SimulationFailed
+from sopr_uq.experiment.liquid import Liquid
 from sopr_uq.experiment.makeup import lorentz_berthelot
 from sopr_uq.experiment.molecule import Pair
 from sopr_uq.experiment.neutrons import neutron_weights
@@ -21,7 +22,7 @@ from sopr_uq.experiment.observation import Observation
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.experiment.substance import Substance
 from sopr_uq.potentials import Exp6, Mie, Potential, lennard_jones
-from sopr_uq.refine.problem import Problem, Sample
+from sopr_uq.refine.problem import Problem
 from sopr_uq.refine.settings import RefineSettings
 from sopr_uq.refine.start import stabilised
 from sopr_uq.rng import integer_seed, stream
@@ -194,7 +195,7 @@ def twin(name: str, number: int) -> Twin:
     for attempt in range(_TRIES):
         truth = truths(rng, number)
         problem = Problem(
-            tuple(Sample(s.point, blank(world, s), AR_KR) for s in world.states),
+            tuple(Liquid(s.point, blank(world, s), AR_KR) for s in world.states),
             starts(truth, rng),
             _QUICK,
             cutoff=_CUTOFF,

@@ -108,7 +108,7 @@ def _scored(rule: Newton, fit: Fit, model: LinearModel, curve: int) -> dict[str,
 
 
 def _abscissae(rule: Newton) -> FloatArray:
-    observations = rule.problem.samples[0].observations
+    observations = rule.problem.liquids[0].observations
     return np.concatenate([rule.points(o).x for o in observations])
 
 

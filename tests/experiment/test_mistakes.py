@@ -22,7 +22,7 @@ STATES = {
 }
 
 
-class Liquid:
+class Known:
     """g(r) and S(Q) of the HNC closure on a table's abscissae."""
 
     def __init__(self, name):
@@ -43,7 +43,7 @@ class Liquid:
 
 @pytest.fixture(scope="module", params=STATES)
 def liquid(request):
-    return Liquid(request.param)
+    return Known(request.param)
 
 
 @pytest.fixture
@@ -229,7 +229,7 @@ def test_kilojoules_and_kelvin_for_kilocalories(liquid, file, factor, unit):
 def test_formula_units_or_twice_the_atoms(factor):
     """A g(r) goes with one density only: S(0) of it would be negative with a higher one."""
     for name in ("argon", "dense"):
-        liquid = Liquid(name)
+        liquid = Known(name)
         with pytest.raises(InputError, match="not formula units"):
             check_mistakes("x", "g", liquid.r, liquid.g, factor * liquid.density)
 

@@ -11,11 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sopr_uq.errors import InputError
+from sopr_uq.experiment.liquid import Liquid
 from sopr_uq.experiment.observation import Observation
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.potentials import Tabulated, lennard_jones
 from sopr_uq.refine.newton.prior import Prior
-from sopr_uq.refine.problem import Problem, Sample
+from sopr_uq.refine.problem import Problem
 from sopr_uq.refine.residual import residual
 from sopr_uq.refine.settings import RefineSettings
 from sopr_uq.refine.start import saturated_density, stabilised, stable_factor
@@ -73,7 +74,7 @@ def test_level_is_found(liquid, level: float) -> None:
 
 def test_problems_without_sense_are_refused(liquid) -> None:
     with pytest.raises(InputError, match="at least one measurement"):
-        Sample(liquid.state, ())
+        Liquid(liquid.state, ())
     with pytest.raises(InputError, match="at least one liquid"):
         Problem((), liquid.reference, RefineSettings())
     with pytest.raises(InputError, match="a repulsive core and a well"):
@@ -107,7 +108,7 @@ def test_a_stable_problem_is_left_alone(liquid) -> None:
     assert stabilised(problem).first == problem.reference
     xenon = StatePoint(274.0, 0.00881, 131.29)
     deep = Problem(
-        (Sample(xenon, (liquid.blank(),)),), lennard_jones(3.89, 0.811), problem.settings
+        (Liquid(xenon, (liquid.blank(),)),), lennard_jones(3.89, 0.811), problem.settings
     )
     shallow = stabilised(deep)
     assert shallow.first_epsilon < 0.75 * deep.epsilon

@@ -51,7 +51,7 @@ def folder(tmp_path_factory):
 def test_truths_are_fluids_with_a_core_and_one_well(family):
     campaign = quick()
     problem, rng = campaign.problem, np.random.default_rng(1)
-    state = problem.samples[0].state
+    state = problem.liquids[0].state
     for _ in range(5):
         v = draw_truth(problem, (3.6, 0.335), family, rng)
         reduced = corresponding(Tabulated(problem.r, v), state)
@@ -62,7 +62,7 @@ def test_truths_are_fluids_with_a_core_and_one_well(family):
 
 
 def test_a_lennard_jones_fluid_corresponds_to_itself():
-    state = quick().problem.samples[0].state
+    state = quick().problem.liquids[0].state
     found = corresponding(Mie(3.6, 0.33), state)
     assert found.density == pytest.approx(state.density * 3.6**3, rel=1e-4)
     assert found.temperature == pytest.approx(1.0 / (state.beta * 0.33), rel=1e-3)
@@ -88,7 +88,7 @@ def test_families_by_name():
 
 
 def test_noise_of_a_transformed_curve_is_band_limited_and_dies_like_1_over_r():
-    observation = quick("argon-85K").problem.samples[0].observations[0].windowed()
+    observation = quick("argon-85K").problem.liquids[0].observations[0].windowed()
     rng = np.random.default_rng(2)
     noise = np.array([unit_noise(observation, rng) for _ in range(4000)])
     step = round(np.pi / observation.q_max / np.median(np.diff(observation.x)))

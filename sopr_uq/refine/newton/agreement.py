@@ -120,8 +120,8 @@ def agreement(conditioner: Conditioner, fit: Fit) -> xr.Dataset:
 def numbers(problem: Problem) -> Iterator[Datum]:
     """Yield the numbers among the data of a problem in order."""
     row = 0
-    for place, sample in enumerate(problem.samples, 1):
-        for o in sample.observations:
+    for place, liquid in enumerate(problem.liquids, 1):
+        for o in liquid.observations:
             if not o.is_curve:
                 name = o.name if place == 1 else f"{o.name}, state {place}"
                 yield Datum(name, row, o)

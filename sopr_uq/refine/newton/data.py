@@ -90,7 +90,7 @@ class Stacked:
 
 
 def stack(problem: Problem) -> Stacked:
-    """Return the measured numbers of a problem, samples and observations in order.
+    """Return the measured numbers of a problem, liquids and observations in order.
 
     Raises
     ------
@@ -99,9 +99,9 @@ def stack(problem: Problem) -> Stacked:
         and a reading error at once.
     """
     parts = [
-        (sample.state.density / sample.state.beta, independent(observation))
-        for sample in problem.samples
-        for observation in sample.observations
+        (liquid.state.density / liquid.state.beta, independent(observation))
+        for liquid in problem.liquids
+        for observation in liquid.observations
     ]
     curves = [o for _, o in parts if o.is_curve]
     if not curves:
@@ -137,9 +137,9 @@ def stack(problem: Problem) -> Stacked:
     )
 
 
-def sample_sizes(problem: Problem) -> list[int]:
-    """Return how many of the stacked numbers belong to each sample."""
-    return [sum(independent(o).x.size for o in sample.observations) for sample in problem.samples]
+def liquid_sizes(problem: Problem) -> list[int]:
+    """Return how many of the stacked numbers belong to each liquid."""
+    return [sum(independent(o).x.size for o in liquid.observations) for liquid in problem.liquids]
 
 
 def independent(observation: Observation) -> Observation:

@@ -52,7 +52,7 @@ def groups(rule: Newton, past: Sequence[RuleState], posterior: xr.Dataset) -> di
     }
     if not any(term.whole for term in rule.problem.field.terms):
         found["correction_evidence"] = correction_evidence(answer.fit)
-    if len(rule.problem.samples) > 1:
+    if len(rule.problem.liquids) > 1:
         jacobian = answer.linear.jacobian
         found["state_evidence"] = state_evidence(rule.problem, answer.fit, jacobian)
     return found
