@@ -72,11 +72,13 @@ def summarised(file: Path, kept: Sequence[str]) -> xr.Dataset:
 
 
 def gathered(runs: Path, world: str, kept: Sequence[str]) -> xr.Dataset | None:
-    """Return all twins ``WORLD-NUMBER.nc`` of a folder over ``twin``; None without any."""
+    """Return all twins ``WORLD-NUMBER.nc`` of a folder over ``twin``, their numbers; or None."""
     files = sorted(runs.glob(f"{world}-*.nc"))
     if not files:
         return None
-    return xr.concat([summarised(file, kept) for file in files], "twin", data_vars="all")
+    numbers = xr.DataArray([int(file.stem.rpartition("-")[2]) for file in files], dims="twin")
+    twins = xr.concat([summarised(file, kept) for file in files], "twin", data_vars="all")
+    return twins.assign_coords(twin=numbers)
 
 
 def holds(rank: FloatArray, probability: float) -> FloatArray:

@@ -97,6 +97,8 @@ class World:
         pressure.
     twins : int
     engine : EngineSettings
+    part_of : str
+        The world whose twins these are, each at one of its states alone, in turn.
     """
 
     title: str
@@ -104,6 +106,7 @@ class World:
     measured: Measured
     twins: int
     engine: EngineSettings = _FAST
+    part_of: str = ""
 
 
 WORLDS: Mapping[str, World] = MappingProxyType(
@@ -114,7 +117,9 @@ WORLDS: Mapping[str, World] = MappingProxyType(
         "several": World(
             "total S(Q) and P at three compositions and two temperatures", SEVERAL, "total", 10
         ),
-        "alone": World("total S(Q) and P at one of these states", SEVERAL[1:2], "total", 10),
+        "alone": World(
+            "the same at one of these states alone", SEVERAL, "total", 40, part_of="several"
+        ),
         "md": World("three partial g(r), molecular dynamics", (DENSE,), "partials", 10, _MD),
     }
 )
@@ -191,6 +196,11 @@ def engine_of(world: World, *, exact: bool = False) -> Engine:
 def twin(name: str, number: int) -> Twin:
     """Return a twin of a world; it depends on its number alone."""
     world = WORLDS[name]
+    if world.part_of:
+        number, place = divmod(number, len(world.states))
+        made = twin(world.part_of, number)
+        alone = made.problem.liquids[place : place + 1]
+        return replace(made, problem=replace(made.problem, liquids=alone))
     rng = stream(1, "mixture", name, number)
     for attempt in range(_TRIES):
         truth = truths(rng, number)
