@@ -17,9 +17,9 @@ from pydantic import (
 
 from sopr_uq.errors import InputError
 from sopr_uq.experiment.forms import FormName
+from sopr_uq.experiment.kinds import KINDS, NUMBERS, KindName
 from sopr_uq.experiment.models import mass_of
 from sopr_uq.experiment.molecule import Pair
-from sopr_uq.experiment.observation import DYNAMICS, NUMBERS, Kind
 from sopr_uq.experiment.quantities import (
     Abscissa,
     Density,
@@ -205,7 +205,7 @@ class ObserveSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    kind: Kind = Field(
+    kind: KindName = Field(
         description="g (radial distribution), s (structure factor), f (total scattering), "
         "pressure, diffusion (of particles among their like, at infinite size of the box), or "
         "(shear) viscosity"
@@ -325,7 +325,7 @@ class ObserveSettings(BaseModel):
         if self.sites is not None and self.weights is not None:
             raise InputError("keys", "sites of a partial or weights of a total", "both")
         if self.kind in NUMBERS:
-            needed = {"value", "error"} if self.kind in DYNAMICS else {"value"}
+            needed = {"value", "error"} if KINDS[self.kind].logarithmic else {"value"}
             _require(self, f"a {self.kind}", needed, common | {"value", "error"})
             return self
         if self.kind == "f":

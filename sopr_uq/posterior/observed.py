@@ -8,7 +8,7 @@ import numpy as np
 import xarray as xr
 
 from sopr_uq.experiment.molecule import Pair
-from sopr_uq.experiment.observation import ABSCISSA_UNIT, Observation
+from sopr_uq.experiment.observation import Observation
 from sopr_uq.experiment.totals import Total
 from sopr_uq.posterior.stated import noise_over_stated, sentence
 from sopr_uq.refine.labels import Labelled, labelled
@@ -104,7 +104,7 @@ def _units(o: Observation) -> dict[str, str]:
 
 
 def _x_units(o: Observation) -> dict[str, str]:
-    return {"units": ABSCISSA_UNIT[o.kind]} if o.is_curve else {}
+    return {"units": o.axis.unit} if o.is_curve else {}
 
 
 def _stated(o: Observation) -> FloatArray | None:

@@ -11,9 +11,10 @@ import numpy as np
 from sopr_uq.engine.protocol import Configuration, Setup
 from sopr_uq.engine.traits import FLUCTUATIONS
 from sopr_uq.errors import InputError
+from sopr_uq.experiment.kinds import DYNAMICS
 from sopr_uq.experiment.liquid import Liquid
 from sopr_uq.experiment.molecule import Pair
-from sopr_uq.experiment.observation import DYNAMICS, Observation
+from sopr_uq.experiment.observation import Observation
 from sopr_uq.experiment.substance import Substance
 from sopr_uq.potentials import Potential
 from sopr_uq.refine.belief import PriorSettings

@@ -22,7 +22,6 @@ from sopr_uq.experiment.faults import Faults
 from sopr_uq.experiment.liquid import Liquid
 from sopr_uq.experiment.makeup import Makeup
 from sopr_uq.experiment.molecule_settings import MoleculeSettings
-from sopr_uq.experiment.observation import DYNAMICS
 from sopr_uq.experiment.settings import (
     BaseSettings,
     ObserveSettings,
@@ -69,7 +68,7 @@ def check_tables(faults: Faults, tables: dict[str, Any]) -> None:
         everything = [*observations, *(o for liquid in more or () for o in liquid.observations)]
         with faults.caught("observe"):
             check_copies(everything)
-        record: set[str] = {o.kind for o in everything if o.kind in DYNAMICS}
+        record: set[str] = {o.kind for o in everything if o.logarithmic}
         record |= set() if makeup.substance.base is None else {FLUCTUATIONS}
         with faults.caught("engine.name"):
             name = following(engine.name, record)

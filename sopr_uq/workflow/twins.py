@@ -11,7 +11,7 @@ import xarray as xr
 
 from sopr_uq.engine.protocol import Engine, Simulation
 from sopr_uq.errors import InputError
-from sopr_uq.experiment.observation import DYNAMICS, Observation
+from sopr_uq.experiment.observation import Observation
 from sopr_uq.observables.motion import MOTION
 from sopr_uq.potentials.descriptors import Descriptors
 from sopr_uq.refine.belief import PriorSettings
@@ -177,7 +177,7 @@ def _number(
     o: Observation,
     rng: np.random.Generator,
 ) -> Observation:
-    if o.kind in DYNAMICS:
+    if o.logarithmic:
         assert o.error is not None
         log = MOTION[o.kind].predict(implied(problem, 0, truth, simulation).at).mean
         value = np.exp(log + o.error / o.value * rng.standard_normal(1))
@@ -240,9 +240,7 @@ def unit_noise(o: Observation, rng: np.random.Generator) -> FloatArray:
     is white at the spacing of independent points and band-limited in between;
     that of a transformed S(Q) dies like 1/r.
     """
-    transformed = o.kind == "g" and np.isfinite(o.q_max)
-    spacing = max(o.spacing, np.pi / o.q_max if transformed else 0.0)
-    shape = o.x[0] / o.x if transformed else np.ones(o.x.size)
+    spacing, shape = o.resolution, np.sqrt(o.noise_shape)
     if spacing == 0.0 or o.x.size < 2:
         return np.asarray(shape * rng.standard_normal(o.x.size))
     step = max(round(spacing / float(np.median(np.diff(o.x)))), 1)

@@ -16,7 +16,6 @@ from typing import NamedTuple
 import numpy as np
 
 from sopr_uq.engine.instant import energies, exact_simulation
-from sopr_uq.experiment.observation import DYNAMICS
 from sopr_uq.inference.linear_gaussian import reading_error
 from sopr_uq.inference.noise import LogNormal
 from sopr_uq.observables import InfiniteLiquid
@@ -78,7 +77,7 @@ def prior_measurements(conditioner: Conditioner, answer: Answer) -> PriorMeasure
         How Lorch's window would change a curve is taken from it.
     """
     problem = conditioner.problem
-    moving = any(o.kind in DYNAMICS for s in problem.liquids for o in s.observations)
+    moving = any(o.logarithmic for s in problem.liquids for o in s.observations)
     if moving or not problem.substance.bare:
         return None
     rng = stream(problem.seed, "prior predictive")
