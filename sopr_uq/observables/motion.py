@@ -28,7 +28,7 @@ from sopr_uq.errors import RuleFailed
 from sopr_uq.observables.infinite import InfiniteLiquid
 from sopr_uq.observables.number import Number
 from sopr_uq.observables.pair_entropy import pair_entropy_change
-from sopr_uq.observables.quantity import Change
+from sopr_uq.observables.response import Response
 from sopr_uq.observables.transport import (
     GAMMA,
     FiniteBox,
@@ -109,7 +109,7 @@ class Motion(Number):
         blocks = log + as_many(value.blocks / mean - 1.0, len(liquid.blocks))
         return Series(f"ln {self.name}", np.zeros(1), np.array([log]), blocks, "1")
 
-    def jacobian(self, change: Change) -> FloatArray:
+    def jacobian(self, change: Response) -> FloatArray:
         """Return its change, shape (1, m)."""
         return np.asarray(self.scaling * pair_entropy_change(change)[None])
 

@@ -18,10 +18,10 @@ from scipy.linalg import block_diag
 
 from sopr_uq.engine.blocks import mean_covariance
 from sopr_uq.engine.protocol import Simulation
-from sopr_uq.observables import Change, Pressure, Quantity
-from sopr_uq.observables.fluctuation import Fluctuating
+from sopr_uq.observables import Fluctuation, Pressure, Quantity, Response, quantity_of
+from sopr_uq.observables.observed import damped
 from sopr_uq.refine.newton.data import independent
-from sopr_uq.refine.newton.implied import damped, implied, quantity_of
+from sopr_uq.refine.newton.implied import implied
 from sopr_uq.refine.problem import Problem
 from sopr_uq.typing import FloatArray
 
@@ -47,7 +47,7 @@ class LinearModel:
     bend : array, shape (d,)
         Its second derivative.
     damping : array, shape (d,)
-        What Lorch's window would change in it; see :func:`~.implied.damped`.
+        What Lorch's window would change in it; see :func:`~sopr_uq.observables.observed.damped`.
     common : array, shape (d,)
         Standard error of the prediction that all simulations share.
     pressure : array, shape (liquids,)
@@ -206,14 +206,14 @@ def _one(problem: Problem, number: int, values: FloatArray, simulation: Simulati
 
 
 def _of_snapshots(
-    change: Change, measured: Sequence[Quantity], numbers: int
+    change: Response, measured: Sequence[Quantity], numbers: int
 ) -> tuple[FloatArray, FloatArray]:
     """Return what fluctuations say of the Jacobian, (d, m), and what moves them, (1, m, m).
 
     Nothing of atoms, on a base or not: there theory and what the simulations show beyond it lead to
     the noise, while with fluctuations one correction of molten aluminium doubled in size.
     """
-    seen = Fluctuating(change.liquid, change.energy, change.power)
+    seen = Fluctuation(change.liquid, change.energy, change.power)
     if not seen.recorded or change.liquid.setup.substance.atomic:
         return np.zeros((numbers, 0)), np.zeros((1, 0, 0))
     return np.concatenate([q.jacobian(seen) for q in measured]), seen.variance[None]

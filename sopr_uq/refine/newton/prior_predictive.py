@@ -18,11 +18,10 @@ import numpy as np
 from sopr_uq.engine.instant import energies, exact_simulation
 from sopr_uq.inference.linear_gaussian import reading_error
 from sopr_uq.inference.noise import LogNormal
-from sopr_uq.observables import InfiniteLiquid
+from sopr_uq.observables import InfiniteLiquid, quantity_of
 from sopr_uq.refine.newton.answer import Answer
 from sopr_uq.refine.newton.conditioner import Conditioner
 from sopr_uq.refine.newton.data import independent
-from sopr_uq.refine.newton.implied import quantity_of
 from sopr_uq.refine.problem import Problem
 from sopr_uq.rng import stream
 from sopr_uq.structure.ornstein_zernike import solve
