@@ -75,5 +75,6 @@ def _rank(campaign: Campaign, twin: Twin, changed: dict[str, Any]) -> tuple[np.n
     z = stream(1, "errors").standard_normal((_DRAWS, fit.coefficients.mean.size))
     drawn = np.array(descriptors(problem.r, fit.draws(z), liquid.state.beta))
     truth = np.array(descriptors(problem.r, twin.truth, liquid.state.beta))
-    left = max(unexplained(rule.conditioner, rule.residual(fit, model), model).values())
+    residual = rule.misfit.residual(fit, model)
+    left = max(unexplained(rule.conditioner, residual, model).values())
     return np.mean(drawn < truth[:, None], axis=1), left

@@ -75,7 +75,7 @@ def test_pairs_inside_the_core_are_unexplained(liquid) -> None:
         rule = newton(liquid, observation, max_iterations=3)
         past = refine(rule, liquid.engine).past
         leading = unpack(past[-1].memory)[0]
-        residual = rule.residual(rule.answer(past).fit, leading)
+        residual = rule.misfit.residual(rule.answer(past).fit, leading)
         shares |= unexplained(rule.conditioner, residual, leading)
     assert shares["g"] < 0.01
     assert shares["filled"] > 0.1

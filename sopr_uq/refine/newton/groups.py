@@ -40,7 +40,7 @@ def groups(rule: Newton, past: Sequence[RuleState], posterior: xr.Dataset) -> di
     answer = rule.answer(past)
     numbers = agreement(rule.conditioner, answer.fit)
     leading = unpack(past[-1].memory)[0]
-    shares = unexplained(rule.conditioner, rule.residual(answer.fit, leading), leading)
+    shares = unexplained(rule.conditioner, rule.misfit.residual(answer.fit, leading), leading)
     check = posterior_check(past[-1], answer, posterior)
     check = check.assign_coords(curve=list(shares)).assign_attrs(unexplained=doubt(shares))
     found = {
