@@ -15,13 +15,9 @@ from sopr_uq.experiment.models import molecule_of, sites_of
 from sopr_uq.experiment.molecule import Pair
 from sopr_uq.experiment.molecule_settings import MoleculeSettings, SiteSettings
 from sopr_uq.experiment.neutrons import check_element, neutron_weights, scattering_length
+from sopr_uq.experiment.observe_settings import ObserveSettings
 from sopr_uq.experiment.reference import Shape, reference_potential, shape
-from sopr_uq.experiment.settings import (
-    BaseSettings,
-    ObserveSettings,
-    PairSettings,
-    ReferenceSettings,
-)
+from sopr_uq.experiment.settings import BaseSettings, PairSettings, ReferenceSettings
 from sopr_uq.experiment.sites import site_mixture
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.experiment.substance import ATOM, Substance

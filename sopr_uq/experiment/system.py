@@ -31,10 +31,10 @@ from sopr_uq.experiment.molecule import Pair
 from sopr_uq.experiment.molecule_settings import MoleculeSettings
 from sopr_uq.experiment.motion import check_motion
 from sopr_uq.experiment.observation import Observation
+from sopr_uq.experiment.observe_settings import ObserveSettings
 from sopr_uq.experiment.packing import check_packing
 from sopr_uq.experiment.settings import (
     BaseSettings,
-    ObserveSettings,
     PairSettings,
     ReferenceSettings,
     SystemSettings,

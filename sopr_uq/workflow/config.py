@@ -18,10 +18,10 @@ from sopr_uq.experiment.faults import Faults
 from sopr_uq.experiment.liquid import Liquid
 from sopr_uq.experiment.makeup import Makeup
 from sopr_uq.experiment.molecule_settings import MoleculeSettings
+from sopr_uq.experiment.observe_settings import ObserveSettings
 from sopr_uq.experiment.registry import shipped_system
 from sopr_uq.experiment.settings import (
     BaseSettings,
-    ObserveSettings,
     PairSettings,
     ReferenceSettings,
     SystemSettings,

@@ -12,7 +12,7 @@ from scipy.ndimage import gaussian_filter1d
 from sopr_uq.engine.protocol import Simulation
 from sopr_uq.errors import InputError
 from sopr_uq.experiment.observation import Observation
-from sopr_uq.experiment.settings import ObserveSettings
+from sopr_uq.experiment.observe_settings import ObserveSettings
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.experiment.system import checked, read_observation
 from sopr_uq.observables import InfiniteLiquid

@@ -8,7 +8,8 @@ import pytest
 from sopr_uq.errors import InputError, InputErrors
 from sopr_uq.experiment import build_system, load_system, read_curve
 from sopr_uq.experiment.mistakes import check_mistakes
-from sopr_uq.experiment.settings import ObserveSettings, ReferenceSettings, SystemSettings
+from sopr_uq.experiment.observe_settings import ObserveSettings
+from sopr_uq.experiment.settings import ReferenceSettings, SystemSettings
 from sopr_uq.potentials import lennard_jones
 from sopr_uq.structure.solver import solve
 from sopr_uq.structure.transforms import RadialGrid

@@ -13,7 +13,7 @@ from sopr_uq.experiment import load_system
 from sopr_uq.experiment.checks import check_origins
 from sopr_uq.experiment.liquid import Liquid
 from sopr_uq.experiment.observation import Observation
-from sopr_uq.experiment.settings import ObserveSettings
+from sopr_uq.experiment.observe_settings import ObserveSettings
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.experiment.system import read_observation
 
