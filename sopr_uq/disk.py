@@ -21,7 +21,7 @@ _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 @contextmanager
-def whole(file: Path) -> Iterator[Path]:
+def atomic(file: Path) -> Iterator[Path]:
     """Give a temporary name; what is written there takes the file's place at the end.
 
     It is synced before it is renamed, and its folder afterwards, so that the
@@ -54,7 +54,7 @@ def whole(file: Path) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
-def write_whole(file: Path, content: bytes) -> None:
+def write_atomic(file: Path, content: bytes) -> None:
     """Write a file so that it is there whole or not at all.
 
     Raises
@@ -62,7 +62,7 @@ def write_whole(file: Path, content: bytes) -> None:
     CheckpointError
         If the disk does not take it; what was there before stays.
     """
-    with whole(file) as temporary:
+    with atomic(file) as temporary:
         temporary.write_bytes(content)
 
 
@@ -94,7 +94,7 @@ def sync(path: Path) -> None:
 
 
 @contextmanager
-def whole_folder(folder: Path) -> Iterator[Path]:
+def atomic_folder(folder: Path) -> Iterator[Path]:
     """Give a temporary folder; what is written there appears under its name at the end.
 
     Raises

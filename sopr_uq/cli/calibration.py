@@ -98,7 +98,7 @@ def calibrate(
     executor = chosen(None, scheduler)
     with _Progress(twins, quiet) as progress:
         found = calibration.calibrate(
-            campaign, out, twins=twins, workers=workers, executor=executor, told=progress.told
+            campaign, out, twins=twins, workers=workers, executor=executor, on_done=progress.on_done
         )
     save_calibration(found, out / "figures")
     _print(found, out)
@@ -161,7 +161,7 @@ class _Progress:
     def __exit__(self, *_: object) -> None:
         self._progress.stop()
 
-    def told(self, done: int, failed: int) -> None:
+    def on_done(self, done: int, failed: int) -> None:
         """Move the bar."""
         text = "twins" if not failed else f"twins ({failed} failed)"
         self._progress.update(self._task, completed=done, description=text)

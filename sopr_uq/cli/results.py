@@ -17,10 +17,10 @@ from sopr_uq.cli.show_simulated import print_simulated
 @click.option("--prob", type=float, help="Probability of the intervals; default 0.95.")
 def show(path: Path, as_json: bool, prob: float | None) -> None:
     """Show the result in PATH: a refinement's folder, or a file of laws or simulated draws."""
-    from sopr_uq.workflow.result import load_any, understood
+    from sopr_uq.workflow.result import load_any, readable
 
     tree = load_any(path)
-    with understood(tree, path):
+    with readable(tree, path):
         if tree.attrs.get("kind") == "laws":
             print_laws(tree, path, as_json=as_json, prob=prob)
         elif tree.attrs.get("kind") == "simulated":
@@ -37,11 +37,11 @@ def show(path: Path, as_json: bool, prob: float | None) -> None:
 def figures(path: Path, out: Path | None) -> None:
     """Draw the figures of the result in PATH: a refinement's folder, or a file of laws."""
     from sopr_uq.workflow.figures import FIGURES, save_figures
-    from sopr_uq.workflow.result import load_any, understood
+    from sopr_uq.workflow.result import load_any, readable
 
     folder = out or (path if path.is_dir() else path.parent) / FIGURES
     tree = load_any(path)
-    with understood(tree, path):
+    with readable(tree, path):
         for file in save_figures(tree, folder):
             click.echo(str(file))
 
@@ -62,10 +62,10 @@ def report(path: Path, bibtex: bool, html: bool, out: Path | None, prob: float) 
     from sopr_uq.workflow.citations import citations
     from sopr_uq.workflow.markdown import report as written
     from sopr_uq.workflow.page import save_page
-    from sopr_uq.workflow.result import load_any, understood
+    from sopr_uq.workflow.result import load_any, readable
 
     tree = load_any(path)
-    with understood(tree, path):
+    with readable(tree, path):
         if html:
             page = out or (path if path.is_dir() else path.parent) / "report.html"
             click.echo(str(save_page(tree, page, prob)))
@@ -90,10 +90,10 @@ def report(path: Path, bibtex: bool, html: bool, out: Path | None, prob: float) 
 def export(path: Path, program: str, draws: int, points: int, out: Path | None) -> None:
     """Write the potentials of the refinement in PATH as tables of a simulation program."""
     from sopr_uq.workflow.export import export as written
-    from sopr_uq.workflow.result import load_result, understood
+    from sopr_uq.workflow.result import load_result, readable
 
     tree = load_result(path)
     folder = out or (path if path.is_dir() else path.parent) / f"export-{program}"
-    with understood(tree, path):
+    with readable(tree, path):
         for file in written(tree, folder, program, draws=draws, points=points):
             click.echo(str(file))

@@ -11,6 +11,7 @@ import xarray as xr
 from rich.console import Console
 from rich.table import Table
 
+from sopr_uq.experiment.kinds import KINDS
 from sopr_uq.experiment.registry import ShippedSystem
 from sopr_uq.workflow.doctor import Finding
 from sopr_uq.workflow.report import as_dict, facts, head, table
@@ -36,14 +37,11 @@ def print_systems(shipped: Sequence[ShippedSystem], as_json: bool) -> None:
         return
     out = Table("system", "T / K", "ρ / Å⁻³", "measured", "source")
     for row, s in zip(rows, shipped, strict=True):
-        curves = "\n".join(f"{_KIND[c.kind]}, {_size(c.path)} points" for c in s.curves)
+        curves = "\n".join(f"{KINDS[c.kind].text}, {_size(c.path)} points" for c in s.curves)
         sources = "\n".join(dict.fromkeys(c.source for c in s.curves))
         temperature, density = f"{s.state.temperature:g}", f"{s.state.density:g}"
         out.add_row(str(row["name"]), temperature, density, curves, sources)
     Console().print(out)
-
-
-_KIND = {"g": "g(r)", "s": "S(Q)"}
 
 
 def _size(path: Path) -> int:

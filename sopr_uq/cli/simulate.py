@@ -102,7 +102,7 @@ def simulate(
         tree = made(
             path, states, names,
             draws=draws, out=folder, engine=given, seed=seed, executor=executor,
-            told=progress.told,
+            on_done=progress.on_done,
         )  # fmt: skip
     save_simulated(tree, folder / "figures")
     print_simulated(tree, folder / SIMULATED, as_json=as_json)
@@ -121,13 +121,13 @@ def _states(
 ) -> tuple[StatePoint, ...]:
     from sopr_uq.experiment.quantities import read_number
     from sopr_uq.workflow.simulate import fluid_of, measured_state
-    from sopr_uq.workflow.states import along_saturation, told
+    from sopr_uq.workflow.states import along_saturation, read_states
 
     measured = measured_state(result)
     if along is None:
         if first is not None or last is not None:
             raise InputError("--from, --to", "--along saturation beside them", "no --along")
-        return told(temperature, density, measured)
+        return read_states(temperature, density, measured)
     if temperature or density:
         raise InputError("--along", "--from and --to", "--temperature or --density beside it")
     if first is None or last is None:
@@ -161,7 +161,7 @@ def _simulate_element(
         tree = simulate_element(
             laws, element, temperatures,
             draws=draws, out=folder, engine=engine, seed=seed, executor=executor,
-            told=progress.told,
+            on_done=progress.on_done,
         )  # fmt: skip
     print_simulated(tree, folder / SIMULATED, as_json=as_json)
 
@@ -225,7 +225,7 @@ class _Progress:
     def __exit__(self, *_: object) -> None:
         self._progress.stop()
 
-    def told(self, done: int, total: int) -> None:
+    def on_done(self, done: int, total: int) -> None:
         """Move the bar, which appears when there is something to simulate."""
         self._progress.start()
         self._progress.update(self._task, completed=done, total=total)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy import constants
 from scipy.optimize import elementwise
 
-from sopr_uq.derived.quadrature import integrate
+from sopr_uq.derived.integral import integrate
 from sopr_uq.potentials.descriptors import well
 from sopr_uq.potentials.tail import tail_power
 from sopr_uq.typing import ArrayLike, FloatArray

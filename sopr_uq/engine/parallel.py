@@ -52,11 +52,11 @@ def run_tasks(
     places = min(workers or default_workers(engine), len(tasks))
     chosen = executor or executor_for(engine, places)
 
-    def told(number: int, found: Outcome | Lost) -> None:
+    def report(number: int, found: Outcome | Lost) -> None:
         if done is not None:
             done(number, _outcome(found))
 
-    return [_outcome(found) for found in chosen.run(partial(outcome, engine), tasks, told)]
+    return [_outcome(found) for found in chosen.run(partial(outcome, engine), tasks, report)]
 
 
 def executor_for(engine: Engine, workers: int | None = None) -> Executor:

@@ -128,7 +128,9 @@ def _run(
     completed: Any = _distributed().as_completed
     job, results = uuid4().hex, {}
     futures = [
-        client.submit(apart, pack((function, x)), code(), key=f"sopr-uq-{job}-{i}", pure=False)
+        client.submit(
+            in_interpreter, pack((function, x)), code(), key=f"sopr-uq-{job}-{i}", pure=False
+        )
         for i, x in enumerate(items)
     ]
     number = {future.key: i for i, future in enumerate(futures)}
@@ -170,7 +172,7 @@ def _result(future: Any, address: str) -> Any:
     return content if isinstance(content, Lost) else opened(content)
 
 
-def apart(task: bytes, version: str) -> bytes | Lost:
+def in_interpreter(task: bytes, version: str) -> bytes | Lost:
     """Do a packed task on a worker, in an interpreter with one thread beside it.
 
     The interpreter stays for the tasks to come, with all that it has imported

@@ -12,6 +12,8 @@ from dataclasses import replace
 import numpy as np
 
 from sopr_uq.errors import InputError
+from sopr_uq.experiment.kinds import R
+from sopr_uq.experiment.liquid import Liquid
 from sopr_uq.experiment.observation import Observation
 from sopr_uq.structure.taper import WIDTH, tapered_waves
 
@@ -19,6 +21,20 @@ _LOST = 3.0
 """How much of the end of a curve the taper's waves have no data for, in π/R."""
 
 _FEWEST = 10
+
+
+def boxed(liquid: Liquid, radius: float) -> Liquid:
+    """Return a liquid, of charged molecules without the order beyond a distance in Å.
+
+    Raises
+    ------
+    InputError
+        If little of a curve is left.
+    """
+    if liquid.substance.atomic or not liquid.substance.charged:
+        return liquid
+    seen = tuple(as_boxed(o, radius) for o in liquid.observations)
+    return replace(liquid, observations=seen)
 
 
 def as_boxed(o: Observation, radius: float) -> Observation:
@@ -35,11 +51,11 @@ def as_boxed(o: Observation, radius: float) -> Observation:
     InputError
         If little of it is left.
     """
-    if o.kind == "g":
+    if not o.is_curve:
+        return o
+    if o.axis is R:
         end = radius - WIDTH
         return o if o.window[1] <= end or o.x[-1] <= end else _cut(o, end)
-    if o.kind not in ("s", "f"):
-        return o
     apart = np.pi / radius
     low, high = max(o.window[0], o.x[0], apart), min(o.window[1], o.x[-1] - _LOST * apart)
     x = np.arange(low, high, apart)
@@ -52,8 +68,6 @@ def as_boxed(o: Observation, radius: float) -> Observation:
             "a wider window, or more engine.particles",
         )
     rows = tapered_waves(o.x, x, radius)
-    # S − 1 and F are what goes to zero
-    level = 1.0 if o.kind == "s" else 0.0
     error = None if o.error is None else np.sqrt(rows**2 @ o.error**2)
     covariance = None if o.covariance is None else rows @ o.covariance @ rows.T
     remark = (
@@ -63,7 +77,7 @@ def as_boxed(o: Observation, radius: float) -> Observation:
     return replace(
         o,
         x=x,
-        value=level + rows @ (o.value - level),
+        value=o.level + rows @ (o.value - o.level),
         error=error,
         covariance=covariance,
         spacing=0.0,

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from sopr_uq.errors import InputError
+from sopr_uq.experiment.kinds import KindName
 from sopr_uq.experiment.nearest import suggestion
-from sopr_uq.experiment.observation import Kind
 from sopr_uq.provenance import sha256
 
 _PACKAGE = Path(__file__).resolve().parents[1]
@@ -46,7 +46,7 @@ class Curve:
 
     name: str
     path: Path
-    kind: Kind
+    kind: KindName
     sha256: str
     window: tuple[float, float]
     abscissa_error: float

@@ -8,6 +8,7 @@ import numpy as np
 from scipy import constants
 
 from sopr_uq.errors import InputError
+from sopr_uq.experiment.kinds import KINDS
 from sopr_uq.experiment.limits import FAR, LEVEL_TOLERANCE
 from sopr_uq.experiment.molecule import Pair
 from sopr_uq.experiment.observation import Observation
@@ -262,10 +263,10 @@ def check_level(observation: Observation) -> None:
     far = observation.x >= FAR * observation.x[-1]
     level = float(np.mean(observation.value[far]))
     if abs(level - 1.0) > LEVEL_TOLERANCE:
-        symbol = "g" if observation.kind == "g" else "S"
         raise InputError(
             f"observation {observation.name}, level",
-            f"{symbol} within {LEVEL_TOLERANCE} of 1 over the last quarter of its range",
+            f"{KINDS[observation.kind].symbol} within {LEVEL_TOLERANCE} of 1 over the last quarter "
+            "of its range",
             f"a mean of {level:.3g}",
             _CONVENTION
             if observation.of is not None and observation.kind == "s"

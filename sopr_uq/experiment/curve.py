@@ -14,17 +14,16 @@ from sopr_uq.experiment.catalogue import verify
 from sopr_uq.experiment.cells import check_cells, shift_edges
 from sopr_uq.experiment.formats import Table, read_file
 from sopr_uq.experiment.forms import FORMS, TOTAL, UNKNOWN, Form, FormName, Scale, factor_of
+from sopr_uq.experiment.inferred import ended, own_spacing, read_off, windowed
+from sopr_uq.experiment.kinds import CURVES, KINDS, KindName
 from sopr_uq.experiment.limits import check_form
 from sopr_uq.experiment.matrix import read_matrix
-from sopr_uq.experiment.observation import Kind, Observation
+from sopr_uq.experiment.observation import Observation
 from sopr_uq.experiment.pick import pick
-from sopr_uq.experiment.quantities import UNITS_OF_Q, UNITS_OF_R
-from sopr_uq.experiment.untold import ended, own_spacing, read_off, windowed
 from sopr_uq.typing import BoolArray, FloatArray
 
 MIN_POINTS = 5
 _LARGEST = 1e9
-_SYMBOL = {"g": "g(r)", "s": "S(Q)", "f": "F(Q)"}
 _DIVIDED = ("G", "rdf", "t", "q(s-1)")
 """Forms that say nothing at zero."""
 
@@ -49,7 +48,7 @@ class Written:
     """
 
     table: Table
-    kind: Kind
+    kind: KindName
     form: Form
     x: FloatArray
     value: FloatArray
@@ -59,7 +58,7 @@ class Written:
 
 def read_curve(
     path: Path | str,
-    kind: Kind,
+    kind: KindName,
     *,
     name: str = "",
     source: str = "",
@@ -137,8 +136,8 @@ def read_curve(
         If the file cannot be read or is not such a curve; names file and line.
     """
     path = Path(path)
-    if kind not in _SYMBOL:
-        raise InputError("kind of a curve", " or ".join(_SYMBOL), repr(kind))
+    if kind not in CURVES:
+        raise InputError("kind of a curve", " or ".join(CURVES), repr(kind))
     written = read_written(path, kind, form=form, unit=unit, columns=columns, edges=edges)
     verify(path, sha256)
     if limits:
@@ -166,7 +165,7 @@ def read_curve(
 
 def read_written(
     path: Path | str,
-    kind: Kind,
+    kind: KindName,
     *,
     form: FormName | None = None,
     unit: str | None = None,
@@ -206,13 +205,13 @@ def read_written(
     return Written(table, kind, said, x[keep], value, kept, tuple(remarks))
 
 
-def _said(name: FormName, kind: Kind, remarks: list[str]) -> Form:
+def _said(name: FormName, kind: KindName, remarks: list[str]) -> Form:
     """Return the form of a name; remark on one that has to be converted."""
     if FORMS[name].kind != kind:
         fitting = ", ".join(f.name for f in FORMS.values() if f.kind == kind)
         raise InputError("form", f"one of {fitting}, for kind {kind!r}", repr(name))
     if name != kind:
-        remarks.append(f"The file holds {FORMS[name].text}: converted to {_SYMBOL[kind]}.")
+        remarks.append(f"The file holds {FORMS[name].text}: converted to {KINDS[kind].text}.")
     return FORMS[name]
 
 
@@ -236,19 +235,18 @@ def _check_numbers(path: Path | str, table: Table, places: list[int]) -> None:
 
 
 def _in_angstrom(
-    table: Table, place: int, kind: Kind, unit: str | None, remarks: list[str]
+    table: Table, place: int, kind: KindName, unit: str | None, remarks: list[str]
 ) -> FloatArray:
     """Return the abscissae in Å or Å⁻¹; shape (n,)."""
-    units = UNITS_OF_R if kind == "g" else UNITS_OF_Q
-    standard = "angstrom" if kind == "g" else "1/angstrom"
-    said = unit or table.columns[place].unit or standard
-    if said not in units:
-        raise InputError("unit", f"one of {', '.join(units)}", repr(said))
-    if units[said] == 1.0:
+    axis = CURVES[kind]
+    said = unit or table.columns[place].unit or axis.unit
+    if said not in axis.units:
+        raise InputError("unit", f"one of {', '.join(axis.units)}", repr(said))
+    if axis.units[said] == 1.0:
         return table.column(place)
-    remarks.append(f"{table.call(place)} is in {said}: converted to {standard}.")
+    remarks.append(f"{table.call(place)} is in {said}: converted to {axis.unit}.")
     # products with round numbers, so that the same numbers come out of every format
-    converted = [float(f"{value * units[said]:.12g}") for value in table.column(place)]
+    converted = [float(f"{value * axis.units[said]:.12g}") for value in table.column(place)]
     return np.array(converted)
 
 
@@ -271,7 +269,7 @@ def _check_abscissae(path: Path | str, table: Table, place: int) -> None:
         )
 
 
-def _form_of(quantity: str, kind: Kind) -> FormName:
+def _form_of(quantity: str, kind: KindName) -> FormName:
     form = FORMS.get(quantity)
     if form is not None and form.kind == kind:
         return form.name

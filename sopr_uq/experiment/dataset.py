@@ -7,24 +7,12 @@ from typing import Any
 import xarray as xr
 
 from sopr_uq.errors import InputError
-from sopr_uq.experiment.observation import NUMBERS, Observation
+from sopr_uq.experiment.kinds import KINDS
+from sopr_uq.experiment.observation import Observation
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.experiment.system import System
 from sopr_uq.typing import FloatArray
 
-_ABSCISSA = {
-    "g": ("r", {"units": "angstrom", "long_name": "pair distance"}),
-    "s": ("q", {"units": "1/angstrom", "long_name": "wave number"}),
-    "f": ("q", {"units": "1/angstrom", "long_name": "wave number"}),
-}
-_QUANTITY = {
-    "g": {"long_name": "radial distribution function"},
-    "s": {"long_name": "static structure factor"},
-    "f": {"long_name": "total scattering"},
-    "pressure": {"long_name": "pressure"},
-    "diffusion": {"long_name": "coefficient of self-diffusion"},
-    "viscosity": {"long_name": "shear viscosity"},
-}
 _STATE = {
     "temperature": {"units": "K", "long_name": "temperature"},
     "density": {"units": "1/angstrom^3", "long_name": "number density"},
@@ -69,24 +57,23 @@ def to_dataset(source: System | Observation, state: StatePoint | None = None) ->
 
 
 def _observation(observation: Observation, state: StatePoint | None) -> xr.Dataset:
-    kind = observation.kind
     coordinates: dict[str, Any] = {
         name: ((), getattr(state, name), attrs) for name, attrs in _STATE.items() if state
     }
-    if kind in NUMBERS:
-        variables = _number(observation)
+    if observation.is_curve:
+        axis, reading = observation.axis, {"standard_error": observation.abscissa_error}
+        described = {"units": axis.unit, "long_name": axis.long_name, **reading}
+        coordinates[axis.name] = (axis.name, observation.x, described)
+        variables = _curve(observation, axis.name)
     else:
-        dim, attrs = _ABSCISSA[kind]
-        reading = {"standard_error": observation.abscissa_error}
-        coordinates[dim] = (dim, observation.x, {**attrs, **reading})
-        variables = _curve(observation, dim)
+        variables = _number(observation)
     attrs = {"name": observation.name, "source": observation.source}
     return xr.Dataset(variables, coordinates, attrs)
 
 
 def _curve(observation: Observation, dim: str) -> dict[str, Any]:
     kind = observation.kind
-    attrs = {**_QUANTITY[kind], "units": observation.unit}
+    attrs = {"long_name": KINDS[kind].long_name, "units": observation.unit}
     name = attrs["long_name"]
     variables: dict[str, Any] = {
         kind: (dim, observation.value, {**attrs, "source": observation.source}),
@@ -104,7 +91,7 @@ def _curve(observation: Observation, dim: str) -> dict[str, Any]:
 
 def _number(observation: Observation) -> dict[str, Any]:
     kind = observation.kind
-    attrs = {**_QUANTITY[kind], "units": observation.unit}
+    attrs = {"long_name": KINDS[kind].long_name, "units": observation.unit}
     variables: dict[str, Any] = {kind: ((), _scalar(observation.value), attrs)}
     if observation.error is not None:
         described = {**attrs, "long_name": f"standard error of the {attrs['long_name']}"}

@@ -118,7 +118,7 @@ def misfit(form: Form, x: FloatArray, value: FloatArray, density: float | None) 
             return Fit(form.name, np.inf, None)
     curve = standard(form, x, value, Scale(density, None))
     level = abs(float(np.mean(curve[_far(x)])) - 1.0)
-    near, tolerable = (_core if form.kind == "g" else _low_q)(x, curve, density)
+    near, tolerable = _NEAR[form.kind](x, curve, density)
     usable = level <= LEVEL_TOLERANCE and tolerable
     return Fit(form.name, level + near if usable else np.inf, density)
 
@@ -147,6 +147,9 @@ def _low_q(x: FloatArray, s: FloatArray, _density: float | None) -> tuple[float,
     first = float(np.mean(s[:3]))
     unlikely = max(0.0, first - _LIKELY_S, -3.0 * float(np.min(s[:5]))) if x[0] < 1.0 else 0.0
     return unlikely, bool(np.quantile(s, 0.02) > LOWEST_S)
+
+
+_NEAR = {"g": _core, "s": _low_q}
 
 
 def _own_density(form: Form, x: FloatArray, value: FloatArray) -> float | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -13,6 +13,7 @@ from sopr_uq.errors import InputError
 from sopr_uq.experiment.curve import Written, read_written
 from sopr_uq.experiment.formats import Table, read_file
 from sopr_uq.experiment.forms import FORMS, Scale, standard
+from sopr_uq.experiment.kinds import CURVES, R
 from sopr_uq.experiment.limits import LEVEL_TOLERANCE, fitting_forms, level_of
 from sopr_uq.experiment.look_total import Composition, proposed
 from sopr_uq.experiment.mistakes import mistakes
@@ -20,8 +21,6 @@ from sopr_uq.experiment.readings import reading_error
 from sopr_uq.experiment.set_points import SetPoints, filled_end, set_points
 from sopr_uq.structure.fourier_end import FourierEnd, fourier_end
 from sopr_uq.typing import FloatArray
-
-_HALF = {"g": "r", "s": "q", "f": "q"}
 
 
 @dataclass(frozen=True)
@@ -129,8 +128,8 @@ def look(
     if form != "f":
         value = standard(FORMS[form], written.x, written.value, Scale(density, None))
     found = set_points(kind, written.x, value)
-    end = fourier_end(written.x, value) if kind == "g" else None
-    said = unit or _unit(table, kind) or ("angstrom" if kind == "g" else "1/angstrom")
+    end = fourier_end(written.x, value) if CURVES[kind] is R else None
+    said = unit or _unit(table, kind) or CURVES[kind].unit
     odd = [] if form == "f" else [m.text for m in mistakes(kind, written.x, value, density)]
     names = [f"{table.call(i)} ({c.quantity or '?'})" for i, c in enumerate(table.columns)]
     return Look(
@@ -199,7 +198,7 @@ def _total(
 
 def _notes(written: Written, found: SetPoints, end: FourierEnd | None) -> list[str]:
     """Return sentences about what was set, and about how the Fourier integral ended."""
-    unit, notes = "Å" if written.kind == "g" else "Å⁻¹", []
+    unit, notes = CURVES[written.kind].text, []
     if found.number:
         first = written.x[found.number]
         notes.append(f"Below {first:g} {unit} it holds no data ({found.reason}).")
@@ -214,7 +213,7 @@ def _notes(written: Written, found: SetPoints, end: FourierEnd | None) -> list[s
         damped = "; a window such as Lorch's seems to have damped it" if end.window else ""
         ended = f"{end.q_max:.1f} ± {end.error:.1f} Å⁻¹"
         notes.append(f"Its Fourier integral ended at Q = {ended}{damped}.")
-    elif written.kind == "g":
+    elif CURVES[written.kind] is R:
         notes.append("No end of a Fourier integral shows.")
     return notes
 
@@ -225,13 +224,19 @@ def noise_of(value: FloatArray) -> float:
     return float(np.median(np.abs(third)) / 0.6745 / np.sqrt(20.0)) if third.size else float("nan")
 
 
+_OF_COLUMN: Mapping[str, Literal["g", "s"]] = {
+    **{name: "g" if form.kind == "g" else "s" for name, form in FORMS.items()},
+    "r": "g",
+    "q": "s",
+}
+"""Of which function a file holds a form that has such a column."""
+
+
 def _kind(table: Table, path: Path) -> Literal["g", "s"]:
     """Return of which function a file holds a form, by its columns or its suffix."""
     for column in table.columns:
-        if column.quantity in ("r", "q"):
-            return "g" if column.quantity == "r" else "s"
-        if column.quantity in FORMS:
-            return "g" if FORMS[column.quantity].kind == "g" else "s"
+        if column.quantity in _OF_COLUMN:
+            return _OF_COLUMN[column.quantity]
     name = path.name.casefold()
     if any(mark in name for mark in ("sq", "s_q", "fq", "soq", "sofq", "qspace")):
         return "s"
@@ -245,7 +250,7 @@ def _kind(table: Table, path: Path) -> Literal["g", "s"]:
 
 
 def _unit(table: Table, kind: str) -> str:
-    place = table.find(_HALF[kind])
+    place = table.find(CURVES[kind].name)
     return "" if place is None else table.columns[place].unit
 
 
@@ -255,10 +260,9 @@ def _likely_unit(
     """Return nm or 1/nm where the place of the first peak leaves nothing else."""
     written = read_written(path, kind, columns=columns)
     peak = float(written.x[np.argmax(written.value)])
-    if kind == "g":
-        spacing = 3.0 if density is None else density ** (-1.0 / 3.0)
-        return "nm" if peak < 0.25 * spacing else None
     spacing = 3.0 if density is None else density ** (-1.0 / 3.0)
+    if CURVES[kind] is R:
+        return "nm" if peak < 0.25 * spacing else None
     return "1/nm" if peak * spacing > 30.0 else None
 
 

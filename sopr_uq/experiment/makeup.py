@@ -9,22 +9,18 @@ import numpy as np
 
 from sopr_uq.errors import InputError
 from sopr_uq.experiment.base import Base
+from sopr_uq.experiment.declared_totals import declared_total
 from sopr_uq.experiment.faults import Faults
 from sopr_uq.experiment.models import molecule_of, sites_of
 from sopr_uq.experiment.molecule import Pair
 from sopr_uq.experiment.molecule_settings import MoleculeSettings, SiteSettings
 from sopr_uq.experiment.neutrons import check_element, neutron_weights, scattering_length
+from sopr_uq.experiment.observe_settings import ObserveSettings
 from sopr_uq.experiment.reference import Shape, reference_potential, shape
-from sopr_uq.experiment.settings import (
-    BaseSettings,
-    ObserveSettings,
-    PairSettings,
-    ReferenceSettings,
-)
+from sopr_uq.experiment.settings import BaseSettings, PairSettings, ReferenceSettings
 from sopr_uq.experiment.sites import site_mixture
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.experiment.substance import ATOM, Substance
-from sopr_uq.experiment.told_totals import told_total
 from sopr_uq.experiment.totals import Total
 from sopr_uq.experiment.weighing import check_weights
 from sopr_uq.potentials import Mie, Potential, lennard_jones
@@ -89,7 +85,7 @@ class Makeup:
         if settings.kind == "f":
             mixture, pairs = site_mixture(self.substance, state), self.substance.pairs
             elements = [self.elements.get(s.name, s.name) for s in self.substance.sites]
-            return told_total(settings, mixture, pairs, elements, self._lengths, weights)
+            return declared_total(settings, mixture, pairs, elements, self._lengths, weights)
         if settings.weights == "neutron":
             return neutron_weights(self.substance, state, self._lengths())
         return weights

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sopr_uq.errors import InputError
+from sopr_uq.experiment.kinds import KINDS
 from sopr_uq.experiment.limits import FAR, level_of
 from sopr_uq.experiment.set_points import liquid_begin, stands_alone
 from sopr_uq.typing import FloatArray
@@ -229,10 +230,12 @@ def _at_low_q(q: FloatArray, s: FloatArray, lowest: float) -> Iterator[Mistake]:
 def _off_level(kind: str, x: FloatArray, value: FloatArray) -> Iterator[Mistake]:
     level = level_of(x, value)
     if abs(level - 1.0) > OFF_LEVEL:
-        symbol = "g" if kind == "g" else "S"
-        advice = (
-            "N/(N − 1) or another density do that; the level is inferred, within its prior"
-            if kind == "g"
-            else "another normalisation does that; the level is inferred, within its prior"
-        )
-        yield Mistake(False, "", f"{symbol} ends at {level:.3f} instead of 1", advice)
+        advice = f"{_LEVELS[kind]}; the level is inferred, within its prior"
+        found = f"{KINDS[kind].symbol} ends at {level:.3f} instead of 1"
+        yield Mistake(False, "", found, advice)
+
+
+_LEVELS = {
+    "g": "N/(N − 1) or another density do that",
+    "s": "another normalisation does that",
+}

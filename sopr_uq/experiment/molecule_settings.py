@@ -9,10 +9,10 @@ from typing import Self
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from sopr_uq.errors import InputError
+from sopr_uq.experiment.keys import SHA256
 from sopr_uq.experiment.quantities import Length, Mass, ScatteringLength
 
 _NAME = r"^[^-\s]+$"
-_SHA256 = r"^[0-9a-f]{64}$"
 _LEAST_CHARGE = 1e-3
 _NANOMETRES = 0.4
 """In Å: atoms of a molecule are 0.7 to 3 apart, and in nm a tenth of that."""
@@ -79,7 +79,7 @@ class MoleculeSettings(_Scatterer):
         None,
         description="molecule template of LAMMPS with Coords, Types, Masses, and Charges if any",
     )
-    sha256: str | None = Field(None, pattern=_SHA256, description="SHA-256 of the template")
+    sha256: str | None = Field(None, pattern=SHA256, description="SHA-256 of the template")
     model: str | None = Field(None, description="name of a model that ships, such as spce")
 
     @field_validator("rigid")

@@ -6,7 +6,7 @@ import numpy as np
 from scipy import constants
 
 from sopr_uq.errors import InputError
-from sopr_uq.experiment.observation import DYNAMICS, NUMBERS, Observation
+from sopr_uq.experiment.observation import Observation
 from sopr_uq.experiment.quantities import FACTORS
 from sopr_uq.experiment.state import StatePoint
 
@@ -38,7 +38,7 @@ def check_motion(observation: Observation, state: StatePoint) -> None:
         If no liquid has it; says in which unit it would be one's.
     """
     kind = observation.kind
-    if kind not in DYNAMICS or not state.mass:
+    if not observation.logarithmic or not state.mass:
         return
     unit, value = natural(kind, state), float(observation.value[0])
     low, high = POSSIBLE[kind]
@@ -51,7 +51,7 @@ def check_motion(observation: Observation, state: StatePoint) -> None:
     fits = low <= value * FACTORS[kind][name] / unit <= high
     raise InputError(
         f"observation {observation.name}, value",
-        f"a {kind} in {NUMBERS[kind]} that a liquid of this density and temperature may have, "
+        f"a {kind} in {observation.unit} that a liquid of this density and temperature may have, "
         f"{low * unit:.2g} to {high * unit:.2g}",
         f"{value:g}",
         f'if it is in {name}, write value = "{value:g} {name}", and error likewise'

@@ -4,27 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal, get_args
 
 import numpy as np
 
 from sopr_uq.errors import InputError
+from sopr_uq.experiment.kinds import CURVES, KINDS, Axis, KindName
 from sopr_uq.experiment.molecule import Pair
 from sopr_uq.experiment.totals import Total
 from sopr_uq.typing import FloatArray
-
-type Kind = Literal["g", "s", "f", "pressure", "diffusion", "viscosity"]
-
-KINDS: tuple[str, ...] = get_args(Kind.__value__)
-
-NUMBERS: dict[str, str] = {"pressure": "MPa", "diffusion": "1e-9 m^2/s", "viscosity": "mPa s"}
-"""Units of the kinds that are one number of a liquid."""
-
-DYNAMICS = ("diffusion", "viscosity")
-"""Numbers of motion: positive, compared with simulations by their logarithms."""
-
-ABSCISSA_UNIT = {"g": "angstrom", "s": "1/angstrom", "f": "1/angstrom"}
-"""Units of the abscissae of curves."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +29,7 @@ class Observation:
     value : array, shape (n,)
         Measured values; dimensionless, in barn per steradian and atom for ``f`` of neutrons
         (electrons² of x-rays, 1 where it was divided; see :attr:`unit`), a number in its unit
-        of :data:`NUMBERS`.
+        of :data:`~sopr_uq.experiment.kinds.KINDS`.
     name : str
         How tables and figures call it.
     error : array, shape (n,), optional
@@ -92,7 +79,7 @@ class Observation:
         definite, or the window leaves nothing.
     """
 
-    kind: Kind
+    kind: KindName
     x: FloatArray
     value: FloatArray
     name: str = ""
@@ -126,12 +113,53 @@ class Observation:
     @property
     def is_curve(self) -> bool:
         """Whether it is a function of r or Q; otherwise it is one number of the liquid."""
-        return self.kind not in NUMBERS
+        return self.kind in CURVES
+
+    @property
+    def axis(self) -> Axis:
+        """What a curve is a function of.
+
+        Raises
+        ------
+        InputError
+            If it is a number.
+        """
+        if self.kind not in CURVES:
+            raise InputError(f"observation {self.name}", "a curve", f"a {self.kind}")
+        return CURVES[self.kind]
+
+    @property
+    def level(self) -> float:
+        """What a curve of its kind ends at."""
+        return KINDS[self.kind].level
+
+    @property
+    def logarithmic(self) -> bool:
+        """Whether it is compared with simulations by its logarithm."""
+        return KINDS[self.kind].logarithmic
+
+    @property
+    def transformed(self) -> bool:
+        """Whether it is a g(r) whose Fourier integral is known to have ended somewhere."""
+        return self.kind == "g" and bool(np.isfinite(self.q_max))
+
+    @property
+    def resolution(self) -> float:
+        """Below which distance points repeat each other: of a table, or by a Fourier integral."""
+        return max(self.spacing, np.pi / self.q_max) if self.transformed else self.spacing
+
+    @property
+    def noise_shape(self) -> FloatArray:
+        """Noise variance along it in that of its first point, shape (n,).
+
+        One, or ∝ 1/r² of a transformed S(Q), whose white noise makes it.
+        """
+        return (self.x[0] / self.x) ** 2 if self.transformed else np.ones(self.x.size)
 
     @property
     def unit(self) -> str:
         """Unit of its values: that of a number, of an F(Q) that of what weighs it, or 1."""
-        return self.of.unit if isinstance(self.of, Total) else NUMBERS.get(self.kind, "1")
+        return self.of.unit if isinstance(self.of, Total) else KINDS[self.kind].unit
 
     @property
     def total(self) -> Total:
@@ -202,7 +230,7 @@ class Observation:
             )
         if not (np.isfinite(self.x).all() and np.isfinite(self.value).all()):
             raise InputError(f"observation {self.name}", "finite numbers", "NaN or infinity")
-        if self.kind in DYNAMICS and np.any(self.value <= 0):
+        if self.logarithmic and np.any(self.value <= 0):
             found = f"{np.min(self.value):g}"
             raise InputError(f"observation {self.name}", f"a positive {self.kind}", found)
         if np.any(self.x < 0) or np.any(np.diff(self.x) <= 0):

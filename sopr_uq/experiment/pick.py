@@ -10,10 +10,8 @@ import numpy as np
 from sopr_uq.errors import InputError
 from sopr_uq.experiment.formats import Table
 from sopr_uq.experiment.forms import FORMS, TOTAL
+from sopr_uq.experiment.kinds import CURVES, KINDS
 from sopr_uq.typing import FloatArray
-
-_AXES = {"g": "r", "s": "q", "f": "q"}
-_SYMBOLS = {"g": "g(r)", "s": "S(Q)", "f": "F(Q)"}
 
 
 class Picked(NamedTuple):
@@ -47,7 +45,9 @@ def pick(table: Table, name: str, kind: str, columns: Sequence[str | int] | None
         places = [table.place(column, name) for column in columns]
         return Picked(places[0], places[1], places[2] if len(places) > 2 else None, ())
     if len(table.columns) < 2:
-        raise InputError(name, f"two columns, {_AXES[kind]} and {_SYMBOLS[kind]}", "one column")
+        raise InputError(
+            name, f"two columns, {CURVES[kind].name} and {KINDS[kind].text}", "one column"
+        )
     abscissa = _abscissa(table, name, kind)
     value = _value(table, name, kind, abscissa)
     error, remarks = _error(table, abscissa, value)
@@ -55,19 +55,19 @@ def pick(table: Table, name: str, kind: str, columns: Sequence[str | int] | None
 
 
 def _abscissa(table: Table, name: str, kind: str) -> int:
-    found = table.find(_AXES[kind])
+    found = table.find(CURVES[kind].name)
     if found is not None:
         return found
-    other = table.find({"r": "q", "q": "r"}[_AXES[kind]])
-    if other is not None:
-        expected = f"a column {_AXES[kind]}, as kind = {kind!r} has"
-        advice = f'kind = "{"s" if kind == "g" else "g"}"'
-        raise InputError(name, expected, f"{table.call(other)!r}", advice)
+    for another, axis in CURVES.items():
+        other = table.find(axis.name)
+        if other is not None:
+            expected = f"a column {CURVES[kind].name}, as kind = {kind!r} has"
+            raise InputError(name, expected, f"{table.call(other)!r}", f'kind = "{another}"')
     if table.columns[0].quantity in ("", "other") and table.columns[0].quantity != "other":
         return 0
     rest = [i for i, column in enumerate(table.columns) if column.quantity == ""]
     if not rest:
-        raise InputError(name, f"a column {_AXES[kind]}", _names(table), "columns = [1, 2]")
+        raise InputError(name, f"a column {CURVES[kind].name}", _names(table), "columns = [1, 2]")
     return rest[0]
 
 
@@ -83,10 +83,10 @@ def _value(table: Table, name: str, kind: str, abscissa: int) -> int:
     if not known and nameless and len(table.columns) <= 3 and not table.columns[others[-1]].name:
         return nameless[0]
     if not known and not nameless:
-        expected = f"a column with {_SYMBOLS[kind]}"
+        expected = f"a column with {KINDS[kind].text}"
         raise InputError(name, expected, _names(table), f"columns = [{abscissa + 1}, 2]")
     advice = f"name it: columns = [{abscissa + 1}, {(known or nameless)[0] + 1}]"
-    raise InputError(name, f"one column with {_SYMBOLS[kind]}", _names(table), advice)
+    raise InputError(name, f"one column with {KINDS[kind].text}", _names(table), advice)
 
 
 def _names(table: Table) -> str:

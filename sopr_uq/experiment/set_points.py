@@ -49,8 +49,8 @@ def set_points(kind: str, x: ArrayLike, value: ArrayLike) -> SetPoints:
 
     Parameters
     ----------
-    kind : {"g", "s"}
-        Whether it is a g(r) or an S(Q).
+    kind : {"g", "s", "f"}
+        Whether it is a g(r), an S(Q) or an F(Q).
     x, value : array, shape (n,)
         The curve, x increasing.
 
@@ -63,20 +63,31 @@ def set_points(kind: str, x: ArrayLike, value: ArrayLike) -> SetPoints:
         White noise was taken for such a stretch in none of the tests' 900 curves.
     """
     x, value = np.asarray(x, dtype=float), np.asarray(value, dtype=float)
+    return _BEGINNING[kind](x, value)
+
+
+def _core(r: FloatArray, g: FloatArray) -> SetPoints:
+    run = _equal(g)
+    rippled = _rippled(r, g, run)
+    if rippled > run:
+        size = float(np.max(np.abs(g[run:rippled])))
+        return SetPoints(rippled, f"ripples of up to {size:.2g} in the core")
+    found = _equal_values(r, g)
+    return found._replace(reason=f"{found.reason}, where no pair can be") if found.number else found
+
+
+def _low_q(q: FloatArray, s: FloatArray) -> SetPoints:
+    found = _equal_values(q, s)
+    drawn = 0 if found.number else _drawn(q, s)
+    return SetPoints(drawn, f"{drawn} points without the scatter of the others") if drawn else found
+
+
+def _equal_values(_x: FloatArray, value: FloatArray) -> SetPoints:
     run = _equal(value)
-    if kind == "g":
-        rippled = _rippled(x, value, run)
-        if rippled > run:
-            size = float(np.max(np.abs(value[run:rippled])))
-            return SetPoints(rippled, f"ripples of up to {size:.2g} in the core")
-    if run >= _RUN:
-        what = f"{run} equal values, {value[0]:g}"
-        return SetPoints(run, f"{what}, where no pair can be" if kind == "g" else what)
-    if kind == "s":
-        drawn = _drawn(x, value)
-        if drawn:
-            return SetPoints(drawn, f"{drawn} points without the scatter of the others")
-    return SetPoints(0, "")
+    return SetPoints(run, f"{run} equal values, {value[0]:g}") if run >= _RUN else SetPoints(0, "")
+
+
+_BEGINNING = {"g": _core, "s": _low_q, "f": _equal_values}
 
 
 def liquid_begin(x: FloatArray, g: FloatArray) -> int:

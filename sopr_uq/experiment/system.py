@@ -19,40 +19,33 @@ from sopr_uq.experiment.checks import (
     check_temperature,
 )
 from sopr_uq.experiment.curve import read_curve
+from sopr_uq.experiment.declared_totals import check_total
 from sopr_uq.experiment.faults import Faults
 from sopr_uq.experiment.forms import Scale
 from sopr_uq.experiment.inner_peak import check_inner_peak
+from sopr_uq.experiment.kinds import KINDS, NUMBERS
+from sopr_uq.experiment.liquid import Liquid
 from sopr_uq.experiment.makeup import Makeup, element_of, mixture_of
 from sopr_uq.experiment.mistakes import check_function, check_mistakes
 from sopr_uq.experiment.molecule import Pair
 from sopr_uq.experiment.molecule_settings import MoleculeSettings
 from sopr_uq.experiment.motion import check_motion
-from sopr_uq.experiment.observation import NUMBERS, Observation
+from sopr_uq.experiment.observation import Observation
+from sopr_uq.experiment.observe_settings import ObserveSettings
 from sopr_uq.experiment.packing import check_packing
 from sopr_uq.experiment.settings import (
     BaseSettings,
-    ObserveSettings,
     PairSettings,
     ReferenceSettings,
     SystemSettings,
 )
 from sopr_uq.experiment.sites import site_mixture
 from sopr_uq.experiment.state import StatePoint
-from sopr_uq.experiment.told_totals import check_total
 from sopr_uq.experiment.weighing import lowest_s
 from sopr_uq.potentials import Potential
 
 _CURVE_KEYS = ("name", "source", "window", "abscissa_error", "q_max", "spacing")
 _FILE_KEYS = ("form", "unit", "columns", "edges", "lorch", "smoothing", "damping", "drift")
-_FOUND: dict[str, float | None] = {"abscissa_error": None, "spacing": None}
-_OF_AN_OWN_FILE: dict[str, dict[str, float | None]] = {
-    "g": {"smoothing": 0.003, "damping": None, "drift": 0.003, **_FOUND},
-    "s": {"smoothing": 0.0005, "drift": 0.003, **_FOUND},
-    "f": {"smoothing": 0.0005, **_FOUND},
-}
-"""What is believed of a curve of which nothing is told: how it was smoothed (Å² or Å⁻²), and
-how its level drifts. A Gaussian of 0.08 Å is a smoothing of 0.003 Å². What is None is found from
-the curve."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +83,11 @@ class System:
         """The starting potential of an element, in kcal/mol."""
         (potential,) = self.makeup.references.values()
         return potential
+
+    @property
+    def liquid(self) -> Liquid:
+        """What is refined; it must have been measured."""
+        return Liquid(self.state, self.observations, self.makeup.substance)
 
 
 class Ingredients(NamedTuple):
@@ -319,7 +317,7 @@ def _read_curve(settings: ObserveSettings, state: StatePoint | None) -> Observat
         path, options = shipped.path, {key: getattr(shipped, key) for key in _CURVE_KEYS}
         options["q_max"] = shipped.q_max or "none"
     else:
-        options = dict(_OF_AN_OWN_FILE[settings.kind])
+        options = dict(KINDS[settings.kind].of_a_file)
     assert path is not None
     given = {key: getattr(settings, key) for key in (*_CURVE_KEYS, *_FILE_KEYS)}
     options |= {key: value for key, value in given.items() if value not in (None, "")}

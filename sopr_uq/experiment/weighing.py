@@ -15,6 +15,16 @@ from sopr_uq.experiment.substance import Substance
 _SUM = 0.05
 """How far sums of weights may be from what they are."""
 
+_SUMS = {
+    "g": (1.0, "a sum of 1", "divide them by their sum"),
+    "s": (
+        0.0,
+        "a sum from 0 to 1, as of weights without a unit",
+        'divide them by their sum, or kind = "f" of Σ w (S − 1)',
+    ),
+}
+"""The least that weights of a kind sum to (at most to one), and what to say of others."""
+
 
 def check_weights(kind: str, weights: Mapping[Pair, float]) -> None:
     """Check weights that somebody worked out.
@@ -34,14 +44,11 @@ def check_weights(kind: str, weights: Mapping[Pair, float]) -> None:
     """
     if not any(weights.values()):
         raise InputError("weights", "a weight that is not zero", "none")
-    total = sum(weights.values())
-    low, advice = (1.0 if kind == "g" else 0.0), "divide them by their sum"
-    if kind == "f" or low - _SUM <= total <= 1.0 + _SUM:
+    if kind not in _SUMS:
         return
-    wanted = "a sum of 1" if kind == "g" else "a sum from 0 to 1, as of weights without a unit"
-    if kind == "s":
-        advice += ', or kind = "f" of Σ w (S − 1)'
-    raise InputError("weights", wanted, f"{total:.3g}", advice)
+    total, (low, wanted, advice) = sum(weights.values()), _SUMS[kind]
+    if not low - _SUM <= total <= 1.0 + _SUM:
+        raise InputError("weights", wanted, f"{total:.3g}", advice)
 
 
 def lowest_s(observation: Observation, substance: Substance, state: StatePoint) -> float:

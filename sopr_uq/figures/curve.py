@@ -5,10 +5,9 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.axes import Axes
 
+from sopr_uq.experiment.kinds import CURVES, KINDS
 from sopr_uq.figures.style import EXTRA, MEASURED
 from sopr_uq.typing import FloatArray
-
-_AXES = {"g": ("r / Å", "g(r)"), "s": ("Q / Å⁻¹", "S(Q)"), "f": ("Q / Å⁻¹", "F(Q)")}
 
 
 def plot_curve(
@@ -40,6 +39,5 @@ def plot_curve(
         ax.axvspan(float(x[0]), first, color=EXTRA, alpha=0.2, lw=0, label="no data")
         ax.legend()
     ax.axhline(0.0 if label else 1.0, color="0.6", lw=0.8, zorder=0)
-    across, up = _AXES[kind]
-    ax.set(xlabel=across, ylabel=label or up)
+    ax.set(xlabel=CURVES[kind].label, ylabel=label or KINDS[kind].text)
     return ax

@@ -6,6 +6,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 
 from sopr_uq.derived.bands import band
+from sopr_uq.experiment.kinds import CURVES, KINDS, Q
 from sopr_uq.figures.refinement import with_reserve
 from sopr_uq.figures.style import BAND_ALPHA, EXTRA, MEASURED, MODEL
 from sopr_uq.posterior.observed import USED, measured
@@ -13,14 +14,13 @@ from sopr_uq.posterior.status import band as kind_of_band
 from sopr_uq.posterior.status import interval_name
 
 _PREDICTED = "posterior_predictive"
-_SYMBOLS = {"s": "S(Q)", "f": "F(Q)"}
-_LEVELS = {"s": 1.0, "f": 0.0}
+_OF_Q = {name: KINDS[name] for name, axis in CURVES.items() if axis is Q}
 
 
 def curves_of_q(result: xr.DataTree) -> list[str]:
     """Return the names of the measured curves of Q in a result: ``s``, ``f``, ``f_2`` and so on."""
     names = map(str, measured(result).data_vars)
-    return [name for name in names if name.partition("_")[0] in _SYMBOLS and USED not in name]
+    return [name for name in names if name.partition("_")[0] in _OF_Q and USED not in name]
 
 
 def plot_measured(result: xr.DataTree, name: str, ax: Axes, *, prob: float = 0.95) -> Axes:
@@ -59,8 +59,8 @@ def plot_measured(result: xr.DataTree, name: str, ax: Axes, *, prob: float = 0.9
         low, high = predicted["lower"], predicted["upper"]
         ax.fill_between(x, low, high, color=MODEL, alpha=BAND_ALPHA, lw=0, label=label)
     unit = str(curve.attrs.get("units", "1"))
-    symbol = _SYMBOLS[kind] + ("" if unit == "1" else f" / ({unit})")
-    ax.axhline(_LEVELS[kind], color="0.6", lw=0.8, zorder=0)
-    ax.set(xlabel="Q / Å⁻¹", ylabel=symbol, title=str(curve.attrs.get("name", name)))
+    symbol = _OF_Q[kind].text + ("" if unit == "1" else f" / ({unit})")
+    ax.axhline(_OF_Q[kind].level, color="0.6", lw=0.8, zorder=0)
+    ax.set(xlabel=Q.label, ylabel=symbol, title=str(curve.attrs.get("name", name)))
     ax.legend()
     return with_reserve(result, ax)

@@ -10,7 +10,7 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from sopr_uq.derived.pairs import each_pair
-from sopr_uq.disk import whole
+from sopr_uq.disk import atomic
 from sopr_uq.figures.measured import curves_of_q, plot_measured
 from sopr_uq.figures.refinement import plot_course, plot_potential, plot_prior, plot_rdf
 from sopr_uq.figures.style import marked, style
@@ -51,7 +51,7 @@ def save(figure: Figure, folder: Path, name: str) -> list[Path]:
     files = [folder / f"{name}.{suffix}" for suffix in ("png", "pdf")]
     with style():
         for file in files:
-            with whole(file) as temporary:
+            with atomic(file) as temporary:
                 kind = file.suffix.removeprefix(".")
                 figure.savefig(temporary, format=kind, metadata=_METADATA.get(file.suffix))
     plt.close(figure)

@@ -8,7 +8,7 @@ import numpy as np
 import xarray as xr
 
 from sopr_uq.inference.power_law import to_dataset
-from sopr_uq.inference.power_law_density import LawData, Prior, sampling_density
+from sopr_uq.inference.power_law_density import LawData, LawPrior, sampling_density
 from sopr_uq.rng import stream
 from sopr_uq.typing import FloatArray
 
@@ -24,7 +24,7 @@ class EnsembleSettings:
 
 
 def sample(
-    data: LawData, prior: Prior, *, seed: int, settings: EnsembleSettings | None = None
+    data: LawData, prior: LawPrior, *, seed: int, settings: EnsembleSettings | None = None
 ) -> xr.Dataset:
     """Draw from the posterior of one law with the affine-invariant ensemble.
 

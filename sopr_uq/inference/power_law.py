@@ -11,7 +11,7 @@ import xarray as xr
 
 from sopr_uq.inference.power_law_density import (
     LawData,
-    Prior,
+    LawPrior,
     parameters,
     sampling_density,
     scatter,
@@ -32,7 +32,7 @@ class NutsSettings:
 
 
 def sample(
-    data: LawData, prior: Prior, *, seed: int, settings: NutsSettings | None = None
+    data: LawData, prior: LawPrior, *, seed: int, settings: NutsSettings | None = None
 ) -> xr.Dataset:
     """Draw from the posterior of one law.
 
@@ -40,7 +40,7 @@ def sample(
     ----------
     data : LawData
         The elements.
-    prior : Prior
+    prior : LawPrior
         Priors; ``exponent_sd = 0`` fixes the exponent.
     seed : int
         Seed of the sampler.
@@ -74,7 +74,7 @@ def sample(
 
 
 def to_dataset(
-    data: LawData, prior: Prior, z1: FloatArray, z2: FloatArray, v: FloatArray
+    data: LawData, prior: LawPrior, z1: FloatArray, z2: FloatArray, v: FloatArray
 ) -> xr.Dataset:
     """Map sampling coordinates (chain, draw) to a dataset of the law's parameters."""
     tau = scatter(prior, v)
@@ -94,7 +94,7 @@ def build_model() -> Any:
     with pm.Model() as model:
         a = {name: pm.Data(name, np.ones(2)) for name in vectors}
         a |= {name: pm.Data(name, np.ones((2, 2))) for name in ("points", "log_weight")}
-        prior = pm.Data("prior", np.ones(len(Prior._fields)))
+        prior = pm.Data("prior", np.ones(len(LawPrior._fields)))
         # Flat: the priors are part of the one density that every sampler shares.
         z1, z2, v = (pm.Flat(name) for name in ("z1", "z2", "v"))
         pm.Potential("density", sampling_density(a, prior, z1, z2, v, pt))

@@ -43,7 +43,7 @@ ABSENT = -1e4
 """Log weight of a padded mixture component."""
 
 
-class Prior(NamedTuple):
+class LawPrior(NamedTuple):
     """Priors of one law in the centred coordinates, all dimensionless.
 
     Attributes
@@ -141,7 +141,7 @@ def log_density(a: dict[str, Any], prior: Any, z1: Any, z2: Any, tau: Any, xp: A
     a : dict
         :meth:`LawData.arrays`.
     prior : sequence of 6
-        The fields of :class:`Prior`.
+        The fields of :class:`LawPrior`.
     z1, z2, tau : array, shape (...)
         Standardised coordinates and scatter.
     xp : module

@@ -13,7 +13,7 @@ import xarray as xr
 from sopr_uq import provenance
 from sopr_uq.derived.summary import IntervalKind, check_prob, interval, summary
 from sopr_uq.laws.agreement import Agreement
-from sopr_uq.laws.compare import comparison, leave_one_out, sensitivity
+from sopr_uq.laws.choice import comparison, leave_one_out, sensitivity
 from sopr_uq.laws.ensembles import Ensemble, Prepared, check_together, prepare, quantities_of
 from sopr_uq.laws.law import DEFAULT_PRIORS, LAWS, QUANTITIES, Priors, unit
 from sopr_uq.laws.sampling import Sampling, sample_law

@@ -9,7 +9,7 @@ from typing import Literal
 
 from sopr_uq.derived.labelled import UNITS
 from sopr_uq.errors import InputError
-from sopr_uq.inference.power_law_density import Prior
+from sopr_uq.inference.power_law_density import LawPrior
 
 type ScatterFamily = Literal["half-normal", "half-cauchy"]
 
@@ -86,10 +86,10 @@ class Priors:
                 "Priors.scatter_family", "'half-normal' or 'half-cauchy'", repr(self.scatter_family)
             )
 
-    def of(self, law: Law, level: float) -> Prior:
+    def of(self, law: Law, level: float) -> LawPrior:
         """Return the prior of one law, its level centred at ``level``."""
         fixed = law.exponent is not None
-        return Prior(
+        return LawPrior(
             level=level,
             level_sd=self.level_sd,
             exponent=law.exponent if law.exponent is not None else self.exponent_mean,

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sopr_uq.inference.power_law_density import LawData, Prior, log_density, parameters
+from sopr_uq.inference.power_law_density import LawData, LawPrior, log_density, parameters
 from sopr_uq.typing import FloatArray
 
 _Z_LIMIT = 6.0
@@ -53,8 +53,8 @@ class Quadrature(NamedTuple):
         return np.asarray(np.interp(probability, middle, values[order]))
 
 
-def integrate(
-    data: LawData, prior: Prior, *, z_step: float = 0.6, log_tau_step: float = 0.25
+def quadrature(
+    data: LawData, prior: LawPrior, *, z_step: float = 0.6, log_tau_step: float = 0.25
 ) -> Quadrature:
     """Integrate the posterior of one law.
 
@@ -62,7 +62,7 @@ def integrate(
     ----------
     data : LawData
         The elements.
-    prior : Prior
+    prior : LawPrior
         Priors; a fixed exponent (``exponent_sd = 0``) needs no nodes of its own.
     z_step, log_tau_step : float
         Spacing of the nodes; smaller is more accurate.
@@ -95,7 +95,7 @@ def integrate(
     )
 
 
-def _tau_nodes(a: dict[str, FloatArray], prior: Prior, step: float) -> FloatArray:
+def _tau_nodes(a: dict[str, FloatArray], prior: LawPrior, step: float) -> FloatArray:
     """Nodes of log(τ/s_τ) from the bottom up to where the density has died."""
     nodes = np.arange(*_LOG_TAU, step)
     zero = np.zeros_like(nodes)

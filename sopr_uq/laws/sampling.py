@@ -10,7 +10,7 @@ import numpy as np
 import xarray as xr
 
 from sopr_uq.inference import emcee_power_law, power_law
-from sopr_uq.inference.power_law_density import Prior
+from sopr_uq.inference.power_law_density import LawPrior
 from sopr_uq.laws.agreement import Agreement, compare_samples
 from sopr_uq.laws.ensembles import Prepared
 from sopr_uq.laws.law import Law, unit
@@ -40,7 +40,7 @@ class Sampling:
 
 
 def sample_law(
-    prepared: Prepared, law: Law, prior: Prior, quantity: str, settings: Sampling
+    prepared: Prepared, law: Law, prior: LawPrior, quantity: str, settings: Sampling
 ) -> tuple[xr.Dataset, Agreement | None]:
     """Draw from the posterior of one law with NUTS and check it with emcee.
 
@@ -50,7 +50,7 @@ def sample_law(
         The elements.
     law : Law
         The law.
-    prior : Prior
+    prior : LawPrior
         Its priors.
     quantity : str
         Which quantity; it names the random streams and units.

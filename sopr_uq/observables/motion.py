@@ -28,7 +28,7 @@ from sopr_uq.errors import RuleFailed
 from sopr_uq.observables.infinite import InfiniteLiquid
 from sopr_uq.observables.number import Number
 from sopr_uq.observables.pair_entropy import pair_entropy_change
-from sopr_uq.observables.quantity import Change
+from sopr_uq.observables.response import Response
 from sopr_uq.observables.transport import (
     GAMMA,
     FiniteBox,
@@ -50,8 +50,8 @@ _LOST = 0.5
 """Relative error of a number from which on it has no logarithm."""
 
 
-class Told(NamedTuple):
-    """A number as one simulation tells it."""
+class InBox(NamedTuple):
+    """A number in the box that was simulated."""
 
     value: Series
     """In its own unit."""
@@ -77,7 +77,7 @@ class Motion(Number):
         """Return what an infinite box changes: a factor, and its relative error."""
         return 1.0, 0.0
 
-    def told(self, setup: Setup, simulation: Simulation) -> Told:
+    def in_box(self, setup: Setup, simulation: Simulation) -> InBox:
         """Return the number in the box that was simulated.
 
         Raises
@@ -99,23 +99,23 @@ class Motion(Number):
         late, early = (value_in(curve, w) for w in (_between(middle, end), _between(begin, middle)))
         moved = Series(self.name, value.x, late.mean - early.mean, late.blocks - early.blocks, "")
         beyond = max(float(moved.mean[0]) ** 2 - float(moved.error[0]) ** 2, 0.0)
-        return Told(value, 0.5 * float(np.sqrt(beyond)) / mean)
+        return InBox(value, 0.5 * float(np.sqrt(beyond)) / mean)
 
     def predict(self, liquid: InfiniteLiquid) -> Series:
         """Return its logarithm at infinite size, without the bias that noise gives a logarithm."""
-        value = self.told(liquid.setup, liquid.simulation).value
+        value = self.in_box(liquid.setup, liquid.simulation).value
         mean, relative = float(value.mean[0]), float(value.error[0] / value.mean[0])
         log = np.log(mean * self.size(liquid)[0]) + 0.5 * relative**2
         blocks = log + as_many(value.blocks / mean - 1.0, len(liquid.blocks))
         return Series(f"ln {self.name}", np.zeros(1), np.array([log]), blocks, "1")
 
-    def jacobian(self, change: Change) -> FloatArray:
+    def jacobian(self, change: Response) -> FloatArray:
         """Return its change, shape (1, m)."""
         return np.asarray(self.scaling * pair_entropy_change(change)[None])
 
     def common(self, liquid: InfiniteLiquid) -> FloatArray:
         """Return the relative error of the size correction and of the end of the sum."""
-        doubt = self.told(liquid.setup, liquid.simulation).doubt
+        doubt = self.in_box(liquid.setup, liquid.simulation).doubt
         return np.array([np.hypot(self.size(liquid)[1], doubt)])
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from sopr_uq.observables.infinite import InfiniteLiquid
-from sopr_uq.observables.quantity import Change
+from sopr_uq.observables.response import Response
 from sopr_uq.typing import FloatArray
 
 
@@ -16,7 +16,7 @@ class Number:
         """Return 0, shape (1,)."""
         return np.zeros(1)
 
-    def slope_jacobian(self, change: Change) -> FloatArray:
+    def slope_jacobian(self, change: Response) -> FloatArray:
         """Return zeros, shape (1, m)."""
         return np.zeros((1, change.energy.shape[-1]))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from sopr_uq.observables.infinite import InfiniteLiquid
-from sopr_uq.observables.quantity import Change
+from sopr_uq.observables.response import Response
 from sopr_uq.structure.mixture import Mixture
 from sopr_uq.typing import FloatArray
 
@@ -26,7 +26,7 @@ def pair_entropy(liquid: InfiniteLiquid) -> float:
     return float(_total(liquid, g * _logarithm(g) - g + 1.0))
 
 
-def pair_entropy_change(change: Change) -> FloatArray:
+def pair_entropy_change(change: Response) -> FloatArray:
     """Return its change to first order, −2πρ Σ_ab c_a c_b ∫ r² ln g_ab δg_ab dr, shape (m,)."""
     return _total(change.liquid, _logarithm(change.liquid.g)[..., None] * change.g)
 

@@ -8,10 +8,9 @@ import numpy as np
 
 from sopr_uq.engine.levers import lever_name
 from sopr_uq.engine.series import Series
-from sopr_uq.observables.fluctuation import induced, virials
 from sopr_uq.observables.infinite import InfiniteLiquid
 from sopr_uq.observables.number import Number
-from sopr_uq.observables.quantity import Change
+from sopr_uq.observables.response import Response, induced, virials
 from sopr_uq.typing import FloatArray
 
 
@@ -23,7 +22,7 @@ class Pressure(Number):
         """Return the pressure of the simulation."""
         return liquid.simulation["pressure"]
 
-    def jacobian(self, change: Change) -> FloatArray:
+    def jacobian(self, change: Response) -> FloatArray:
         """Return δP, shape (1, m): by theory, or by fluctuations where it knows no forces."""
         liquid = change.liquid
         if liquid.setup.substance.bare:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -12,43 +10,8 @@ import numpy as np
 from sopr_uq.engine.series import Series
 from sopr_uq.experiment.molecule import Pair
 from sopr_uq.observables.infinite import InfiniteLiquid
-from sopr_uq.structure.moving_bridge import bridge_change
-from sopr_uq.typing import ArrayLike, FloatArray
-
-
-@dataclass(frozen=True)
-class Change:
-    """Changes of the potentials, and what they do to g.
-
-    Parameters
-    ----------
-    liquid : InfiniteLiquid
-    energy : array, shape (n, p, m)
-        δv in kcal/mol on the liquid's grid: m changes of all p potentials. Beyond the
-        cut-off they change the tail corrections alone.
-    power : float or array, shape (p,)
-        Exponent with which δv goes on beyond the grid.
-    moving_bridge : bool
-        Whether bridge functions ride on the cores
-        (:mod:`sopr_uq.structure.moving_bridge`) or are held; those of molecules are held.
-    """
-
-    liquid: InfiniteLiquid
-    energy: FloatArray
-    power: ArrayLike = 6.0
-    moving_bridge: bool = False
-
-    @cached_property
-    def g(self) -> FloatArray:
-        """δg, shape (n, p, m)."""
-        liquid, setup = self.liquid, self.liquid.setup
-        felt = self.energy * liquid.seen[:, None, None]
-        if self.moving_bridge and setup.substance.atomic:
-            beta = setup.state.beta
-            moved = bridge_change(liquid.grid, liquid.g, liquid.energy, setup.densities, beta, felt)
-            # B stands beside −βv in the closure: a change of it acts as one of v
-            felt = felt - moved / beta
-        return liquid.response.rdf(felt)
+from sopr_uq.observables.response import Response
+from sopr_uq.typing import FloatArray
 
 
 class Quantity(Protocol):
@@ -61,7 +24,7 @@ class Quantity(Protocol):
         """Return what a simulation says it is."""
         ...
 
-    def jacobian(self, change: Change) -> FloatArray:
+    def jacobian(self, change: Response) -> FloatArray:
         """Return its change for each change of the potentials, shape (k, m)."""
         ...
 
@@ -69,7 +32,7 @@ class Quantity(Protocol):
         """Return its derivative with respect to x, shape (k,)."""
         ...
 
-    def slope_jacobian(self, change: Change) -> FloatArray:
+    def slope_jacobian(self, change: Response) -> FloatArray:
         """Return how that changes with the potentials, shape (k, m)."""
         ...
 
@@ -121,7 +84,7 @@ class Curve:
         """Return the curve at other abscissae, shape (k,)."""
         return self.own(x) + self._sum(liquid, x, liquid.g - 1.0)
 
-    def jacobian(self, change: Change) -> FloatArray:
+    def jacobian(self, change: Response) -> FloatArray:
         """Return δd, shape (k, m)."""
         return self._sum(change.liquid, self.x, change.g)
 
@@ -129,7 +92,7 @@ class Curve:
         """Return ∂d/∂x, shape (k,)."""
         return (self.at(liquid, self.x + step) - self.at(liquid, self.x)) / step
 
-    def slope_jacobian(self, change: Change, step: float = 1e-3) -> FloatArray:
+    def slope_jacobian(self, change: Response, step: float = 1e-3) -> FloatArray:
         """Return δ(∂d/∂x), shape (k, m)."""
         here, there = (self._sum(change.liquid, self.x + x, change.g) for x in (0.0, step))
         return (there - here) / step

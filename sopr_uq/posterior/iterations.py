@@ -28,7 +28,7 @@ _UNITS = {
 }
 
 
-def iterations_dataset(field: Field, refinement: Refinement, sample: int = 0) -> xr.Dataset:
+def iterations_dataset(field: Field, refinement: Refinement, liquid: int = 0) -> xr.Dataset:
     """Return what happened, one entry a round.
 
     Parameters
@@ -37,7 +37,7 @@ def iterations_dataset(field: Field, refinement: Refinement, sample: int = 0) ->
         The unknown.
     refinement : Refinement
         What the loop returned.
-    sample : int
+    liquid : int
         Which liquid's simulations to show.
 
     Returns
@@ -53,7 +53,7 @@ def iterations_dataset(field: Field, refinement: Refinement, sample: int = 0) ->
         attempt only) (iteration) and the rule's own values.
     """
     done = refinement.iterations
-    simulations = [each.simulations[sample] for each in done]
+    simulations = [each.simulations[liquid] for each in done]
     data: dict[str, tuple[tuple[str, ...], FloatArray]] = {
         "potential": (
             ("iteration", *field.dims, "r"),

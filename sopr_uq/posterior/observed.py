@@ -8,7 +8,7 @@ import numpy as np
 import xarray as xr
 
 from sopr_uq.experiment.molecule import Pair
-from sopr_uq.experiment.observation import ABSCISSA_UNIT, Observation
+from sopr_uq.experiment.observation import Observation
 from sopr_uq.experiment.totals import Total
 from sopr_uq.posterior.stated import noise_over_stated, sentence
 from sopr_uq.refine.labels import Labelled, labelled
@@ -49,7 +49,7 @@ def constant_data(rule: Rule) -> xr.Dataset:
     window; and, where errors came with it, those of the numbers used, ``g_error``.
     """
     problem = rule.problem
-    states = [sample.state for sample in problem.samples]
+    states = [liquid.state for liquid in problem.liquids]
     data = {
         "temperature": xr.DataArray([s.temperature for s in states], dims="state"),
         "density": xr.DataArray([s.density for s in states], dims="state"),
@@ -104,7 +104,7 @@ def _units(o: Observation) -> dict[str, str]:
 
 
 def _x_units(o: Observation) -> dict[str, str]:
-    return {"units": ABSCISSA_UNIT[o.kind]} if o.is_curve else {}
+    return {"units": o.axis.unit} if o.is_curve else {}
 
 
 def _stated(o: Observation) -> FloatArray | None:
@@ -124,7 +124,7 @@ def _attributes(each: Labelled, factor: FloatArray | None) -> dict[str, str | fl
         attrs |= dict(zip(_EXCEEDED, factor.tolist(), strict=True))
         remarks = (*remarks, sentence(factor))
     attrs |= {"remarks": "\n".join(remarks)} if remarks else {}
-    attrs |= {"sample": each.sample} if each.sample else {}
+    attrs |= {"liquid": each.liquid} if each.liquid else {}
     attrs |= _of(o)
     return attrs | ({"q_max": o.q_max} if np.isfinite(o.q_max) else {})
 

@@ -62,8 +62,7 @@ def _stated(o: Observation) -> float | None:
 
 def _shape(o: Observation) -> float:
     """Return the mean of the noise variance along a curve, in that of its first point."""
-    transformed = o.kind == "g" and np.isfinite(o.q_max)
-    return float(np.mean((o.x[0] / o.x) ** 2)) if transformed else 1.0
+    return float(np.mean(o.noise_shape))
 
 
 def sentence(factor: FloatArray) -> str:

@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 import xarray as xr
 
-from sopr_uq.disk import whole
+from sopr_uq.disk import atomic
 from sopr_uq.errors import CheckpointError, InputError
 from sopr_uq.posterior.fingerprint import fingerprint
 
@@ -56,7 +56,7 @@ def write(tree: xr.DataTree, path: Path) -> None:
         }
         for node in tree.subtree
     }
-    with whole(path) as temporary:
+    with atomic(path) as temporary:
         try:
             tree.to_netcdf(temporary, engine=ENGINE, encoding=encoding)
             _seal(temporary)

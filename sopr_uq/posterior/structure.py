@@ -75,12 +75,12 @@ def structure(
 
 def _models(problem: Problem, runs: Sequence[Run], r: FloatArray) -> list[LinearModel]:
     """Return the linear models of g of every pair at r in the first liquid; none of no fluid."""
-    sample = problem.samples[0]
+    liquid = problem.liquids[0]
     curves = tuple(
         Observation("g", r, np.ones(r.size), name=pair.label, of=None if problem.element else pair)
         for pair in problem.field.pairs
     )
-    seen = replace(problem, samples=(replace(sample, observations=curves),))
+    seen = replace(problem, liquids=(replace(liquid, observations=curves),))
     models = []
     for run in good(runs):
         try:

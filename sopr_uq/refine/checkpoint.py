@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from sopr_uq.disk import clear_leftovers, unused, write_whole
+from sopr_uq.disk import clear_leftovers, unused, write_atomic
 from sopr_uq.engine.protocol import Configuration, Simulation, named
 from sopr_uq.engine.series import Series
 from sopr_uq.errors import CheckpointError
@@ -68,7 +68,7 @@ class Folder:
         """Write the next file and sync it to disk."""
         number = iteration.state.iteration - 1
         self.path.mkdir(parents=True, exist_ok=True)
-        write_whole(self._file(number), encode(iteration))
+        write_atomic(self._file(number), encode(iteration))
         for part in self.path.glob("*.simulation"):
             part.unlink()
 
@@ -94,7 +94,7 @@ class Folder:
         self.path.mkdir(parents=True, exist_ok=True)
         scalars, arrays = _encode_simulation(simulation)
         content = _content(scalars, {"potential": potential, **arrays})
-        write_whole(self._part(iteration, number), content)
+        write_atomic(self._part(iteration, number), content)
 
     def _part(self, iteration: int, number: int) -> Path:
         return self.path / f"{iteration:04d}-{number}.simulation"

@@ -10,9 +10,9 @@ import numpy as np
 import xarray as xr
 
 from sopr_uq.errors import RuleFailed
-from sopr_uq.refine.compare import Comparison
 from sopr_uq.refine.partials import partials
 from sopr_uq.refine.problem import Problem
+from sopr_uq.refine.residual import Residual
 from sopr_uq.refine.round import Run, leading
 from sopr_uq.refine.rule import Band, RuleState, StepInfo, WithoutLikelihood
 from sopr_uq.typing import FloatArray
@@ -60,7 +60,7 @@ class Ibi(WithoutLikelihood):
         found = []
         for each in partials(p, self.name):
             comparison = each.compared(p, state.potential, simulation)
-            v[each.place] += self._correction(comparison, each.sample.state.beta)
+            v[each.place] += self._correction(comparison, each.liquid.state.beta)
             found.append(comparison)
         misfit = float(np.mean(np.concatenate([c.difference for c in found]) ** 2))
         info = StepInfo(
@@ -75,7 +75,7 @@ class Ibi(WithoutLikelihood):
     def _replicas(self, potential: FloatArray) -> FloatArray:
         return np.tile(potential, (self.problem.settings.round_size, 1))
 
-    def _correction(self, c: Comparison, beta: float) -> FloatArray:
+    def _correction(self, c: Residual, beta: float) -> FloatArray:
         r = self.problem.r
         usable = (c.simulated > _SMALLEST_G) & (c.measured > _SMALLEST_G)
         if np.count_nonzero(usable) < 5:

@@ -16,7 +16,7 @@ class Labelled(NamedTuple):
 
     name: str
     dim: str
-    sample: int
+    liquid: int
     observation: Observation
 
 
@@ -24,8 +24,8 @@ def labelled(problem: Problem) -> list[Labelled]:
     """Return the measurements of all liquids in order: ``g``, ``pressure``, ``g_2`` and so on."""
     count: dict[str, int] = {}
     found = []
-    for number, sample in enumerate(problem.samples):
-        for o in sample.observations:
+    for number, liquid in enumerate(problem.liquids):
+        for o in liquid.observations:
             count[o.kind] = count.get(o.kind, 0) + 1
             suffix = "" if count[o.kind] == 1 else f"_{count[o.kind]}"
             dim = _DIMS.get(o.kind, f"{o.kind}_observed")

@@ -149,7 +149,7 @@ def _iterate(means: _Means, done: Sequence[Iteration]) -> Iteration:
         except (SimulationFailed, RuleFailed):
             if not done or attempt == _STEPS_BACK:
                 raise
-            abandoned += len(past[-1].proposals) * len(rule.problem.samples)
+            abandoned += len(past[-1].proposals) * len(rule.problem.liquids)
             half = 0.5 * (past[-1].proposals + done[-1].potential)
             past[-1] = replace(past[-1], proposals=half)
         else:
@@ -168,7 +168,7 @@ def _simulated(
         If no proposal could be simulated at all state points.
     """
     proposals = _distinct(means.engine, state.proposals)
-    count, size = len(means.rule.problem.samples), len(proposals)
+    count, size = len(means.rule.problem.liquids), len(proposals)
     found: dict[int, Simulated] = {}
     tasks: dict[int, Setup] = {}
     for number in range(size * count):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from sopr_uq.experiment.liquid import Liquid
 from sopr_uq.refine.loop import Refinement
-from sopr_uq.refine.problem import Problem, Sample
+from sopr_uq.refine.problem import Problem
 
 _MOLECULES = (
     "Intervals of potentials between sites of molecules were tried on a few twins of nitrogen and "
@@ -13,10 +14,10 @@ _MOLECULES = (
 
 def notices(problem: Problem) -> list[str]:
     """Return sentences about what leaves a part of v(r) to the prior, or was not tried."""
-    many = len(problem.samples) > 1
+    many = len(problem.liquids) > 1
     found = [] if problem.substance.atomic else [_MOLECULES]
-    for number, sample in enumerate(problem.samples):
-        reach = _reach(sample)
+    for number, liquid in enumerate(problem.liquids):
+        reach = _reach(liquid)
         if 0.0 < reach < problem.r_cut:
             where = f" at state point {number + 1}" if many else ""
             found.append(
@@ -39,9 +40,9 @@ def troubles(refinement: Refinement) -> list[str]:
     ]
 
 
-def _reach(sample: Sample) -> float:
+def _reach(liquid: Liquid) -> float:
     """Largest distance at which a g(r) was measured, in Å; 0 where an S(Q) sees all distances."""
-    if any(o.kind == "s" for o in sample.observations):
+    if any(o.kind == "s" for o in liquid.observations):
         return 0.0
-    ends = [float(o.x[o.mask][-1]) for o in sample.observations if o.kind == "g"]
+    ends = [float(o.x[o.mask][-1]) for o in liquid.observations if o.kind == "g"]
     return max(ends, default=0.0)

@@ -7,11 +7,12 @@ from typing import NamedTuple
 from sopr_uq.engine.protocol import Simulation
 from sopr_uq.engine.traits import FLUCTUATIONS
 from sopr_uq.errors import InputError
+from sopr_uq.experiment.liquid import Liquid
 from sopr_uq.experiment.molecule import Pair
 from sopr_uq.experiment.observation import Observation
-from sopr_uq.refine.compare import Comparison, compare
 from sopr_uq.refine.field import Term
-from sopr_uq.refine.problem import Problem, Sample
+from sopr_uq.refine.problem import Problem
+from sopr_uq.refine.residual import Residual, residual
 from sopr_uq.typing import FloatArray
 
 _FIRST_LEVEL = 2.0
@@ -23,16 +24,16 @@ class Partial(NamedTuple):
 
     place: int
     term: Term
-    sample: Sample
+    liquid: Liquid
     observation: Observation
 
-    def compared(self, problem: Problem, v: FloatArray, simulation: Simulation) -> Comparison:
+    def compared(self, problem: Problem, v: FloatArray, simulation: Simulation) -> Residual:
         """Evaluate a simulation of potentials, shape (p n,), at the measured points."""
         far = _FIRST_LEVEL * self.term.sigma
-        return compare(
+        return residual(
             simulation,
             problem.field.tables(v)[self.term.pair],
-            self.sample.state,
+            self.liquid.state,
             self.observation,
             pair=self.term.pair,
             level_from=far if problem.settings.fit_level else None,
@@ -47,7 +48,7 @@ def partials(problem: Problem, rule: str) -> tuple[Partial, ...]:
     InputError
         If there is not one liquid of atoms, with exactly one g(r) of each pair that is refined.
     """
-    terms, samples = problem.field.terms, problem.samples
+    terms, liquids = problem.field.terms, problem.liquids
     if not problem.substance.atomic or problem.substance.charged:
         found = "molecules or charges"
         raise InputError(f"rule {rule}", "potentials of pairs of atoms", found,
@@ -57,19 +58,19 @@ def partials(problem: Problem, rule: str) -> tuple[Partial, ...]:
     if measured:
         expected, motion = "a g(r) of each pair alone", ", ".join(sorted(measured))
         raise InputError(f"rule {rule}", expected, f"{motion} as well", "the newton rule takes it")
-    of = [_pair(o, problem) for s in samples for o in s.observations if o.kind == "g"]
+    of = [_pair(o, problem) for s in liquids for o in s.observations if o.kind == "g"]
     wanted = [term.pair for term in terms if term.refined]
-    if len(samples) != 1 or len(of) != len(wanted) or set(of) != set(wanted):
+    if len(liquids) != 1 or len(of) != len(wanted) or set(of) != set(wanted):
         each = " of each refined pair" if len(terms) > 1 else ""
         raise InputError(
             f"rule {rule}",
             f"one state point with one measured g(r){each}",
-            f"{len(samples)} state points with {len(of)} g(r)",
+            f"{len(liquids)} state points with {len(of)} g(r)",
             "the newton rule takes any number of curves and numbers",
         )
-    curves = {_pair(o, problem): o for o in samples[0].observations if o.kind == "g"}
+    curves = {_pair(o, problem): o for o in liquids[0].observations if o.kind == "g"}
     return tuple(
-        Partial(i, term, samples[0], curves[term.pair])
+        Partial(i, term, liquids[0], curves[term.pair])
         for i, term in enumerate(terms)
         if term.refined
     )

@@ -11,12 +11,11 @@ import numpy as np
 from sopr_uq.engine.protocol import Configuration, Setup
 from sopr_uq.engine.traits import FLUCTUATIONS
 from sopr_uq.errors import InputError
-from sopr_uq.experiment.checks import check_origins
+from sopr_uq.experiment.kinds import DYNAMICS
+from sopr_uq.experiment.liquid import Liquid
 from sopr_uq.experiment.molecule import Pair
-from sopr_uq.experiment.observation import DYNAMICS, Observation
-from sopr_uq.experiment.state import StatePoint
-from sopr_uq.experiment.substance import ATOM, Substance
-from sopr_uq.experiment.sums import check_sums
+from sopr_uq.experiment.observation import Observation
+from sopr_uq.experiment.substance import Substance
 from sopr_uq.potentials import Potential
 from sopr_uq.refine.belief import PriorSettings
 from sopr_uq.refine.field import Field, Scale, Term
@@ -33,61 +32,12 @@ type Potentials = Potential | Mapping[Pair, Potential]
 
 
 @dataclass(frozen=True)
-class Sample:
-    """A liquid at one state point with what was measured there.
-
-    Parameters
-    ----------
-    state : StatePoint
-        Temperature, density, and mass or composition.
-    observations : tuple of Observation
-        At least one, and of no experiment two curves of the same pairs.
-    substance : Substance, optional
-        What it is made of; by default an element with the mass of the state point.
-
-    Raises
-    ------
-    InputError
-        If nothing was measured, something twice, or of a pair that is not there, or a total
-        is not the sum of its partials.
-    """
-
-    state: StatePoint
-    observations: tuple[Observation, ...]
-    substance: Substance = field(default=None)  # type: ignore[assignment]
-
-    @property
-    def record(self) -> tuple[str, ...]:
-        """What a simulation of it must record beside g(r), pressure and energy.
-
-        Motion that was measured; fluctuations, where theory does not know the response.
-        """
-        kinds = {observation.kind for observation in self.observations}
-        motion = tuple(kind for kind in DYNAMICS if kind in kinds)
-        return motion if self.substance.bare else (*motion, FLUCTUATIONS)
-
-    def __post_init__(self) -> None:
-        if self.substance is None:
-            object.__setattr__(self, "substance", Substance.atom(ATOM, self.state.mass))
-        if not self.observations:
-            raise InputError("Sample.observations", "at least one measurement", "none")
-        self.substance.densities(self.state)
-        for observation in self.observations:
-            observation.check_pairs(self.substance.pairs)
-        check_origins(self.observations)
-        check_sums(self.observations, self.substance.pairs)
-        if "diffusion" in self.record and len(self.substance.sites) > 1:
-            types = len(self.substance.sites)
-            raise InputError("observe", "a diffusion of an element", f"a mixture of {types} types")
-
-
-@dataclass(frozen=True)
 class Problem:
     """Everything an update rule needs to know before it starts.
 
     Parameters
     ----------
-    samples : tuple of Sample
+    liquids : tuple of Liquid
         The liquids that share the potentials; most problems have one.
     reference : Potential, or mapping of Pair to Potential
         First guesses in kcal/mol; they set the scales σ and ε of grids and of what
@@ -108,7 +58,7 @@ class Problem:
         Pairs whose potential is the reference and a correction, which is inferred.
     """
 
-    samples: tuple[Sample, ...]
+    liquids: tuple[Liquid, ...]
     reference: Potentials
     settings: RefineSettings
     cutoff: float | None = None
@@ -119,10 +69,10 @@ class Problem:
     corrected: frozenset[Pair] = frozenset()
 
     def __post_init__(self) -> None:
-        if not self.samples:
-            raise InputError("Problem.samples", "at least one liquid", "none")
-        if len({sample.substance.pairs for sample in self.samples}) > 1:
-            raise InputError("Problem.samples", "liquids of one substance", "several")
+        if not self.liquids:
+            raise InputError("Problem.liquids", "at least one liquid", "none")
+        if len({liquid.substance.pairs for liquid in self.liquids}) > 1:
+            raise InputError("Problem.liquids", "liquids of one substance", "several")
         for term in self._terms:
             if term.refined and np.isnan(term.sigma):
                 raise InputError(
@@ -136,7 +86,7 @@ class Problem:
     @property
     def substance(self) -> Substance:
         """What the liquids are made of."""
-        return self.samples[0].substance
+        return self.liquids[0].substance
 
     @property
     def element(self) -> bool:
@@ -163,7 +113,7 @@ class Problem:
         if pair not in self.corrected and not kept:
             return None
         if np.isnan(length):
-            length = self.substance.contact(pair, self.samples[0].state)
+            length = self.substance.contact(pair, self.liquids[0].state)
         return Scale(length, 1.0 / float(self.betas.mean()))
 
     @cached_property
@@ -194,12 +144,12 @@ class Problem:
     @property
     def record(self) -> frozenset[str]:
         """What simulations of any of the liquids must record."""
-        return frozenset(name for sample in self.samples for name in sample.record)
+        return frozenset(name for liquid in self.liquids for name in _record(liquid))
 
     @property
     def betas(self) -> FloatArray:
         """1/(k_B T) of every liquid in mol/kcal."""
-        return np.array([sample.state.beta for sample in self.samples])
+        return np.array([liquid.state.beta for liquid in self.liquids])
 
     @property
     def beta(self) -> float:
@@ -226,9 +176,9 @@ class Problem:
         n = round((self.r_cut - first) / settings.grid_spacing)
         return np.asarray(np.linspace(first, self.r_cut, n + 1))
 
-    def observed(self, kind: str) -> list[tuple[Sample, Observation]]:
+    def observed(self, kind: str) -> list[tuple[Liquid, Observation]]:
         """Return every measurement of one kind with its liquid."""
-        return [(s, o) for s in self.samples for o in s.observations if o.kind == kind]
+        return [(s, o) for s in self.liquids for o in s.observations if o.kind == kind]
 
     def setup(
         self, potential: FloatArray, number: int, seed: int = 1, start: Configuration | None = None
@@ -240,9 +190,19 @@ class Problem:
         InputError
             If one of them is no potential.
         """
-        sample = self.samples[number]
+        liquid = self.liquids[number]
         tables = self.field.tables(potential)
-        return Setup(sample.substance, sample.state, tables, seed, start, sample.record)
+        return Setup(liquid.substance, liquid.state, tables, seed, start, _record(liquid))
+
+
+def _record(liquid: Liquid) -> tuple[str, ...]:
+    """Return what a simulation must record beside g(r), pressure and energy.
+
+    Motion that was measured; fluctuations, where theory does not know the response.
+    """
+    kinds = {observation.kind for observation in liquid.observations}
+    motion = tuple(kind for kind in DYNAMICS if kind in kinds)
+    return motion if liquid.substance.bare else (*motion, FLUCTUATIONS)
 
 
 def _by_pair(given: Potentials, pairs: tuple[Pair, ...], what: str) -> Mapping[Pair, Potential]:

@@ -16,6 +16,7 @@ from typing import Literal, Protocol
 import numpy as np
 import xarray as xr
 
+from sopr_uq.experiment.kinds import CURVES, KINDS
 from sopr_uq.experiment.observation import Observation
 from sopr_uq.refine.problem import Problem
 from sopr_uq.refine.round import Run
@@ -49,7 +50,7 @@ class RuleState:
         return np.asarray(self.proposals[0])
 
 
-DEVIATIONS = {"g": "Δg", "s": "ΔS", "f": "ΔF"}
+DEVIATIONS = {name: f"Δ{KINDS[name].symbol}" for name in CURVES}
 """How the deviation of a kind of curve is written."""
 
 

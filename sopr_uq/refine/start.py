@@ -72,7 +72,7 @@ def stabilised(problem: Problem) -> Problem:
     """
     if not (problem.substance.bare and problem.field.shaped.all()):
         return problem
-    states = [sample.state for sample in problem.samples]
+    states = [liquid.state for liquid in problem.liquids]
     factor = min(stable_factor(state, *_mean_size(problem, state)) for state in states)
     start = {
         term.pair: _scaled(term.reference, factor) if term.refined else term.reference

@@ -14,10 +14,10 @@ from sopr_uq.errors import RuleFailed
 from sopr_uq.gp import Diagonal, Dispersion, Kernel, Process, SquaredExponential, factor
 from sopr_uq.inference.noise import LogNormal, NoisePriors, Projected, project, sample_noise
 from sopr_uq.potentials.core import repulsive
-from sopr_uq.refine.compare import Comparison
 from sopr_uq.refine.field import Term
 from sopr_uq.refine.partials import Partial
 from sopr_uq.refine.problem import Problem
+from sopr_uq.refine.residual import Residual
 from sopr_uq.rng import integer_seed, stream
 from sopr_uq.typing import FloatArray
 
@@ -107,14 +107,14 @@ class Strand:
         """The reference on the grid, shape (n,), in kcal/mol."""
         return self.term.start.energy(self.problem.r)
 
-    def step(self, v: FloatArray, c: Comparison, memory: Memory, iteration: int) -> Smoothed:
+    def step(self, v: FloatArray, c: Residual, memory: Memory, iteration: int) -> Smoothed:
         """Accumulate Δg, infer the noise, smooth.
 
         Parameters
         ----------
         v : array, shape (n,)
             What was simulated, in kcal/mol.
-        c : Comparison
+        c : Residual
         memory : mapping of str to array
             What the last step kept; empty before the first.
         iteration : int
@@ -146,7 +146,7 @@ class Strand:
         chains = int(m["chains"])
         return np.array(drawn).reshape(chains, -1, self.problem.r.size), theta
 
-    def _accumulate(self, old: Memory, c: Comparison) -> dict[str, FloatArray]:
+    def _accumulate(self, old: Memory, c: Residual) -> dict[str, FloatArray]:
         """Add this round's difference to y, and its sampling variance; shapes (n,)."""
         p = self.problem
         use = (c.r >= p.settings.regress_from * self.term.sigma) & (c.r <= p.r_cut)
@@ -156,7 +156,7 @@ class Strand:
                 f"{p.settings.regress_from:g} σ and the cut-off of {p.r_cut:.2f} Å; "
                 "at least 5 are needed"
             )
-        r, factor = c.r[use], p.settings.gamma / self.partial.sample.state.beta
+        r, factor = c.r[use], p.settings.gamma / self.partial.liquid.state.beta
         start = np.zeros(r.size) if self._on_correction else self.term.start.energy(r)
         y = old.get("y", start) + factor * c.difference[use]
         variance = old.get("variance", np.zeros(r.size)) + factor**2 * c.variance[use]

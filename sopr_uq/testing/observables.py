@@ -12,7 +12,7 @@ from sopr_uq.engine.protocol import Setup, Simulation
 from sopr_uq.engine.series import Series
 from sopr_uq.engine.settings import EngineSettings
 from sopr_uq.experiment.state import StatePoint
-from sopr_uq.observables import Change, InfiniteLiquid, continued
+from sopr_uq.observables import InfiniteLiquid, OrnsteinZernike, Response, continued
 from sopr_uq.observables.property import Property, Run
 from sopr_uq.potentials import Potential, lennard_jones
 from sopr_uq.structure.transforms import RadialGrid
@@ -34,7 +34,7 @@ class Predicted(Protocol):
         """Return what a simulation says it is."""
         ...
 
-    def jacobian(self, change: Change) -> FloatArray:
+    def jacobian(self, change: Response) -> FloatArray:
         """Return its change for each change of the potentials, shape (k, m)."""
         ...
 
@@ -83,12 +83,12 @@ def check_quantity(
     require(np.any(found.error > 0.0), "an error where the simulation has one")
     exact = _liquid(setup, 0.0)
     changes = _changes(setup)
-    change = Change(exact, changes)
+    change = OrnsteinZernike(exact, changes)
     jacobian = quantity.jacobian(change)
     require_shape(jacobian, (k, changes.shape[-1]), "the Jacobian")
-    twice = quantity.jacobian(Change(exact, 2.0 * changes))
+    twice = quantity.jacobian(OrnsteinZernike(exact, 2.0 * changes))
     require_close(twice, 2.0 * jacobian, 1e-9, "a Jacobian that is linear: twice the change")
-    both = quantity.jacobian(Change(exact, changes.sum(axis=-1, keepdims=True)))
+    both = quantity.jacobian(OrnsteinZernike(exact, changes.sum(axis=-1, keepdims=True)))
     together = jacobian.sum(axis=1, keepdims=True)
     require_close(both, together, 1e-6, "a Jacobian that is linear: the sum of changes")
     for j in range(changes.shape[-1]):
@@ -98,7 +98,7 @@ def check_quantity(
     return found
 
 
-def _check_rest(quantity: Predicted, change: Change, k: int) -> None:
+def _check_rest(quantity: Predicted, change: Response, k: int) -> None:
     liquid, m = change.liquid, change.energy.shape[-1]
     shapes = {"slope": (k,), "bend": (k,), "common": (k,), "slope_jacobian": (k, m)}
     for name, shape in shapes.items():

@@ -11,11 +11,12 @@ import numpy as np
 from sopr_uq.engine.integral_equation import IntegralEquationEngine
 from sopr_uq.engine.protocol import Engine, Setup
 from sopr_uq.engine.settings import EngineSettings
+from sopr_uq.experiment.liquid import Liquid
 from sopr_uq.experiment.observation import Observation
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.potentials import Tabulated, lennard_jones
-from sopr_uq.refine.compare import compare
-from sopr_uq.refine.problem import Problem, Sample
+from sopr_uq.refine.problem import Problem
+from sopr_uq.refine.residual import residual
 from sopr_uq.refine.round import Run
 from sopr_uq.refine.rule import Rule, RuleState, StepInfo
 from sopr_uq.refine.settings import RefineSettings
@@ -39,12 +40,12 @@ def solved_problem(engine: Engine, settings: Mapping[str, Any] | None = None) ->
     """
     given = RefineSettings(**{"fit_level": False, **(settings or {})})
     blank = Observation("g", _R, np.ones(_R.size))
-    empty = Problem((Sample(_STATE, (blank,)),), _REFERENCE, given)
+    empty = Problem((Liquid(_STATE, (blank,)),), _REFERENCE, given)
     start = Tabulated(empty.r, _REFERENCE.energy(empty.r))
     simulation = engine.run(Setup.of(start, _STATE, seed=1))
-    seen = compare(simulation, start, _STATE, blank)
+    seen = residual(simulation, start, _STATE, blank)
     measured = Observation("g", seen.r, seen.simulated)
-    return Problem((Sample(_STATE, (measured,)),), _REFERENCE, given)
+    return Problem((Liquid(_STATE, (measured,)),), _REFERENCE, given)
 
 
 def check_rule(

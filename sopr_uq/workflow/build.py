@@ -5,16 +5,12 @@ from __future__ import annotations
 from sopr_uq.engine.factory import make_engine
 from sopr_uq.engine.plan import rdf_reach
 from sopr_uq.engine.protocol import Engine, check_records
-from sopr_uq.engine.settings import EngineSettings
 from sopr_uq.engine.traits import following
 from sopr_uq.errors import InputError
-from sopr_uq.experiment.boxed import as_boxed
-from sopr_uq.experiment.observation import Observation
-from sopr_uq.experiment.state import StatePoint
-from sopr_uq.experiment.substance import Substance
+from sopr_uq.experiment.boxed import boxed
 from sopr_uq.refine.ibi import Ibi
 from sopr_uq.refine.newton import Newton
-from sopr_uq.refine.problem import Problem, Sample
+from sopr_uq.refine.problem import Problem
 from sopr_uq.refine.rule import Rule
 from sopr_uq.refine.sopr import Sopr
 from sopr_uq.refine.start import stabilised
@@ -38,14 +34,10 @@ def build_rule(config: Config) -> Rule:
         If the data cannot be used.
     """
     system = config.build_system()
-    substance = system.makeup.substance
     problem = Problem(
-        samples=(
-            _liquid(config.engine, system.state, system.observations, substance),
-            *(
-                _liquid(config.engine, each.state, each.observations, substance)
-                for each in config.build_states(system.makeup)
-            ),
+        liquids=tuple(
+            boxed(liquid, rdf_reach(config.engine, liquid.state.density))
+            for liquid in (system.liquid, *config.build_states(system.makeup))
         ),
         reference=system.makeup.references,
         frozen=system.makeup.frozen,
@@ -58,19 +50,6 @@ def build_rule(config: Config) -> Rule:
     if config.refine.stable_start:
         problem = stabilised(problem)
     return RULES[config.refine.rule](problem)
-
-
-def _liquid(
-    engine: EngineSettings,
-    state: StatePoint,
-    observations: tuple[Observation, ...],
-    substance: Substance,
-) -> Sample:
-    """Return a liquid with its measurements, of charged molecules as the box can show them."""
-    if substance.charged and not substance.atomic:
-        reach = rdf_reach(engine, state.density)
-        observations = tuple(as_boxed(o, reach) for o in observations)
-    return Sample(state, observations, substance)
 
 
 def build_engine(config: Config, rule: Rule) -> Engine:

@@ -25,12 +25,12 @@ from sopr_uq.workflow.calibration_folder import (
     twin_file,
 )
 from sopr_uq.workflow.campaign import Campaign
-from sopr_uq.workflow.hold import held
+from sopr_uq.workflow.lock import locked
 from sopr_uq.workflow.truths import freezing_density
 
 CALIBRATION = "calibration.nc"
 
-type Told = Callable[[int, int], None]
+type OnDone = Callable[[int, int], None]
 
 TOGETHER = ("sigma", "epsilon", "r_vdw", "d_hp", "v(1.29 sigma)", "v(1.57 sigma)")
 """Quantities whose joint posterior is judged too."""
@@ -52,7 +52,7 @@ def calibrate(
     twins: int,
     workers: int = 1,
     executor: Executor | None = None,
-    told: Told = lambda *_: None,
+    on_done: OnDone = lambda *_: None,
 ) -> xr.Dataset:
     """Refine twins of known truth and set the truths beside the posteriors.
 
@@ -74,7 +74,7 @@ def calibrate(
         the model of the noise once and makes many twins.
     executor : Executor, optional
         Something else that makes them, such as a cluster.
-    told : callable, optional
+    on_done : callable, optional
         Called with the number of twins done, and of refinements that failed now.
 
     Returns
@@ -96,7 +96,7 @@ def calibrate(
     """
 
     def make() -> None:
-        make_twins(campaign, out, twins=twins, workers=workers, executor=executor, told=told)
+        make_twins(campaign, out, twins=twins, workers=workers, executor=executor, on_done=on_done)
 
     make()
     found, damaged = _collected(Path(out))
@@ -113,7 +113,7 @@ def make_twins(
     twins: int,
     workers: int = 1,
     executor: Executor | None = None,
-    told: Told = lambda *_: None,
+    on_done: OnDone = lambda *_: None,
 ) -> int:
     """Make the twins of :func:`calibrate` that are missing; return how many of them failed."""
     if twins < 1:
@@ -123,9 +123,9 @@ def make_twins(
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(str(folder), "a folder that can be made", str(error)) from None
-    with held(folder):
+    with locked(folder):
         claim(folder, campaign)
-        return _make_missing(folder, campaign, twins, workers, executor, told)
+        return _make_missing(folder, campaign, twins, workers, executor, on_done)
 
 
 def _make_missing(
@@ -134,16 +134,16 @@ def _make_missing(
     twins: int,
     workers: int,
     executor: Executor | None,
-    told: Told,
+    on_done: OnDone,
 ) -> int:
     missing = [n for n in range(twins) if not twin_file(folder, n).exists()]
     failed = [False] * (twins - len(missing))
-    told(len(failed), 0)
+    on_done(len(failed), 0)
 
     def ended(_: int, found: bool | Lost) -> None:
         # a twin whose process was lost has no file, and is made again the next time
         failed.append(bool(found))
-        told(len(failed), sum(failed))
+        on_done(len(failed), sum(failed))
 
     chosen = executor or (Processes(workers) if workers > 1 else InTurn())
     try:

@@ -9,12 +9,12 @@ from typing import Any
 
 import xarray as xr
 
-from sopr_uq.disk import clear_leftovers, is_temporary, unused, write_whole
+from sopr_uq.disk import clear_leftovers, is_temporary, unused, write_atomic
 from sopr_uq.errors import CheckpointError, InputError, InputErrors
 from sopr_uq.posterior import store
 from sopr_uq.workflow.campaign import Campaign
 from sopr_uq.workflow.config import Config, dump_config, load_config
-from sopr_uq.workflow.hold import LOCK
+from sopr_uq.workflow.lock import LOCK
 from sopr_uq.workflow.stranger import Stranger
 from sopr_uq.workflow.twins import Measurement
 
@@ -111,7 +111,7 @@ def _begin(folder: Path, campaign: Campaign) -> None:
     clear_leftovers(folder)
     (folder / TWINS).mkdir(exist_ok=True)
     dump_config(campaign.config, folder / CONFIG)
-    write_whole(folder / CAMPAIGN, (json.dumps(campaign.settings(), indent=1) + "\n").encode())
+    write_atomic(folder / CAMPAIGN, (json.dumps(campaign.settings(), indent=1) + "\n").encode())
 
 
 def _half_begun(path: Path, config: Config) -> bool:

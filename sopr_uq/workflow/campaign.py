@@ -139,7 +139,7 @@ class Campaign:
             # whatever it is, it is counted: a calibration that drops its failures flatters
             text = f"{type(error).__name__}: {error}"
             found = truth_of(twin).assign_attrs(outcome="failed", error=text)
-        state = self.problem.samples[0].state
+        state = self.problem.liquids[0].state
         reduced = corresponding(Tabulated(self.problem.r, twin.truth), state)
         return found.assign_attrs(
             number=number,

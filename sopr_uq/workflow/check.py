@@ -19,23 +19,23 @@ from sopr_uq.engine.traits import FLUCTUATIONS, TRAITS, following
 from sopr_uq.errors import InputError
 from sopr_uq.experiment.checks import check_copies
 from sopr_uq.experiment.faults import Faults
+from sopr_uq.experiment.liquid import Liquid
 from sopr_uq.experiment.makeup import Makeup
 from sopr_uq.experiment.molecule_settings import MoleculeSettings
-from sopr_uq.experiment.observation import DYNAMICS
+from sopr_uq.experiment.observe_settings import ObserveSettings
 from sopr_uq.experiment.settings import (
     BaseSettings,
-    ObserveSettings,
     PairSettings,
     ReferenceSettings,
     SystemSettings,
 )
-from sopr_uq.experiment.several import StateSettings, check_state, state_observations
 from sopr_uq.experiment.state import StatePoint
+from sopr_uq.experiment.states import StateSettings, check_state, state_observations
 from sopr_uq.experiment.system import Ingredients, checked_makeup, checked_observations
 from sopr_uq.refine.belief import without_meaning
 from sopr_uq.refine.newton.data import stack
 from sopr_uq.refine.partials import partials
-from sopr_uq.refine.problem import CUTOFF_IN_SIGMA, Problem, Sample
+from sopr_uq.refine.problem import CUTOFF_IN_SIGMA, Problem
 from sopr_uq.refine.settings import RefineSettings
 
 
@@ -62,13 +62,13 @@ def check_tables(faults: Faults, tables: dict[str, Any]) -> None:
     _check_prior(faults, tables.get("prior"), makeup)
     more = _check_states(faults, tables.get("state", []), system, makeup)
     if engine is not None and TRAITS[engine.name].boxed:
-        for state in (system.state, *(sample.state for sample in more or ())):
+        for state in (system.state, *(liquid.state for liquid in more or ())):
             _check_box(faults, engine, makeup, state)
     if engine is not None:
-        everything = [*observations, *(o for sample in more or () for o in sample.observations)]
+        everything = [*observations, *(o for liquid in more or () for o in liquid.observations)]
         with faults.caught("observe"):
             check_copies(everything)
-        record: set[str] = {o.kind for o in everything if o.kind in DYNAMICS}
+        record: set[str] = {o.kind for o in everything if o.logarithmic}
         record |= set() if makeup.substance.base is None else {FLUCTUATIONS}
         with faults.caught("engine.name"):
             name = following(engine.name, record)
@@ -76,7 +76,7 @@ def check_tables(faults: Faults, tables: dict[str, Any]) -> None:
     complete = more is not None and observations and len(observations) == len(entries)
     if refine is not None and complete:
         with faults.caught("observe"):
-            first = Sample(system.state, tuple(observations), makeup.substance)
+            first = Liquid(system.state, tuple(observations), makeup.substance)
             with faults.caught("refine"):
                 _check_rule(refine, [first, *(more or ())], makeup)
 
@@ -163,10 +163,10 @@ def _all_valid[M: BaseModel](model: type[M], tables: Any) -> tuple[M, ...] | Non
 
 def _check_states(
     faults: Faults, tables: Any, system: SystemSettings, makeup: Makeup
-) -> list[Sample] | None:
-    """Check further state points; return their samples, or None if one is faulty."""
+) -> list[Liquid] | None:
+    """Check further state points; return their liquids, or None if one is faulty."""
     entries = tables if isinstance(tables, list) else []
-    known, samples = len(faults), []
+    known, liquids = len(faults), []
     for index, table in enumerate(entries):
         settings = _valid(StateSettings, table)
         if settings is None:
@@ -177,8 +177,8 @@ def _check_states(
             if len(found) == len(settings.observe):
                 with faults.caught(f"state.{index}.observe"):
                     state = settings.within(system).state
-                    samples.append(Sample(state, found, makeup.substance))
-    return samples if len(faults) == known else None
+                    liquids.append(Liquid(state, found, makeup.substance))
+    return liquids if len(faults) == known else None
 
 
 def _valid[M: BaseModel](model: type[M], table: Any) -> M | None:
@@ -207,9 +207,9 @@ def _check_box(faults: Faults, engine: EngineSettings, makeup: Makeup, state: St
             raise InputError("engine.r_max", expected, f"{engine.r_max:g} Å")
 
 
-def _check_rule(refine: RefineSettings, samples: Sequence[Sample], makeup: Makeup) -> None:
+def _check_rule(refine: RefineSettings, liquids: Sequence[Liquid], makeup: Makeup) -> None:
     problem = Problem(
-        tuple(samples),
+        tuple(liquids),
         makeup.references,
         refine,
         frozen=makeup.frozen,

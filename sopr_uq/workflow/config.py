@@ -10,23 +10,24 @@ from typing import Any, get_args
 import tomli_w
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from sopr_uq.disk import write_whole
+from sopr_uq.disk import write_atomic
 from sopr_uq.engine.settings import EngineSettings
 from sopr_uq.experiment.base import Base
 from sopr_uq.experiment.catalogue import curve, system_entries
 from sopr_uq.experiment.faults import Faults
+from sopr_uq.experiment.liquid import Liquid
 from sopr_uq.experiment.makeup import Makeup
 from sopr_uq.experiment.molecule_settings import MoleculeSettings
+from sopr_uq.experiment.observe_settings import ObserveSettings
 from sopr_uq.experiment.registry import shipped_system
 from sopr_uq.experiment.settings import (
     BaseSettings,
-    ObserveSettings,
     PairSettings,
     ReferenceSettings,
     SystemSettings,
     number_density,
 )
-from sopr_uq.experiment.several import MeasuredState, StateSettings, build_states
+from sopr_uq.experiment.states import StateSettings, build_states
 from sopr_uq.experiment.system import Ingredients, System, build_system
 from sopr_uq.provenance import sha256
 from sopr_uq.refine import presets
@@ -89,8 +90,8 @@ class Config(BaseModel):
         """Read, check and assemble the liquid; see `sopr_uq.experiment.build_system`."""
         return build_system(self.system, self.ingredients, self.observe)
 
-    def build_states(self, makeup: Makeup) -> tuple[MeasuredState, ...]:
-        """Read the further state points; see `sopr_uq.experiment.several`."""
+    def build_states(self, makeup: Makeup) -> tuple[Liquid, ...]:
+        """Read the further state points; see `sopr_uq.experiment.states`."""
         return build_states(self.system, makeup, self.state)
 
     @property
@@ -179,7 +180,7 @@ def dump_config(config: Config, path: Path | str) -> None:
     """Write a configuration as TOML; `load_config` of it gives the same configuration."""
     header = f"{_RESOLVED_BY}{code()}; sopr-uq refine with this file repeats the run.\n"
     tables = _without_blanks(without_unused(config.model_dump(mode="json", exclude_none=True)))
-    write_whole(Path(path), (header + tomli_w.dumps(tables)).encode())
+    write_atomic(Path(path), (header + tomli_w.dumps(tables)).encode())
 
 
 def without_unused(tables: dict[str, Any]) -> dict[str, Any]:

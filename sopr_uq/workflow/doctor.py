@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
-from sopr_uq.disk import write_whole
+from sopr_uq.disk import write_atomic
 from sopr_uq.engine import hoomd
 from sopr_uq.engine.factory import available, make_engine
 from sopr_uq.engine.protocol import Setup
@@ -134,7 +134,7 @@ def _disks() -> Iterator[Finding]:
         try:
             started = time.perf_counter()
             with tempfile.TemporaryDirectory(dir=folder) as place:
-                write_whole(Path(place, "try"), bytes(100_000))
+                write_atomic(Path(place, "try"), bytes(100_000))
             synced = f"a checkpoint is on it in {1000 * (time.perf_counter() - started):.0f} ms"
         except (OSError, CheckpointError) as error:
             yield Finding(label, False, f"{folder} cannot be written: {error}")

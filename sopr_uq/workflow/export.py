@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 
 from sopr_uq.derived.pairs import each_pair
-from sopr_uq.disk import write_whole
+from sopr_uq.disk import write_atomic
 from sopr_uq.engine.lammps_base import coefficient_commands, style_arguments
 from sopr_uq.engine.table import cap
 from sopr_uq.errors import InputError
@@ -73,7 +73,7 @@ def export(
     files = []
     for name, v in named.items():
         files.append(folder / f"{name}{writer.suffix}")
-        write_whole(files[-1], _text(tree, makeup, name, v, writer, points).encode())
+        write_atomic(files[-1], _text(tree, makeup, name, v, writer, points).encode())
     return files
 
 

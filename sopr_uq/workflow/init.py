@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass, fields
 from pathlib import Path
 
-from sopr_uq.disk import write_whole
+from sopr_uq.disk import write_atomic
 from sopr_uq.errors import InputError
 from sopr_uq.experiment.look import Look
 from sopr_uq.workflow.config import Config, load_config
@@ -77,7 +77,7 @@ def write_config(path: Path, answers: Answers, seen: Look) -> Config:
         raise InputError(str(path), "a folder that can be written", str(error)) from None
     finally:
         trial.unlink(missing_ok=True)
-    write_whole(path, text.encode())
+    write_atomic(path, text.encode())
     return config
 
 

@@ -5,28 +5,26 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from sopr_uq.disk import whole
+from sopr_uq.disk import atomic
 from sopr_uq.experiment.forms import FORMS
+from sopr_uq.experiment.kinds import CURVES, KINDS
 from sopr_uq.experiment.look import Look
 
-_UNITS = {"g": "Å", "s": "Å⁻¹", "f": "Å⁻¹"}
-_SYMBOLS = {"g": "g", "s": "S", "f": "F"}
 _TOTAL = "F(Q) of several types or of molecules"
 
 
 def lines_of(seen: Look) -> list[tuple[str, str]]:
     """Return rows (what, text) about a file."""
-    unit, spacing = _UNITS[seen.kind], _spacing(seen)
-    symbol = _SYMBOLS[seen.kind]
+    axis, spacing = CURVES[seen.kind], _spacing(seen)
     function = _TOTAL if seen.kind == "f" else FORMS[seen.form].text
     rows = [
         ("file", f"{seen.path.name}, {seen.format}"),
         ("columns", ", ".join(seen.columns)),
         ("function", f"{function}, {seen.form_reason}"),
-        ("unit", f"{seen.unit} ({'r' if seen.kind == 'g' else 'Q'})"),
-        ("range", f"{seen.x[0]:g} to {seen.x[-1]:g} {unit}, {seen.x.size} points, {spacing}"),
+        ("unit", f"{seen.unit} ({axis.symbol})"),
+        ("range", f"{seen.x[0]:g} to {seen.x[-1]:g} {axis.text}, {seen.x.size} points, {spacing}"),
         ("noise", f"{seen.noise:.2g} from point to point"),
-        ("level", f"{symbol} ends at {seen.level:.3f}"),
+        ("level", f"{KINDS[seen.kind].symbol} ends at {seen.level:.3f}"),
     ]
     if seen.density is not None:
         rows.append(("density", f"{seen.density:.4g} Å⁻³"))
@@ -70,7 +68,7 @@ def save_look(seen: Look, file: Path) -> None:
     from sopr_uq.figures.curve import plot_curve
     from sopr_uq.figures.style import style
 
-    with style(), whole(file) as temporary:
+    with style(), atomic(file) as temporary:
         figure = Figure(figsize=(6.0, 3.6))
         label = "" if seen.form != "f" else "F(Q)" if seen.kind == "f" else FORMS[seen.form].text
         ax = figure.subplots()

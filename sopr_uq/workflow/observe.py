@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from sopr_uq.errors import InputError
 from sopr_uq.experiment.equation_of_state import reference_pressure
-from sopr_uq.experiment.observation import DYNAMICS, KINDS
+from sopr_uq.experiment.kinds import DYNAMICS, KINDS
 from sopr_uq.experiment.registry import shipped_system
 from sopr_uq.experiment.settings import SystemSettings
 from sopr_uq.refine.settings import RefineSettings

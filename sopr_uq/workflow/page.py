@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import xarray as xr
 
-from sopr_uq.disk import write_whole
+from sopr_uq.disk import write_atomic
 from sopr_uq.posterior.status import outcome, reserve
 from sopr_uq.workflow.markdown import report
 from sopr_uq.workflow.report import head, table
@@ -98,7 +98,7 @@ def page(tree: xr.DataTree, prob: float = 0.95) -> str:
 
 def save_page(tree: xr.DataTree, file: Path, prob: float = 0.95) -> Path:
     """Write :func:`page` whole, and return its file."""
-    write_whole(file, page(tree, prob).encode())
+    write_atomic(file, page(tree, prob).encode())
     return file
 
 

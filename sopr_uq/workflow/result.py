@@ -78,7 +78,7 @@ def assemble(config: Config, rule: Rule, refinement: Refinement) -> xr.DataTree:
         "sample_stats": _statistics(drawn, sampler),
         **rule.data_groups(refinement.past, drawn),
     }
-    for number in range(1, len(problem.samples)):
+    for number in range(1, len(problem.liquids)):
         groups[f"iterations_{number + 1}"] = iterations_dataset(problem.field, refinement, number)
     tree = xr.DataTree.from_dict({k: v for k, v in groups.items() if v is not None})
     if rule.band == "posterior":
@@ -217,7 +217,7 @@ def load_result(path: Path | str) -> Result:
 
 
 @contextmanager
-def understood(tree: xr.DataTree, path: Path) -> Iterator[None]:
+def readable(tree: xr.DataTree, path: Path) -> Iterator[None]:
     """Within the context, content that nobody can make sense of is a fault of the file.
 
     It is a fault of this package where the fingerprint says that the file is

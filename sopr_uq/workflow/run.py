@@ -11,7 +11,7 @@ from pathlib import Path
 
 import xarray as xr
 
-from sopr_uq.disk import clear_leftovers, unused, whole_folder
+from sopr_uq.disk import atomic_folder, clear_leftovers, unused
 from sopr_uq.engine.protocol import Engine
 from sopr_uq.errors import CheckpointError, InputError, Interrupted
 from sopr_uq.executor import Executor
@@ -25,7 +25,7 @@ from sopr_uq.revision import code, same_code
 from sopr_uq.workflow.build import build_engine, build_rule
 from sopr_uq.workflow.config import Config, dump_config, load_config, resolved_by
 from sopr_uq.workflow.finish import finish
-from sopr_uq.workflow.hold import held
+from sopr_uq.workflow.lock import locked
 from sopr_uq.workflow.result import RESULT, load_result
 
 CONFIG = "config.toml"
@@ -79,7 +79,7 @@ def run(
         return finish(config, rule, refine(rule, engine, None, watcher, executor))
     folder = Path(out)
     _make(folder, config)
-    with held(folder):
+    with locked(folder):
         try:
             return _go_on(folder, config, _Means(rule, engine, watcher, executor))
         except Exception:
@@ -119,7 +119,7 @@ def resume(
     _compare_code(folder)
     rule = build_rule(config)
     means = _Means(rule, build_engine(config, rule), watcher, executor)
-    with held(folder):
+    with locked(folder):
         return _go_on(folder, config, means)
 
 
@@ -193,7 +193,7 @@ def _make(folder: Path, config: Config) -> None:
             f"another name, or `sopr-uq resume {folder}` to go on with it",
         )
     try:
-        with whole_folder(folder) as temporary:
+        with atomic_folder(folder) as temporary:
             dump_config(config, temporary / CONFIG)
     except OSError as error:
         raise InputError("--out", "a folder that can be made", f"{folder}: {error}") from None

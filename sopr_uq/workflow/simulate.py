@@ -31,7 +31,7 @@ from sopr_uq.typing import FloatArray, IntArray
 from sopr_uq.workflow.beneath import Beneath, beneath
 from sopr_uq.workflow.result import load_result
 from sopr_uq.workflow.simulate_folder import Kept
-from sopr_uq.workflow.simulate_runs import Told, key_of, make_runs
+from sopr_uq.workflow.simulate_runs import OnDone, key_of, make_runs
 from sopr_uq.workflow.simulated import assembled
 from sopr_uq.workflow.states import boiling, check_one_phase
 from sopr_uq.workflow.translate import faults_of
@@ -207,7 +207,7 @@ def simulate(
     engine: Mapping[str, Any] | None = None,
     seed: int = 1,
     executor: Executor | None = None,
-    told: Told = lambda *_: None,
+    on_done: OnDone = lambda *_: None,
 ) -> xr.DataTree:
     """Carry the posterior of a refinement to other states and properties.
 
@@ -235,7 +235,7 @@ def simulate(
         Of velocities, thermostats and the regressions' errors.
     executor : Executor, optional
         What makes the simulations; by default processes on this machine.
-    told : callable, optional
+    on_done : callable, optional
         Called with the number of simulations done, and of all.
 
     Returns
@@ -256,7 +256,7 @@ def simulate(
     slabs = any(p.slab for p in chosen)
     order = Order(result, at, chosen, draws, seed, _engine(result, engine or {}, slabs=slabs))
     with Kept.open(None if out is None else Path(out), order) as kept:
-        found = assembled(order, *make_runs(order, kept, executor, told))
+        found = assembled(order, *make_runs(order, kept, executor, on_done))
         kept.write(found)
     return found
 

@@ -32,7 +32,7 @@ from sopr_uq.typing import FloatArray
 from sopr_uq.units import BOLTZMANN
 from sopr_uq.workflow.simulate import DRAWS, simulate
 from sopr_uq.workflow.simulate_folder import SIMULATED
-from sopr_uq.workflow.simulate_runs import Told
+from sopr_uq.workflow.simulate_runs import OnDone
 from sopr_uq.workflow.simulated import PROB
 from sopr_uq.workflow.simulated_report import BOILING
 from sopr_uq.workflow.states import boiling
@@ -102,7 +102,7 @@ def simulate_element(
     engine: Mapping[str, Any] | None = None,
     seed: int = 1,
     executor: Executor | None = None,
-    told: Told = lambda *_: None,
+    on_done: OnDone = lambda *_: None,
 ) -> xr.DataTree:
     """Simulate the coexistence of an element that laws predict.
 
@@ -115,7 +115,7 @@ def simulate_element(
     temperatures : sequence of float
         In K, at which the median potential is simulated; by default where k_BT is 0.8, 0.9 and
         1.0 of its depth.
-    draws, out, engine, seed, executor, told
+    draws, out, engine, seed, executor, on_done
         As of :func:`~sopr_uq.workflow.simulate.simulate`.
 
     Returns
@@ -137,7 +137,7 @@ def simulate_element(
     states = [StatePoint(t, float(a["density"]), element(symbol).mass) for t in sorted(at)]
     tree = simulate(
         result, states, (COEXISTENCE,),
-        draws=draws, out=out, engine=engine, seed=seed, executor=executor, told=told,
+        draws=draws, out=out, engine=engine, seed=seed, executor=executor, on_done=on_done,
     )  # fmt: skip
     tree[BOILING] = xr.DataTree(boiling_line(tree, result["scales"].to_dataset(), symbol))
     if out is not None:

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import xarray as xr
 
-from sopr_uq.disk import clear_leftovers, write_whole
+from sopr_uq.disk import clear_leftovers, write_atomic
 from sopr_uq.engine.protocol import Simulation
 from sopr_uq.errors import InputError, Interrupted
 from sopr_uq.posterior import store
 from sopr_uq.posterior.fingerprint import fingerprint
 from sopr_uq.refine.checkpoint import Folder
 from sopr_uq.typing import FloatArray
-from sopr_uq.workflow.hold import held
+from sopr_uq.workflow.lock import locked
 
 if TYPE_CHECKING:
     from sopr_uq.workflow.simulate import Order
@@ -58,7 +58,7 @@ class Kept:
         fresh = not folder.exists()
         _prepare(folder)
         try:
-            with held(folder), _explained(folder):
+            with locked(folder), _explained(folder):
                 _claim(folder, order)
                 clear_leftovers(folder)
                 yield cls(folder)
@@ -100,7 +100,7 @@ def _claim(folder: Path, order: Order) -> None:
     """Write what a folder is of, or see that it is of the same."""
     file, mine = folder / ORDER, _everything(order)
     if not file.is_file():
-        write_whole(file, json.dumps(mine, indent=2).encode())
+        write_atomic(file, json.dumps(mine, indent=2).encode())
         return
     try:
         theirs = json.loads(file.read_text(encoding="utf-8"))

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sopr_uq.workflow.simulate import Order
     from sopr_uq.workflow.simulate_folder import Kept
 
-type Told = Callable[[int, int], None]
+type OnDone = Callable[[int, int], None]
 
 type Runs = Mapping[bool, Sequence[Mapping[int, Run]]]
 """What succeeded: of liquids alone (False), of slabs (True); by state and number of the draw."""
@@ -39,7 +39,7 @@ type _Found = Mapping[Place, Simulation | SimulationFailed]
 
 
 def make_runs(
-    order: Order, kept: Kept, executor: Executor | None, told: Told
+    order: Order, kept: Kept, executor: Executor | None, on_done: OnDone
 ) -> tuple[Runs, list[dict[int, Run]]]:
     """Simulate what is not there yet; return by state and number what succeeded.
 
@@ -58,14 +58,14 @@ def make_runs(
         if there is not None:
             found[place] = there
     missing = [place for place in setups if place not in found]
-    told(len(found), len(setups))
+    on_done(len(found), len(setups))
 
     def ended(number: int, outcome: Simulation | SimulationFailed) -> None:
         place = missing[number]
         found[place] = outcome
         if isinstance(outcome, Simulation):
             kept.keep(_key(order, place), place.number, order.potential(place.number), outcome)
-        told(len(found), len(setups))
+        on_done(len(found), len(setups))
 
     run_tasks(order.engine, [setups[p] for p in missing], executor=executor, done=ended)
     runs = {slab: _good(order, slab, setups, found) for slab in order.kinds}

@@ -20,7 +20,7 @@ _STRETCHED = 0.02
 """By how much a liquid may be thinner than where it boils, or a vapour denser."""
 
 
-def told(
+def read_states(
     temperatures: Sequence[str], densities: Sequence[str], measured: StatePoint
 ) -> tuple[StatePoint, ...]:
     """Return states from texts such as ``"120 K"`` and ``"1.2 g/cm^3"``.

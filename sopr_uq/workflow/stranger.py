@@ -12,7 +12,7 @@ from scipy.ndimage import gaussian_filter1d
 from sopr_uq.engine.protocol import Simulation
 from sopr_uq.errors import InputError
 from sopr_uq.experiment.observation import Observation
-from sopr_uq.experiment.settings import ObserveSettings
+from sopr_uq.experiment.observe_settings import ObserveSettings
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.experiment.system import checked, read_observation
 from sopr_uq.observables import InfiniteLiquid
@@ -87,7 +87,7 @@ class Stranger:
         done = self._drawn(rng)
         r = np.arange(1.0, int(rng.uniform(*_ENDS) / done["spacing"])) * done["spacing"]
         value = self._written(liquid, r, done, rng)
-        found = read(r, value, problem.samples[0].state)
+        found = read(r, value, problem.liquids[0].state)
         return found, done | {"q_max_found": found.q_max, "lorch": float(found.lorch)}
 
     def _drawn(self, rng: np.random.Generator) -> dict[str, float]:

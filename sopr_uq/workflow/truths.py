@@ -123,7 +123,7 @@ def draw_truth(
     InputError
         If none of 500 candidates is a fluid.
     """
-    state = problem.samples[0].state
+    state = problem.liquids[0].state
     core = problem.r < _CORE * problem.sigma
     for _ in range(_TRIES):
         v = _candidate(problem, centre, family, rng)
@@ -139,7 +139,7 @@ def draw_truth(
 
 
 def _has_well(problem: Problem, v: FloatArray) -> bool:
-    found = descriptors(problem.r, v, problem.samples[0].state.beta)
+    found = descriptors(problem.r, v, problem.liquids[0].state.beta)
     return bool(np.isfinite(found).all() and found.epsilon > 0)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
-from sopr_uq.disk import whole
+from sopr_uq.disk import atomic
 from sopr_uq.engine.protocol import Engine
 from sopr_uq.refine.newton import Newton
 from sopr_uq.typing import FloatArray
@@ -38,7 +38,7 @@ def refine_to_file(twin: Twin, engine: Engine, file: Path) -> str:
     except Exception as error:
         text = f"{type(error).__name__}: {error}"
         found = truth_of(twin).assign_attrs(outcome="failed", error=text, family=twin.family)
-    with whole(file) as temporary:
+    with atomic(file) as temporary:
         found.assign(start=start).to_netcdf(temporary)
     return str(found.attrs["outcome"])
 
@@ -72,14 +72,16 @@ def summarised(file: Path, kept: Sequence[str]) -> xr.Dataset:
 
 
 def gathered(runs: Path, world: str, kept: Sequence[str]) -> xr.Dataset | None:
-    """Return all twins ``WORLD-NUMBER.nc`` of a folder over ``twin``; None without any."""
+    """Return all twins ``WORLD-NUMBER.nc`` of a folder over ``twin``, their numbers; or None."""
     files = sorted(runs.glob(f"{world}-*.nc"))
     if not files:
         return None
-    return xr.concat([summarised(file, kept) for file in files], "twin", data_vars="all")
+    numbers = xr.DataArray([int(file.stem.rpartition("-")[2]) for file in files], dims="twin")
+    twins = xr.concat([summarised(file, kept) for file in files], "twin", data_vars="all")
+    return twins.assign_coords(twin=numbers)
 
 
-def held(rank: FloatArray, probability: float) -> FloatArray:
+def holds(rank: FloatArray, probability: float) -> FloatArray:
     """Return whether the central interval holds the truth, of its rank; NaN where it has none."""
     inside = np.abs(rank - 0.5) <= 0.5 * probability
     return np.where(np.isfinite(rank), inside.astype(float), np.nan)

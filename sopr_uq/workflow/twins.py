@@ -11,7 +11,7 @@ import xarray as xr
 
 from sopr_uq.engine.protocol import Engine, Simulation
 from sopr_uq.errors import InputError
-from sopr_uq.experiment.observation import DYNAMICS, Observation
+from sopr_uq.experiment.observation import Observation
 from sopr_uq.observables.motion import MOTION
 from sopr_uq.potentials.descriptors import Descriptors
 from sopr_uq.refine.belief import PriorSettings
@@ -152,13 +152,13 @@ def make_twin(
     SimulationFailed, RuleFailed
         If the truth is no fluid that can be simulated.
     """
-    samples, errors = [], []
-    for number, sample in enumerate(problem.samples):
+    liquids, errors = [], []
+    for number, liquid in enumerate(problem.liquids):
         # the first liquid's numbers are what they are without the others
         name = (number,) if number else ()
         simulation = engine.run(problem.setup(truth, number, integer_seed(seed, "truth", *name)))
-        alone, observations = replace(problem, samples=(sample,)), []
-        for index, o in enumerate(sample.observations):
+        alone, observations = replace(problem, liquids=(liquid,)), []
+        for index, o in enumerate(liquid.observations):
             rng = stream(seed, "measurement", index, *name)
             if not o.is_curve:
                 observations.append(_number(alone, truth, simulation, o, rng))
@@ -166,8 +166,8 @@ def make_twin(
                 curve, wrong = measurement.observed(alone, truth, simulation, o, rng)
                 observations.append(curve)
                 errors.append(wrong)
-        samples.append(replace(sample, observations=tuple(observations)))
-    return Twin(truth, replace(problem, samples=tuple(samples)), family, errors[0])
+        liquids.append(replace(liquid, observations=tuple(observations)))
+    return Twin(truth, replace(problem, liquids=tuple(liquids)), family, errors[0])
 
 
 def _number(
@@ -177,12 +177,12 @@ def _number(
     o: Observation,
     rng: np.random.Generator,
 ) -> Observation:
-    if o.kind in DYNAMICS:
+    if o.logarithmic:
         assert o.error is not None
         log = MOTION[o.kind].predict(implied(problem, 0, truth, simulation).at).mean
         value = np.exp(log + o.error / o.value * rng.standard_normal(1))
         return replace(o, value=value, error=o.error / o.value * value)
-    state = problem.samples[0].state
+    state = problem.liquids[0].state
     unstated = pressure_error(problem.prior, state.density / state.beta)
     error = np.array([unstated]) if o.error is None else o.error
     return replace(o, value=simulation.pressure + error * rng.standard_normal(1), error=error)
@@ -240,9 +240,7 @@ def unit_noise(o: Observation, rng: np.random.Generator) -> FloatArray:
     is white at the spacing of independent points and band-limited in between;
     that of a transformed S(Q) dies like 1/r.
     """
-    transformed = o.kind == "g" and np.isfinite(o.q_max)
-    spacing = max(o.spacing, np.pi / o.q_max if transformed else 0.0)
-    shape = o.x[0] / o.x if transformed else np.ones(o.x.size)
+    spacing, shape = o.resolution, np.sqrt(o.noise_shape)
     if spacing == 0.0 or o.x.size < 2:
         return np.asarray(shape * rng.standard_normal(o.x.size))
     step = max(round(spacing / float(np.median(np.diff(o.x)))), 1)

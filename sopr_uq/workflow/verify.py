@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from sopr_uq.errors import CheckpointError, InputError
 from sopr_uq.experiment.catalogue import curve, verify
-from sopr_uq.experiment.settings import ObserveSettings
+from sopr_uq.experiment.observe_settings import ObserveSettings
 from sopr_uq.posterior import store
 from sopr_uq.provenance import versions
 from sopr_uq.refine.checkpoint import decode

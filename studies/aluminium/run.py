@@ -22,7 +22,7 @@ from plan import CARRIED, CASES, DRAWS, PROPERTIES, STATES
 from relearn import begin
 from tables import RESULTS, case_facts, corrections, fill, simulated_facts
 
-from sopr_uq.disk import write_whole
+from sopr_uq.disk import write_atomic
 from sopr_uq.workflow.result import load_result
 from sopr_uq.workflow.run import resume, run
 from sopr_uq.workflow.simulate import simulate
@@ -54,7 +54,9 @@ def refine(name: str, data: Path, work: Path) -> None:
 def store(name: str, content: object) -> None:
     """Write a small result."""
     RESULTS.mkdir(exist_ok=True)
-    write_whole(RESULTS / name, (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode())
+    write_atomic(
+        RESULTS / name, (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode()
+    )
 
 
 def collect(data: Path, work: Path) -> None:
@@ -62,7 +64,7 @@ def collect(data: Path, work: Path) -> None:
     there = [name for name in CASES if (work / name / "result.nc").is_file()]
     results = {name: load_result(work / name) for name in there}
     store("cases.json", {name: case_facts(results[name], name, data) for name in there})
-    write_whole(RESULTS / "corrections.csv", corrections(results).encode())
+    write_atomic(RESULTS / "corrections.csv", corrections(results).encode())
     folder = work / f"{_CARRIED}-simulated"
     if (folder / "simulated.nc").is_file():
         store("simulated.json", simulated_facts(folder, data))

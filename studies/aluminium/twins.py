@@ -19,18 +19,19 @@ from pathlib import Path
 import numpy as np
 from plan import GOOD, STATES
 
-from sopr_uq.disk import write_whole
+from sopr_uq.disk import write_atomic
 from sopr_uq.engine.factory import make_engine
 from sopr_uq.engine.parallel import single_threaded
 from sopr_uq.engine.protocol import Engine
 from sopr_uq.engine.settings import EngineSettings
 from sopr_uq.experiment.base import Base
+from sopr_uq.experiment.liquid import Liquid
 from sopr_uq.experiment.observation import Observation
 from sopr_uq.experiment.substance import Substance
 from sopr_uq.potentials import Zero
 from sopr_uq.refine.loop import refine
 from sopr_uq.refine.newton import Newton
-from sopr_uq.refine.problem import Problem, Sample
+from sopr_uq.refine.problem import Problem
 from sopr_uq.refine.settings import RefineSettings
 from sopr_uq.rng import integer_seed, stream
 from sopr_uq.typing import FloatArray
@@ -82,7 +83,7 @@ def twin(number: int) -> Twin:
     g = Observation("g", _R, np.ones(_R.size), name="g")
     pressure = Observation("pressure", np.zeros(1), np.zeros(1), error=np.array([_PRESSURE]))
     problem = Problem(
-        (Sample(STATE, (g, pressure), substance),),
+        (Liquid(STATE, (g, pressure), substance),),
         {pair: Zero()},
         _SETTINGS,
         cutoff=_CUTOFF,
@@ -147,7 +148,7 @@ def main() -> None:
         writer = csv.DictWriter(text, list(rows[-1]), lineterminator="\n")
         writer.writeheader()
         writer.writerows(sorted(rows, key=lambda row: int(row["twin"])))
-        write_whole(RESULTS, text.getvalue().encode())
+        write_atomic(RESULTS, text.getvalue().encode())
 
 
 if __name__ == "__main__":

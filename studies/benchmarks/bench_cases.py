@@ -11,9 +11,10 @@ import numpy as np
 from sopr_uq import load_config
 from sopr_uq.engine.factory import make_engine
 from sopr_uq.engine.protocol import Engine
+from sopr_uq.experiment.liquid import Liquid
 from sopr_uq.experiment.observation import Observation
 from sopr_uq.potentials import Mie
-from sopr_uq.refine.problem import Problem, Sample
+from sopr_uq.refine.problem import Problem
 from sopr_uq.refine.rule import Rule
 from sopr_uq.refine.settings import RefineSettings
 from sopr_uq.rng import stream
@@ -30,7 +31,7 @@ SHORT = 1_600
 
 
 @dataclass(frozen=True)
-class Liquid:
+class Fluid:
     """A state point, and where its twins lie.
 
     Parameters
@@ -51,10 +52,10 @@ class Liquid:
     r: tuple[float, float, float]
 
 
-LIQUIDS: Mapping[str, Liquid] = MappingProxyType(
+LIQUIDS: Mapping[str, Fluid] = MappingProxyType(
     {
-        "dense argon": Liquid("argon-85K", (3.40, 0.238), Mie(3.35, 0.215), (3.0, 11.0, 0.05)),
-        "near-critical xenon": Liquid(
+        "dense argon": Fluid("argon-85K", (3.40, 0.238), Mie(3.35, 0.215), (3.0, 11.0, 0.05)),
+        "near-critical xenon": Fluid(
             "xenon-274K", (3.90, 0.42), Mie(3.83, 0.37), (3.4, 15.0, 0.08)
         ),
     }
@@ -77,7 +78,7 @@ class Case:
     family: Family
 
     @property
-    def of(self) -> Liquid:
+    def of(self) -> Fluid:
         """The liquid."""
         return LIQUIDS[self.liquid]
 
@@ -150,11 +151,11 @@ def start_of(case: Case, length: Length) -> Problem:
     problem = build_rule(config_of(case, length)).problem
     first, last, step = case.of.r
     r = np.arange(first, last, step)
-    sample = problem.samples[0]
+    liquid = problem.liquids[0]
     blank = Observation("g", r, np.ones(r.size))
-    others = (o for o in sample.observations if o.kind != "g")
-    samples = (Sample(sample.state, (blank, *others)),)
-    return Problem(samples, case.of.start, problem.settings, problem.cutoff, problem.seed)
+    others = (o for o in liquid.observations if o.kind != "g")
+    liquids = (Liquid(liquid.state, (blank, *others)),)
+    return Problem(liquids, case.of.start, problem.settings, problem.cutoff, problem.seed)
 
 
 def measured(case: Case, length: Length, seed: int) -> Twin:
@@ -182,12 +183,12 @@ def rule_of(
 ) -> Rule:
     """Return a rule for the problem's g(r), if wanted its pressure, with settings of its own."""
     settings = problem.settings.model_dump() | dict(overrides) | {"max_iterations": rounds}
-    sample = problem.samples[0]
-    used = sample.observations if pressure else sample.observations[:1]
+    liquid = problem.liquids[0]
+    used = liquid.observations if pressure else liquid.observations[:1]
     return RULES[str(settings["rule"])](
         replace(
             problem,
-            samples=(Sample(sample.state, used),),
+            liquids=(Liquid(liquid.state, used),),
             settings=RefineSettings.model_validate(settings),
         )
     )

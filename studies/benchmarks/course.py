@@ -16,10 +16,10 @@ from sopr_uq.errors import SoprUqError
 from sopr_uq.executor import InTurn
 from sopr_uq.potentials import Tabulated
 from sopr_uq.potentials.descriptors import descriptors
-from sopr_uq.refine.compare import compare
 from sopr_uq.refine.field import Field
 from sopr_uq.refine.journal import InMemory, Iteration, Silent
 from sopr_uq.refine.loop import refine
+from sopr_uq.refine.residual import residual
 from sopr_uq.refine.rule import Rule
 from sopr_uq.typing import FloatArray
 from sopr_uq.workflow.twins import Twin
@@ -110,7 +110,7 @@ class Course(Silent):
     def judged(self, v: FloatArray) -> dict[str, float]:
         """Return the errors of a potential on the grid: v over the well, σ, ε."""
         p = self.twin.problem
-        beta = p.samples[0].state.beta
+        beta = p.liquids[0].state.beta
         now, true = descriptors(self.r, v, beta), descriptors(p.r, self.twin.truth, beta)
         return {
             "error": well_error(self.twin, self.r, v),
@@ -122,10 +122,10 @@ class Course(Silent):
 def misfit(twin: Twin, r: FloatArray, iteration: Iteration) -> dict[str, float]:
     """Return χ² per point of the g(r) that a round simulated, by the noise that is known."""
     p, simulation = twin.problem, iteration.simulations[0]
-    sample = p.samples[0]
+    liquid = p.liquids[0]
     potential = Tabulated(r, iteration.potential)
-    observation = sample.observations[0]
-    c = compare(simulation, potential, sample.state, observation, level_from=2.0 * p.sigma)
+    observation = liquid.observations[0]
+    c = residual(simulation, potential, liquid.state, observation, level_from=2.0 * p.sigma)
     chi2 = float(np.mean(c.difference**2 / (NOISE**2 + c.variance)))
     return {"chi2": chi2, "points": c.r.size}
 

@@ -55,7 +55,7 @@ def beside_raw(threads: int, size: str) -> dict[str, Any]:
     config = load_config(_SYSTEM, given)
     rule = build_rule(config)
     engine, p = build_engine(config, rule), rule.problem
-    state = p.samples[0].state
+    state = p.liquids[0].state
     before = engine.run(Setup.of(p.first, state, seed=1))
     found: dict[str, Any] = {"threads": threads, "ours": [], "rdf": [], "raw": []}
     for seed in range(2, _REPEATS[size] + 2):

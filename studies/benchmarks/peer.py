@@ -59,7 +59,7 @@ class _Watch:
     def after(self, r: FloatArray, g: FloatArray) -> None:
         """Take the time, and compare g(r)."""
         self.seconds.append(time.perf_counter() - self.started)
-        o = self.twin.problem.samples[0].observations[0]
+        o = self.twin.problem.liquids[0].observations[0]
         inside = o.x <= r[-1]
         difference = np.interp(o.x[inside], r, g) - o.value[inside]
         variance = NOISE**2 + self.variance[: difference.size]
@@ -114,12 +114,12 @@ def _relentless(name: str, twin: Twin, size: str, way: Way, budget: float) -> di
 
 def _watched(name: str, twin: Twin, length: Length, way: Way, folder: Path) -> _Watch:
     case, p = CASES[name], twin.problem
-    state = p.samples[0].state
+    state = p.liquids[0].state
     start = Tabulated(p.r, p.reference.energy(p.r))
     liquid = engine_of(case, length, p).run(Setup.of(start, state, seed=p.seed))
     settings = config_of(case, length).engine.model_copy(update={"cutoff": p.r_cut})
     plan = make_plan(settings, Setup.of(p.reference, state, p.seed, liquid.configuration))
-    variance = np.interp(p.samples[0].observations[0].x, liquid.r, liquid.g_error**2)
+    variance = np.interp(p.liquids[0].observations[0].x, liquid.r, liquid.g_error**2)
     return _Watch(Peer(p, plan, folder, way), twin, variance, 0.0, 0.0)
 
 

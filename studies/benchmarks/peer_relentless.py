@@ -99,7 +99,7 @@ class Peer:
         self._potentials.pair = relentless.simulate.PairPotentialTabulator(
             self.spline, start=0.01, stop=self._stop, num=2_000, neighbor_buffer=0.2
         )
-        self._target = self._measured(problem.samples[0].observations[0])
+        self._target = self._measured(problem.liquids[0].observations[0])
         self._start = folder / "start.data"
         self._write_start()
 

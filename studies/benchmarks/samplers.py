@@ -14,7 +14,7 @@ from bench_base import Store, shown
 from sopr_uq.gp import Dispersion
 from sopr_uq.inference import emcee_power_law, noise, power_law
 from sopr_uq.inference.noise import LogNormal, NoisePriors, Projected
-from sopr_uq.inference.power_law_density import LawData, Prior
+from sopr_uq.inference.power_law_density import LawData, LawPrior
 from sopr_uq.laws.agreement import compare_samples
 from sopr_uq.laws.mixture import mixture, stack
 from sopr_uq.typing import FloatArray
@@ -69,7 +69,7 @@ def noise_problem() -> tuple[Projected, NoisePriors]:
     return noise.project(kernels, length, prior, y, variance), priors
 
 
-def law_problem() -> tuple[LawData, Prior]:
+def law_problem() -> tuple[LawData, LawPrior]:
     """Return the size law of four elements with a free exponent."""
     rng = np.random.default_rng(8)
     x = np.log([0.394, 1.642, 2.487, 4.048])
@@ -77,7 +77,7 @@ def law_problem() -> tuple[LawData, Prior]:
     centres = 1.2 + x / 7 + 0.01 * rng.standard_normal(4)
     draws = centres[:, None] + 0.005 * rng.standard_normal((4, 2_000))
     data = stack([mixture(d) for d in draws], x, np.array([0.0, 1e-6, 1e-6, 5e-5]))
-    return data, Prior(1.2, 1.0, 0.25, 0.25, 0.05)
+    return data, LawPrior(1.2, 1.0, 0.25, 0.25, 0.05)
 
 
 def measure(store: Store) -> None:

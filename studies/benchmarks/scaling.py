@@ -17,12 +17,13 @@ from threadpoolctl import threadpool_limits
 from sopr_uq.engine.factory import make_engine
 from sopr_uq.engine.protocol import Setup, Simulation
 from sopr_uq.engine.settings import EngineSettings
+from sopr_uq.experiment.liquid import Liquid
 from sopr_uq.experiment.observation import Observation
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.potentials import Mie, Tabulated
 from sopr_uq.potentials.descriptors import descriptors
 from sopr_uq.refine.newton import Newton
-from sopr_uq.refine.problem import Problem, Sample
+from sopr_uq.refine.problem import Problem
 from sopr_uq.refine.round import Run
 from sopr_uq.refine.settings import RefineSettings
 from sopr_uq.typing import FloatArray
@@ -91,17 +92,17 @@ def problem_of(points: int, grid: int) -> Problem:
     r = np.linspace(3.0, 14.0, points)
     spacing = (_CUTOFF - _CORE * 3.38) / (grid - 1)
     settings = RefineSettings(rule="newton", grid_spacing=float(np.clip(spacing, 0.005, 0.1)))
-    sample = Sample(STATE, (Observation("g", r, np.ones(r.size)),))
-    return Problem((sample,), START, settings, cutoff=_CUTOFF)
+    liquid = Liquid(STATE, (Observation("g", r, np.ones(r.size)),))
+    return Problem((liquid,), START, settings, cutoff=_CUTOFF)
 
 
 def measured(p: Problem, simulation: Simulation) -> Problem:
     """Return the problem with the truth's g(r) and noise on it."""
-    sample = p.samples[0]
-    o = sample.observations[0]
+    liquid = p.liquids[0]
+    o = liquid.observations[0]
     g = np.interp(o.x, simulation.r, simulation.g)
     noisy = replace(o, value=g + 0.01 * np.random.default_rng(1).standard_normal(g.size))
-    return replace(p, samples=(Sample(sample.state, (noisy,)),))
+    return replace(p, liquids=(Liquid(liquid.state, (noisy,)),))
 
 
 def simulations(p: Problem) -> tuple[Simulation, Simulation]:

@@ -20,7 +20,7 @@ from sopr_uq.engine.lammps import LammpsEngine
 from sopr_uq.engine.protocol import Setup, Simulation
 from sopr_uq.engine.settings import EngineSettings
 from sopr_uq.experiment.state import StatePoint
-from sopr_uq.observables import Change, continued
+from sopr_uq.observables import OrnsteinZernike, continued
 from sopr_uq.observables.motion import MOTION
 from sopr_uq.posterior import store
 from sopr_uq.potentials import Mie, Potential, Tabulated
@@ -78,7 +78,9 @@ def by_scaling() -> FloatArray:
         for n in STEPS
     ]
     inside = (GRID.r >= R[0])[:, None, None]
-    change = Change(liquid, np.where(inside, np.array(rows).T[:, None], 0.0), moving_bridge=True)
+    change = OrnsteinZernike(
+        liquid, np.where(inside, np.array(rows).T[:, None], 0.0), moving_bridge=True
+    )
     return np.concatenate([each.jacobian(change) for each in MOTION.values()]).T
 
 

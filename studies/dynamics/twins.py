@@ -16,13 +16,14 @@ import xarray as xr
 from sopr_uq.derived.summary import concise
 from sopr_uq.engine.lammps import LammpsEngine
 from sopr_uq.engine.settings import EngineSettings
+from sopr_uq.experiment.liquid import Liquid
 from sopr_uq.experiment.observation import Observation
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.posterior import store
 from sopr_uq.potentials import Mie, lennard_jones
 from sopr_uq.refine.loop import refine
 from sopr_uq.refine.newton import Newton
-from sopr_uq.refine.problem import Problem, Sample
+from sopr_uq.refine.problem import Problem
 from sopr_uq.refine.settings import RefineSettings
 from sopr_uq.workflow.markdown import filled, markdown_table
 from sopr_uq.workflow.twins import Measurement, Twin, make_twin
@@ -49,8 +50,8 @@ def twin() -> Twin:
     """Return g(r) with noise of 0.02 and D to 2 %, of 864 particles over 20 000 steps."""
     d = Observation("diffusion", np.zeros(1), np.array([2.4]), error=np.array([0.05]))
     settings = RefineSettings(rule="newton", max_iterations=6, chains=2, tune=300, draws=300)
-    sample = Sample(STATE, (Observation("g", R, np.ones(R.size)), d))
-    problem = Problem((sample,), lennard_jones(3.36, 0.26), settings, seed=SEED)
+    liquid = Liquid(STATE, (Observation("g", R, np.ones(R.size)), d))
+    problem = Problem((liquid,), lennard_jones(3.36, 0.26), settings, seed=SEED)
     truth = TRUTH.energy(problem.r)
     big = engine(problem, 864, 20000)
     return make_twin(problem, truth, big, Measurement(noise=0.02), seed=SEED)
@@ -58,10 +59,10 @@ def twin() -> Twin:
 
 def refined(made: Twin, factor: float) -> xr.Dataset:
     """Return what a refinement says of a diffusion that is wrong by a factor."""
-    (sample,) = made.problem.samples
-    g, d = sample.observations
+    (liquid,) = made.problem.liquids
+    g, d = liquid.observations
     wrong = replace(d, value=d.value * factor, error=np.asarray(d.error) * factor)
-    rule = Newton(replace(made.problem, samples=(replace(sample, observations=(g, wrong)),)))
+    rule = Newton(replace(made.problem, liquids=(replace(liquid, observations=(g, wrong)),)))
     refinement = refine(rule, engine(rule.problem, 500, 6000))
     posterior = rule.posterior(refinement.past)
     found = rule.conclude(refinement.past, posterior)["agreement"].isel(datum=0, drop=True)

@@ -21,12 +21,13 @@ from run import fill
 
 from sopr_uq.engine.series import Series
 from sopr_uq.experiment.observation import Observation
+from sopr_uq.observables.observed import curve_of
 from sopr_uq.potentials import Tabulated
 from sopr_uq.refine.checkpoint import Folder
 from sopr_uq.refine.journal import Iteration
 from sopr_uq.refine.newton import Newton
 from sopr_uq.refine.newton.data import independent
-from sopr_uq.refine.newton.implied import Implied, curve_of, implied
+from sopr_uq.refine.newton.implied import Implied, implied
 from sopr_uq.refine.problem import Problem
 from sopr_uq.refine.round import Run, good
 from sopr_uq.structure.moving_bridge import bridge_motion, diameter_change
@@ -138,7 +139,7 @@ def measure(folder: Path) -> dict[str, dict[str, float]]:
     if not isinstance(rule, Newton):
         raise SystemExit(f"bridge.py: {folder} was not refined by the newton rule")
     iterations = list(Folder(folder / "iterations").load())
-    data = independent(rule.problem.samples[0].observations[0])
+    data = independent(rule.problem.liquids[0].observations[0])
     return {
         "step": first_step(rule, iterations, data),
         "draws": draws(rule, iterations, data),

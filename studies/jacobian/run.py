@@ -24,13 +24,14 @@ from sopr_uq.engine.parallel import Outcome, run_tasks
 from sopr_uq.engine.protocol import Engine, Setup, Simulation, named
 from sopr_uq.engine.series import Series
 from sopr_uq.engine.settings import EngineName, EngineSettings
+from sopr_uq.experiment.liquid import Liquid
 from sopr_uq.experiment.observation import Observation
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.figures.sheet import save
 from sopr_uq.figures.style import MEASURED, MODEL, style
 from sopr_uq.potentials import Mie, Tabulated
 from sopr_uq.refine.newton.linear import linearise
-from sopr_uq.refine.problem import Problem, Sample
+from sopr_uq.refine.problem import Problem
 from sopr_uq.refine.settings import RefineSettings
 from sopr_uq.rng import integer_seed
 from sopr_uq.typing import FloatArray
@@ -58,8 +59,8 @@ class Case:
         q = np.arange(1.0, 8.0, 0.1)
         blank = [Observation("g", r, np.ones(r.size)), Observation("s", q, np.ones(q.size))]
         pressure = Observation("pressure", np.zeros(1), np.zeros(1))
-        sample = Sample(self.state, (*blank, pressure))
-        return Problem((sample,), self.potential, RefineSettings(rule="newton"))
+        liquid = Liquid(self.state, (*blank, pressure))
+        return Problem((liquid,), self.potential, RefineSettings(rule="newton"))
 
 
 CASES = {
@@ -153,8 +154,8 @@ def compare(case: Case, runs: dict[str, Simulation]) -> xr.Dataset:
         own = 0.5 * np.abs((half[0] - half[1]) @ u.change)
         columns.append((model.jacobian @ u.change, own, difference, covariance))
     response, own, difference, covariance = (np.array(c) for c in zip(*columns, strict=True))
-    g, s, _ = p.samples[0].observations
-    kind = np.array([o.kind for o in p.samples[0].observations for _ in o.x])
+    g, s, _ = p.liquids[0].observations
+    kind = np.array([o.kind for o in p.liquids[0].observations for _ in o.x])
     dims = ("direction", "datum")
     return xr.Dataset(
         {

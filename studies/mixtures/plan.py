@@ -14,6 +14,7 @@ from sopr_uq.engine.parallel import single_threaded
 from sopr_uq.engine.protocol import Engine
 from sopr_uq.engine.settings import EngineSettings
 from sopr_uq.errors import RuleFailed, SimulationFailed
+from sopr_uq.experiment.liquid import Liquid
 from sopr_uq.experiment.makeup import lorentz_berthelot
 from sopr_uq.experiment.molecule import Pair
 from sopr_uq.experiment.neutrons import neutron_weights
@@ -21,7 +22,7 @@ from sopr_uq.experiment.observation import Observation
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.experiment.substance import Substance
 from sopr_uq.potentials import Exp6, Mie, Potential, lennard_jones
-from sopr_uq.refine.problem import Problem, Sample
+from sopr_uq.refine.problem import Problem
 from sopr_uq.refine.settings import RefineSettings
 from sopr_uq.refine.start import stabilised
 from sopr_uq.rng import integer_seed, stream
@@ -96,6 +97,8 @@ class World:
         pressure.
     twins : int
     engine : EngineSettings
+    part_of : str
+        The world whose twins these are, each at one of its states alone, in turn.
     """
 
     title: str
@@ -103,6 +106,7 @@ class World:
     measured: Measured
     twins: int
     engine: EngineSettings = _FAST
+    part_of: str = ""
 
 
 WORLDS: Mapping[str, World] = MappingProxyType(
@@ -113,7 +117,9 @@ WORLDS: Mapping[str, World] = MappingProxyType(
         "several": World(
             "total S(Q) and P at three compositions and two temperatures", SEVERAL, "total", 10
         ),
-        "alone": World("total S(Q) and P at one of these states", SEVERAL[1:2], "total", 10),
+        "alone": World(
+            "the same at one of these states alone", SEVERAL, "total", 40, part_of="several"
+        ),
         "md": World("three partial g(r), molecular dynamics", (DENSE,), "partials", 10, _MD),
     }
 )
@@ -190,11 +196,16 @@ def engine_of(world: World, *, exact: bool = False) -> Engine:
 def twin(name: str, number: int) -> Twin:
     """Return a twin of a world; it depends on its number alone."""
     world = WORLDS[name]
+    if world.part_of:
+        number, place = divmod(number, len(world.states))
+        made = twin(world.part_of, number)
+        alone = made.problem.liquids[place : place + 1]
+        return replace(made, problem=replace(made.problem, liquids=alone))
     rng = stream(1, "mixture", name, number)
     for attempt in range(_TRIES):
         truth = truths(rng, number)
         problem = Problem(
-            tuple(Sample(s.point, blank(world, s), AR_KR) for s in world.states),
+            tuple(Liquid(s.point, blank(world, s), AR_KR) for s in world.states),
             starts(truth, rng),
             _QUICK,
             cutoff=_CUTOFF,

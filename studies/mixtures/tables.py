@@ -8,10 +8,10 @@ import numpy as np
 import xarray as xr
 from plan import AR_KR, WORLDS
 
-from sopr_uq.disk import whole
+from sopr_uq.disk import atomic
 from sopr_uq.potentials.descriptors import Descriptors
 from sopr_uq.workflow.markdown import filled, markdown_table
-from sopr_uq.workflow.twin_files import gathered, held, percent_held
+from sopr_uq.workflow.twin_files import gathered, holds, percent_held
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results"
@@ -26,7 +26,7 @@ def keep(runs: Path) -> None:
     for world in WORLDS:
         twins = gathered(runs, world, _KEPT)
         if twins is not None:
-            with whole(RESULTS / f"{world}.nc") as temporary:
+            with atomic(RESULTS / f"{world}.nc") as temporary:
                 twins.to_netcdf(temporary)
 
 
@@ -75,7 +75,7 @@ def _counted(ds: xr.Dataset) -> list[str]:
     outcomes = ds["outcome"].values.astype(str)
     sigma = [name for name in names if name.startswith("sigma")]
     z = ((ds["truth"] - ds["mean"]) / ds["sd"]).sel(quantity=sigma)
-    shares = [percent_held(held(ranks, p)) for p in PROBABILITIES]
+    shares = [percent_held(holds(ranks, p)) for p in PROBABILITIES]
     counts = [ds.sizes["twin"], np.sum(outcomes == "failed"), np.sum(outcomes == "doubtful")]
     return [*(str(n) for n in counts), *shares, f"{float(z.mean()):+.2f}"]
 
@@ -85,17 +85,35 @@ def widths() -> list[str]:
     rows = []
     for name, world in WORLDS.items():
         ds = stored(name)
-        if ds is None:
-            continue
-        sd = ds["sd"].median("twin")
-        cells = [
-            f"{float(sd.sel(quantity=f'{q} {pair.label}')):.{digits}f}"
-            for pair in AR_KR.pairs
-            for q, digits in (("sigma", 4), ("epsilon", 4))
-        ]
-        rows.append((world.title, *cells))
+        if ds is not None:
+            rows.append((world.title, *_known(ds)))
     head = [f"{_LABELS[q]} {p.label}" for p in AR_KR.pairs for q in ("sigma", "epsilon")]
-    return markdown_table(("measured", *head), rows)
+    return markdown_table(("measured", "twins", *head), rows)
+
+
+def added() -> list[str]:
+    """Posterior standard deviations by what is known of each twin: one state, or all of them."""
+    together, alone = stored("several"), stored("alone")
+    world = WORLDS["several"]
+    label = [f"{s.argon:.0%} Ar, {s.temperature:.0f} K".replace("%", " %") for s in world.states]
+    rows: list[tuple[str, ...]] = []
+    if together is not None and alone is not None:
+        both = together["twin"].values
+        for place in range(len(label)):
+            # only twins of which everything was refined are compared
+            mine = len(label) * both + place
+            both = both[np.isin(mine, alone["twin"].values)]
+        for place, state in enumerate(label):
+            rows.append((state, *_known(alone.sel(twin=len(label) * both + place))))
+        rows.append((f"all {len(label)}", *_known(together.sel(twin=both))))
+    head = [f"{_LABELS[q]} {p.label}" for p in AR_KR.pairs for q in ("sigma", "epsilon")]
+    return markdown_table(("total S(Q) and P at", "twins", *head), rows)
+
+
+def _known(ds: xr.Dataset) -> list[str]:
+    sd = ds["sd"].median("twin")
+    names = [f"{q} {pair.label}" for pair in AR_KR.pairs for q in ("sigma", "epsilon")]
+    return [str(ds.sizes["twin"]), *(f"{float(sd.sel(quantity=name)):.4f}" for name in names)]
 
 
 def costs() -> list[str]:
@@ -123,5 +141,5 @@ def costs() -> list[str]:
 
 def fill(path: Path) -> None:
     """Fill the README from what is stored."""
-    blocks = {"coverage": coverage(), "widths": widths(), "costs": costs()}
+    blocks = {"coverage": coverage(), "widths": widths(), "added": added(), "costs": costs()}
     path.write_text(filled(path.read_text(encoding="utf-8"), blocks), encoding="utf-8")

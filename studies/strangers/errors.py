@@ -11,12 +11,13 @@ from plan import SYSTEMS, WORLDS
 
 from sopr_uq.engine.protocol import Setup
 from sopr_uq.errors import InputError
+from sopr_uq.experiment.liquid import Liquid
 from sopr_uq.potentials import Tabulated
 from sopr_uq.potentials.descriptors import Descriptors, descriptors
 from sopr_uq.refine.newton import Newton
 from sopr_uq.refine.newton.linear import linearise
 from sopr_uq.refine.newton.unexplained import unexplained
-from sopr_uq.refine.problem import Problem, Sample
+from sopr_uq.refine.problem import Problem
 from sopr_uq.rng import stream
 from sopr_uq.workflow.campaign import Campaign
 from sopr_uq.workflow.twins import Twin
@@ -63,16 +64,17 @@ def errors(twins: int) -> xr.Dataset:
 
 
 def _rank(campaign: Campaign, twin: Twin, changed: dict[str, Any]) -> tuple[np.ndarray, float]:
-    sample = twin.problem.samples[0]
-    seen = tuple(replace(o, **changed) for o in sample.observations)
-    samples = (Sample(sample.state, seen, sample.substance),)
-    problem: Problem = replace(twin.problem, samples=samples)
-    setup = Setup.of(Tabulated(problem.r, twin.truth), sample.state, 1)
+    liquid = twin.problem.liquids[0]
+    seen = tuple(replace(o, **changed) for o in liquid.observations)
+    liquids = (Liquid(liquid.state, seen, liquid.substance),)
+    problem: Problem = replace(twin.problem, liquids=liquids)
+    setup = Setup.of(Tabulated(problem.r, twin.truth), liquid.state, 1)
     model = linearise(problem, twin.truth, [campaign.truth_engine.run(setup)])
     rule = Newton(problem)
     fit = rule.conditioner.fit(model, rule.conditioner.prior.centre)
     z = stream(1, "errors").standard_normal((_DRAWS, fit.coefficients.mean.size))
-    drawn = np.array(descriptors(problem.r, fit.draws(z), sample.state.beta))
-    truth = np.array(descriptors(problem.r, twin.truth, sample.state.beta))
-    left = max(unexplained(rule.conditioner, rule.residual(fit, model), model).values())
+    drawn = np.array(descriptors(problem.r, fit.draws(z), liquid.state.beta))
+    truth = np.array(descriptors(problem.r, twin.truth, liquid.state.beta))
+    residual = rule.misfit.residual(fit, model)
+    left = max(unexplained(rule.conditioner, residual, model).values())
     return np.mean(drawn < truth[:, None], axis=1), left

@@ -61,7 +61,7 @@ def fill(readme: Path) -> None:
     readme.write_text(filled(readme.read_text(encoding="utf-8"), blocks), encoding="utf-8")
 
 
-def held(rank: np.ndarray, nominal: float) -> tuple[float, float]:
+def holds(rank: np.ndarray, nominal: float) -> tuple[float, float]:
     """Return the share of intervals that hold, and its standard error, in per cent.
 
     Parameters
@@ -76,7 +76,7 @@ def held(rank: np.ndarray, nominal: float) -> tuple[float, float]:
 
 
 def _row(title: str, rank: np.ndarray) -> tuple[str, ...]:
-    shares = ["{:.0f} ± {:.0f}".format(*held(rank, p)) for p in _NOMINAL]
+    shares = ["{:.0f} ± {:.0f}".format(*holds(rank, p)) for p in _NOMINAL]
     each = [f"{100 * np.mean(np.abs(column - 0.5) < 0.475):.0f}" for column in rank.T]
     return (title, str(len(rank)), *shares, *each)
 

@@ -15,7 +15,8 @@ from sopr_uq.engine.plan import rdf_reach
 from sopr_uq.engine.protocol import Engine
 from sopr_uq.engine.settings import EngineSettings
 from sopr_uq.errors import RuleFailed, SimulationFailed
-from sopr_uq.experiment.boxed import as_boxed
+from sopr_uq.experiment.boxed import boxed
+from sopr_uq.experiment.liquid import Liquid
 from sopr_uq.experiment.models import molecule_of
 from sopr_uq.experiment.molecule import Pair
 from sopr_uq.experiment.molecule_settings import MoleculeSettings
@@ -26,7 +27,7 @@ from sopr_uq.experiment.state import StatePoint
 from sopr_uq.experiment.substance import Substance
 from sopr_uq.experiment.totals import Total, amplitudes
 from sopr_uq.potentials import Mie, Potential, Zero, lennard_jones
-from sopr_uq.refine.problem import Problem, Sample
+from sopr_uq.refine.problem import Problem
 from sopr_uq.refine.settings import RefineSettings
 from sopr_uq.rng import integer_seed, stream
 from sopr_uq.typing import FloatArray
@@ -128,16 +129,16 @@ def _contrast(world: World, name: str, deuterated: float) -> Observation:
 def problem_of(name: str, number: int, rng: np.random.Generator) -> tuple[Problem, FloatArray]:
     """Return a problem without numbers, and potentials of which it could be, shape (p n,)."""
     world = WORLDS[name]
-    sample = Sample(world.state, blank(world), world.substance)
+    liquid = Liquid(world.state, blank(world), world.substance)
     seed = integer_seed(1, "molecules", name, number)
     if name == "nitrogen":
         size, depth = NN[0] * np.exp(0.01 * rng.standard_normal()), NN[1] * rng.uniform(0.92, 1.08)
         truth: Potential = Mie(size, depth, rng.uniform(10.0, 14.0))
-        problem = Problem((sample,), lennard_jones(*NN), _QUICK, cutoff=_CUTOFF, seed=seed)
+        problem = Problem((liquid,), lennard_jones(*NN), _QUICK, cutoff=_CUTOFF, seed=seed)
         return problem, truth.energy(problem.r)
     known: dict[Pair, Potential] = {p: Zero() for p in WATER.pairs} | {Pair("O", "O"): OO}
     corrected = frozenset(WATER.pairs)
-    problem = Problem((sample,), known, _QUICK, cutoff=_CUTOFF, seed=seed, corrected=corrected)
+    problem = Problem((liquid,), known, _QUICK, cutoff=_CUTOFF, seed=seed, corrected=corrected)
     return problem, problem.field.start + _corrections(problem, rng)
 
 
@@ -161,16 +162,6 @@ def engine_of(*, exact: bool = False) -> Engine:
     return single_threaded(make_engine(_MD.model_copy(update=larger if exact else {})))
 
 
-def _boxed(problem: Problem) -> Problem:
-    """Return a problem whose measurements are compared as the box can show them."""
-    sample = problem.samples[0]
-    if not sample.substance.charged:
-        return problem
-    reach = rdf_reach(_MD, sample.state.density)
-    seen = tuple(as_boxed(o, reach) for o in sample.observations)
-    return replace(problem, samples=(replace(sample, observations=seen),))
-
-
 def twin(name: str, number: int) -> Twin:
     """Return a twin of a world; it depends on its number alone."""
     rng = stream(1, "molecules", name, number)
@@ -182,5 +173,7 @@ def twin(name: str, number: int) -> Twin:
             made = make_twin(problem, truth, engine_of(exact=True), measurement, seed=seed)
         except (SimulationFailed, RuleFailed):
             continue
-        return replace(made, problem=_boxed(made.problem))
+        (liquid,) = made.problem.liquids
+        seen = boxed(liquid, rdf_reach(_MD, liquid.state.density))
+        return replace(made, problem=replace(made.problem, liquids=(seen,)))
     raise SystemExit(f"water: no liquid among {_TRIES} truths of twin {number}")

@@ -51,5 +51,5 @@ def scored(rule: Newton, fit: Fit, model: LinearModel, curve: int) -> dict[str, 
 
 def abscissae(rule: Newton) -> FloatArray:
     """Return where every datum lies, shape (d,)."""
-    liquids = rule.problem.samples
+    liquids = rule.problem.liquids
     return np.concatenate([rule.points(o).x for liquid in liquids for o in liquid.observations])

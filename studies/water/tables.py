@@ -9,10 +9,10 @@ import numpy as np
 import xarray as xr
 from plan import WORLDS
 
-from sopr_uq.disk import whole
+from sopr_uq.disk import atomic
 from sopr_uq.potentials.descriptors import Descriptors
 from sopr_uq.workflow.markdown import filled, markdown_table
-from sopr_uq.workflow.twin_files import gathered, held, percent_held
+from sopr_uq.workflow.twin_files import gathered, holds, percent_held
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results"
@@ -28,7 +28,7 @@ def keep(runs: Path) -> None:
     for world in WORLDS:
         twins = gathered(runs, world, _KEPT)
         if twins is not None:
-            with whole(RESULTS / f"{world}.nc") as temporary:
+            with atomic(RESULTS / f"{world}.nc") as temporary:
                 twins.to_netcdf(temporary)
 
 
@@ -65,7 +65,7 @@ def coverage() -> list[str]:
         for label, names in groups(ds).items():
             mine = ds.sel(quantity=names)
             ranks = mine["rank"].transpose("twin", "quantity").values
-            shares = [percent_held(held(ranks, p)) for p in PROBABILITIES]
+            shares = [percent_held(holds(ranks, p)) for p in PROBABILITIES]
             sizes = ["–"] * 3
             if label.startswith("v "):
                 off = [_rms(mine[a] - mine["truth"]) for a in ("start", "mean")]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from sopr_uq.derived import blip, hard_particle_integrand, wca_split
-from sopr_uq.derived.quadrature import integrate
+from sopr_uq.derived.integral import integrate
 from sopr_uq.potentials import Exp6, Mie, lennard_jones
 from sopr_uq.potentials.descriptors import descriptors
 

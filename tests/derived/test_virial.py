@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy.special import gamma
 
 from sopr_uq.derived import boyle_temperature, per_mole, second_virial, tail_strength
-from sopr_uq.derived.quadrature import integrate
+from sopr_uq.derived.integral import integrate
 from sopr_uq.errors import InputError
 from sopr_uq.potentials import Mie, lennard_jones
 from sopr_uq.units import BOLTZMANN

@@ -20,7 +20,7 @@ from sopr_uq.errors import InputError
 from sopr_uq.experiment.base import STYLES, Base, shipped_files
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.experiment.substance import Substance
-from sopr_uq.observables import Change, continued
+from sopr_uq.observables import OrnsteinZernike, continued
 from sopr_uq.observables.pressure import Pressure
 from sopr_uq.potentials import Scaled, Zero, lennard_jones
 from sopr_uq.structure.transforms import RadialGrid
@@ -96,11 +96,11 @@ def test_the_pressure_responds_by_fluctuations_as_by_theory(bare, tmp_path):
         0.01 * np.exp(-(((r - 3.8) / 0.3) ** 2)),
     ]
     energy = np.stack([np.where(r > 2.8, c, 0.0) for c in changes], axis=1)[:, None]
-    theory = Pressure().jacobian(Change(liquid, energy, moving_bridge=True))[0]
+    theory = Pressure().jacobian(OrnsteinZernike(liquid, energy, moving_bridge=True))[0]
     base = Base.of("eam/alloy", [pair_file(tmp_path, 1.0)], {"Ar": "Ar"})
     melt = Setup(Substance.atom("A", 39.948, replace(base, elements=(("A", "Ar"),))), STATE,
                  setup.potentials, 3)  # fmt: skip
-    found = Pressure().jacobian(Change(replace(liquid, setup=melt), energy))[0]
+    found = Pressure().jacobian(OrnsteinZernike(replace(liquid, setup=melt), energy))[0]
     # √((1 + 1/ϱ²)/M) of M = 300 snapshots at a correlation ϱ of a half is 0.13: 2.7 of these
     assert found == pytest.approx(theory, rel=0.35)
 

@@ -72,9 +72,7 @@ def settings(**changes):
 
 
 def run(name, potential, state, seed=1, start=None, **changes):
-    return ENGINES[name][0](settings(**changes)).run(
-        Setup.of(potential, state, seed, start)
-    )
+    return ENGINES[name][0](settings(**changes)).run(Setup.of(potential, state, seed, start))
 
 
 def shells(simulation, edges):

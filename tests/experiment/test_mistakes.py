@@ -8,7 +8,8 @@ import pytest
 from sopr_uq.errors import InputError, InputErrors
 from sopr_uq.experiment import build_system, load_system, read_curve
 from sopr_uq.experiment.mistakes import check_mistakes
-from sopr_uq.experiment.settings import ObserveSettings, ReferenceSettings, SystemSettings
+from sopr_uq.experiment.observe_settings import ObserveSettings
+from sopr_uq.experiment.settings import ReferenceSettings, SystemSettings
 from sopr_uq.potentials import lennard_jones
 from sopr_uq.structure.solver import solve
 from sopr_uq.structure.transforms import RadialGrid
@@ -22,7 +23,7 @@ STATES = {
 }
 
 
-class Liquid:
+class Known:
     """g(r) and S(Q) of the HNC closure on a table's abscissae."""
 
     def __init__(self, name):
@@ -32,9 +33,7 @@ class Liquid:
         solution = solve(grid, energy, self.density, inverse_temperature(kelvin))
         self.r, self.g = grid.r[4:2000:5], solution.g[4:2000:5]
         self.q, self.s = grid.q[2:200], solution.s[2:200]
-        self.system = SystemSettings(
-            name=name, temperature=kelvin, density=self.density, mass=mass
-        )
+        self.system = SystemSettings(name=name, temperature=kelvin, density=self.density, mass=mass)
         self.reference = ReferenceSettings(sigma=sigma, epsilon=epsilon)
 
     def observe(self, file, kind="g", **keys):
@@ -45,7 +44,7 @@ class Liquid:
 
 @pytest.fixture(scope="module", params=STATES)
 def liquid(request):
-    return Liquid(request.param)
+    return Known(request.param)
 
 
 @pytest.fixture
@@ -231,7 +230,7 @@ def test_kilojoules_and_kelvin_for_kilocalories(liquid, file, factor, unit):
 def test_formula_units_or_twice_the_atoms(factor):
     """A g(r) goes with one density only: S(0) of it would be negative with a higher one."""
     for name in ("argon", "dense"):
-        liquid = Liquid(name)
+        liquid = Known(name)
         with pytest.raises(InputError, match="not formula units"):
             check_mistakes("x", "g", liquid.r, liquid.g, factor * liquid.density)
 

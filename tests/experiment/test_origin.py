@@ -11,11 +11,11 @@ import sopr_uq
 from sopr_uq.errors import InputError, InputErrors
 from sopr_uq.experiment import load_system
 from sopr_uq.experiment.checks import check_origins
+from sopr_uq.experiment.liquid import Liquid
 from sopr_uq.experiment.observation import Observation
-from sopr_uq.experiment.settings import ObserveSettings
+from sopr_uq.experiment.observe_settings import ObserveSettings
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.experiment.system import read_observation
-from sopr_uq.refine.problem import Sample
 
 X = np.array([3.0, 4.0, 5.0])
 G = Observation("g", X, np.ones(3), origin="one experiment")
@@ -27,7 +27,7 @@ def test_two_curves_of_one_experiment_are_refused_with_advice():
     with pytest.raises(InputError, match=r"g alone or s alone.*same data once more"):
         check_origins([G, S])
     with pytest.raises(InputError, match="both of one experiment"):
-        Sample(StatePoint(85.0, 0.02, 40.0), (S, G))
+        Liquid(StatePoint(85.0, 0.02, 40.0), (S, G))
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,9 @@ from pydantic import ValidationError
 
 from sopr_uq.engine.settings import EngineSettings
 from sopr_uq.errors import InputError
+from sopr_uq.experiment.observe_settings import ObserveSettings
 from sopr_uq.experiment.quantities import FACTORS, convert, read_number
-from sopr_uq.experiment.settings import ObserveSettings, ReferenceSettings, SystemSettings
+from sopr_uq.experiment.settings import ReferenceSettings, SystemSettings
 
 
 @pytest.mark.parametrize(

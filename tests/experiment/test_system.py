@@ -9,7 +9,8 @@ import pytest
 from sopr_uq.errors import InputErrors
 from sopr_uq.experiment import build_system, load_system
 from sopr_uq.experiment.catalogue import curve
-from sopr_uq.experiment.settings import ObserveSettings, ReferenceSettings, SystemSettings
+from sopr_uq.experiment.observe_settings import ObserveSettings
+from sopr_uq.experiment.settings import ReferenceSettings, SystemSettings
 from sopr_uq.potentials import Mie, lennard_jones
 
 XENON = SystemSettings(name="mine", temperature=274.0, density=0.00881, mass=131.29)

@@ -15,7 +15,7 @@ from sopr_uq.experiment.makeup import Makeup
 from sopr_uq.experiment.molecule import Molecule, Site
 from sopr_uq.experiment.neutrons import isotopes, scattering_length
 from sopr_uq.experiment.observation import Observation
-from sopr_uq.experiment.settings import ObserveSettings
+from sopr_uq.experiment.observe_settings import ObserveSettings
 from sopr_uq.experiment.sites import site_mixture
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.experiment.substance import Substance

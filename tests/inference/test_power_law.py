@@ -9,7 +9,7 @@ from scipy import stats
 from sopr_uq.inference import emcee_power_law, power_law
 from sopr_uq.inference.power_law_density import (
     LawData,
-    Prior,
+    LawPrior,
     log_density,
     log_likelihood,
     parameters,
@@ -18,12 +18,12 @@ from sopr_uq.inference.power_law_density import (
 )
 from sopr_uq.laws.agreement import SamplersDisagree, compare_samples, require_agreement
 from sopr_uq.laws.mixture import mixture, stack
-from sopr_uq.laws.quadrature import integrate
+from sopr_uq.laws.quadrature import quadrature
 
 X = np.log([0.394, 1.642, 2.487, 4.048]) - np.log([0.394, 1.642, 2.487, 4.048]).mean()
-FREE = Prior(1.2, 1.0, 0.25, 0.25, 0.05)
+FREE = LawPrior(1.2, 1.0, 0.25, 0.25, 0.05)
 CAUCHY = FREE._replace(heavy=1.0)
-FIXED = Prior(1.2, 1.0, 1 / 7, 0.0, 0.05)
+FIXED = LawPrior(1.2, 1.0, 1 / 7, 0.0, 0.05)
 PRIORS = pytest.mark.parametrize("prior", [FREE, CAUCHY, FIXED], ids=["free", "cauchy", "fixed"])
 
 
@@ -36,7 +36,7 @@ def data() -> LawData:
 
 
 @PRIORS
-def test_density_is_likelihood_times_prior_times_jacobian(data: LawData, prior: Prior) -> None:
+def test_density_is_likelihood_times_prior_times_jacobian(data: LawData, prior: LawPrior) -> None:
     a, z1, z2, tau = data.arrays(), 0.7, -1.1, np.array(0.013)
     q = parameters(a, prior, z1, z2, tau)
     expected = _log_likelihood_in_words(data, q.level, q.exponent, tau)
@@ -57,7 +57,7 @@ def _log_likelihood_in_words(data: LawData, level: float, exponent: float, tau: 
     return float(total)
 
 
-def _jacobian(a: dict, prior: Prior, z1: float, z2: float, tau: np.ndarray) -> float:
+def _jacobian(a: dict, prior: LawPrior, z1: float, z2: float, tau: np.ndarray) -> float:
     """|∂(p, t)/∂(z₁, z₂)| by central differences."""
     step, columns = 1e-5, []
     for dz in ((step, 0.0), (0.0, step)):
@@ -69,7 +69,7 @@ def _jacobian(a: dict, prior: Prior, z1: float, z2: float, tau: np.ndarray) -> f
 
 
 @PRIORS
-def test_pymc_and_numpy_evaluate_one_density(data: LawData, prior: Prior) -> None:
+def test_pymc_and_numpy_evaluate_one_density(data: LawData, prior: LawPrior) -> None:
     import pymc as pm
 
     model = power_law.build_model()
@@ -105,13 +105,13 @@ def test_likelihood_of_gaussian_draws_is_gaussian() -> None:
 
 
 @PRIORS
-def test_nuts_emcee_and_quadrature_agree(data: LawData, prior: Prior) -> None:
+def test_nuts_emcee_and_quadrature_agree(data: LawData, prior: LawPrior) -> None:
     # false alarm below 1e-4 for the samplers, below 1e-4 against quadrature (4.1 sd, 3 numbers)
     nuts = power_law.sample(data, prior, seed=11)
     check = emcee_power_law.sample(data, prior, seed=12)
     require_agreement(compare_samples(nuts, check))
     assert nuts.attrs["divergences"] == 0
-    q = integrate(data, prior)
+    q = quadrature(data, prior)
     exact = {"level": q.level, "exponent": q.exponent, "tau": np.log(q.tau)}
     for name, values in exact.items():
         draws = np.log(nuts["tau"]) if name == "tau" else nuts[name]

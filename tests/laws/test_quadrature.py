@@ -7,17 +7,17 @@ import pytest
 from scipy import stats
 from scipy.special import logsumexp
 
-from sopr_uq.inference.power_law_density import LawData, Prior, log_likelihood
-from sopr_uq.laws.compare import leave_out
+from sopr_uq.inference.power_law_density import LawData, LawPrior, log_likelihood
+from sopr_uq.laws.choice import leave_out
 from sopr_uq.laws.mixture import mixture, stack
-from sopr_uq.laws.quadrature import Quadrature, integrate
+from sopr_uq.laws.quadrature import Quadrature, quadrature
 
 X = np.log([0.394, 1.642, 2.487, 4.048]) - np.log([0.394, 1.642, 2.487, 4.048]).mean()
 X_VARIANCE = np.array([0.0, 1e-6, 1e-6, 5e-5])
-FREE = Prior(1.2, 1.0, 0.25, 0.25, 0.05)
+FREE = LawPrior(1.2, 1.0, 0.25, 0.25, 0.05)
 PRIORS = pytest.mark.parametrize(
     "prior",
-    [FREE, FREE._replace(heavy=1.0), Prior(1.2, 1.0, 1 / 7, 0.0, 0.05)],
+    [FREE, FREE._replace(heavy=1.0), LawPrior(1.2, 1.0, 1 / 7, 0.0, 0.05)],
     ids=["free", "cauchy", "fixed"],
 )
 
@@ -32,7 +32,7 @@ def simulated(skewed: bool = False, draws: int = 2000) -> LawData:
 
 @pytest.mark.parametrize("skewed", [False, True])
 @PRIORS
-def test_evidence_equals_brute_force(prior: Prior, skewed: bool) -> None:
+def test_evidence_equals_brute_force(prior: LawPrior, skewed: bool) -> None:
     """Riemann sums over plain (c, b, log τ), wider and finer than the posterior."""
     data = simulated(skewed=skewed, draws=300)
     c = np.linspace(0.85, 1.55, 86)
@@ -50,7 +50,7 @@ def test_evidence_equals_brute_force(prior: Prior, skewed: bool) -> None:
         for t, lt in zip(tau, log_tau, strict=True)
     ]
     # the sums leave out τ below 1e-5 and, at large τ, c and b far out: a few 1e-4 of the mass
-    np.testing.assert_allclose(integrate(data, prior).log_evidence, logsumexp(terms), atol=1e-3)
+    np.testing.assert_allclose(quadrature(data, prior).log_evidence, logsumexp(terms), atol=1e-3)
 
 
 def test_evidence_of_gaussian_data_without_scatter_is_the_gaussian_formula() -> None:
@@ -60,24 +60,24 @@ def test_evidence_of_gaussian_data_without_scatter_is_the_gaussian_formula() -> 
     prior = FREE._replace(scatter=1e-7)
     covariance = np.diag(variance) + 1.0 + 0.25**2 * np.outer(X, X)
     expected = stats.multivariate_normal.logpdf(centres, 1.2 + 0.25 * X, covariance)
-    np.testing.assert_allclose(integrate(data, prior).log_evidence, expected, atol=1e-6)
+    np.testing.assert_allclose(quadrature(data, prior).log_evidence, expected, atol=1e-6)
 
 
 @PRIORS
-def test_finer_nodes_change_nothing(prior: Prior) -> None:
+def test_finer_nodes_change_nothing(prior: LawPrior) -> None:
     data = simulated(skewed=True)
-    coarse, fine = integrate(data, prior), integrate(data, prior, z_step=0.3, log_tau_step=0.125)
+    coarse, fine = quadrature(data, prior), quadrature(data, prior, z_step=0.3, log_tau_step=0.125)
     np.testing.assert_allclose(coarse.log_evidence, fine.log_evidence, atol=1e-4)
     np.testing.assert_allclose(coarse.sd(coarse.tau), fine.sd(fine.tau), rtol=1e-3)
 
 
 @PRIORS
 @pytest.mark.parametrize("element", [0, 3])
-def test_leaving_one_out_is_a_refit_without_it(prior: Prior, element: int) -> None:
+def test_leaving_one_out_is_a_refit_without_it(prior: LawPrior, element: int) -> None:
     """The predictive density of the left-out, averaged over a posterior of the others alone."""
     data = simulated()
     others = [e for e in range(4) if e != element]
-    q = integrate(data.only(others), prior, z_step=0.15)
+    q = quadrature(data.only(others), prior, z_step=0.15)
     one = data.only([element])
     likelihood = log_likelihood(one.arrays(), q.level, q.exponent, q.tau)[:, 0]
     expected = logsumexp(likelihood, b=q.weight)
@@ -142,7 +142,7 @@ def _trial(rng: np.random.Generator) -> tuple[np.ndarray, ...]:
     seen = log_d + sd * rng.standard_normal(4)
     draws = seen[:, None] + sd[:, None] * rng.standard_normal((4, 1000))
     data = stack([mixture(d) for d in draws], X, X_VARIANCE)
-    q = integrate(data, FREE, z_step=0.8, log_tau_step=0.5)
+    q = quadrature(data, FREE, z_step=0.8, log_tau_step=0.5)
     helium = -2.1
     unseen = level + exponent * helium + tau * rng.standard_normal()
     p = np.array([0.5, *(0.5 - LEVELS / 2), *(0.5 + LEVELS / 2)])

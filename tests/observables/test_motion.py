@@ -15,7 +15,7 @@ from sopr_uq.engine.series import Series
 from sopr_uq.engine.settings import EngineSettings
 from sopr_uq.errors import RuleFailed
 from sopr_uq.experiment.state import StatePoint
-from sopr_uq.observables import Change, continued
+from sopr_uq.observables import OrnsteinZernike, continued
 from sopr_uq.observables.motion import EXPONENT, Diffusion, Viscosity, as_many
 from sopr_uq.observables.pair_entropy import pair_entropy, pair_entropy_change
 from sopr_uq.potentials import lennard_jones
@@ -38,7 +38,7 @@ def changes(liquid, step=1e-4):
         ends = [setup_of(**{name: size * np.exp(s * step)}).in_order[0] for s in (1, -1)]
         rows.append((ends[0].energy(GRID.r) - ends[1].energy(GRID.r)) / (2 * step))
     energy = np.where(GRID.r > 0.5 * SIGMA, rows, 0.0).T[:, None]
-    return Change(liquid, energy)
+    return OrnsteinZernike(liquid, energy)
 
 
 def test_the_pair_entropy_of_a_gas_is_that_of_its_virial():

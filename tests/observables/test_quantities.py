@@ -14,7 +14,7 @@ from sopr_uq.errors import InputError
 from sopr_uq.experiment.molecule import Pair
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.experiment.substance import Substance
-from sopr_uq.observables import Change, Pressure, Rdf, StructureFactor, continued
+from sopr_uq.observables import OrnsteinZernike, Pressure, Rdf, StructureFactor, continued
 from sopr_uq.potentials import lennard_jones
 from sopr_uq.structure.transforms import RadialGrid
 from sopr_uq.testing import check_quantity
@@ -97,7 +97,7 @@ def test_gauss_newton_finds_three_potentials_from_three_noisy_partials():
     parameters = START.copy()
     for k in range(4):
         liquid = liquid_of(parameters, error=0.005, seed=k + 1)
-        change = Change(liquid, directions(parameters))
+        change = OrnsteinZernike(liquid, directions(parameters))
         miss = data - np.concatenate([q.predict(liquid).mean for q in PARTIALS])
         jacobian = np.concatenate([q.jacobian(change) for q in PARTIALS])
         step = np.linalg.lstsq(jacobian, miss)[0]

@@ -14,10 +14,10 @@ from sopr_uq.experiment.sites import site_mixture
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.experiment.substance import Substance
 from sopr_uq.experiment.totals import Total, amplitudes
-from sopr_uq.observables import Change, InfiniteLiquid, TotalScattering
+from sopr_uq.observables import InfiniteLiquid, OrnsteinZernike, TotalScattering
+from sopr_uq.observables.observed import curve_of
 from sopr_uq.potentials import lennard_jones
 from sopr_uq.refine.belief import PriorSettings
-from sopr_uq.refine.newton.implied import curve_of
 from sopr_uq.refine.newton.totals import total_columns
 from sopr_uq.structure.ornstein_zernike import solve
 from sopr_uq.structure.transforms import RadialGrid, structure_factor
@@ -83,7 +83,7 @@ def test_a_total_is_its_partials_and_its_molecules(at, of):
 def test_its_jacobian_is_a_derivative(at, directions, of):
     """Of totals of the site–site HNC liquid; the molecules' own part does not change."""
     curve = TotalScattering(of, Q)
-    change = Change(at, directions, moving_bridge=True)
+    change = OrnsteinZernike(at, directions, moving_bridge=True)
     found, slope = curve.jacobian(change), curve.slope_jacobian(change)
     for j in range(3):
         ends = [liquid(step * directions[:, :, j]) for step in (1e-3, -1e-3)]

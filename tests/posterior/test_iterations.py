@@ -35,7 +35,7 @@ def simulation(number: int, bins: int = 40) -> Simulation:
     )
 
 
-def iteration(number: int, samples: int = 1) -> Iteration:
+def iteration(number: int, liquids: int = 1) -> Iteration:
     values = {"level": np.asarray(1.0 + number), "profile": np.zeros(3)}
     if number == 2:
         values["late"] = np.asarray(0.0)
@@ -43,7 +43,7 @@ def iteration(number: int, samples: int = 1) -> Iteration:
         runs=(
             Run(
                 np.full(R.size, float(number)),
-                tuple(simulation(number + 10 * s) for s in range(samples)),
+                tuple(simulation(number + 10 * s) for s in range(liquids)),
             ),
         ),
         state=RuleState(number, np.zeros((1, R.size))),
@@ -54,7 +54,7 @@ def iteration(number: int, samples: int = 1) -> Iteration:
 
 @pytest.fixture
 def refinement() -> Refinement:
-    return Refinement(tuple(iteration(n, samples=2) for n in (0, 1, 2)), "converged", "")
+    return Refinement(tuple(iteration(n, liquids=2) for n in (0, 1, 2)), "converged", "")
 
 
 def test_names_dimensions_and_units(refinement) -> None:
@@ -96,7 +96,7 @@ def test_values_are_those_of_the_iterations(refinement) -> None:
 
 
 def test_the_sample_can_be_chosen(refinement) -> None:
-    ds = iterations_dataset(FIELD, refinement, sample=1)
+    ds = iterations_dataset(FIELD, refinement, liquid=1)
     np.testing.assert_array_equal(ds["pressure"], [10.0, 11.0, 12.0])
 
 

@@ -13,13 +13,14 @@ from sopr_uq.engine.blocks import mean_covariance
 from sopr_uq.engine.integral_equation import IntegralEquationEngine
 from sopr_uq.engine.protocol import Setup, Simulation
 from sopr_uq.engine.settings import EngineSettings
+from sopr_uq.experiment.liquid import Liquid
 from sopr_uq.experiment.observation import Observation
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.potentials import Mie, Potential, Tabulated, lennard_jones
-from sopr_uq.refine.compare import compare
 from sopr_uq.refine.newton import implied
 from sopr_uq.refine.newton.linear import LinearModel, linearise
-from sopr_uq.refine.problem import Problem, Sample
+from sopr_uq.refine.problem import Problem
+from sopr_uq.refine.residual import residual
 from sopr_uq.refine.settings import RefineSettings
 from sopr_uq.structure.ornstein_zernike import solve
 from sopr_uq.structure.transforms import RadialGrid, structure_rows
@@ -32,7 +33,7 @@ _LINEARISED: dict[tuple[int, Potential], tuple[Problem, LinearModel]] = {}
 
 
 @dataclass(frozen=True)
-class Liquid:
+class Case:
     """An engine at a state point, a true potential, and a reference to start from."""
 
     state: StatePoint
@@ -47,8 +48,8 @@ class Liquid:
 
     def problem(self, *observations: Observation, **settings) -> Problem:
         """Return a problem that starts from the reference."""
-        sample = Sample(self.state, observations or (self.blank(),))
-        return Problem((sample,), self.reference, RefineSettings(**settings))
+        liquid = Liquid(self.state, observations or (self.blank(),))
+        return Problem((liquid,), self.reference, RefineSettings(**settings))
 
     def blank(self) -> Observation:
         """Return a measurement that says nothing yet."""
@@ -89,7 +90,7 @@ class Liquid:
 
     def as_compared(self, potential: Potential) -> Observation:
         """Return g as the rules see it: a fixed point to rounding."""
-        c = compare(self.run(potential), potential, self.state, self.blank())
+        c = residual(self.run(potential), potential, self.state, self.blank())
         return Observation("g", c.r, c.simulated)
 
     def exact(self, observation: Observation, potential: Potential) -> np.ndarray:
@@ -111,8 +112,8 @@ class Liquid:
 
 
 @pytest.fixture(scope="session")
-def liquid() -> Liquid:
-    return Liquid(
+def liquid() -> Case:
+    return Case(
         state=StatePoint(120.0, 0.018, 39.948),
         truth=Mie(3.40, 0.238, 13.0),
         reference=lennard_jones(3.35, 0.26),

@@ -9,17 +9,18 @@ import pytest
 import xarray as xr
 
 from sopr_uq.errors import NoPotential, RuleFailed
+from sopr_uq.experiment.liquid import Liquid
 from sopr_uq.experiment.observation import Observation
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.potentials import Mie
 from sopr_uq.refine.journal import InMemory
 from sopr_uq.refine.loop import refine
 from sopr_uq.refine.newton import Newton
+from sopr_uq.refine.newton.acceptable import require_potential
 from sopr_uq.refine.newton.memory import unpack
 from sopr_uq.refine.newton.unexplained import doubt, scatter, unexplained
-from sopr_uq.refine.newton.verdict import require_potential
 from sopr_uq.refine.notices import notices
-from sopr_uq.refine.problem import Problem, Sample
+from sopr_uq.refine.problem import Problem
 from sopr_uq.refine.rule import RuleState, StepInfo
 
 pytestmark = pytest.mark.usefixtures("short_grid")
@@ -74,7 +75,7 @@ def test_pairs_inside_the_core_are_unexplained(liquid) -> None:
         rule = newton(liquid, observation, max_iterations=3)
         past = refine(rule, liquid.engine).past
         leading = unpack(past[-1].memory)[0]
-        residual = rule.residual(rule.answer(past).fit, leading)
+        residual = rule.misfit.residual(rule.answer(past).fit, leading)
         shares |= unexplained(rule.conditioner, residual, leading)
     assert shares["g"] < 0.01
     assert shares["filled"] > 0.1
@@ -160,6 +161,6 @@ def test_a_curve_that_ends_inside_the_cut_off_says_what_is_lost(liquid) -> None:
 def test_each_state_point_is_looked_at(liquid) -> None:
     short = Observation("g", liquid.x, np.ones(liquid.x.size), window=(0.0, 7.5))
     problem = liquid.problem()
-    two = (problem.samples[0], Sample(StatePoint(300.0, 0.01, 40.0), (short,)))
-    (sentence,) = notices(replace(problem, samples=two))
+    two = (problem.liquids[0], Liquid(StatePoint(300.0, 0.01, 40.0), (short,)))
+    (sentence,) = notices(replace(problem, liquids=two))
     assert "at state point 2" in sentence

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sopr_uq.disk import write_whole
+from sopr_uq.disk import write_atomic
 from sopr_uq.engine.protocol import Configuration, Simulation, named
 from sopr_uq.engine.series import Series
 from sopr_uq.errors import CheckpointError
@@ -207,7 +207,7 @@ def test_a_file_is_replaced_whole_or_not_at_all(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = tmp_path / "a"
-    write_whole(file, b"old")
+    write_atomic(file, b"old")
 
     def killed(self: Path, target: Path) -> Path:
         raise OSError(errno.EIO, os.strerror(errno.EIO))
@@ -215,10 +215,10 @@ def test_a_file_is_replaced_whole_or_not_at_all(
     with monkeypatch.context() as patch:
         patch.setattr(Path, "replace", killed)
         with pytest.raises(CheckpointError):
-            write_whole(file, b"new")
+            write_atomic(file, b"new")
     assert file.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [file]
-    write_whole(file, b"new")
+    write_atomic(file, b"new")
     assert file.read_bytes() == b"new"
 
 

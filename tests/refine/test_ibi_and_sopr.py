@@ -13,10 +13,10 @@ from sopr_uq.experiment.observation import Observation
 from sopr_uq.gp import Dispersion, SquaredExponential
 from sopr_uq.potentials import Tabulated, lennard_jones
 from sopr_uq.potentials.core import repulsive
-from sopr_uq.refine.compare import compare
 from sopr_uq.refine.ibi import Ibi
 from sopr_uq.refine.loop import refine
 from sopr_uq.refine.presets import preset
+from sopr_uq.refine.residual import residual
 from sopr_uq.refine.round import Run
 from sopr_uq.refine.sopr import Sopr
 
@@ -110,7 +110,7 @@ def test_published_preset_is_the_published_equation(liquid) -> None:
     for _ in range(2):
         potential = Tabulated(problem.r, state.potential)
         simulation = liquid.run(potential)
-        c = compare(simulation, potential, liquid.state, data)
+        c = residual(simulation, potential, liquid.state, data)
         use = (c.r >= 0.9 * problem.sigma) & (c.r <= problem.r_cut)
         r, total = c.r[use], total + c.difference[use]
         state, info = rule.step([state], [Run(state.potential, (simulation,))])

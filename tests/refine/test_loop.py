@@ -135,7 +135,7 @@ def test_warm_starts_pass_the_configuration_on(problem) -> None:
 
 
 def test_every_sample_is_simulated_and_progress_is_whole(problem) -> None:
-    two = replace(problem, samples=problem.samples * 2)
+    two = replace(problem, liquids=problem.liquids * 2)
     engine, watcher = Foreseeable(), Attentive()
     done = refine(Deeper(two, content_after=1), engine, watcher=watcher)
     assert len(done.iterations[0].simulations) == 2
@@ -173,7 +173,7 @@ def test_a_run_that_fails_is_recorded_and_the_others_are_used(problem) -> None:
 
 def test_a_potential_is_lost_where_one_of_its_states_is(problem) -> None:
     """What was simulated of it at the other states says nothing by itself."""
-    two = replace(problem, samples=problem.samples * 2)
+    two = replace(problem, liquids=problem.liquids * 2)
     rule = Deeper(two, content_after=1, others=(0.5,))
     engine = Foreseeable()
     once = engine.run

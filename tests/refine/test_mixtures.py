@@ -11,6 +11,7 @@ from sopr_uq.engine.integral_equation import IntegralEquationEngine
 from sopr_uq.engine.protocol import Setup
 from sopr_uq.engine.settings import EngineSettings
 from sopr_uq.errors import InputError
+from sopr_uq.experiment.liquid import Liquid
 from sopr_uq.experiment.molecule import Pair
 from sopr_uq.experiment.observation import Observation
 from sopr_uq.experiment.state import StatePoint
@@ -22,7 +23,7 @@ from sopr_uq.refine.newton import Newton
 from sopr_uq.refine.newton.implied import observed_at
 from sopr_uq.refine.newton.linear import linearise
 from sopr_uq.refine.newton.prior import Prior
-from sopr_uq.refine.problem import Problem, Sample
+from sopr_uq.refine.problem import Problem
 from sopr_uq.refine.settings import RefineSettings
 
 AR_KR = Substance.atoms({"Ar": 39.948, "Kr": 83.798})
@@ -48,7 +49,7 @@ def blank(pair: Pair) -> Observation:
 
 def problem_of(substance=AR_KR, state=STATE, start=None, observations=None, **changes) -> Problem:
     measured = tuple(map(blank, substance.pairs)) if observations is None else observations
-    return Problem((Sample(state, measured, substance),), start or START, SETTINGS, **changes)
+    return Problem((Liquid(state, measured, substance),), start or START, SETTINGS, **changes)
 
 
 def vector(problem: Problem, potentials) -> np.ndarray:
@@ -59,15 +60,15 @@ def vector(problem: Problem, potentials) -> np.ndarray:
 def measured(problem: Problem, truth, noise: float, seed: int) -> Problem:
     """The problem with the numbers of a twin."""
     rng = np.random.default_rng(seed)
-    sample, v = problem.samples[0], vector(problem, truth)
+    liquid, v = problem.liquids[0], vector(problem, truth)
     simulation = replace(ENGINE, sampling_error=0.0).run(problem.setup(v, 0))
     found = tuple(
         replace(
             o, value=observed_at(problem, v, simulation, o, o.x) + noise * rng.normal(size=R.size)
         )
-        for o in sample.observations
+        for o in liquid.observations
     )
-    return replace(problem, samples=(replace(sample, observations=found),))
+    return replace(problem, liquids=(replace(liquid, observations=found),))
 
 
 # The unknown
@@ -257,7 +258,7 @@ def test_the_groups_name_the_pairs(twin) -> None:
 )
 def test_curves_of_no_pair_are_refused(of, words) -> None:
     with pytest.raises(InputError, match=words):
-        Sample(STATE, (Observation("g", R, np.ones(R.size), of=of),), AR_KR)
+        Liquid(STATE, (Observation("g", R, np.ones(R.size), of=of),), AR_KR)
 
 
 def test_a_missing_potential_is_refused() -> None:

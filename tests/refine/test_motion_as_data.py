@@ -14,6 +14,7 @@ from sopr_uq.engine.series import Series
 from sopr_uq.engine.settings import EngineSettings
 from sopr_uq.engine.traits import Traits
 from sopr_uq.errors import InputError
+from sopr_uq.experiment.liquid import Liquid
 from sopr_uq.experiment.observation import Observation
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.experiment.substance import Substance
@@ -24,7 +25,7 @@ from sopr_uq.refine.newton import Newton
 from sopr_uq.refine.newton.agreement import LeftOut, agreement, numbers
 from sopr_uq.refine.newton.budget import Whitened, descriptor_gradient
 from sopr_uq.refine.newton.surrogate import Surrogate
-from sopr_uq.refine.problem import Problem, Sample
+from sopr_uq.refine.problem import Problem
 from sopr_uq.refine.settings import RefineSettings
 from sopr_uq.rng import stream
 
@@ -80,10 +81,10 @@ def problem(factor=1.0, error=0.02, noise=0.02, **settings):
     exact = IntegralEquationEngine(EngineSettings(r_max=14.0)).run(Setup.of(TRUTH, STATE, 1))
     g = np.interp(R, exact.r, exact.g) + noise * np.random.default_rng(5).normal(size=R.size)
     chosen = RefineSettings(**({"rule": "newton", "max_iterations": 5} | settings))
-    made = Problem((Sample(STATE, (Observation("g", R, g),)),), lennard_jones(3.36, 0.25), chosen)
+    made = Problem((Liquid(STATE, (Observation("g", R, g),)),), lennard_jones(3.36, 0.25), chosen)
     value = factor * diffusion(TRUTH) / (1.0 - 1000 ** (-1 / 3))
     d = Observation("diffusion", np.zeros(1), np.array([value]), error=np.array([error * value]))
-    return replace(made, samples=(Sample(STATE, (Observation("g", R, g), d)),))
+    return replace(made, liquids=(Liquid(STATE, (Observation("g", R, g), d)),))
 
 
 @pytest.fixture(scope="module")
@@ -202,4 +203,4 @@ def test_a_mixture_has_no_diffusion_of_its_own():
     state = StatePoint(120.0, 0.018, composition={"Ar": 0.5, "Kr": 0.5})
     d = Observation("diffusion", np.zeros(1), np.ones(1), error=np.ones(1))
     with pytest.raises(InputError, match="a diffusion of an element"):
-        Sample(state, (d,), mixture)
+        Liquid(state, (d,), mixture)

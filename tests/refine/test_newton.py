@@ -47,14 +47,14 @@ class Outcome:
 
     def scores(self, truth: Tabulated | None = None) -> np.ndarray:
         """(posterior mean − truth)/sd of σ, ε, r_vdW and d_hp."""
-        r, beta = self.rule.problem.r, self.rule.problem.samples[0].state.beta
+        r, beta = self.rule.problem.r, self.rule.problem.liquids[0].state.beta
         draws = descriptors(r, self.draws, beta)
         true = descriptors(r, (truth or self.truth).v, beta)
         return np.array([(d.mean() - t) / d.std() for d, t in zip(draws, true, strict=True)])
 
     def widths(self) -> Descriptors:
         """Posterior standard deviations."""
-        r, beta = self.rule.problem.r, self.rule.problem.samples[0].state.beta
+        r, beta = self.rule.problem.r, self.rule.problem.liquids[0].state.beta
         return Descriptors(*(d.std() for d in descriptors(r, self.draws, beta)))
 
     def at_most_probable(self) -> FloatArray:

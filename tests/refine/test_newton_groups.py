@@ -92,7 +92,7 @@ def test_descriptor_variances_are_those_of_draws(rule, noisy) -> None:
     """
     fit = of_one_kernel(noisy.fit)
     z = np.random.default_rng(1).normal(size=(4000, fit.coefficients.mean.size))
-    beta = rule.problem.samples[0].state.beta
+    beta = rule.problem.liquids[0].state.beta
     drawn = np.var(descriptors(rule.problem.r, fit.draws(z), beta), axis=1)
     found = descriptor_budget(rule.conditioner, fit)
     total = np.sum([np.array(v) for v in found.values()], axis=0)[:, 0]
@@ -106,7 +106,7 @@ def test_gradient_is_the_change_of_the_descriptors(rule, noisy) -> None:
     step[:OF_A_PAIR] = [1e-3, 2e-3, -1e-3, 1e-3]
     centre = fit.coefficients.mean[fit.mine]
     v = fit.of_coefficients(np.array([centre - step, centre + step]))
-    beta = rule.problem.samples[0].state.beta
+    beta = rule.problem.liquids[0].state.beta
     before, after = np.array(descriptors(rule.problem.r, v, beta)).T
     assert gradient[:, 0] @ (2 * step) == pytest.approx(after - before, rel=0.02)
 
@@ -281,7 +281,7 @@ def test_the_budget_is_labelled(concluded) -> None:
 
 def test_a_curve_that_nothing_explains_is_doubted(liquid, rule) -> None:
     """Pairs where there can be none: the check may be good, the answer is not."""
-    g = rule.problem.samples[0].observations[0]
+    g = rule.problem.liquids[0].observations[0]
     filled = replace(g, value=np.where(g.x < 3.2, 1.0, g.value), error=None, name="filled")
     bad = Newton(liquid.problem(filled, rule="newton"))
     models = [liquid.model(bad.problem, v) for v in ABOUT]

@@ -169,10 +169,10 @@ def test_pressure_is_linear_too(liquid, observations) -> None:
     np.testing.assert_array_equal(model.pressure_jacobian[0], model.jacobian[-1])
 
 
-def test_samples_are_stacked(liquid, observations) -> None:
+def test_liquids_are_stacked(liquid, observations) -> None:
     truth = liquid.table(liquid.truth)
     problem = liquid.problem(observations["g"])
-    two = replace(problem, samples=problem.samples * 2)
+    two = replace(problem, liquids=problem.liquids * 2)
     run = liquid.run(truth)
     one, both = linearise(problem, truth.v, [run]), linearise(two, truth.v, [run, run])
     np.testing.assert_array_equal(both.prediction, np.tile(one.prediction, 2))

@@ -108,7 +108,7 @@ def test_a_liquid_of_numbers_alone_keeps_its_response():
         SimpleNamespace(observations=(Observation("pressure", np.zeros(1), np.ones(1)),)),
     )
     same = SimpleNamespace(on_splines=np.asarray, on_grid=np.asarray)
-    problem = SimpleNamespace(samples=liquids, field=same)
+    problem = SimpleNamespace(liquids=liquids, field=same)
     stacked = SimpleNamespace(noisy=np.append(np.ones(DATA), 0.0))
     number = np.ones((1, SPLINES))
     blank = {f.name: np.zeros(1) for f in fields(LinearModel)}

@@ -143,7 +143,7 @@ def test_replicas_of_motion_are_no_logarithms(liquid) -> None:
 
 
 def stacked_x(draws: Draws) -> np.ndarray:
-    (g, _) = draws.conditioner.problem.samples[0].observations
+    (g, _) = draws.conditioner.problem.liquids[0].observations
     return g.x
 
 

@@ -8,6 +8,7 @@ import pytest
 from sopr_uq.engine.integral_equation import IntegralEquationEngine
 from sopr_uq.engine.protocol import Setup
 from sopr_uq.engine.settings import EngineSettings
+from sopr_uq.experiment.liquid import Liquid
 from sopr_uq.experiment.observation import Observation
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.potentials import Mie, Scaled, lennard_jones
@@ -17,7 +18,7 @@ from sopr_uq.refine.newton.discrepancy import discrepancy_columns, discrepancy_r
 from sopr_uq.refine.newton.linear import linearise
 from sopr_uq.refine.newton.prior import Prior
 from sopr_uq.refine.newton.state_evidence import state_evidence
-from sopr_uq.refine.problem import Problem, Sample
+from sopr_uq.refine.problem import Problem
 from sopr_uq.refine.settings import RefineSettings
 
 ENGINE = IntegralEquationEngine(EngineSettings(particles=500))
@@ -26,21 +27,21 @@ STATES = (StatePoint(140.0, 0.0185, 39.948), StatePoint(220.0, 0.012, 39.948))
 R = np.arange(3.0, 10.5, 0.1)
 
 
-def sample(state, potential, seed, noise=0.01):
+def liquid(state, potential, seed, noise=0.01):
     exact = ENGINE.run(Setup.of(potential, state, seed=1))
     g = np.interp(R, exact.r, exact.g) + noise * np.random.default_rng(seed).normal(size=R.size)
-    return Sample(state, (Observation("g", R, g),))
+    return Liquid(state, (Observation("g", R, g),))
 
 
-def rule_for(*samples, **settings):
+def rule_for(*liquids, **settings):
     chosen = RefineSettings(rule="newton", max_iterations=4, **settings)
-    return Newton(Problem(samples, lennard_jones(3.36, 0.25), chosen))
+    return Newton(Problem(liquids, lennard_jones(3.36, 0.25), chosen))
 
 
 def result(rule):
     """Most probable fit about the truth, and mean and standard deviation of the descriptors."""
     v = TRUTH.energy(rule.problem.r)
-    runs = [ENGINE.run(Setup.of(TRUTH, s.state, seed=1)) for s in rule.problem.samples]
+    runs = [ENGINE.run(Setup.of(TRUTH, s.state, seed=1)) for s in rule.problem.liquids]
     conditioner = rule.conditioner
     fit = conditioner.fit(linearise(rule.problem, v, runs), conditioner.prior.centre)
     z = np.random.default_rng(2).normal(size=(400, fit.coefficients.mean.size))
@@ -49,22 +50,22 @@ def result(rule):
 
 
 @pytest.fixture(scope="module")
-def samples():
-    return tuple(sample(state, TRUTH, seed) for seed, state in enumerate(STATES))
+def liquids():
+    return tuple(liquid(state, TRUTH, seed) for seed, state in enumerate(STATES))
 
 
 @pytest.fixture(scope="module")
-def alone(samples):
-    return result(rule_for(samples[0]))
+def alone(liquids):
+    return result(rule_for(liquids[0]))
 
 
-def test_the_stacked_model_is_that_of_each_state(samples):
-    both, v = rule_for(*samples), rule_for(samples[0]).problem.reference
+def test_the_stacked_model_is_that_of_each_state(liquids):
+    both, v = rule_for(*liquids), rule_for(liquids[0]).problem.reference
     v = v.energy(both.problem.r)
-    runs = [ENGINE.run(Setup.of(both.problem.reference, s.state, seed=1)) for s in samples]
+    runs = [ENGINE.run(Setup.of(both.problem.reference, s.state, seed=1)) for s in liquids]
     stacked = linearise(both.problem, v, runs)
     size = R.size
-    for i, (one, run) in enumerate(zip(samples, runs, strict=True)):
+    for i, (one, run) in enumerate(zip(liquids, runs, strict=True)):
         mine = slice(i * size, (i + 1) * size)
         single = linearise(rule_for(one).problem, v, [run])
         assert np.array_equal(stacked.jacobian[mine], single.jacobian)
@@ -73,20 +74,20 @@ def test_the_stacked_model_is_that_of_each_state(samples):
     assert not stacked.covariance[:size, size:].any()
 
 
-def test_a_state_of_which_nothing_is_known_changes_nothing(samples, alone):
+def test_a_state_of_which_nothing_is_known_changes_nothing(liquids, alone):
     """A second curve with errors of 300: the answer of the first alone."""
-    blank = samples[1].observations[0]
+    blank = liquids[1].observations[0]
     useless = replace(blank, error=np.full(R.size, 300.0))
-    both = rule_for(samples[0], Sample(STATES[1], (useless,)))
+    both = rule_for(liquids[0], Liquid(STATES[1], (useless,)))
     fit, _, _ = result(both)
     seen = both.problem.r > 0.95 * both.problem.sigma
     assert fit.mean[seen] == pytest.approx(alone[0].mean[seen], abs=1e-6)
     assert fit.theta.noise[0] == pytest.approx(alone[0].theta.noise[0], rel=1e-4)
 
 
-def test_two_states_know_more_than_one(samples, alone):
+def test_two_states_know_more_than_one(liquids, alone):
     """Truth within 4 sd (false-alarm rate below 3e-4), and a narrower band."""
-    fit, mean, sd = result(rule_for(*samples))
+    fit, mean, sd = result(rule_for(*liquids))
     truth = np.array(descriptors(np.arange(2.5, 10, 0.01), TRUTH.energy(np.arange(2.5, 10, 0.01)),
                                  STATES[0].beta))  # fmt: skip
     assert np.all(np.abs(mean - truth) < 4 * sd)
@@ -95,29 +96,29 @@ def test_two_states_know_more_than_one(samples, alone):
     assert fit.theta.noise == pytest.approx([0.01, 0.01], rel=0.4)
 
 
-def test_discrepancy_lets_states_disagree(samples):
+def test_discrepancy_lets_states_disagree(liquids):
     """A well 12 % deeper at the second state: noise pays for it, or the discrepancy does."""
-    other = sample(STATES[1], Scaled(TRUTH, 1.12), 1)
-    tied, _, _ = result(rule_for(samples[0], other))
-    free, _, wide = result(rule_for(samples[0], other, discrepancy=0.03))
+    other = liquid(STATES[1], Scaled(TRUTH, 1.12), 1)
+    tied, _, _ = result(rule_for(liquids[0], other))
+    free, _, wide = result(rule_for(liquids[0], other, discrepancy=0.03))
     assert tied.theta.noise.max() > 1.3 * free.theta.noise.max()
     assert free.theta.noise == pytest.approx([0.01, 0.01], rel=0.4)
-    _, _, agreed = result(rule_for(*samples))
+    _, _, agreed = result(rule_for(*liquids))
     assert np.all(wide > agreed)
 
 
 def evidence(rule):
     v = TRUTH.energy(rule.problem.r)
-    runs = [ENGINE.run(Setup.of(TRUTH, s.state, seed=1)) for s in rule.problem.samples]
+    runs = [ENGINE.run(Setup.of(TRUTH, s.state, seed=1)) for s in rule.problem.liquids]
     linear = linearise(rule.problem, v, runs)
     fit = rule.conditioner.fit(linear, rule.conditioner.prior.centre)
     return state_evidence(rule.problem, fit, linear.jacobian)
 
 
-def test_the_evidence_says_whether_states_differ(samples):
+def test_the_evidence_says_whether_states_differ(liquids):
     """The same liquid at both; a well 12 % deeper at the second."""
-    other = sample(STATES[1], Scaled(TRUTH, 1.12), 1)
-    same, differs = evidence(rule_for(*samples)), evidence(rule_for(samples[0], other))
+    other = liquid(STATES[1], Scaled(TRUTH, 1.12), 1)
+    same, differs = evidence(rule_for(*liquids)), evidence(rule_for(liquids[0], other))
     assert float(same["log_bayes_factor"]) < 0.0
     assert float(differs["log_bayes_factor"]) > 5.0
     best = float(differs["log_evidence"].idxmax())
@@ -125,14 +126,14 @@ def test_the_evidence_says_whether_states_differ(samples):
     assert 0.005 < best < 0.1
 
 
-def test_the_evidence_does_not_depend_on_what_the_refinement_allowed(samples):
-    tied = evidence(rule_for(*samples))
-    free = evidence(rule_for(*samples, discrepancy=0.03))
+def test_the_evidence_does_not_depend_on_what_the_refinement_allowed(liquids):
+    tied = evidence(rule_for(*liquids))
+    free = evidence(rule_for(*liquids, discrepancy=0.03))
     assert free["log_evidence"].values == pytest.approx(tied["log_evidence"].values, abs=0.5)
 
 
-def test_corrections_belong_to_one_state_each(samples):
-    rule = rule_for(*samples, discrepancy=0.02)
+def test_corrections_belong_to_one_state_each(liquids):
+    rule = rule_for(*liquids, discrepancy=0.02)
     p = rule.problem
     jacobian = np.random.default_rng(3).normal(size=(2 * R.size, p.r.size))
     columns = discrepancy_columns(p, jacobian, Prior(p))
@@ -146,7 +147,7 @@ def test_corrections_belong_to_one_state_each(samples):
     assert at_sigma == pytest.approx(0.02, rel=0.01)
 
 
-def test_no_discrepancy_is_no_column_at_all(samples):
-    rule = rule_for(samples[0])
+def test_no_discrepancy_is_no_column_at_all(liquids):
+    rule = rule_for(liquids[0])
     p = rule.problem
     assert discrepancy_columns(p, np.ones((R.size, p.r.size)), Prior(p)).size == 0

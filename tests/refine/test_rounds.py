@@ -249,8 +249,8 @@ def test_state_points_are_simulated_side_by_side(noisy) -> None:
 
     hot = replace(noisy.state, temperature=160.0)
     problem = noisy.problem(noisy.measured(noisy.truth, 0.01, seed=1), **NEWTON)
-    second = replace(problem.samples[0], state=hot)
-    problem = replace(problem, samples=(*problem.samples, second))
+    second = replace(problem.liquids[0], state=hot)
+    problem = replace(problem, liquids=(*problem.liquids, second))
     executor = Batches()
     settings = problem.settings.model_copy(update={"max_iterations": 1})
     rule = Newton(replace(problem, settings=settings))

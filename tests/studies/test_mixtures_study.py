@@ -60,10 +60,10 @@ def test_intervals_hold_as_often_as_ranks_say(study) -> None:
     _, tables = study
     ranks = np.random.default_rng(1).uniform(size=(4000, 1))
     for p in tables.PROBABILITIES:
-        rate = tables.held(ranks, p).mean()
+        rate = tables.holds(ranks, p).mean()
         assert abs(rate - p) < 4 * np.sqrt(p * (1 - p) / len(ranks))
-    assert not tables.held(np.full((3, 1), 0.999), 0.95).any()
-    assert np.isnan(tables.held(np.array([np.nan]), 0.95)).all()
+    assert not tables.holds(np.full((3, 1), 0.999), 0.95).any()
+    assert np.isnan(tables.holds(np.array([np.nan]), 0.95)).all()
 
 
 def test_a_failed_twin_is_counted_and_has_no_interval(study, tmp_path, monkeypatch) -> None:
@@ -85,3 +85,34 @@ def test_a_failed_twin_is_counted_and_has_no_interval(study, tmp_path, monkeypat
     cells = [cell.strip() for cell in row.strip("|").split("|")]
     assert cells[2:5] == ["3", "1", "0"]
     assert cells[-2].startswith("100")
+
+
+def test_a_state_alone_is_measured_as_beside_the_others(study) -> None:
+    """Only then does a comparison say what the other states add."""
+    plan, _ = study
+    together, alone = plan.twin("several", 0), plan.twin("alone", 2)
+    np.testing.assert_array_equal(together.truth, alone.truth)
+    (there,), here = alone.problem.liquids, together.problem.liquids[2]
+    assert there.state == here.state
+    for mine, its in zip(there.observations, here.observations, strict=True):
+        np.testing.assert_array_equal(mine.value, its.value)
+
+
+def test_only_twins_of_which_everything_was_refined_are_compared(
+    study, tmp_path, monkeypatch
+) -> None:
+    plan, tables = study
+    monkeypatch.setattr(tables, "RESULTS", tmp_path / "results")
+    names = [n for p in plan.AR_KR.pairs for n in tables.descriptors_of(p.label)]
+    one = xr.DataArray(np.ones(12), dims="quantity", coords={"quantity": names})
+    for name in ("several-000", "several-001", *(f"alone-{i:03d}" for i in range(6))):
+        size = 0.01 if "several" in name else 0.02
+        draws = one + size * xr.DataArray([-1.0, 1.0], dims="sample")
+        ds = xr.Dataset({"truth": one, "start": one, "draws": draws})
+        ds.assign_attrs(outcome="converged", family="mie").to_netcdf(tmp_path / f"{name}.nc")
+    tables.keep(tmp_path)
+    rows = [[cell.strip() for cell in row.strip("|").split("|")] for row in tables.added()[2:]]
+    assert [row[:3] for row in rows] == [
+        *([state, "1", "0.0200"] for state in (row[0] for row in rows[:-1])),
+        ["all 4", "1", "0.0100"],
+    ]

@@ -19,10 +19,10 @@ def study(modules_of):
 def test_twins_are_counted_and_not_their_numbers(study):
     """Four equal numbers a twin say no more than one, and the error knows it."""
     rank = np.random.default_rng(1).random((400, 1))
-    share, error = study["tables"].held(np.repeat(rank, 4, axis=1), 0.95)
+    share, error = study["tables"].holds(np.repeat(rank, 4, axis=1), 0.95)
     assert error == pytest.approx(100 * np.sqrt(0.95 * 0.05 / 400), rel=0.3)
     assert abs(share - 95.0) < 4 * error
-    assert study["tables"].held(np.random.default_rng(1).random((400, 4)), 0.95)[1] < 0.6 * error
+    assert study["tables"].holds(np.random.default_rng(1).random((400, 4)), 0.95)[1] < 0.6 * error
 
 
 def test_nothing_is_told_but_state_and_a_rough_start(study):

@@ -22,7 +22,7 @@ from sopr_uq.refine.start import saturated_density
 from sopr_uq.workflow import campaign as campaign_module
 from sopr_uq.workflow import truths
 from sopr_uq.workflow.calibration import collect, make_twins, twin_file
-from sopr_uq.workflow.hold import held
+from sopr_uq.workflow.lock import locked
 from sopr_uq.workflow.truths import FAMILIES, corresponding, draw_truth, freezing_density, members
 from sopr_uq.workflow.twins import unit_noise
 
@@ -51,7 +51,7 @@ def folder(tmp_path_factory):
 def test_truths_are_fluids_with_a_core_and_one_well(family):
     campaign = quick()
     problem, rng = campaign.problem, np.random.default_rng(1)
-    state = problem.samples[0].state
+    state = problem.liquids[0].state
     for _ in range(5):
         v = draw_truth(problem, (3.6, 0.335), family, rng)
         reduced = corresponding(Tabulated(problem.r, v), state)
@@ -62,7 +62,7 @@ def test_truths_are_fluids_with_a_core_and_one_well(family):
 
 
 def test_a_lennard_jones_fluid_corresponds_to_itself():
-    state = quick().problem.samples[0].state
+    state = quick().problem.liquids[0].state
     found = corresponding(Mie(3.6, 0.33), state)
     assert found.density == pytest.approx(state.density * 3.6**3, rel=1e-4)
     assert found.temperature == pytest.approx(1.0 / (state.beta * 0.33), rel=1e-3)
@@ -88,7 +88,7 @@ def test_families_by_name():
 
 
 def test_noise_of_a_transformed_curve_is_band_limited_and_dies_like_1_over_r():
-    observation = quick("argon-85K").problem.samples[0].observations[0].windowed()
+    observation = quick("argon-85K").problem.liquids[0].observations[0].windowed()
     rng = np.random.default_rng(2)
     noise = np.array([unit_noise(observation, rng) for _ in range(4000)])
     step = round(np.pi / observation.q_max / np.median(np.diff(observation.x)))
@@ -119,7 +119,7 @@ def test_liquids_do_not_share_random_numbers():
 def test_what_is_there_is_not_made_again(folder):
     before = twin_file(folder, 0).stat().st_mtime_ns
     heard = []
-    found = calibrate(quick(), folder, twins=5, told=lambda *each: heard.append(each))
+    found = calibrate(quick(), folder, twins=5, on_done=lambda *each: heard.append(each))
     assert heard == [(5, 0)]
     assert twin_file(folder, 0).stat().st_mtime_ns == before
     assert found.sizes["simulation"] == 5
@@ -191,7 +191,7 @@ def test_half_a_campaign_is_begun_again_but_never_over_twins_or_another_configur
 def test_a_second_process_is_kept_out(tmp_path):
     (tmp_path / "out").mkdir()
     told = pytest.raises(CheckpointError, match=f"process {os.getpid()} on ")
-    with held(tmp_path / "out"), told:
+    with locked(tmp_path / "out"), told:
         calibrate(quick(), tmp_path / "out", twins=1)
     assert names(tmp_path / "out") == []
 
@@ -237,7 +237,7 @@ def test_an_interrupted_calibration_says_what_is_kept_and_goes_on(tmp_path):
             raise KeyboardInterrupt
 
     with pytest.raises(Interrupted, match="2 twins are kept"):
-        calibrate(quick(), tmp_path / "out", twins=3, told=stop)
+        calibrate(quick(), tmp_path / "out", twins=3, on_done=stop)
     assert calibrate(quick(), tmp_path / "out", twins=3).sizes["simulation"] == 3
 
 

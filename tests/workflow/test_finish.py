@@ -8,17 +8,18 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from sopr_uq.experiment.liquid import Liquid
 from sopr_uq.experiment.observation import Observation
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.potentials import lennard_jones
-from sopr_uq.refine.problem import Problem, Sample
+from sopr_uq.refine.problem import Problem
 from sopr_uq.refine.settings import RefineSettings
 from sopr_uq.workflow import finish as module
 from sopr_uq.workflow.finish import finish
 
 R = np.arange(3.0, 12.0, 0.1)
 PROBLEM = Problem(
-    (Sample(StatePoint(120.0, 0.018, 39.948), (Observation("g", R, np.ones(R.size)),)),),
+    (Liquid(StatePoint(120.0, 0.018, 39.948), (Observation("g", R, np.ones(R.size)),)),),
     lennard_jones(3.4, 0.24),
     RefineSettings(),
 )

@@ -96,7 +96,7 @@ def test_the_long_form_is_understood(folder) -> None:
     unlike = problem.field.terms[1]
     assert unlike.sigma == pytest.approx(0.5 * (3.36 + 3.56), abs=1e-4)
     assert unlike.epsilon == pytest.approx(np.sqrt(0.25 * 0.36), rel=1e-4)
-    names = [o.of.label for o in problem.samples[0].observations]
+    names = [o.of.label for o in problem.liquids[0].observations]
     assert {Pair.of(name) for name in names} == set(problem.field.pairs)
 
 
@@ -131,7 +131,7 @@ def test_neutrons_weigh_by_scattering_lengths(folder) -> None:
     old = '[[observe]]\nkind = "g"\nsites = ["Kr", "Ar"]\nfile'
     new = '[[observe]]\nkind = "g"\nweights = "neutron"\nfile'
     problem = build_rule(load_config(changed(folder, "neutron", (old, new)))).problem
-    (total,) = [o for o in problem.samples[0].observations if not isinstance(o.of, Pair)]
+    (total,) = [o for o in problem.liquids[0].observations if not isinstance(o.of, Pair)]
     b, c = np.array([1.909, 7.81]), np.array([0.4, 0.6])
     mean = c @ b
     expected = [0.16 * b[0] ** 2, 0.48 * b[0] * b[1], 0.36 * b[1] ** 2] / mean**2

@@ -20,7 +20,7 @@ from sopr_uq.experiment.state import StatePoint
 from sopr_uq.potentials import Tabulated
 from sopr_uq.workflow.simulate import measured_state, simulate
 from sopr_uq.workflow.simulated import load_simulated
-from sopr_uq.workflow.states import along_saturation, check_one_phase, told
+from sopr_uq.workflow.states import along_saturation, check_one_phase, read_states
 
 HOT = StatePoint(150.0, 0.018, 39.948)
 
@@ -126,7 +126,7 @@ def test_what_was_stopped_goes_on_and_ends_alike(argon, tmp_path):
 
 def test_progress_counts_all(argon):
     seen = []
-    simulate(argon, [HOT], ("energy",), draws=6, told=lambda done, of: seen.append((done, of)))
+    simulate(argon, [HOT], ("energy",), draws=6, on_done=lambda done, of: seen.append((done, of)))
     assert seen[0] == (0, 6)
     assert seen[-1] == (6, 6)
 
@@ -180,12 +180,12 @@ def test_a_state_where_nothing_succeeds_says_why(argon, tmp_path):
 
 def test_states_by_words(argon):
     measured = measured_state(argon)
-    assert told((), (), measured) == (measured,)
-    (one,) = told(("120 K",), ("1.162 g/cm^3",), measured)
+    assert read_states((), (), measured) == (measured,)
+    (one,) = read_states(("120 K",), ("1.162 g/cm^3",), measured)
     assert one.density == pytest.approx(0.017517, rel=1e-3)
-    assert len(told(("100", "120"), (), measured)) == 2
+    assert len(read_states(("100", "120"), (), measured)) == 2
     with pytest.raises(InputError, match="one density"):
-        told(("100", "120", "130"), ("0.02", "0.021"), measured)
+        read_states(("100", "120", "130"), ("0.02", "0.021"), measured)
 
 
 def test_along_the_boiling_line():

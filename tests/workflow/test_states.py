@@ -65,11 +65,11 @@ def faults_of(path, *overrides, **keywords):
     return [str(fault) for fault in caught.value.faults]
 
 
-def test_states_become_samples_that_share_a_potential(written):
+def test_states_become_liquids_that_share_a_potential(written):
     config = load_config(written())
     rule = build_rule(config)
     assert isinstance(rule, Newton)
-    first, second = rule.problem.samples
+    first, second = rule.problem.liquids
     assert (first.state.temperature, second.state.temperature) == (274.0, 350.0)
     assert second.state == StatePoint(350.0, 0.0085, 131.29)
     assert [o.kind for o in second.observations] == ["g", "pressure"]
@@ -94,7 +94,7 @@ def test_one_state_point_is_written_as_before(tmp_path):
     assert config.state == ()
     dump_config(config, tmp_path / "argon.toml")
     assert "[[state" not in (tmp_path / "argon.toml").read_text()
-    assert len(build_rule(config).problem.samples) == 1
+    assert len(build_rule(config).problem.liquids) == 1
 
 
 @pytest.mark.parametrize(

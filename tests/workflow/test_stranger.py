@@ -8,11 +8,11 @@ import pytest
 from sopr_uq import Campaign, load_config
 from sopr_uq.engine.protocol import Setup
 from sopr_uq.errors import InputError
+from sopr_uq.experiment.liquid import Liquid
 from sopr_uq.potentials import Tabulated
 from sopr_uq.potentials.descriptors import descriptors
 from sopr_uq.refine.newton.conditioner import Conditioner
 from sopr_uq.refine.newton.linear import linearise
-from sopr_uq.refine.problem import Sample
 from sopr_uq.rng import stream
 from sopr_uq.workflow.calibration_folder import claim, read_campaign
 from sopr_uq.workflow.stranger import Stranger
@@ -35,7 +35,7 @@ def twins():
     found = []
     for number in range(TWINS):
         twin, _ = mine.twin(number)
-        state = twin.problem.samples[0].state
+        state = twin.problem.liquids[0].state
         setup = Setup.of(Tabulated(twin.problem.r, twin.truth), state, 1)
         found.append((twin, mine.truth_engine.run(setup)))
     return found
@@ -43,13 +43,13 @@ def twins():
 
 def ranks(twin, simulation, **changed):
     """Return the share of draws of σ, ε, r_vdW and d_hp below the truth, shape (4,)."""
-    sample = twin.problem.samples[0]
-    observations = tuple(replace(o, **changed) for o in sample.observations)
-    problem = replace(twin.problem, samples=(Sample(sample.state, observations, sample.substance),))
+    liquid = twin.problem.liquids[0]
+    observations = tuple(replace(o, **changed) for o in liquid.observations)
+    problem = replace(twin.problem, liquids=(Liquid(liquid.state, observations, liquid.substance),))
     fit_of = Conditioner(problem)
     fit = fit_of.fit(linearise(problem, twin.truth, [simulation]), fit_of.prior.centre)
     v = fit.draws(stream(1, "ranks").standard_normal((300, fit.coefficients.mean.size)))
-    beta = sample.state.beta
+    beta = liquid.state.beta
     drawn = np.array(descriptors(problem.r, v, beta))
     truth = np.array(descriptors(problem.r, twin.truth, beta))
     return np.mean(drawn < truth[:, None], axis=1)
@@ -70,7 +70,7 @@ def test_intervals_hold_whatever_was_done_to_the_curve(twins):
 
 def test_a_twin_is_what_was_asked_for(twins):
     for twin, _ in twins:
-        done, o = twin.errors, twin.problem.samples[0].observations[0]
+        done, o = twin.errors, twin.problem.liquids[0].observations[0]
         assert 8.0 < done["q_max"] < 25.0
         assert np.all(o.value[o.x < 2.5] == 0.0)
         assert o.windowed().value.min() > -0.2

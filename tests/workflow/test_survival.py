@@ -23,7 +23,7 @@ from sopr_uq.posterior.store import read
 from sopr_uq.revision import code
 from sopr_uq.workflow import run as workflow
 from sopr_uq.workflow.config import load_config
-from sopr_uq.workflow.hold import held
+from sopr_uq.workflow.lock import locked
 from sopr_uq.workflow.run import resume, run
 
 SOAK = Path(__file__).resolve().parents[2] / "tools" / "soak.py"
@@ -135,7 +135,7 @@ def test_a_full_disk_is_told_and_costs_nothing(half, whole, limit, name):
 
 
 def test_the_second_process_is_told_who_holds_the_folder(half):
-    with held(half):
+    with locked(half):
         with pytest.raises(CheckpointError, match=rf"process {os.getpid()} on .*, since 20\d\d-"):
             resume(half)
         assert (half / ".lock").exists(), "the second process leaves the lock of the first alone"
@@ -145,8 +145,8 @@ def test_the_second_process_is_told_who_holds_the_folder(half):
 OTHER = """
 import sys, time
 from pathlib import Path
-from sopr_uq.disk import whole
-from sopr_uq.workflow.hold import held
+from sopr_uq.disk import atomic
+from sopr_uq.workflow.lock import locked
 folder = Path(sys.argv[1])
 while not (folder / "config.toml").exists():
     time.sleep(0.01)
@@ -175,13 +175,13 @@ def another_process(folder, context, inside="pass"):
 def test_a_new_folder_that_another_process_took_first_is_left_to_it(tmp_path, monkeypatch):
     """It deleted the folder of the other: "nothing was computed" was true of itself alone."""
     folder = tmp_path / "argon"
-    with another_process(folder, "held(folder)") as process:
+    with another_process(folder, "locked(folder)") as process:
 
         def late(path):
             assert process.stdout.readline() == b"there\n"
-            return held(path)
+            return locked(path)
 
-        monkeypatch.setattr(workflow, "held", late)
+        monkeypatch.setattr(workflow, "locked", late)
         with pytest.raises(CheckpointError, match=f"process {process.pid} on "):
             run(load_config("argon-85K", SETTINGS), folder)
         assert (folder / "config.toml").is_file()
@@ -199,7 +199,7 @@ def test_a_run_that_fails_before_anything_is_computed_leaves_nothing(tmp_path, m
 
 def test_what_another_process_is_writing_stays_and_what_a_dead_one_wrote_goes(half):
     """Figures may be drawn in a folder where a refinement goes on."""
-    context, inside = 'whole(folder / "figures" / "mine.png")', 'given.write_bytes(b"picture")'
+    context, inside = 'atomic(folder / "figures" / "mine.png")', 'given.write_bytes(b"picture")'
     with another_process(half, context, inside) as process:
         assert process.stdout.readline() == b"there\n"
         (left,) = (half / "figures").glob(".mine.png.*.tmp")

@@ -8,10 +8,11 @@ import pytest
 from sopr_uq.engine.integral_equation import IntegralEquationEngine
 from sopr_uq.engine.settings import EngineSettings
 from sopr_uq.errors import SimulationFailed
+from sopr_uq.experiment.liquid import Liquid
 from sopr_uq.experiment.observation import Observation
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.potentials import lennard_jones
-from sopr_uq.refine.problem import Problem, Sample
+from sopr_uq.refine.problem import Problem
 from sopr_uq.refine.settings import RefineSettings
 from sopr_uq.workflow.twin_files import gathered, percent_held, refine_to_file
 from sopr_uq.workflow.twins import Measurement, make_twin
@@ -31,7 +32,7 @@ def folder(tmp_path_factory):
     r = np.arange(2.9, 10.0, 0.1)
     state = StatePoint(150.0, 0.017, 39.948)
     problem = Problem(
-        (Sample(state, (Observation("g", r, np.ones(r.size)),)),),
+        (Liquid(state, (Observation("g", r, np.ones(r.size)),)),),
         lennard_jones(3.35, 0.25),
         RefineSettings(chains=2, tune=100, draws=50, max_iterations=3, round_size=2),
     )

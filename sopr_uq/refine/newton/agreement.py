@@ -20,7 +20,8 @@ import numpy as np
 import xarray as xr
 from scipy import stats
 
-from sopr_uq.experiment.observation import DYNAMICS, NUMBERS, Observation
+from sopr_uq.experiment.kinds import KINDS
+from sopr_uq.experiment.observation import Observation
 from sopr_uq.inference.linear_gaussian import reading_error
 from sopr_uq.potentials.descriptors import Descriptors
 from sopr_uq.refine.newton.budget import Whitened, descriptor_gradient
@@ -111,7 +112,7 @@ def agreement(conditioner: Conditioner, fit: Fit) -> xr.Dataset:
     left = LeftOut(conditioner, fit, gradient.reshape(-1, gradient.shape[-1]))
     sd = np.sqrt(sum(Whitened(conditioner, fit).parts(left.gradient).values()))
     each = [_row(left, [datum], sd) for datum in data]
-    motion = [datum for datum in data if datum.observation.kind in DYNAMICS]
+    motion = [datum for datum in data if datum.observation.logarithmic]
     if len(motion) > 1:
         each.append(_row(left, motion, sd))
     return _labelled(problem, each, sd, gradient.shape[:2])
@@ -120,8 +121,8 @@ def agreement(conditioner: Conditioner, fit: Fit) -> xr.Dataset:
 def numbers(problem: Problem) -> Iterator[Datum]:
     """Yield the numbers among the data of a problem in order."""
     row = 0
-    for place, sample in enumerate(problem.samples, 1):
-        for o in sample.observations:
+    for place, liquid in enumerate(problem.liquids, 1):
+        for o in liquid.observations:
             if not o.is_curve:
                 name = o.name if place == 1 else f"{o.name}, state {place}"
                 yield Datum(name, row, o)
@@ -151,8 +152,8 @@ def _row(left: LeftOut, data: Sequence[Datum], sd: FloatArray) -> _Row:
         return _Row("dynamics", "1", np.nan, np.nan, np.nan, z, *rest)
     (datum,), error = data, float(np.sqrt(found.covariance[0, 0]))
     o, expected = datum.observation, float(found.expected[0])
-    unit, measured, z = NUMBERS[o.kind], float(o.value[0]), float(miss[0]) / error
-    if o.kind in DYNAMICS:
+    unit, measured, z = o.unit, float(o.value[0]), float(miss[0]) / error
+    if o.logarithmic:
         expected, error = float(np.exp(expected)), float(np.exp(expected)) * error
     return _Row(datum.name, unit, measured, expected, error, z, *rest)
 
@@ -181,10 +182,10 @@ def _labelled(
         },
         attrs={
             "doubt": " ".join(
-                _conflict(r) for r in rows if r.unit != NUMBERS["pressure"] and _off(r)
+                _conflict(r) for r in rows if r.unit != KINDS["pressure"].unit and _off(r)
             ),
             "warning": " ".join(
-                _conflict(r) for r in rows if r.unit == NUMBERS["pressure"] and _off(r)
+                _conflict(r) for r in rows if r.unit == KINDS["pressure"].unit and _off(r)
             ),
         },
     )

@@ -58,7 +58,7 @@ class Whitened:
             self.conditioner.prior.mie,
             self.conditioner.nuisance_count,
             stacked.stated_columns.shape[1],
-            fit.model.columns.shape[1] - root.shape[1] * len(problem.samples),
+            fit.model.columns.shape[1] - root.shape[1] * len(problem.liquids),
         ]
         ends = [*np.cumsum(counts[:3]), counts[3]]
         mie, scale_level, stated, sampling, between = np.split(fit.model.columns, ends, axis=1)

@@ -10,7 +10,8 @@ import numpy as np
 from scipy.linalg import block_diag
 
 from sopr_uq.errors import InputError
-from sopr_uq.experiment.observation import DYNAMICS, Observation
+from sopr_uq.experiment.kinds import DYNAMICS
+from sopr_uq.experiment.observation import Observation
 from sopr_uq.inference.noise import LogNormal
 from sopr_uq.observables.motion import SLOPE_ERROR
 from sopr_uq.refine.belief import PriorSettings
@@ -53,7 +54,7 @@ class Stacked:
     place : array, shape (d,)
         Where on its curve a point lies, from 0 to 1.
     motion : array of int, shape (d,)
-        Which of :data:`~sopr_uq.experiment.observation.DYNAMICS` a number is, from 1; 0 for
+        Which of :data:`~sopr_uq.experiment.kinds.DYNAMICS` a number is, from 1; 0 for
         all others.
     totals : array, shape (d, c)
         What totals F(Q) have of their own, whatever the liquid: distances within molecules,
@@ -90,7 +91,7 @@ class Stacked:
 
 
 def stack(problem: Problem) -> Stacked:
-    """Return the measured numbers of a problem, samples and observations in order.
+    """Return the measured numbers of a problem, liquids and observations in order.
 
     Raises
     ------
@@ -99,9 +100,9 @@ def stack(problem: Problem) -> Stacked:
         and a reading error at once.
     """
     parts = [
-        (sample.state.density / sample.state.beta, independent(observation))
-        for sample in problem.samples
-        for observation in sample.observations
+        (liquid.state.density / liquid.state.beta, independent(observation))
+        for liquid in problem.liquids
+        for observation in liquid.observations
     ]
     curves = [o for _, o in parts if o.is_curve]
     if not curves:
@@ -121,7 +122,7 @@ def stack(problem: Problem) -> Stacked:
         value=np.concatenate([_value(o) for _, o in parts]),
         stated_variance=np.concatenate([_stated(o, prior, scale) for scale, o in parts]),
         stated_columns=np.asarray(block_diag(*[_correlated(o) for _, o in parts])),
-        noisy=np.concatenate([_noise_shape(o) for _, o in parts]),
+        noisy=np.concatenate([o.noise_shape if o.is_curve else np.zeros(1) for _, o in parts]),
         curve=np.concatenate([np.full(o.x.size, index.get(id(o), 0)) for _, o in parts]),
         names=tuple(o.name for o in curves),
         kinds=tuple(o.kind for o in curves),
@@ -137,9 +138,9 @@ def stack(problem: Problem) -> Stacked:
     )
 
 
-def sample_sizes(problem: Problem) -> list[int]:
-    """Return how many of the stacked numbers belong to each sample."""
-    return [sum(independent(o).x.size for o in sample.observations) for sample in problem.samples]
+def liquid_sizes(problem: Problem) -> list[int]:
+    """Return how many of the stacked numbers belong to each liquid."""
+    return [sum(independent(o).x.size for o in liquid.observations) for liquid in problem.liquids]
 
 
 def independent(observation: Observation) -> Observation:
@@ -151,9 +152,7 @@ def independent(observation: Observation) -> Observation:
     does a table that was smoothed (``Observation.spacing``).
     """
     data = observation.windowed()
-    spacing = data.spacing
-    if data.kind == "g" and np.isfinite(data.q_max):
-        spacing = max(spacing, np.pi / data.q_max)
+    spacing = data.resolution
     if spacing == 0.0 or data.x.size < 2:
         return data
     # a ratio a little above a whole number must not keep points that repeat each other
@@ -162,22 +161,13 @@ def independent(observation: Observation) -> Observation:
 
 def _value(o: Observation) -> FloatArray:
     """Return the data: of diffusion and viscosity logarithms, which are closer to linear in v."""
-    return np.log(o.value) if o.kind in DYNAMICS else o.value
-
-
-def _noise_shape(o: Observation) -> FloatArray:
-    """Relative noise variance along a curve: 1, or ∝ 1/r² for a transformed S(Q)."""
-    if not o.is_curve:
-        return np.zeros(1)
-    if o.kind == "g" and np.isfinite(o.q_max):
-        return np.asarray((o.x[0] / o.x) ** 2)
-    return np.ones(o.x.size)
+    return np.log(o.value) if o.logarithmic else o.value
 
 
 def _stated(o: Observation, prior: PriorSettings, ideal: float = 0.0) -> FloatArray:
     """Stated variances; an unstated pressure error is a share of ρ k_B T (kcal/mol/Å³)."""
     if o.error is not None:
-        return (o.error / o.value) ** 2 if o.kind in DYNAMICS else o.error**2
+        return (o.error / o.value) ** 2 if o.logarithmic else o.error**2
     if o.covariance is not None:
         return np.full(o.x.size, np.linalg.eigvalsh(o.covariance)[0])
     unit = pressure_error(prior, ideal) if o.kind == "pressure" else 0.0
@@ -186,7 +176,7 @@ def _stated(o: Observation, prior: PriorSettings, ideal: float = 0.0) -> FloatAr
 
 def _motion(o: Observation) -> int:
     """Which of the numbers of motion it is, from 1; 0 if it is none."""
-    return DYNAMICS.index(o.kind) + 1 if o.kind in DYNAMICS else 0
+    return DYNAMICS.index(o.kind) + 1 if o.logarithmic else 0
 
 
 def pressure_error(prior: PriorSettings, ideal: float) -> float:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import xarray as xr
 
-from sopr_uq.experiment.observation import DYNAMICS
 from sopr_uq.inference.noise import LogNormal
 from sopr_uq.refine.labels import labelled
 from sopr_uq.refine.newton.data import independent
@@ -76,7 +75,7 @@ def replicated(problem: Problem, value: FloatArray) -> xr.Dataset:
         {
             each.name: (
                 (*_DIMS, each.dim),
-                np.exp(part) if o.kind in DYNAMICS else part,
+                np.exp(part) if o.logarithmic else part,
                 {"units": o.unit},
             )
             for (each, o), part in zip(measured, parts, strict=True)

@@ -2,8 +2,8 @@
 
 Liquids that share one potential need not do so exactly: three-body forces and
 quantum effects make the effective v(r) depend on density and temperature. Each
-sample may therefore have its own correction δ_s(r), a Gaussian process like
-that of the prior, v_s = v + δ_s, which the data of no other sample know.
+liquid may therefore have its own correction δ_s(r), a Gaussian process like
+that of the prior, v_s = v + δ_s, which the data of no other liquid know.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ from itertools import pairwise
 
 import numpy as np
 
-from sopr_uq.refine.newton.data import sample_sizes
+from sopr_uq.refine.newton.data import liquid_sizes
 from sopr_uq.refine.newton.prior import Prior
 from sopr_uq.refine.problem import Problem
 from sopr_uq.typing import FloatArray
 
 
 def discrepancy_columns(problem: Problem, jacobian: FloatArray, prior: Prior) -> FloatArray:
-    """Return the columns of the corrections of all samples.
+    """Return the columns of the corrections of all liquids.
 
     Parameters
     ----------
@@ -36,8 +36,8 @@ def discrepancy_columns(problem: Problem, jacobian: FloatArray, prior: Prior) ->
         For standard normal coefficients; m = 0 without discrepancy.
     """
     root = discrepancy_root(problem, prior)
-    ends = np.cumsum([0, *sample_sizes(problem)])
-    columns = np.zeros((len(jacobian), root.shape[1] * len(problem.samples)))
+    ends = np.cumsum([0, *liquid_sizes(problem)])
+    columns = np.zeros((len(jacobian), root.shape[1] * len(problem.liquids)))
     for s, (first, last) in enumerate(pairwise(ends)):
         mine = slice(s * root.shape[1], (s + 1) * root.shape[1])
         columns[first:last, mine] = jacobian[first:last] @ root

@@ -40,7 +40,7 @@ def groups(rule: Newton, past: Sequence[RuleState], posterior: xr.Dataset) -> di
     answer = rule.answer(past)
     numbers = agreement(rule.conditioner, answer.fit)
     leading = unpack(past[-1].memory)[0]
-    shares = unexplained(rule.conditioner, rule.residual(answer.fit, leading), leading)
+    shares = unexplained(rule.conditioner, rule.misfit.residual(answer.fit, leading), leading)
     check = posterior_check(past[-1], answer, posterior)
     check = check.assign_coords(curve=list(shares)).assign_attrs(unexplained=doubt(shares))
     found = {
@@ -52,7 +52,7 @@ def groups(rule: Newton, past: Sequence[RuleState], posterior: xr.Dataset) -> di
     }
     if not any(term.whole for term in rule.problem.field.terms):
         found["correction_evidence"] = correction_evidence(answer.fit)
-    if len(rule.problem.samples) > 1:
+    if len(rule.problem.liquids) > 1:
         jacobian = answer.linear.jacobian
         found["state_evidence"] = state_evidence(rule.problem, answer.fit, jacobian)
     return found

@@ -2,26 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from sopr_uq.engine.protocol import Simulation
 from sopr_uq.errors import RuleFailed
 from sopr_uq.experiment.observation import Observation
-from sopr_uq.experiment.substance import Substance
-from sopr_uq.observables import (
-    Change,
-    InfiniteLiquid,
-    Pressure,
-    Quantity,
-    Rdf,
-    StructureFactor,
-    TotalScattering,
-    continued,
-)
-from sopr_uq.observables.motion import MOTION
-from sopr_uq.observables.quantity import Curve
+from sopr_uq.observables import InfiniteLiquid, OrnsteinZernike, continued
+from sopr_uq.observables.observed import curve_of
 from sopr_uq.potentials import Corrected, Tabulated
 from sopr_uq.potentials.tail import DISPERSION, tail_power_change
 from sopr_uq.refine.problem import Problem
@@ -32,10 +21,6 @@ from sopr_uq.typing import FloatArray
 GRID_SPACING = 0.025
 GRID_REACH = 50.0
 
-UNSEEN_END = 9.0
-"""End in Å⁻¹ of a window of Lorch's that leaves no trace in a spectrum: it damps all that lies
-there, and what is left of the liquid's structure dies by itself."""
-
 
 @dataclass(frozen=True)
 class Implied:
@@ -44,12 +29,12 @@ class Implied:
     Parameters
     ----------
     at : InfiniteLiquid
-    change : Change
+    change : OrnsteinZernike
         With each spline of each potential.
     """
 
     at: InfiniteLiquid
-    change: Change
+    change: OrnsteinZernike
 
 
 def implied(problem: Problem, number: int, values: FloatArray, simulation: Simulation) -> Implied:
@@ -83,7 +68,7 @@ def implied(problem: Problem, number: int, values: FloatArray, simulation: Simul
     power = np.array([getattr(table, "tail_power", DISPERSION) for table in tables.values()])
     # bridge functions ride on the cores of pair potentials, which a base need not have
     moving = problem.settings.bridge == "moving" and problem.substance.bare
-    return Implied(liquid, Change(liquid, energy, power, moving))
+    return Implied(liquid, OrnsteinZernike(liquid, energy, power, moving))
 
 
 def _basis(potential: Tabulated | Corrected, grid: RadialGrid) -> FloatArray:
@@ -104,38 +89,6 @@ def _basis(potential: Tabulated | Corrected, grid: RadialGrid) -> FloatArray:
     basis[beyond] = np.outer(v[-1] * tail * np.log(ratio), tail_power_change(r, v))
     basis[beyond, -1] += tail
     return basis
-
-
-def quantity_of(observation: Observation, substance: Substance) -> Quantity:
-    """Return what predicts an observation."""
-    if observation.kind in MOTION:
-        return MOTION[observation.kind]
-    if observation.kind == "pressure":
-        return Pressure()
-    return curve_of(observation, substance)
-
-
-def curve_of(observation: Observation, substance: Substance) -> Curve:
-    """Return what predicts a curve."""
-    if observation.kind == "f":
-        return TotalScattering(observation.total, observation.x)
-    weights = observation.weights(substance.pairs)
-    if observation.kind == "s":
-        return StructureFactor(weights, observation.x)
-    return Rdf(weights, observation.x, observation.q_max, observation.lorch)
-
-
-def damped(observation: Observation, substance: Substance, liquid: InfiniteLiquid) -> FloatArray:
-    """Return what Lorch's window would change in a curve, or its absence, shape (k,).
-
-    Zero where nothing is unsure about it.
-    """
-    if observation.kind != "g" or observation.damping == 0.0:
-        return np.zeros(observation.x.size)
-    end = observation.q_max if np.isfinite(observation.q_max) else UNSEEN_END
-    other = replace(observation, q_max=end, lorch=not observation.lorch)
-    curves = [curve_of(o, substance).at(liquid, o.x) for o in (other, observation)]
-    return np.asarray(curves[0] - curves[1])
 
 
 def observed_at(

@@ -18,10 +18,10 @@ from scipy.linalg import block_diag
 
 from sopr_uq.engine.blocks import mean_covariance
 from sopr_uq.engine.protocol import Simulation
-from sopr_uq.observables import Change, Pressure, Quantity
-from sopr_uq.observables.fluctuation import Fluctuating
+from sopr_uq.observables import Fluctuation, Pressure, Quantity, Response, quantity_of
+from sopr_uq.observables.observed import damped
 from sopr_uq.refine.newton.data import independent
-from sopr_uq.refine.newton.implied import damped, implied, quantity_of
+from sopr_uq.refine.newton.implied import implied
 from sopr_uq.refine.problem import Problem
 from sopr_uq.typing import FloatArray
 
@@ -47,12 +47,12 @@ class LinearModel:
     bend : array, shape (d,)
         Its second derivative.
     damping : array, shape (d,)
-        What Lorch's window would change in it; see :func:`~.implied.damped`.
+        What Lorch's window would change in it; see :func:`~sopr_uq.observables.observed.damped`.
     common : array, shape (d,)
         Standard error of the prediction that all simulations share.
-    pressure : array, shape (samples,)
+    pressure : array, shape (liquids,)
         Simulated pressures in MPa, observed or not.
-    pressure_jacobian : array, shape (samples, n)
+    pressure_jacobian : array, shape (liquids, n)
         ∂P/∂v in MPa per kcal/mol.
     blocks : array, shape (b, d)
         Deviations of block averages from the prediction, scaled so that BᵀB estimates its
@@ -62,7 +62,7 @@ class LinearModel:
     fluctuation : array, shape (d, m)
         ∂F with respect to the m splines of all potentials as fluctuations have it, per
         kcal/mol; m = 0 where no engine recorded any.
-    unrest : array, shape (samples, m, m)
+    unrest : array, shape (liquids, m, m)
         Covariance of the splines' energies over the snapshots of each liquid, in (k_B T)².
     """
 
@@ -138,7 +138,7 @@ class LinearModel:
         )
 
     def pressure_at(self, potential: FloatArray) -> FloatArray:
-        """Return the linear pressures in MPa at other potentials, (..., n) → (..., samples)."""
+        """Return the linear pressures in MPa at other potentials, (..., n) → (..., liquids)."""
         step = potential - self.potential
         return np.asarray(self.pressure + step @ self.pressure_jacobian.T)
 
@@ -156,7 +156,7 @@ class LinearModel:
 def linearise(
     problem: Problem, potential: FloatArray, simulations: Sequence[Simulation]
 ) -> LinearModel:
-    """Return the stacked linear model of all samples at one potential.
+    """Return the stacked linear model of all liquids at one potential.
 
     Parameters
     ----------
@@ -164,7 +164,7 @@ def linearise(
     potential : array, shape (n,)
         The potential that was simulated, in kcal/mol.
     simulations : sequence of Simulation
-        One of each sample.
+        One of each liquid.
 
     Raises
     ------
@@ -177,12 +177,12 @@ def linearise(
 
 
 def _one(problem: Problem, number: int, values: FloatArray, simulation: Simulation) -> LinearModel:
-    sample, field = problem.samples[number], problem.field
-    liquid = implied(problem, number, values, simulation)
-    data = [independent(o) for o in sample.observations]
-    measured = [quantity_of(o, sample.substance) for o in data]
-    pressure, change = Pressure(), liquid.change
-    seen = [q.predict(liquid.at) for q in measured]
+    liquid, field = problem.liquids[number], problem.field
+    infinite = implied(problem, number, values, simulation)
+    data = [independent(o) for o in liquid.observations]
+    measured = [quantity_of(o, liquid.substance) for o in data]
+    pressure, change = Pressure(), infinite.change
+    seen = [q.predict(infinite.at) for q in measured]
     blocks = np.concatenate([s.blocks for s in seen], axis=1)
     b = len(blocks)
     fluctuation, unrest = _of_snapshots(change, measured, blocks.shape[1])
@@ -191,12 +191,12 @@ def _one(problem: Problem, number: int, values: FloatArray, simulation: Simulati
         prediction=np.concatenate([s.mean for s in seen]),
         jacobian=field.on_grid(np.concatenate([q.jacobian(change) for q in measured])),
         covariance=mean_covariance(blocks),
-        slope=np.concatenate([q.slope(liquid.at) for q in measured]),
+        slope=np.concatenate([q.slope(infinite.at) for q in measured]),
         slope_jacobian=field.on_grid(np.concatenate([q.slope_jacobian(change) for q in measured])),
-        bend=np.concatenate([q.bend(liquid.at) for q in measured]),
-        damping=np.concatenate([damped(o, sample.substance, liquid.at) for o in data]),
-        common=np.concatenate([q.common(liquid.at) for q in measured]),
-        pressure=pressure.predict(liquid.at).mean,
+        bend=np.concatenate([q.bend(infinite.at) for q in measured]),
+        damping=np.concatenate([damped(o, liquid.substance, infinite.at) for o in data]),
+        common=np.concatenate([q.common(infinite.at) for q in measured]),
+        pressure=pressure.predict(infinite.at).mean,
         pressure_jacobian=field.on_grid(pressure.jacobian(change)),
         blocks=(blocks - blocks.mean(axis=0)) / np.sqrt(b * (b - 1.0)) if b > 1 else blocks[:0],
         freedom=np.asarray(max(b - 1.0, 0.0)),
@@ -206,14 +206,14 @@ def _one(problem: Problem, number: int, values: FloatArray, simulation: Simulati
 
 
 def _of_snapshots(
-    change: Change, measured: Sequence[Quantity], numbers: int
+    change: Response, measured: Sequence[Quantity], numbers: int
 ) -> tuple[FloatArray, FloatArray]:
     """Return what fluctuations say of the Jacobian, (d, m), and what moves them, (1, m, m).
 
     Nothing of atoms, on a base or not: there theory and what the simulations show beyond it lead to
     the noise, while with fluctuations one correction of molten aluminium doubled in size.
     """
-    seen = Fluctuating(change.liquid, change.energy, change.power)
+    seen = Fluctuation(change.liquid, change.energy, change.power)
     if not seen.recorded or change.liquid.setup.substance.atomic:
         return np.zeros((numbers, 0)), np.zeros((1, 0, 0))
     return np.concatenate([q.jacobian(seen) for q in measured]), seen.variance[None]

@@ -16,14 +16,12 @@ from typing import NamedTuple
 import numpy as np
 
 from sopr_uq.engine.instant import energies, exact_simulation
-from sopr_uq.experiment.observation import DYNAMICS
 from sopr_uq.inference.linear_gaussian import reading_error
 from sopr_uq.inference.noise import LogNormal
-from sopr_uq.observables import InfiniteLiquid
+from sopr_uq.observables import InfiniteLiquid, quantity_of
 from sopr_uq.refine.newton.answer import Answer
 from sopr_uq.refine.newton.conditioner import Conditioner
 from sopr_uq.refine.newton.data import independent
-from sopr_uq.refine.newton.implied import quantity_of
 from sopr_uq.refine.problem import Problem
 from sopr_uq.rng import stream
 from sopr_uq.structure.ornstein_zernike import solve
@@ -78,7 +76,7 @@ def prior_measurements(conditioner: Conditioner, answer: Answer) -> PriorMeasure
         How Lorch's window would change a curve is taken from it.
     """
     problem = conditioner.problem
-    moving = any(o.kind in DYNAMICS for s in problem.samples for o in s.observations)
+    moving = any(o.logarithmic for s in problem.liquids for o in s.observations)
     if moving or not problem.substance.bare:
         return None
     rng = stream(problem.seed, "prior predictive")
@@ -94,17 +92,17 @@ def prior_measurements(conditioner: Conditioner, answer: Answer) -> PriorMeasure
 
 def _shown(problem: Problem, v: FloatArray) -> _Shown | None:
     parts = []
-    for number, sample in enumerate(problem.samples):
-        liquid = _liquid(problem, v, number)
-        if liquid is None:
+    for number, liquid in enumerate(problem.liquids):
+        infinite = _infinite(problem, v, number)
+        if infinite is None:
             return None
-        for o in map(independent, sample.observations):
-            q = quantity_of(o, sample.substance)
-            parts.append((q.predict(liquid).mean, q.slope(liquid), q.bend(liquid)))
+        for o in map(independent, liquid.observations):
+            q = quantity_of(o, liquid.substance)
+            parts.append((q.predict(infinite).mean, q.slope(infinite), q.bend(infinite)))
     return _Shown(*(np.concatenate(part) for part in zip(*parts, strict=True)))
 
 
-def _liquid(problem: Problem, v: FloatArray, number: int) -> InfiniteLiquid | None:
+def _infinite(problem: Problem, v: FloatArray, number: int) -> InfiniteLiquid | None:
     """Return the liquid of the hypernetted-chain equation; None where it has none."""
     setup, started = problem.setup(v, number), time.perf_counter()
     for reach in _REACHES:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import ClassVar, NamedTuple
 
@@ -12,37 +12,32 @@ import xarray as xr
 
 from sopr_uq.errors import InputError, RuleFailed
 from sopr_uq.experiment.observation import Observation
-from sopr_uq.inference.linear_gaussian import Theta, reading_error
+from sopr_uq.inference.linear_gaussian import Theta
 from sopr_uq.inference.theta_sampler import STATISTICS, sample_theta
-from sopr_uq.refine.newton.answer import Answer, learn, well
+from sopr_uq.refine.newton.answer import Answer, learn
 from sopr_uq.refine.newton.change import changed, predictions_moved
 from sopr_uq.refine.newton.conditioner import Conditioner
 from sopr_uq.refine.newton.data import independent
 from sopr_uq.refine.newton.data_groups import data_groups
 from sopr_uq.refine.newton.draws import Draws, Pool
 from sopr_uq.refine.newton.emulator import Prediction
-from sopr_uq.refine.newton.fit import Fit
 from sopr_uq.refine.newton.groups import groups
 from sopr_uq.refine.newton.linear import LinearModel, linearise
 from sopr_uq.refine.newton.memory import pack, unpack
+from sopr_uq.refine.newton.misfit import Misfit
+from sopr_uq.refine.newton.proposals import Proposals
 from sopr_uq.refine.newton.trial import Trial, tried
-from sopr_uq.refine.newton.verdict import is_potential, require_potential
 from sopr_uq.refine.problem import Problem
 from sopr_uq.refine.round import Run, good
-from sopr_uq.refine.rule import DEVIATIONS, Band, RuleState, StepInfo
+from sopr_uq.refine.rule import Band, RuleState, StepInfo
 from sopr_uq.rng import integer_seed, stream
 from sopr_uq.threads import one_thread
 from sopr_uq.typing import FloatArray, IntArray
 
-_LARGEST_STEP = 1.0
 _SMALL_CHANGE = 0.25
 _SMALL_MOVE = 0.5
 _QUICK = 1000
 _CANDIDATES = 8
-_SHARES = (1.0, 0.5, 0.25, 0.125, 0.0625)
-_STIFF = 100.0
-_EARLY = 6
-_TRIES = 16
 _REMEMBERED = 2
 
 _SPREAD = ((1.0, 1.0), (0.98, 0.85), (1.02, 0.85), (1.0, 0.7))
@@ -96,6 +91,11 @@ class Newton:
         """What the data say, given how they depend on v."""
         return Conditioner(self.problem)
 
+    @property
+    def misfit(self) -> Misfit:
+        """How far simulations are from the measured numbers."""
+        return Misfit(self.conditioner)
+
     @one_thread
     def init(self) -> RuleState:
         """Return the start and a few potentials around it that are no deeper.
@@ -125,7 +125,7 @@ class Newton:
         state, new = past[-1], self._linearised(runs)
         now = self._now(_known(past), new, runs)
         leading = new[0]
-        chi2 = self.reduced_misfit(leading)
+        chi2 = self.misfit.reduced(leading)
         # from answer to answer: where the mean could not be simulated, a draw leads the round
         change, sd = changed(self.conditioner, state.potential, now.answer.fit)
         moved = predictions_moved(self.conditioner, now.answer, leading)
@@ -139,12 +139,12 @@ class Newton:
         }
         fit = now.answer.fit
         info = StepInfo(
-            misfit=self._misfit(leading, fit),
+            misfit=self.misfit.mean_square(fit, leading),
             noise=float(fit.theta.noise[0]),
             change=change,
             converged=bool(settled and not faults),
             doubt=faults if settled else "",
-            of=self._scored,
+            of=self.misfit.scored,
             values={
                 "reduced_misfit": np.asarray(chi2),
                 "at_floor": np.asarray(float(at_floor)),
@@ -158,7 +158,7 @@ class Newton:
                 **{f"sd_{k}": np.asarray(v) for k, v in sd.items()},
             },
         )
-        proposals = self._proposals(state, now)
+        proposals = Proposals(self.conditioner).round(state.iteration, now.answer.steer, now.models)
         return RuleState(state.iteration + 1, proposals, memory), info
 
     def _linearised(self, runs: Sequence[Run]) -> list[LinearModel]:
@@ -206,93 +206,6 @@ class Newton:
                     "reference, or nearer to the answer"
                 ) from None
         return self._answers[key]
-
-    def _proposals(self, state: RuleState, now: _Now) -> FloatArray:
-        """Return the next potentials, shape (m, n): the posterior mean, and draws about it."""
-        fit, models = now.answer.steer, now.models
-        nearest = min(models, key=lambda m: self._distance(m.potential, fit.mean))
-        mean = self._proposal(state, fit, nearest)
-        rng = stream(self.problem.seed, "round", state.iteration)
-        size = self.problem.settings.round_size - 1
-        found: list[FloatArray] = []
-        for _ in range(_TRIES):
-            z = rng.standard_normal((max(size, 1), fit.coefficients.mean.size))
-            for draw in mean + fit.draws(z) - fit.mean:
-                sane = self.problem.field.repulsive(draw) and is_potential(self.problem, draw)
-                if len(found) < size and sane:
-                    found.append(self._limited(nearest.potential, draw))
-        return np.array([mean, *found])
-
-    def _proposal(self, state: RuleState, fit: Fit, model: LinearModel) -> FloatArray:
-        """Return the next best guess, shape (n,): the posterior mean, or what leads there.
-
-        Far from the data, in the first rounds, a linear step can end without a core. Then
-        it is taken in the Mie parameters alone, towards data that lie all the way, a half, a
-        quarter ... of the way to the measured ones.
-        """
-        proposal = self._limited(model.potential, fit.mean)
-        value = self.conditioner.stacked.value
-        for share in _SHARES if state.iteration < _EARLY else ():
-            if is_potential(self.problem, proposal):
-                return proposal
-            offset = (1.0 - share) * (value - model.prediction)
-            nearer = replace(model, prediction=model.prediction + offset)
-            stiff = self.conditioner.fit(nearer, self.conditioner.prior.centre, stiffness=_STIFF)
-            proposal = self._limited(model.potential, stiff.mean)
-        require_potential(self.problem, proposal)
-        return proposal
-
-    def _distance(self, v: FloatArray, w: FloatArray) -> float:
-        """Largest |βΔv| over the well."""
-        beta = float(self.problem.betas.max())
-        return float(np.max(np.abs(beta * (v - w)[well(self.conditioner)])))
-
-    def _limited(self, start: FloatArray, proposal: FloatArray) -> FloatArray:
-        """Keep a step within the reach of the linearisation: |βΔv| ≤ 1 over the well."""
-        largest = self._distance(proposal, start)
-        share = min(1.0, _LARGEST_STEP / max(largest, 1e-12))
-        return np.asarray(start + (proposal - start) * share)
-
-    def residual(self, fit: Fit, model: LinearModel) -> FloatArray:
-        """Data minus the prediction at the simulated potential, normalisation fitted."""
-        stacked = self.conditioner.stacked
-        mie = fit.prior.mie
-        mine = slice(mie, mie + self.conditioner.nuisance_count)
-        shift = fit.model.columns[:, mine] @ fit.coefficients.mean[mine]
-        reading = np.asarray(fit.theta.reading[stacked.curve])
-        flattening, _ = reading_error(model.slope, model.bend, reading)
-        return np.asarray(stacked.value - model.prediction - shift - flattening)
-
-    def reduced_misfit(self, model: LinearModel) -> float:
-        """χ² per datum at the simulated potential, under the noise that was believed beforehand.
-
-        Noise fitted to the same residuals would always find them small. The
-        normalisation is fitted by least squares in units of that noise.
-        """
-        s = self.conditioner.stacked
-        noise = np.array([p.median**2 * np.exp(2.0 * p.sd**2) for p in s.noise])
-        reading = np.array([p.median for p in s.reading])[s.curve]
-        shift, blur = reading_error(model.slope, model.bend, reading)
-        variance = (
-            s.stated_variance + noise[s.curve] * s.noisy + blur + np.diagonal(model.covariance)
-        )
-        root = np.sqrt(variance)
-        columns = self.conditioner.nuisances(model) / root[:, None]
-        y = (s.value - model.prediction - shift) / root
-        inner = np.eye(columns.shape[1]) + columns.T @ columns
-        left = y @ y - (columns.T @ y) @ np.linalg.solve(inner, columns.T @ y)
-        return float(left / y.size)
-
-    @property
-    def _scored(self) -> str:
-        """The g(r) curves, or S(Q) or F(Q) where there is no g(r)."""
-        return next(kind for kind in DEVIATIONS if kind in self.conditioner.stacked.kinds)
-
-    def _misfit(self, model: LinearModel, fit: Fit) -> float:
-        """Mean squared Δ of the curves that are scored."""
-        s = self.conditioner.stacked
-        mine = np.any([s.of_curve(j) for j, k in enumerate(s.kinds) if k == self._scored], axis=0)
-        return float(np.mean(self.residual(fit, model)[mine] ** 2))
 
     @one_thread
     def posterior(self, past: Sequence[RuleState]) -> xr.Dataset:

@@ -94,9 +94,7 @@ def test_gromacs_rdf():
     text = (
         "# gmx rdf is part of G R O M A C S:\n"
         '@    title "Radial distribution"\n@    xaxis  label "r (nm)"\n'
-        '@    yaxis  label "g(r)"\n@TYPE xy\n@ s0 legend "Ar"\n'
-        + rows("    ")
-        + "&\n1 1\n2 2\n"
+        '@    yaxis  label "g(r)"\n@TYPE xy\n@ s0 legend "Ar"\n' + rows("    ") + "&\n1 1\n2 2\n"
     )
     table = read("rdf.xvg", text)
     assert table.format == "GROMACS .xvg"
@@ -164,7 +162,8 @@ def test_pdfgetx3(kind, labels, found):
 
 def test_pdfgetn_with_errors():
     text = "#### PDFgetN\n# qmax=30.00 qmin=0.9\n#L r G(r) dr dG(r)\n" + "".join(
-        f"{r} {g} 0.0 0.1\n" for r, g in zip(R, G)  # noqa: B905
+        f"{r} {g} 0.0 0.1\n"
+        for r, g in zip(R, G)  # noqa: B905
     )
     assert quantities(read("x.gr", text)) == ["r", "G", "other", "error"]
 
@@ -196,7 +195,8 @@ def test_gudrun_in_r():
 
 def test_epsr():
     text = "# water.EPSR.g01\n# 1  2\n" + "".join(
-        f"{r} {g} 0.01 {2 * g} 0.02\n" for r, g in zip(R, G)  # noqa: B905
+        f"{r} {g} 0.01 {2 * g} 0.02\n"
+        for r, g in zip(R, G)  # noqa: B905
     )
     table = read("water.EPSR.g01", text)
     assert quantities(table) == ["r", "g", "error", "g", "error"]

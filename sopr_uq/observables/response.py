@@ -1,29 +1,92 @@
-"""How anything responds to the potentials, from what fluctuates together in a trajectory."""
+"""What changes of the potentials do to a liquid: by theory, or as the trajectory shows it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Protocol
 
 import numpy as np
 
 from sopr_uq.engine.fluctuations import FRAMES
-from sopr_uq.observables.quantity import Change
+from sopr_uq.observables.infinite import InfiniteLiquid
+from sopr_uq.structure.moving_bridge import bridge_change
 from sopr_uq.structure.truncation import interpolation_rows
-from sopr_uq.typing import FloatArray
+from sopr_uq.typing import ArrayLike, FloatArray
+
+
+class Response(Protocol):
+    """Changes of the potentials, and what they do to g."""
+
+    @property
+    def liquid(self) -> InfiniteLiquid:
+        """The liquid whose potentials change."""
+        ...
+
+    @property
+    def energy(self) -> FloatArray:
+        """δv in kcal/mol on the liquid's grid, shape (n, p, m): m changes of all p potentials.
+
+        Beyond the cut-off they change the tail corrections alone.
+        """
+        ...
+
+    @property
+    def power(self) -> ArrayLike:
+        """Exponent with which δv goes on beyond the grid; one, or of each pair, shape (p,)."""
+        ...
+
+    @property
+    def g(self) -> FloatArray:
+        """δg, shape (n, p, m)."""
+        ...
 
 
 @dataclass(frozen=True)
-class Fluctuating(Change):
-    """Changes of the potentials, and what they do to g as the trajectory itself shows it.
+class OrnsteinZernike:
+    """The response by the Ornstein–Zernike equation, of sites of molecules too.
 
     Parameters
     ----------
-    liquid, energy, power, moving_bridge
-        As of :class:`~sopr_uq.observables.quantity.Change`; the liquid's engine recorded
-        fluctuations.
+    liquid, energy, power
+        As of :class:`Response`.
+    moving_bridge : bool
+        Whether bridge functions ride on the cores
+        (:mod:`sopr_uq.structure.moving_bridge`) or stay; those of molecules stay.
     """
+
+    liquid: InfiniteLiquid
+    energy: FloatArray
+    power: ArrayLike = 6.0
+    moving_bridge: bool = False
+
+    @cached_property
+    def g(self) -> FloatArray:
+        """δg, shape (n, p, m)."""
+        liquid, setup = self.liquid, self.liquid.setup
+        felt = self.energy * liquid.seen[:, None, None]
+        if self.moving_bridge and setup.substance.atomic:
+            beta = setup.state.beta
+            moved = bridge_change(liquid.grid, liquid.g, liquid.energy, setup.densities, beta, felt)
+            # B stands beside −βv in the closure: a change of it acts as one of v
+            felt = felt - moved / beta
+        return liquid.response.rdf(felt)
+
+
+@dataclass(frozen=True)
+class Fluctuation:
+    """The response by what fluctuates together in a trajectory, with its sampling error.
+
+    Parameters
+    ----------
+    liquid, energy, power
+        As of :class:`Response`; the liquid's engine recorded fluctuations.
+    """
+
+    liquid: InfiniteLiquid
+    energy: FloatArray
+    power: ArrayLike = 6.0
 
     @property
     def recorded(self) -> bool:
@@ -32,7 +95,7 @@ class Fluctuating(Change):
 
     @cached_property
     def g(self) -> FloatArray:
-        """δg, shape (n, p, m): −β (⟨g δU⟩ − ⟨g⟩⟨δU⟩), with its sampling error."""
+        """δg, shape (n, p, m): −β (⟨g δU⟩ − ⟨g⟩⟨δU⟩)."""
         return self.liquid.change_of_bins(np.array(list(self._of_bins())))
 
     @property
@@ -50,7 +113,7 @@ class Fluctuating(Change):
             yield of_one[:, None] * induced(self, counted)
 
 
-def induced(change: Change, values: FloatArray) -> FloatArray:
+def induced(change: Response, values: FloatArray) -> FloatArray:
     """Return the change of an average that comes from other configurations being likely.
 
     δ⟨A⟩ = −β (⟨A δU⟩ − ⟨A⟩⟨δU⟩), δU being the energy that the changed potentials give to the
@@ -58,7 +121,7 @@ def induced(change: Change, values: FloatArray) -> FloatArray:
 
     Parameters
     ----------
-    change : Change
+    change : Response
         m changes of the potentials, of a liquid whose engine recorded fluctuations.
     values : array, shape (f, k)
         A of every snapshot.
@@ -72,7 +135,7 @@ def induced(change: Change, values: FloatArray) -> FloatArray:
     return np.asarray(-change.liquid.setup.state.beta * inner / (len(values) - 1))
 
 
-def pair_energies(change: Change) -> FloatArray:
+def pair_energies(change: Response) -> FloatArray:
     """Return δU of every snapshot in kcal/mol of the box, shape (f, m)."""
     liquid = change.liquid
     r = liquid.simulation.r
@@ -84,6 +147,6 @@ def pair_energies(change: Change) -> FloatArray:
     return np.asarray(total)
 
 
-def virials(change: Change) -> FloatArray:
+def virials(change: Response) -> FloatArray:
     """Return the virial part of the pressure of every snapshot in MPa, shape (f, 1)."""
     return change.liquid.simulation[f"{FRAMES}virial"].blocks

@@ -11,12 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sopr_uq.errors import InputError
+from sopr_uq.experiment.liquid import Liquid
 from sopr_uq.experiment.observation import Observation
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.potentials import Tabulated, lennard_jones
-from sopr_uq.refine.compare import compare
 from sopr_uq.refine.newton.prior import Prior
-from sopr_uq.refine.problem import Problem, Sample
+from sopr_uq.refine.problem import Problem
+from sopr_uq.refine.residual import residual
 from sopr_uq.refine.settings import RefineSettings
 from sopr_uq.refine.start import saturated_density, stabilised, stable_factor
 
@@ -27,12 +28,14 @@ def test_truth_against_itself(liquid, q_max: float) -> None:
     potential = liquid.table(liquid.truth)
     blank = replace(liquid.blank(), q_max=q_max)
     data = replace(blank, value=liquid.exact(blank, potential))
-    c = compare(liquid.run(potential), potential, liquid.state, data)
+    c = residual(liquid.run(potential), potential, liquid.state, data)
     assert np.abs(c.difference).max() < 2e-3
     assert c.misfit == pytest.approx(np.mean((c.simulated - c.measured) ** 2))
     assert np.all(c.variance == 0.0), "an engine without error"
     if np.isfinite(q_max):
-        uncut = compare(liquid.run(potential), potential, liquid.state, replace(data, q_max=np.inf))
+        uncut = residual(
+            liquid.run(potential), potential, liquid.state, replace(data, q_max=np.inf)
+        )
         assert uncut.misfit > 100 * c.misfit, "ripples would have been fitted"
 
 
@@ -42,7 +45,7 @@ def test_variance_is_that_of_repeated_runs(liquid) -> None:
     potential = liquid.table(liquid.truth)
     few = Observation("g", np.array([3.5, 3.9, 5.0, 7.0]), np.ones(4))
     found = [
-        compare(noisy.run(potential, seed), potential, liquid.state, few) for seed in range(1, 41)
+        residual(noisy.run(potential, seed), potential, liquid.state, few) for seed in range(1, 41)
     ]
     scatter = np.var([c.simulated for c in found], axis=0, ddof=1)
     stated = np.mean([c.variance for c in found], axis=0)
@@ -55,7 +58,7 @@ def test_variance_is_that_of_repeated_runs(liquid) -> None:
 def test_only_what_the_simulation_reaches_is_compared(liquid) -> None:
     potential = liquid.table(liquid.truth)
     far = Observation("g", np.arange(3.0, 30.0, 0.5), np.ones(54), window=(3.6, 40.0))
-    c = compare(liquid.run(potential), potential, liquid.state, far)
+    c = residual(liquid.run(potential), potential, liquid.state, far)
     assert (c.r[0], c.r[-1]) == (4.0, 13.5)
 
 
@@ -64,14 +67,14 @@ def test_level_is_found(liquid, level: float) -> None:
     potential = liquid.table(liquid.truth)
     data = liquid.as_compared(potential)
     off = replace(data, value=level * data.value)
-    c = compare(liquid.run(potential), potential, liquid.state, off, level_from=6.7)
+    c = residual(liquid.run(potential), potential, liquid.state, off, level_from=6.7)
     assert c.level == pytest.approx(level, rel=1e-12)
     assert c.misfit < 1e-25
 
 
 def test_problems_without_sense_are_refused(liquid) -> None:
     with pytest.raises(InputError, match="at least one measurement"):
-        Sample(liquid.state, ())
+        Liquid(liquid.state, ())
     with pytest.raises(InputError, match="at least one liquid"):
         Problem((), liquid.reference, RefineSettings())
     with pytest.raises(InputError, match="a repulsive core and a well"):
@@ -105,7 +108,7 @@ def test_a_stable_problem_is_left_alone(liquid) -> None:
     assert stabilised(problem).first == problem.reference
     xenon = StatePoint(274.0, 0.00881, 131.29)
     deep = Problem(
-        (Sample(xenon, (liquid.blank(),)),), lennard_jones(3.89, 0.811), problem.settings
+        (Liquid(xenon, (liquid.blank(),)),), lennard_jones(3.89, 0.811), problem.settings
     )
     shallow = stabilised(deep)
     assert shallow.first_epsilon < 0.75 * deep.epsilon

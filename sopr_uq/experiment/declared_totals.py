@@ -11,8 +11,8 @@ from sopr_uq.errors import InputError
 from sopr_uq.experiment.molecule import Pair
 from sopr_uq.experiment.neutrons import isotopes
 from sopr_uq.experiment.observation import Observation
+from sopr_uq.experiment.observe_settings import ObserveSettings
 from sopr_uq.experiment.scattering import Given, Scattering, XRays
-from sopr_uq.experiment.settings import ObserveSettings
 from sopr_uq.experiment.totals import NORMALISATIONS, Total, amplitudes
 from sopr_uq.structure.mixture import Mixture
 from sopr_uq.typing import FloatArray
@@ -39,7 +39,7 @@ _FEWEST = 3
 _FAR = 0.75
 
 
-def told_total(
+def declared_total(
     settings: ObserveSettings,
     mixture: Mixture,
     pairs: tuple[Pair, ...],

@@ -20,7 +20,7 @@ _LONGEST = 1000
 
 
 @contextmanager
-def held(folder: Path) -> Iterator[None]:
+def locked(folder: Path) -> Iterator[None]:
     """Keep every other process out of a folder.
 
     The system releases the lock when the process ends, however it ends, so

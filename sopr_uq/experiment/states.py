@@ -8,7 +8,6 @@ and shares the potential.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import partial
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -16,12 +15,13 @@ from pydantic import BaseModel, ConfigDict, Field
 from sopr_uq.errors import InputError
 from sopr_uq.experiment.checks import check_density, check_temperature
 from sopr_uq.experiment.faults import Faults
+from sopr_uq.experiment.liquid import Liquid
 from sopr_uq.experiment.makeup import Makeup
 from sopr_uq.experiment.observation import Observation
+from sopr_uq.experiment.observe_settings import ObserveSettings
 from sopr_uq.experiment.packing import check_packing
 from sopr_uq.experiment.quantities import Density, Temperature
-from sopr_uq.experiment.settings import ObserveSettings, SystemSettings
-from sopr_uq.experiment.state import StatePoint
+from sopr_uq.experiment.settings import SystemSettings
 from sopr_uq.experiment.system import checked, read_observation
 
 
@@ -50,18 +50,9 @@ class StateSettings(BaseModel):
         )
 
 
-@dataclass(frozen=True)
-class MeasuredState:
-    """A state point with what was measured there."""
-
-    name: str
-    state: StatePoint
-    observations: tuple[Observation, ...]
-
-
 def build_states(
     system: SystemSettings, makeup: Makeup, states: Sequence[StateSettings]
-) -> tuple[MeasuredState, ...]:
+) -> tuple[Liquid, ...]:
     """Read the measurements of further state points.
 
     Raises
@@ -73,9 +64,9 @@ def build_states(
     built = []
     for i, settings in enumerate(states):
         observations = state_observations(faults, i, system, makeup, settings)
-        built.append(MeasuredState(settings.name, settings.within(system).state, observations))
+        built.append((settings.within(system).state, observations))
     faults.raise_any()
-    return tuple(built)
+    return tuple(Liquid(*each, makeup.substance) for each in built)
 
 
 def state_observations(

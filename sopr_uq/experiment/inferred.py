@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 
 from sopr_uq.experiment.formats import Table
+from sopr_uq.experiment.kinds import R
 from sopr_uq.experiment.observation import Observation
 from sopr_uq.experiment.readings import reading_error
 from sopr_uq.experiment.set_points import filled_end, set_points
@@ -26,7 +27,7 @@ def read_off(observation: Observation) -> Observation:
     error = reading_error(observation.x)
     if error == 0.0 or observation.covariance is not None:
         return observation
-    unit = "Å" if observation.kind == "g" else "Å⁻¹"
+    unit = observation.axis.text
     remark = (
         f"The steps are uneven, as of points read off a figure: a reading error of about "
         f"{error:.2g} {unit} is inferred. abscissa_error = 0 if it is a table."
@@ -38,7 +39,7 @@ def windowed(observation: Observation, window: tuple[float, float] | None) -> Ob
     """Return the observation with its window, which leaves out points that were set."""
     if window is not None:
         return replace(observation, window=window)
-    x, value, unit = observation.x, observation.value, "Å" if observation.kind == "g" else "Å⁻¹"
+    x, value, unit = observation.x, observation.value, observation.axis.text
     found, filled = set_points(observation.kind, x, value), filled_end(value)
     first, last, remarks = 0.0, np.inf, list(observation.remarks)
     if found.number:
@@ -55,7 +56,7 @@ def ended(
     observation: Observation, q_max: float | Literal["none"] | None, table: Table
 ) -> Observation:
     """Return the observation with the end of its Fourier integral: told, written, or found."""
-    if observation.kind != "g" or q_max == "none":
+    if observation.axis is not R or q_max == "none":
         return observation
     observation = replace(observation, damping=_LIKELY)
     if q_max is not None:
@@ -84,9 +85,9 @@ def ended(
 
 def own_spacing(observation: Observation) -> float:
     """Return the distance below which the points of a curve repeat each other, Å or Å⁻¹."""
-    x, h = observation.x, observation.value - (observation.kind != "f")
+    x, h = observation.x, observation.value - observation.level
     # the flank of the first peak needs more than any window or smoothing leaves
-    outside = x >= _FLANK * x[np.argmax(h)] if observation.kind == "g" else x > 0
+    outside = x >= _FLANK * x[np.argmax(h)] if observation.axis is R else x > 0
     return float(np.pi / band_limit(x[outside], x[outside] * h[outside]))
 
 

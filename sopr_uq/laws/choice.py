@@ -1,4 +1,4 @@
-"""Comparison of laws: marginal likelihood, leaving one element out, other priors."""
+"""Which law: marginal likelihood, leaving one element out, other priors."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ import numpy as np
 import xarray as xr
 from scipy.special import ndtr
 
-from sopr_uq.inference.power_law_density import LawData, Prior
+from sopr_uq.inference.power_law_density import LawData, LawPrior
 from sopr_uq.laws.ensembles import Prepared
 from sopr_uq.laws.law import LAWS, QUANTITIES, Priors
-from sopr_uq.laws.quadrature import Quadrature, integrate
+from sopr_uq.laws.quadrature import Quadrature, quadrature
 from sopr_uq.typing import FloatArray
 
 _DROP = 1e-10
@@ -44,7 +44,7 @@ class LeftOut(NamedTuple):
 
 def leave_out(
     data: LawData,
-    prior: Prior,
+    prior: LawPrior,
     element: int,
     ci_prob: float = 0.95,
     log_evidence: float | None = None,
@@ -55,7 +55,7 @@ def leave_out(
     ----------
     data : LawData
         All elements.
-    prior : Prior
+    prior : LawPrior
         Priors, the same as for all elements.
     element : int
         Index of the one to leave out.
@@ -65,9 +65,9 @@ def leave_out(
         That of all elements, if it is known already.
     """
     if log_evidence is None:
-        log_evidence = integrate(data, prior).log_evidence
+        log_evidence = quadrature(data, prior).log_evidence
     others = [e for e in range(data.x.size) if e != element]
-    q = integrate(data.only(others), prior)
+    q = quadrature(data.only(others), prior)
     q = _pruned(q)
     one = data.only([element])
     centre = q.level + q.exponent * one.x
@@ -100,7 +100,7 @@ def leave_one_out(
     for i, law in enumerate(LAWS.values()):
         if law in QUANTITIES[quantity]:
             prior = priors.of(law, prepared.level)
-            total = integrate(prepared.data, prior).log_evidence
+            total = quadrature(prepared.data, prior).log_evidence
             found[i] = [leave_out(prepared.data, prior, e, ci_prob, total) for e in range(size)]
     columns = {name: (("law", "element"), found[..., k]) for k, name in enumerate(LeftOut._fields)}
     return xr.Dataset(columns, {"law": list(LAWS)})
@@ -123,7 +123,7 @@ def sensitivity(prepared: Prepared, priors: Priors, quantity: str) -> xr.Dataset
         if law not in QUANTITIES[quantity]:
             continue
         for j, variant in enumerate(variants.values()):
-            q = integrate(prepared.data, variant.of(law, prepared.level))
+            q = quadrature(prepared.data, variant.of(law, prepared.level))
             found[i, j] = _moments(q, prepared.log_polarizability)
     columns = {name: (("law", "prior"), found[..., k]) for k, name in enumerate(names)}
     columns["probability"] = (("law", "prior"), _probabilities(found[..., 0]))

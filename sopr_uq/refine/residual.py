@@ -20,7 +20,7 @@ _SPACING = 0.02
 
 
 @dataclass(frozen=True)
-class Comparison:
+class Residual:
     """Simulated minus measured g(r).
 
     Parameters
@@ -52,7 +52,7 @@ class Comparison:
         return float(np.mean(self.difference**2))
 
 
-def compare(
+def residual(
     simulation: Simulation,
     potential: Potential,
     state: StatePoint,
@@ -60,7 +60,7 @@ def compare(
     *,
     pair: Pair | None = None,
     level_from: float | None = None,
-) -> Comparison:
+) -> Residual:
     """Evaluate a simulation at the measured points.
 
     The simulated g(r) is interpolated through the cavity function
@@ -97,7 +97,7 @@ def compare(
     if level_from is not None and np.count_nonzero(r > level_from) >= 5:
         far = r > level_from
         level = float(measured[far] @ simulated[far] / (simulated[far] @ simulated[far]))
-    return Comparison(r, simulated, measured / level, variance, level)
+    return Residual(r, simulated, measured / level, variance, level)
 
 
 def _rows(

@@ -1,0 +1,95 @@
+"""The potentials of the next round: the posterior mean and draws, no farther than is believed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from sopr_uq.refine.newton.acceptable import is_potential, require_potential
+from sopr_uq.refine.newton.answer import well
+from sopr_uq.refine.newton.conditioner import Conditioner
+from sopr_uq.refine.newton.fit import Fit
+from sopr_uq.refine.newton.linear import LinearModel
+from sopr_uq.rng import stream
+from sopr_uq.typing import FloatArray
+
+_LARGEST_STEP = 1.0
+_SHARES = (1.0, 0.5, 0.25, 0.125, 0.0625)
+_STIFF = 100.0
+_EARLY = 6
+_TRIES = 16
+
+
+@dataclass(frozen=True)
+class Proposals:
+    """Potentials that are worth a simulation.
+
+    Parameters
+    ----------
+    conditioner : Conditioner
+    """
+
+    conditioner: Conditioner
+
+    def round(self, iteration: int, fit: Fit, models: Sequence[LinearModel]) -> FloatArray:
+        """Return the next potentials, shape (m, p n): the posterior mean, and draws about it.
+
+        Parameters
+        ----------
+        iteration : int
+            How many rounds were made.
+        fit : Fit
+            What is believed now.
+        models : sequence of LinearModel
+            Of all that was simulated.
+
+        Raises
+        ------
+        NoPotential
+            If the data ask for a potential without a repulsive core or a well.
+        """
+        problem = self.conditioner.problem
+        nearest = min(models, key=lambda m: self._distance(m.potential, fit.mean))
+        mean = self._mean(iteration, fit, nearest)
+        rng = stream(problem.seed, "round", iteration)
+        size = problem.settings.round_size - 1
+        found: list[FloatArray] = []
+        for _ in range(_TRIES):
+            z = rng.standard_normal((max(size, 1), fit.coefficients.mean.size))
+            for draw in mean + fit.draws(z) - fit.mean:
+                sane = problem.field.repulsive(draw) and is_potential(problem, draw)
+                if len(found) < size and sane:
+                    found.append(self._limited(nearest.potential, draw))
+        return np.array([mean, *found])
+
+    def _mean(self, iteration: int, fit: Fit, model: LinearModel) -> FloatArray:
+        """Return the next best guess, shape (n,): the posterior mean, or what leads there.
+
+        Far from the data, in the first rounds, a linear step can end without a core. Then
+        it is taken in the Mie parameters alone, towards data that lie all the way, a half, a
+        quarter ... of the way to the measured ones.
+        """
+        proposal = self._limited(model.potential, fit.mean)
+        value = self.conditioner.stacked.value
+        for share in _SHARES if iteration < _EARLY else ():
+            if is_potential(self.conditioner.problem, proposal):
+                return proposal
+            offset = (1.0 - share) * (value - model.prediction)
+            nearer = replace(model, prediction=model.prediction + offset)
+            stiff = self.conditioner.fit(nearer, self.conditioner.prior.centre, stiffness=_STIFF)
+            proposal = self._limited(model.potential, stiff.mean)
+        require_potential(self.conditioner.problem, proposal)
+        return proposal
+
+    def _distance(self, v: FloatArray, w: FloatArray) -> float:
+        """Largest |βΔv| over the well."""
+        beta = float(self.conditioner.problem.betas.max())
+        return float(np.max(np.abs(beta * (v - w)[well(self.conditioner)])))
+
+    def _limited(self, start: FloatArray, proposal: FloatArray) -> FloatArray:
+        """Keep a step within the reach of the linearisation: |βΔv| ≤ 1 over the well."""
+        largest = self._distance(proposal, start)
+        share = min(1.0, _LARGEST_STEP / max(largest, 1e-12))
+        return np.asarray(start + (proposal - start) * share)
