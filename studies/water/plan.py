@@ -38,11 +38,31 @@ WATER = Substance((molecule_of(MoleculeSettings(name="water", model="spce")),))
 COLD = StatePoint(70.0, 0.0180, NITROGEN.molecules[0].mass)
 ROOM = StatePoint(298.0, 0.03338, WATER.molecules[0].mass)
 
+BENZENE = Substance((molecule_of(MoleculeSettings(name="benzene", model="benzene")),))
+WARM = StatePoint(298.0, 0.006736, BENZENE.molecules[0].mass)
+
 OO = lennard_jones(3.166, 0.1553)
+CARBON, HYDROGEN = (3.55, 0.07), (2.42, 0.03)
+"""σ in Å and ε in kcal/mol (W. L. Jorgensen and D. L. Severance, J. Am. Chem. Soc. 112, 4768 (1990));
+unlike atoms by geometric means."""
+BASES: Mapping[Substance, Mapping[Pair, Potential]] = MappingProxyType(
+    {
+        WATER: {p: Zero() for p in WATER.pairs} | {Pair("O", "O"): OO},
+        BENZENE: {
+            Pair("C", "C"): lennard_jones(*CARBON),
+            Pair("C", "H"): lennard_jones(*np.sqrt(np.multiply(CARBON, HYDROGEN)).tolist()),
+            Pair("H", "H"): lennard_jones(*HYDROGEN),
+        },
+    }
+)
+"""What acts between sites besides a correction and the charges."""
 NN = (3.31, 0.0741)
 """σ in Å and ε in kcal/mol about which truths of nitrogen scatter."""
 
-CONTRASTS = {"D2O": 1.0, "HDO": 0.5, "null": 0.359, "H2O": 0.0}
+CONTRASTS = {
+    WATER: {"D2O": 1.0, "HDO": 0.5, "null": 0.359, "H2O": 0.0},
+    BENZENE: {"C6D6": 1.0, "C6H3D3": 0.5, "C6H6": 0.0},
+}
 """Deuterium fraction of each sample."""
 
 R = np.arange(1.5, 9.0, 0.05)
@@ -83,6 +103,10 @@ class World:
     measurement : Measurement
         What is wrong with it.
     twins : int
+    particles : int
+        Molecules of a simulation in the refinement; twice as many where the truth is made.
+    size : float
+        Of the corrections, beside those of water: one of benzene acts between 36 pairs of atoms.
     """
 
     title: str
@@ -91,6 +115,8 @@ class World:
     measured: Measured
     measurement: Measurement
     twins: int
+    particles: int = 256
+    size: float = 1.0
 
 
 _OF_G = Measurement(noise=0.01, reading=0.0, scale=0.005, level=0.003)
@@ -101,6 +127,9 @@ WORLDS: Mapping[str, World] = MappingProxyType(
         "nitrogen": World("nitrogen, g(r) of the sites", NITROGEN, COLD, "partials", _OF_G, 8),
         "partials": World("water, three partial g(r)", WATER, ROOM, "partials", _OF_G, 8),
         "totals": World("water, F(Q) of four contrasts", WATER, ROOM, "totals", _OF_F, 8),
+        "benzene": World(
+            "benzene, F(Q) of three contrasts", BENZENE, WARM, "totals", _OF_F, 1, 128, 0.15
+        ),
     }
 )
 
@@ -109,7 +138,7 @@ def blank(world: World) -> tuple[Observation, ...]:
     """Return what is measured, without numbers."""
     substance = world.substance
     if world.measured == "totals":
-        return tuple(_contrast(world, name, share) for name, share in CONTRASTS.items())
+        return tuple(_contrast(world, name, share) for name, share in CONTRASTS[substance].items())
     return tuple(
         Observation("g", x := R[FIRST[p.label] <= R], np.ones(x.size), name=f"g {p.label}", of=p)
         for p in substance.pairs
@@ -136,18 +165,17 @@ def problem_of(name: str, number: int, rng: np.random.Generator) -> tuple[Proble
         truth: Potential = Mie(size, depth, rng.uniform(10.0, 14.0))
         problem = Problem((liquid,), lennard_jones(*NN), _QUICK, cutoff=_CUTOFF, seed=seed)
         return problem, truth.energy(problem.r)
-    known: dict[Pair, Potential] = {p: Zero() for p in WATER.pairs} | {Pair("O", "O"): OO}
-    corrected = frozenset(WATER.pairs)
+    known, corrected = dict(BASES[world.substance]), frozenset(world.substance.pairs)
     problem = Problem((liquid,), known, _QUICK, cutoff=_CUTOFF, seed=seed, corrected=corrected)
-    return problem, problem.field.start + _corrections(problem, rng)
+    return problem, problem.field.start + _corrections(problem, rng, world.size)
 
 
-def _corrections(problem: Problem, rng: np.random.Generator) -> FloatArray:
+def _corrections(problem: Problem, rng: np.random.Generator, size: float) -> FloatArray:
     """Return a bump or a dip for each pair, and one of the other sign farther out, (p n,)."""
     parts = []
     for term in problem.field.terms:
         r, sigma = problem.r, term.sigma
-        height = rng.choice([-1.0, 1.0]) * rng.uniform(0.08, 0.16)
+        height = size * rng.choice([-1.0, 1.0]) * rng.uniform(0.08, 0.16)
         places = sigma * np.array([rng.uniform(1.0, 1.2), rng.uniform(1.45, 1.6)])
         widths = sigma * np.array([0.12, 0.2])
         sizes = height * np.array([1.0, -0.5])
@@ -156,24 +184,32 @@ def _corrections(problem: Problem, rng: np.random.Generator) -> FloatArray:
     return problem.field.joined(np.array(parts))
 
 
-def engine_of(*, exact: bool = False) -> Engine:
+def engine_of(world: World, *, exact: bool = False) -> Engine:
     """Return what simulates in a refinement, or the truth: larger and longer."""
-    larger = {"particles": 512, "production_steps": 12_000}
-    return single_threaded(make_engine(_MD.model_copy(update=larger if exact else {})))
+    larger = {"particles": 2 * world.particles, "production_steps": 12_000}
+    settings = _settings(world).model_copy(update=larger if exact else {})
+    return single_threaded(make_engine(settings))
+
+
+def _settings(world: World) -> EngineSettings:
+    return _MD.model_copy(update={"particles": world.particles})
 
 
 def twin(name: str, number: int) -> Twin:
     """Return a twin of a world; it depends on its number alone."""
     rng = stream(1, "molecules", name, number)
+    world = WORLDS[name]
     for attempt in range(_TRIES):
         problem, truth = problem_of(name, number, rng)
-        seed = integer_seed(1, "molecules", name, number, attempt)
-        measurement = WORLDS[name].measurement
+        seed, engine = (
+            integer_seed(1, "molecules", name, number, attempt),
+            engine_of(world, exact=True),
+        )
         try:
-            made = make_twin(problem, truth, engine_of(exact=True), measurement, seed=seed)
+            made = make_twin(problem, truth, engine, world.measurement, seed=seed)
         except (SimulationFailed, RuleFailed):
             continue
         (liquid,) = made.problem.liquids
-        seen = boxed(liquid, rdf_reach(_MD, liquid.state.density))
+        seen = boxed(liquid, rdf_reach(_settings(world), liquid.state.density))
         return replace(made, problem=replace(made.problem, liquids=(seen,)))
     raise SystemExit(f"water: no liquid among {_TRIES} truths of twin {number}")

@@ -34,7 +34,7 @@ def refine(runs: Path, only: list[str], most: int | None) -> None:
 
 def _one(name: str, number: int, file: Path) -> None:
     started = time.perf_counter()
-    outcome = refine_to_file(twin(name, number), engine_of(), file)
+    outcome = refine_to_file(twin(name, number), engine_of(WORLDS[name]), file)
     print(f"{name} {number}: {outcome}, {time.perf_counter() - started:.0f} s", flush=True)
 
 

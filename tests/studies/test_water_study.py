@@ -42,6 +42,6 @@ def test_four_contrasts_differ_in_what_hydrogen_weighs(study) -> None:
     plan, _ = study
     curves = plan.blank(plan.WORLDS["totals"])
     of_hydrogen = [float(o.of.between(np.ones(1))[0, 2]) for o in curves]
-    assert [o.name for o in curves] == list(plan.CONTRASTS)
+    assert [o.name for o in curves] == list(plan.CONTRASTS[plan.WATER])
     assert of_hydrogen[0] > of_hydrogen[3] > of_hydrogen[1] > of_hydrogen[2]
     assert of_hydrogen[2] == pytest.approx(0.0, abs=1e-3)
