@@ -43,7 +43,7 @@ WARM = StatePoint(298.0, 0.006736, BENZENE.molecules[0].mass)
 
 OO = lennard_jones(3.166, 0.1553)
 CARBON, HYDROGEN = (3.55, 0.07), (2.42, 0.03)
-"""σ in Å and ε in kcal/mol (W. L. Jorgensen and D. L. Severance, J. Am. Chem. Soc. 112, 4768 (1990));
+"""σ in Å and ε in kcal/mol (Jorgensen and Severance, J. Am. Chem. Soc. 112, 4768 (1990));
 unlike atoms by geometric means."""
 BASES: Mapping[Substance, Mapping[Pair, Potential]] = MappingProxyType(
     {
