@@ -88,6 +88,10 @@ WORLDS: Mapping[str, World] = MappingProxyType(
             "newton, molecular dynamics", "newton", "lammps", "mie,exp6", 25, 1,
             (*_SMALL, *_QUICK), like_the_real=True,
         ),
+        "md-other": World(
+            "newton, molecular dynamics, truths far from the prior", "newton", "lammps",
+            "morse,shoulder", 6, 1, (*_SMALL, *_QUICK), like_the_real=True,
+        ),
         "prior": World(
             "newton, truths from the prior", "newton", "integral_equation", "prior", 125, 5,
             (_COUNTED, *_QUICK),
