@@ -1,6 +1,7 @@
 """Twins of the melt: base and a known correction, found again; or no correction at all.
 
 python studies/aluminium/twins.py            # simulate and refine what is missing, an hour
+python studies/aluminium/twins.py 3 4        # these only, where they are missing
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import os
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
+import argparse
 import csv
 import io
 import time
@@ -137,9 +139,13 @@ def stored() -> list[dict[str, str]]:
 
 def main() -> None:
     """Make the twins that are missing."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("numbers", nargs="*", type=int, default=range(TWINS))
     rows: list[dict[str, float | int | str]] = [dict(row) for row in stored()]
     there = {int(row["twin"]) for row in rows}
-    for number in range(TWINS):
+    for number in parser.parse_args().numbers:
         if number in there:
             continue
         rows.append(refined(number))
