@@ -25,7 +25,10 @@ SYSTEMS = tuple(ABOUT)
 OFF = (1.03, 1.25)
 """How far the references of strangers are from these; their priors are centred there."""
 
-_QUICK = ("refine.chains=2", "refine.tune=150", "refine.draws=100")
+_QUICK = ("refine.chains=2", "refine.tune=100", "refine.draws=100")
+_FEW = ("refine.round_size=2", "refine.draws=50")
+"""Errors of an integral equation are what they are said to be: two a round say what four do."""
+
 _SMALL = ("engine.particles=500", "engine.equilibration_steps=1000", "engine.production_steps=3000")
 
 
@@ -61,19 +64,19 @@ class World:
             for table in ("reference", "prior")
             for key, value in (("sigma", sigma), ("epsilon", epsilon))
         ]
-        config = load_config(system, [*own, *self.settings, *_QUICK], observe=self.observe)
+        config = load_config(system, [*own, *_QUICK, *self.settings], observe=self.observe)
         return Campaign(config, "mie,exp6", Stranger(), ABOUT[system])
 
 
-_HNC = ("engine.name=integral_equation", "engine.sampling_error=0.005")
+_HNC = ("engine.name=integral_equation", "engine.sampling_error=0.005", *_FEW)
 
 WORLDS: Mapping[str, World] = MappingProxyType(
     {
-        "fast": World("integral equation, g(r) alone", "g", _HNC, 30, 2),
-        "pressure": World("integral equation, g(r) and pressure", "g,pressure", _HNC, 10, 1),
+        "fast": World("integral equation, g(r) alone", "g", _HNC, 18, 2),
+        "pressure": World("integral equation, g(r) and pressure", "g,pressure", _HNC, 8, 1),
         "md": World(
             "molecular dynamics, g(r) and pressure", "g,pressure",
-            ("engine.name=lammps", *_SMALL), 4, 1,
+            ("engine.name=lammps", *_SMALL), 3, 1,
         ),
     }
 )  # fmt: skip

@@ -23,21 +23,22 @@ from stripped import compare
 from tables import HERE, RESULTS, fill, keep
 
 from sopr_uq.posterior.store import write
-from sopr_uq.workflow.calibration import make_twins
+from sopr_uq.workflow.calibration import TWINS, make_twins
 
 
-def refine(runs: Path, only: list[str]) -> None:
-    """Make the twins that are missing, a few of each liquid at a time."""
+def refine(runs: Path, only: list[str], most: int | None) -> None:
+    """Make the twins that are missing, a few of each liquid at a time; ``most`` calls at most."""
     campaigns = {(w, s): WORLDS[w].campaign(s) for w in only for s in SYSTEMS}
     rounds = max(-(-WORLDS[w].twins // WORLDS[w].share) for w in only)
     for number in range(1, rounds + 1):
         for (world, system), campaign in campaigns.items():
             kind, started = WORLDS[world], time.perf_counter()
-            if (number - 1) * kind.share < kind.twins:
-                twins = min(number * kind.share, kind.twins)
-                failed = make_twins(campaign, runs / f"{world}-{system}", twins=twins)
+            twins, folder = min(number * kind.share, kind.twins), runs / f"{world}-{system}"
+            if len([*(folder / TWINS).glob("*.nc")]) < twins and most != 0:
+                failed = make_twins(campaign, folder, twins=twins)
                 seconds = time.perf_counter() - started
                 print(f"{world} {system}: {twins} ({failed} failed), {seconds:.0f} s", flush=True)
+                most = None if most is None else most - 1
 
 
 def main() -> None:
@@ -47,12 +48,13 @@ def main() -> None:
     )
     parser.add_argument("--refine", type=Path, metavar="DIR")
     parser.add_argument("--only", nargs="+", choices=list(WORLDS), default=list(WORLDS))
+    parser.add_argument("--most", type=int, metavar="N", help="refine a share of N liquids")
     parser.add_argument("--strip", type=Path, metavar="DIR")
     parser.add_argument("--errors", type=int, metavar="N")
     parser.add_argument("--collect", type=Path, metavar="DIR")
     options = parser.parse_args()
     if options.refine:
-        refine(options.refine, options.only)
+        refine(options.refine, options.only, options.most)
     if options.strip:
         compare(options.strip)
     if options.errors:
