@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from types import TracebackType
 from typing import Any, Self
@@ -59,6 +60,7 @@ class HoomdEngine:
         if reason:
             raise EngineUnavailable(reason)
         self.settings = settings
+        self.traits = replace(self.traits, repeats=not has_gpu())
 
     def run(self, setup: Setup, *, progress: Progress | None = None) -> Simulation:
         """Simulate; see :meth:`sopr_uq.engine.protocol.Engine.run`."""

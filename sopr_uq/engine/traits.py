@@ -23,6 +23,9 @@ class Traits:
         than in turn.
     exact : bool
         It gives the same whatever the seed: without sampling error.
+    repeats : bool
+        Equal seeds give equal numbers, bit for bit; where many threads add in no fixed order
+        they agree within their errors only.
     records : frozenset of str
         Which of :data:`RECORDS` it records when asked, and whether :data:`COEXISTENCE`.
     based : bool
@@ -35,6 +38,7 @@ class Traits:
     boxed: bool = True
     concurrent: bool = True
     exact: bool = False
+    repeats: bool = True
     records: frozenset[str] = frozenset()
     based: bool = False
     molecules: bool = False

@@ -54,7 +54,9 @@ class StatePoint:
             raise InputError("StatePoint.mass", "none beside a composition", f"{self.mass:g}")
         total = sum(self.composition.values())
         if self.composition and abs(total - 1.0) > _SUM_TOLERANCE:
-            raise InputError("StatePoint.composition", "fractions that sum to 1", f"{total:g}")
+            advice = "divide each by their sum"
+            expected = "fractions that sum to 1"
+            raise InputError("StatePoint.composition", expected, f"{total:g}", advice)
 
     @property
     def beta(self) -> float:

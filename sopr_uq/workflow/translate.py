@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, get_args
+from typing import Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
@@ -65,9 +65,17 @@ def _unknown(key: str, misspelt: str, known: list[str]) -> InputError:
 
 
 def _choices(model: type[BaseModel], loc: Sequence[int | str]) -> tuple[str, ...]:
-    """Return the values that a field with a literal type accepts."""
-    annotation = _field(model, loc).annotation
-    return get_args(getattr(annotation, "__value__", annotation))
+    """Return the texts that a field with a literal type accepts, or a union with one."""
+    return tuple(_literals(_field(model, loc).annotation))
+
+
+def _literals(annotation: Any) -> Iterator[str]:
+    annotation = getattr(annotation, "__value__", annotation)
+    for part in get_args(annotation):
+        if get_origin(annotation) is Literal:
+            yield str(part)
+        else:
+            yield from _literals(part)
 
 
 def _rephrase(message: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pytest
@@ -109,6 +109,38 @@ def test_a_right_engine_is_no_spoilt_one():
 def test_a_wrong_engine_fails(wrong, words):
     with pytest.raises(AssertionError, match=words):
         check_engine(Spoilt(wrong))
+
+
+@dataclass(frozen=True)
+class Hurried:
+    """An engine that adds in another order each time, as graphics processors do."""
+
+    repeats: bool = False
+    drift: float = 0.0
+    name = "integral_equation"
+    calls: list[int] = field(default_factory=list)
+
+    @property
+    def traits(self):
+        return replace(NOISY.traits, repeats=self.repeats)
+
+    def run(self, setup: Setup, *, progress=None):
+        self.calls.append(1)
+        found = NOISY.run(replace(setup, seed=setup.seed + 1000 * len(self.calls)))
+        (g,) = found.rdfs.values()
+        size = 1.0 + self.drift * len(self.calls)
+        return replace(
+            found,
+            series=found.series | {g.name: replace(g, mean=size * g.mean, blocks=size * g.blocks)},
+        )
+
+
+def test_an_engine_that_does_not_repeat_agrees_within_its_errors_and_says_so():
+    check_engine(Hurried())
+    with pytest.raises(AssertionError, match="of the same seed"):
+        check_engine(Hurried(repeats=True))
+    with pytest.raises(AssertionError, match="within errors"):
+        check_engine(Hurried(drift=0.02))
 
 
 # Observables -----------------------------------------------------------------

@@ -158,6 +158,8 @@ SHARES = "Ar = 0.4, Kr = 0.6"
             [(SHARES, "Ar = 0.0001, Kr = 0.9999"), ('"integral_equation"', '"lammps"')],
             "at least one molecule of each kind",
         ),
+        ([(SHARES, "Ar = 40, Kr = 60")], "divide each by their sum"),
+        ([(RULE, 'combine = "lorenz-berthelot"')], "Did you mean 'lorentz-berthelot'"),
         ([("[engine]", "[prior]\nsigma = 3.4\n[engine]")], "prior.sigma"),
         ([(MOLECULE, "[reference]\nsigma = 3.4\nepsilon = 0.2\n" + MOLECULE)], "reference"),
         ([(RULE, RULE + "\nsigma = 3.5")], "sigma as well"),
