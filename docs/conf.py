@@ -15,6 +15,8 @@ sys.path[:0] = [str(HERE / "_ext"), str(HERE.parent)]
 os.environ["PATH"] = sysconfig.get_path("scripts") + os.pathsep + os.environ["PATH"]
 os.environ["PYTHONPATH"] = str(HERE.parent)
 os.environ["COLUMNS"] = "90"
+# The gallery draws what the studies keep.
+os.environ["SOPR_UQ_STUDIES"] = str(HERE.parent / "studies")
 # Its simulations are instant: threads would only wait for each other.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
@@ -28,7 +30,7 @@ myst_enable_extensions = ["dollarmath", "amsmath", "colon_fence"]
 myst_heading_anchors = 3
 nb_execution_mode = "force"
 nb_execution_in_temp = True
-nb_execution_timeout = 120
+nb_execution_timeout = 900
 nb_execution_raise_on_error = True
 
 # A command's output comes in pieces, which belong together as they are.

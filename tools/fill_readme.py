@@ -1,9 +1,9 @@
-"""Put the numbers and the figure of `make demo`, and the study's table of rules, into the README.
+"""Put what `make demo` gave into the README, and the study's table of rules into `docs/numbers.md`.
 
     .venv/bin/python tools/fill_readme.py demo/argon demo/argon-newton
     .venv/bin/python tools/fill_readme.py    # the table of rules alone
 
-Nothing in the README's tables is typed by hand.
+Nothing in these tables is typed by hand.
 """
 
 from __future__ import annotations
@@ -89,20 +89,20 @@ def stored() -> dict[tuple[str, str], xr.DataTree]:
     return {(x, v): load_result(STUDY / f"{x}-{v}.nc") for x, v in pairs}
 
 
-def fill(name: str, text: str) -> None:
-    """Replace what stands between two markers of the README."""
-    readme = ROOT / "README.md"
-    whole = filled(readme.read_text(encoding="utf-8"), {name: [text]})
-    readme.write_text(whole, encoding="utf-8")
+def fill(page: Path, name: str, text: str) -> None:
+    """Replace what stands between two markers of a page."""
+    whole = filled(page.read_text(encoding="utf-8"), {name: [text]})
+    page.write_text(whole, encoding="utf-8")
 
 
 def main() -> None:
     """Fill in the folders given on the command line; the last one gives the figure."""
     folders = [Path(argument) for argument in sys.argv[1:]]
-    fill("measured", rules(stored()))
+    fill(ROOT / "docs" / "numbers.md", "measured", rules(stored()))
     if not folders:
         return
-    fill("demo", "\n\n".join(section(load_result(folder)) for folder in folders))
+    said = "\n\n".join(section(load_result(folder)) for folder in folders)
+    fill(ROOT / "README.md", "demo", said)
     (ROOT / "docs").mkdir(exist_ok=True)
     shutil.copy(folders[-1] / "figures" / "summary.png", ROOT / "docs" / "argon.png")
 

@@ -33,6 +33,7 @@ from sopr_uq.figures.liquids import (
 from sopr_uq.figures.measured import plot_measured
 from sopr_uq.figures.refinement import plot_course, plot_potential, plot_prior, plot_rdf
 from sopr_uq.figures.sheet import refinement_sheet, save
+from sopr_uq.figures.simulated import plot_property, plot_simulated_curve
 from sopr_uq.figures.style import style
 
 __all__ = [
@@ -55,11 +56,13 @@ __all__ = [
     "plot_potential",
     "plot_potentials",
     "plot_prior",
+    "plot_property",
     "plot_pulls",
     "plot_rank_ecdf",
     "plot_rdf",
     "plot_rdfs",
     "plot_residual",
+    "plot_simulated_curve",
     "plot_states",
     "plot_truths",
     "plot_well",

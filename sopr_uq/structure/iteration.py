@@ -29,7 +29,7 @@ from sopr_uq.typing import FloatArray
 TOLERANCE = 1e-11
 _ITERATIONS = 30
 _SHORTEST_DAMPING = 1.0 / 64.0
-_SHORTEST_STEP = 1.0 / 256.0
+SHORTEST_STEP = 1.0 / 256.0
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,11 @@ def find_root(
     return Root(point.x / r, float(np.abs(point.miss).max()), iterations, tolerance)
 
 
-def follow(solve: Callable[[float, FloatArray], Root], start: FloatArray) -> tuple[Root, float]:
+def follow(
+    solve: Callable[[float, FloatArray], Root],
+    start: FloatArray,
+    shortest_step: float = SHORTEST_STEP,
+) -> tuple[Root, float]:
     """Follow a solution from an easy problem (λ = 0) to the wanted one (λ = 1).
 
     The first attempt is λ = 1 at once, so that continuation costs nothing
@@ -104,6 +108,8 @@ def follow(solve: Callable[[float, FloatArray], Root], start: FloatArray) -> tup
         (λ, starting γ) → Root.
     start : array, shape (n, p)
         Solution γ at λ = 0.
+    shortest_step : float
+        Steps of λ are halved down to this one where an attempt fails.
 
     Returns
     -------
@@ -122,7 +128,7 @@ def follow(solve: Callable[[float, FloatArray], Root], start: FloatArray) -> tup
             reached, gamma, step = target, root.gamma, 2.0 * step
         else:
             step *= 0.5
-        if reached == 1.0 or step < _SHORTEST_STEP:
+        if reached == 1.0 or step < shortest_step:
             return Root(gamma, root.residual, iterations, root.tolerance), reached
 
 

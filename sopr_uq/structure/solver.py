@@ -6,7 +6,7 @@ import numpy as np
 
 from sopr_uq.structure.chains import short_ranged
 from sopr_uq.structure.closures import ClosureName, make_closure
-from sopr_uq.structure.iteration import Root, find_root, follow
+from sopr_uq.structure.iteration import SHORTEST_STEP, Root, find_root, follow
 from sopr_uq.structure.mixture import Mixture
 from sopr_uq.structure.solution import Solution, on_grid
 from sopr_uq.structure.transforms import RadialGrid
@@ -22,6 +22,7 @@ def solve(
     *,
     bridge: ArrayLike | None = None,
     start: ArrayLike | None = None,
+    shortest_step: float = SHORTEST_STEP,
 ) -> Solution:
     """Solve the Ornstein–Zernike equation for a pair potential, or for those of a mixture.
 
@@ -44,6 +45,9 @@ def solve(
         Bridge function B(r), added to the HNC closure.
     start : array, shape of ``energy``, optional
         γ of a neighbouring state, to begin with.
+    shortest_step : float
+        Of the cooling and the compression, as parts of the whole way; longer ones give up sooner
+        where there is no solution, and miss some close to the spinodal.
 
     Returns
     -------
@@ -72,10 +76,10 @@ def solve(
         root = attempt(1.0, 1.0, on_grid(grid, mixture, start, "start"))
         if root.converged:
             return Solution.of(grid, mixture, make_closure(closure, boltzmann, b), root, "")
-    root, cooled = follow(lambda t, gamma: attempt(t, 1.0, gamma), zero)
+    root, cooled = follow(lambda t, gamma: attempt(t, 1.0, gamma), zero, shortest_step)
     message = ""
     if cooled < 1.0:
-        root, squeezed = follow(lambda t, gamma: attempt(1.0, t, gamma), zero)
+        root, squeezed = follow(lambda t, gamma: attempt(1.0, t, gamma), zero, shortest_step)
         if squeezed < 1.0:
             message = _no_solution(closure, cooled, squeezed)
     return Solution.of(grid, mixture, make_closure(closure, boltzmann, b), root, message)

@@ -33,6 +33,9 @@ MOST_FLUIDS = 50
 _SPACING = 0.04
 _REACHES = (40.0, 80.0)
 """Of the grid in Å: a liquid whose correlations fill the longer one is taken for none."""
+_SHORTEST_STEP = 1.0 / 16.0
+"""On the way to a liquid. Most potentials of a wide prior have none, and to be sure of that by
+smaller steps takes longer than all liquids that there are; of forty, one or none is missed."""
 
 
 class PriorMeasurements(NamedTuple):
@@ -108,7 +111,8 @@ def _infinite(problem: Problem, v: FloatArray, number: int) -> InfiniteLiquid | 
     for reach in _REACHES:
         grid = RadialGrid.covering(reach, _SPACING)
         energy = energies(setup, grid.r)
-        solution = solve(grid, energy, setup.densities, setup.state.beta)
+        densities, beta = setup.densities, setup.state.beta
+        solution = solve(grid, energy, densities, beta, shortest_step=_SHORTEST_STEP)
         if not (solution.converged and solution.truncated):
             break
     if not solution.converged or solution.truncated:
