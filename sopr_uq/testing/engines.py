@@ -129,7 +129,8 @@ def _check_seeds(engine: Engine, setup: Setup, found: Simulation) -> None:
 
 def _check_agree(again: Series, series: Series) -> None:
     """Averages over all abscissae of two runs differ by no more than their errors."""
-    error = np.hypot(*(_error_of_mean(s, slice(None), np.ones(s.x.size)) for s in (again, series)))
+    mine, theirs = (_error_of_mean(s, slice(None), np.ones(s.x.size)) for s in (again, series))
+    error = float(np.hypot(mine, theirs))
     off = abs(float(again.mean.mean() - series.mean.mean()))
     require(off <= _SURE * error, f"{series.name} of the same seed within errors", f"{off:.2g} off")
 
