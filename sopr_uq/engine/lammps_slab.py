@@ -35,8 +35,8 @@ def carry_out_slab(plan: Plan, progress: Progress | None = None) -> Simulation:
     Returns
     -------
     Simulation
-        Its series are the ``profile`` and the ``normal`` and ``tangential pressure``, those
-        parts included that come of pairs beyond the cut-off.
+        Its series are the ``profile``, the ``insertion``, and the ``normal`` and ``tangential
+        pressure``, those parts included that come of pairs beyond the cut-off.
 
     Raises
     ------
@@ -77,8 +77,7 @@ class LammpsSlab(LammpsDynamics):
     def __init__(self, plan: Plan) -> None:
         super().__init__(plan)
         self._shape = Shape.of(plan)
-        (potential,) = plan.potentials
-        self._tail = SlabTail(potential, plan.cutoff, self._shape.across**2, self._shape.along)
+        self._tail = SlabTail.of(plan)
         self._opened = False
 
     @contextlib.contextmanager

@@ -141,6 +141,10 @@ class Surface:
         """Return where the liquid is itself, shape (n,)."""
         return np.asarray(z < self.place - FAR * self.width)
 
+    def density(self, z: FloatArray) -> FloatArray:
+        """Return ρ(z) in Å⁻³, shape (n,)."""
+        return _profile(z, self.liquid, self.vapour, self.place, self.width)
+
     def outside(self, z: FloatArray) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
         """Return where the vapour is itself, shape (n,)."""
         return np.asarray(z > self.place + FAR * self.width)
@@ -165,19 +169,20 @@ class Profile:
     @property
     def z(self) -> FloatArray:
         """Middles of its bins in Å, shape (n,)."""
-        edges = self._edges
+        edges = self.edges
         return np.asarray(0.5 * (edges[1:] + edges[:-1]))
 
     @property
-    def _edges(self) -> FloatArray:
+    def edges(self) -> FloatArray:
+        """Edges of its bins in Å, shape (n + 1,)."""
         half = 0.5 * self.shape.along
         return np.linspace(0.0, half, int(half / _BIN) + 1)
 
     def of(self, z: FloatArray) -> FloatArray:
         """Return the profile of particles at z in Å, shape (N,), in Å⁻³, shape (n,)."""
         away = np.abs(around_middle(z, self.shape.along))
-        count = np.histogram(away, self._edges)[0]
-        step = self._edges[1] - self._edges[0]
+        count = np.histogram(away, self.edges)[0]
+        step = self.edges[1] - self.edges[0]
         return np.asarray(count / (2.0 * self.shape.across**2 * step))
 
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 import numpy as np
 
 from sopr_uq.engine.blocks import block_means, independent_blocks
+from sopr_uq.engine.insertion import Insertion
 from sopr_uq.engine.plan import Plan
 from sopr_uq.engine.recorder import Thermo
 from sopr_uq.engine.series import Series
-from sopr_uq.engine.slab import FAR, Profile, Shape, Surface, holes, pieces
+from sopr_uq.engine.slab import FAR, Profile, Shape, Surface, around_middle, holes, pieces
 from sopr_uq.engine.slab_tail import Pressures
 from sopr_uq.engine.timestep import length_scale
 from sopr_uq.engine.trouble import FROZEN, check_temperature
 from sopr_uq.errors import SimulationFailed
+from sopr_uq.rng import stream
 from sopr_uq.typing import FloatArray
 from sopr_uq.units import FS_PER_TIME, thermal_energy
 
@@ -44,6 +46,9 @@ class SlabWatch:
         self._profile = Profile(self._shape)
         self._rows: list[FloatArray] = []
         self._pressures: list[Pressures] = []
+        self._insertion = Insertion.of(plan)
+        self._inserted: list[FloatArray] = []
+        self._rng = stream(plan.setup.seed, "test particles")
         self._temperatures: list[float] = []
         self._places: list[FloatArray] = []
         self._across: list[float] = []
@@ -53,6 +58,7 @@ class SlabWatch:
     def add(self, positions: FloatArray, thermo: Thermo, pressures: Pressures) -> None:
         """Take note of a snapshot: positions in Å, shape (N, 3), and averages on the way to it."""
         self._rows.append(self._profile.of(positions[:, 2]))
+        self._insert(positions)
         self._pressures.append(pressures)
         self._temperatures.append(thermo.temperature)
         self._places.append(positions[:, 2].astype(np.float32))
@@ -63,21 +69,39 @@ class SlabWatch:
                 self._walk += step - self._shape.across * np.rint(step / self._shape.across)
             self._late = positions[:, :2]
 
+    def _insert(self, positions: FloatArray) -> None:
+        away = around_middle(positions[:, 2], self._shape.along)
+        placed = np.column_stack([positions[:, :2], away])
+        self._inserted.append(self._insertion.likelihood(placed, self._rng))
+
     def series(self) -> tuple[Series, ...]:
-        """Return the profile in Å⁻³ over z in Å, and the pressures in MPa."""
-        rows, z = np.array(self._rows), self._profile.z
-        slow = np.stack([rows[:, : len(z) // 8].mean(axis=1), rows[:, -len(z) // 3 :].mean(axis=1)])
-        both = np.array(self._pressures)
-        blocks = independent_blocks(slow.T, self._plan.settings.blocks, least=_FEWEST)
-        found = block_means(both, blocks)
+        """Return the profile in Å⁻³ over z in Å, ⟨exp(−βψ)⟩ of test particles, pressures in MPa."""
         names = ("normal pressure", "tangential pressure")
+        found = block_means(np.array(self._pressures), self._pressure_blocks())
         return (
-            Series.of_blocks("profile", z, block_means(rows, blocks), "angstrom^-3"),
+            *self._layers(),
             *(
                 Series.of_blocks(name, np.zeros(1), found[:, i : i + 1], "MPa")
                 for i, name in enumerate(names)
             ),
         )
+
+    def _layers(self) -> tuple[Series, Series]:
+        """What goes by the distance from the middle, over the same blocks."""
+        rows, inserted, z = np.array(self._rows), np.array(self._inserted), self._profile.z
+        surface = np.isin(z, self._insertion.z)
+        slow = (rows[:, : len(z) // 8], rows[:, surface], inserted)
+        means = np.stack([each.mean(axis=1) for each in slow], axis=1)
+        blocks = independent_blocks(means, self._plan.settings.blocks)
+        return (
+            Series.of_blocks("profile", z, block_means(rows, blocks), "angstrom^-3"),
+            Series.of_blocks("insertion", self._insertion.z, block_means(inserted, blocks), "1"),
+        )
+
+    def _pressure_blocks(self) -> int:
+        """Of a length that a vapour forgets in."""
+        vapour = np.array(self._rows)[:, -len(self._profile.z) // 3 :].mean(axis=1, keepdims=True)
+        return independent_blocks(vapour, self._plan.settings.blocks, least=_FEWEST)
 
     def check(self) -> None:
         """Raise SimulationFailed if what was seen is no slab of a liquid beside its vapour."""

@@ -21,7 +21,9 @@ from sopr_uq.observables.coexistence import (
     VAPOUR_PRESSURES,
     liquid_density,
     surface_tension,
+    told_vapour,
     vapour_density,
+    virial_pressure,
 )
 from sopr_uq.observables.infinite import InfiniteLiquid, continued
 from sopr_uq.observables.rdf import Rdf
@@ -147,6 +149,16 @@ def _told(way: Callable[[Setup, Simulation], Series]) -> Callable[[Sequence[Run]
     return lambda runs: _reading([way(run.setup, run.simulation) for run in runs])
 
 
+def _vapour_density(runs: Sequence[Run]) -> Reading:
+    found = _told(vapour_density)(runs)
+    return found._replace(common=_doubt(runs) * float(found.values.mean()))
+
+
+def _doubt(runs: Sequence[Run]) -> float:
+    """Return what the virial series of all these vapours leaves open, relative."""
+    return float(np.mean([told_vapour(run.setup, run.simulation).doubt for run in runs]))
+
+
 def _vapour_pressure(runs: Sequence[Run]) -> Reading:
     """Average what the ways to it tell by their noise."""
     each = [_told(way)(runs) for way in VAPOUR_PRESSURES]
@@ -154,7 +166,9 @@ def _vapour_pressure(runs: Sequence[Run]) -> Reading:
     weights = weights / weights.sum(axis=0)
     values = np.sum([w * one.values for w, one in zip(weights, each, strict=True)], axis=0)
     noise = np.sum([w**2 * one.noise for w, one in zip(weights, each, strict=True)], axis=0)
-    return Reading(each[0].x, np.asarray(values), np.asarray(noise))
+    # ρkT dlnz is dP: the doubt is about the same in the pressure by the density alone
+    doubt = float(weights[VAPOUR_PRESSURES.index(virial_pressure)][0]) * _doubt(runs)
+    return Reading(each[0].x, np.asarray(values), np.asarray(noise), doubt * float(values.mean()))
 
 
 def _diffusion(runs: Sequence[Run]) -> Reading:
@@ -232,7 +246,7 @@ PROPERTIES: Mapping[str, Property] = {
         Property("viscosity", "mPa s", _viscosity, ("viscosity",), logarithmic=True),
         Property("heat-capacity", "J/(mol K)", _number("heat-capacity"), ("heat-capacity",)),
         Property("liquid-density", "g/cm^3", _told(liquid_density), (COEXISTENCE,)),
-        Property("vapour-density", "g/cm^3", _told(vapour_density), (COEXISTENCE,), True),
+        Property("vapour-density", "g/cm^3", _vapour_density, (COEXISTENCE,), True),
         Property("vapour-pressure", "MPa", _vapour_pressure, (COEXISTENCE,), True),
         Property("surface-tension", "mN/m", _told(surface_tension), (COEXISTENCE,)),
     )

@@ -9,6 +9,7 @@ import pytest
 from scipy.integrate import quad
 
 from sopr_uq.engine import lammps
+from sopr_uq.engine.insertion import Insertion
 from sopr_uq.engine.plan import make_plan
 from sopr_uq.engine.protocol import Setup
 from sopr_uq.engine.recorder import Thermo
@@ -26,11 +27,13 @@ from sopr_uq.engine.slab import (
 )
 from sopr_uq.engine.slab_tail import Pressures, SlabTail
 from sopr_uq.engine.slab_watch import SlabWatch
-from sopr_uq.engine.tail import tail_pressure
+from sopr_uq.engine.tail import tail_energy, tail_pressure
 from sopr_uq.engine.traits import COEXISTENCE
 from sopr_uq.errors import InputError, SimulationFailed
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.observables.coexistence import (
+    activity,
+    density_of_activity,
     liquid_density,
     normal_pressure,
     surface_tension,
@@ -160,7 +163,7 @@ def test_a_slab_that_stays_one_tells_its_densities():
     watch, plan = watched("whole")
     watch.check()
     shape = Shape.of(plan)
-    profile, normal, _ = watch.series()
+    profile, _, normal, _ = watch.series()
     surface = Surface.of(profile.x, profile.mean)
     rest = plan.atoms - plan.atoms // 10
     vapour = (plan.atoms // 10) / (shape.across**2 * shape.along)
@@ -231,6 +234,43 @@ def test_profile_holds_every_particle():
     assert profile.of(z).sum() * step * 2.0 * 30.0**2 == pytest.approx(1234)
 
 
+def test_planes_have_the_energy_of_the_tail():
+    tail = SlabTail(ARGON, CUTOFF, area=900.0, length=150.0)
+    z = np.arange(0.0, 150.0, 0.001)
+    density = z.size / (900.0 * 150.0)
+    # of one particle more, with all others; of each of them it is half
+    expected = 2.0 * tail_energy([ARGON], np.array([density]), CUTOFF)
+    assert tail.energies(z, np.array([20.0, 77.7])) == pytest.approx(expected, rel=4e-3)
+
+
+def test_test_particles_in_an_ideal_gas():
+    """Of places without correlation ⟨exp(−βψ)⟩ is exp(ρ ∫(e^(−βv) − 1) dr), beyond the cut-off
+    exp(−βρ ∫v dr): within 3 standard errors of 40 snapshots. Without its tail it is not."""
+    shape, beta = Shape(30.0, 50.0, 150.0), 1.0 / (3.0 * EPSILON)
+    tail = SlabTail(ARGON, CUTOFF, shape.across**2, shape.along)
+    insertion = Insertion(ARGON, beta, tail, shape, (10.0, 30.0))
+    rng, volume = stream(7, "gas"), shape.across**2 * shape.along
+    gas = (box(rng, shape, round(0.1 / SIGMA**3 * volume), -75.0, 75.0) for _ in range(40))
+    found = np.array([insertion.likelihood(each, rng) for each in gas])
+    assert found.shape[1] == insertion.z.size == 80
+    found = found.mean(axis=1)
+    r = np.linspace(0.01, CUTOFF, 20_000)
+    inner = np.trapezoid(4.0 * np.pi * r**2 * np.expm1(-beta * ARGON.energy(r)), r)
+    outer = quad(lambda r: 4.0 * np.pi * r**2 * float(ARGON.energy(r)), CUTOFF, 1000.0)[0]
+    density, error = round(0.1 / SIGMA**3 * volume) / volume, found.std() / np.sqrt(found.size)
+    assert abs(found.mean() - np.exp(density * (inner - beta * outer))) < 3.0 * error
+    assert abs(found.mean() - np.exp(density * inner)) > 3.0 * error
+
+
+def test_a_gas_has_the_density_of_its_activity():
+    second, third = virials(ARGON, 1.0 / EPSILON)
+    for density in (1e-6, 1e-4, 0.03 / SIGMA**3):
+        value = activity(density, second, third)
+        assert density_of_activity(value, second, third) == pytest.approx(density, rel=1e-9)
+    with pytest.raises(SimulationFailed, match="critical"):
+        density_of_activity(1.0, second, third)
+
+
 def test_virials_of_lennard_jones():
     """B₂ and B₃ in units of b₀ = 2πσ³/3 (Hirschfelder, Curtiss & Bird, tables I-B and I-C)."""
     b0 = 2.0 * np.pi * SIGMA**3 / 3.0
@@ -250,8 +290,7 @@ def test_lennard_jones_coexistence():
     """NIST's ρσ³ 0.7011 and 0.0296, P 0.0250 at T* = 1, of a short run of 1000 particles.
 
     The liquid within 2 %, three of its standard errors; the vapour and the pressure within four
-    standard errors, 4 % of what blocks do not see included; γ* of simulations of the full
-    potential, 0.50, likewise, 8 % included.
+    standard errors; γ* of simulations of the full potential, 0.50, likewise, 8 % included.
     """
     engine = lammps_engine(particles=1000, production_steps=2000, sample_every=40)
     setup = replace(Setup.of(ARGON, reduced(1.0, 0.70), seed=2), record=(COEXISTENCE,))
@@ -262,9 +301,9 @@ def test_lennard_jones_coexistence():
     assert liquid.unit == "g/cm^3"
     assert liquid.mean[0] / unit == pytest.approx(0.7011, rel=0.02)
     for told, known, floor in (
-        (vapour, 0.0296 * unit, 0.04),
-        (virial_pressure(setup, found), 0.0250 * pressure, 0.04),
-        (normal_pressure(setup, found), 0.0250 * pressure, 0.04),
+        (vapour, 0.0296 * unit, 0.0),
+        (virial_pressure(setup, found), 0.0250 * pressure, 0.0),
+        (normal_pressure(setup, found), 0.0250 * pressure, 0.0),
         (surface_tension(setup, found), 0.50 * pressure * SIGMA * 0.1, 0.08),
     ):
         error = np.hypot(float(told.error[0]), floor * known)

@@ -18,6 +18,7 @@ from sopr_uq.engine.traits import COEXISTENCE
 from sopr_uq.errors import InputError
 from sopr_uq.experiment.equation_of_state import coexistence
 from sopr_uq.experiment.state import StatePoint
+from sopr_uq.observables.coexistence import activity, virials
 from sopr_uq.potentials import lennard_jones
 from sopr_uq.rng import stream
 from sopr_uq.workflow.simulate import simulate
@@ -62,6 +63,16 @@ def density_of(potential):
     return 0.8 / length_scale(potential, 100.0) ** 3
 
 
+def insertion_of(setup, z, rows, vapour, noise):
+    """What test particles say where a slab of 1372 has such a vapour."""
+    (potential,) = setup.in_order
+    near = np.abs(z - 20.0) < 9.0
+    shift = 1.0 + (1.0 + rows.sum() * (z[1] - z[0]) / (rows[0] * 20.0)) / 1372
+    told = np.interp(z[near] / shift, z, rows)
+    told = told / activity(vapour, *virials(potential, setup.state.beta))
+    return Series.of_blocks("insertion", z[near], told * (1.0 + noise), "1")
+
+
 def slab_of(setup):
     """A slab 40 Å thick with noise of a percent on each of ten blocks."""
     (potential,) = setup.in_order
@@ -72,6 +83,7 @@ def slab_of(setup):
     blocks = rows * (1.0 + 0.003 * rng.standard_normal((10, 1)))
     series = [
         Series.of_blocks("profile", z, blocks, "angstrom^-3"),
+        insertion_of(setup, z, rows, vapour, 0.01 * rng.standard_normal((10, 1))),
         *(
             Series.of_blocks(f"{n} pressure", np.zeros(1), p + rng.standard_normal((10, 1)), "MPa")
             for n, p in (("normal", 0.3), ("tangential", -2.0))

@@ -18,6 +18,7 @@ from sopr_uq.engine.timestep import length_scale
 from sopr_uq.errors import InputError
 from sopr_uq.laws import as_target, open_laws, predict
 from sopr_uq.laws.exponent import RANGE, exponent_draws, exponents
+from sopr_uq.observables.coexistence import activity, virials
 from sopr_uq.potentials import Mie
 from sopr_uq.units import BOLTZMANN
 from sopr_uq.workflow.simulate_element import boiling_line, predicted_liquid, simulate_element
@@ -66,6 +67,16 @@ def test_predicted_potentials_have_the_predicted_sizes(laws):
     assert zero == pytest.approx(told["sigma"]["mean"], rel=0.02)
 
 
+def insertion_of(setup, z, rows, vapour, noise):
+    """What test particles say where a slab of 1372 has such a vapour."""
+    (potential,) = setup.in_order
+    near = np.abs(z - 20.0) < 9.0
+    shift = 1.0 + (1.0 + rows.sum() * (z[1] - z[0]) / (rows[0] * 20.0)) / 1372
+    told = np.interp(z[near] / shift, z, rows)
+    told = told / activity(vapour, *virials(potential, setup.state.beta))
+    return Series.of_blocks("insertion", z[near], told * (1.0 + noise), "1")
+
+
 def reduced_slab(setup):
     """A slab that follows ln P* = 6 − 8/T*, ρ* = 1 − 0.25 T*, exactly, whatever its shape."""
     (potential,) = setup.in_order
@@ -80,6 +91,7 @@ def reduced_slab(setup):
     rows = 0.5 * (liquid + vapour) - 0.5 * (liquid - vapour) * np.tanh((z - 20.0) / 2.0)
     signs = np.array([[1.0], [-1.0]] * 4)
     series = [Series.of_blocks("profile", z, rows * (1.0 + 1e-2 * signs), "angstrom^-3")]
+    series.append(insertion_of(setup, z, rows, vapour, 1e-2 * signs))
     noise = 1e-4 * pressure * signs
     for name, value in (("normal", pressure), ("tangential", -0.1 * unit)):
         series.append(Series.of_blocks(f"{name} pressure", np.zeros(1), value + noise, "MPa"))
