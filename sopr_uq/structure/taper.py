@@ -91,11 +91,9 @@ def tapered_waves(q: ArrayLike, at: ArrayLike, radius: float) -> FloatArray:
     every = np.concatenate([inner, q])
     size = np.concatenate([np.full(_INNER, q[0] / _INNER), _trapezoid(q)])
 
-    def folded(x: FloatArray) -> FloatArray:
-        return np.asarray(np.cos(np.multiply.outer(x, r)) @ weight)
-
-    rows = folded(np.subtract.outer(at, every)) - folded(np.add.outer(at, every))
-    rows = rows * size * every / at[:, None]
+    # cos(x − y) − cos(x + y) = 2 sin x sin y
+    wanted, known = (np.sin(np.multiply.outer(x, r)) for x in (at, every))
+    rows = 2.0 * (wanted * weight) @ known.T * size * every / at[:, None]
     rows[:, _INNER] += rows[:, :_INNER].sum(axis=1)
     return np.asarray(rows[:, _INNER:])
 
