@@ -120,7 +120,7 @@ def _states(
     slabs: bool,
 ) -> tuple[StatePoint, ...]:
     from sopr_uq.experiment.quantities import read_number
-    from sopr_uq.workflow.simulate import fluid_of, measured_state
+    from sopr_uq.workflow.order import fluid_of, measured_state
     from sopr_uq.workflow.states import along_saturation, read_states
 
     measured = measured_state(result)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from sopr_uq.engine.lammps import LammpsDynamics
+from sopr_uq.engine.lammps_dynamics import LammpsDynamics
 from sopr_uq.engine.plan import Plan
 from sopr_uq.engine.protocol import Progress, Simulation, named
 from sopr_uq.engine.recorder import Thermo

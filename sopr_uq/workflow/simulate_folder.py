@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import xarray as xr
 
@@ -19,9 +19,7 @@ from sopr_uq.posterior.fingerprint import fingerprint
 from sopr_uq.refine.checkpoint import Folder
 from sopr_uq.typing import FloatArray
 from sopr_uq.workflow.lock import locked
-
-if TYPE_CHECKING:
-    from sopr_uq.workflow.simulate import Order
+from sopr_uq.workflow.order import Order
 
 SIMULATED = "simulated.nc"
 ORDER = "order.json"

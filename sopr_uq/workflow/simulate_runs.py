@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from sopr_uq.engine.parallel import run_tasks
 from sopr_uq.engine.protocol import Setup, Simulation
-from sopr_uq.engine.traits import COEXISTENCE
 from sopr_uq.errors import SimulationFailed
 from sopr_uq.executor import Executor
-from sopr_uq.experiment.state import StatePoint
 from sopr_uq.observables.property import Run
-
-if TYPE_CHECKING:
-    from sopr_uq.workflow.simulate import Order
-    from sopr_uq.workflow.simulate_folder import Kept
+from sopr_uq.workflow.order import Order, key_of
+from sopr_uq.workflow.simulate_folder import Kept
 
 type OnDone = Callable[[int, int], None]
 
@@ -70,11 +66,6 @@ def make_runs(
     run_tasks(order.engine, [setups[p] for p in missing], executor=executor, done=ended)
     runs = {slab: _good(order, slab, setups, found) for slab in order.kinds}
     return runs, _without(order, setups, found)
-
-
-def key_of(state: StatePoint, *, slab: bool) -> str:
-    """Return the name of a state in a folder."""
-    return f"{state.temperature:.6g}K-" + (COEXISTENCE if slab else f"{state.density:.6g}")
 
 
 def _key(order: Order, place: Place) -> str:

@@ -6,7 +6,6 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
@@ -22,12 +21,10 @@ from sopr_uq.posterior.status import band, outcome
 from sopr_uq.provenance import now, versions
 from sopr_uq.rng import stream
 from sopr_uq.typing import FloatArray, IntArray
+from sopr_uq.workflow.order import Order
 from sopr_uq.workflow.simulate_folder import SIMULATED
+from sopr_uq.workflow.simulate_runs import Runs
 from sopr_uq.workflow.without import AXES, WITHOUT, without_correction
-
-if TYPE_CHECKING:
-    from sopr_uq.workflow.simulate import Order
-    from sopr_uq.workflow.simulate_runs import Runs
 
 KIND = "simulated"
 MOST_CURVES = 200

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, Literal, get_args, get_origin
+from itertools import groupby
+from types import NoneType, UnionType
+from typing import Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
@@ -31,8 +33,33 @@ def faults_of(error: ValidationError, model: type[BaseModel]) -> Iterator[InputE
     model : type
         Its fields give keys and descriptions.
     """
-    for details in error.errors(include_url=False):
-        yield _fault(details, model)
+    errors = error.errors(include_url=False)
+    for place, group in groupby(errors, key=lambda details: _union(model, details["loc"])):
+        for details in [_nearest(list(group), place)] if place else group:
+            yield _fault(details, model)
+
+
+def _union(model: type[BaseModel], loc: Sequence[int | str]) -> tuple[int | str, ...]:
+    """Return the place of a field of several types, behind which pydantic names one of them."""
+    for end, part in enumerate(loc[:-1], 1):
+        if isinstance(part, str):
+            types = _types(_field(model, loc[:end]).annotation)
+            if len(types - {NoneType}) > 1:
+                return tuple(loc[:end])
+    return ()
+
+
+def _types(annotation: Any) -> set[Any]:
+    return set(get_args(annotation)) if get_origin(annotation) in (Union, UnionType) else set()
+
+
+def _nearest(group: list[ErrorDetails], place: tuple[int | str, ...]) -> ErrorDetails:
+    """Return of the faults of all types of a field the one inside it, or that of its words."""
+    deepest = max(group, key=lambda details: len(details["loc"]))
+    words = (details for details in group if details["type"] == "literal_error")
+    inside = deepest["loc"][len(place) + 1 :]
+    chosen = deepest if inside else next(words, deepest)
+    return {**chosen, "loc": (*place, *inside)}
 
 
 def _fault(details: ErrorDetails, model: type[BaseModel]) -> InputError:

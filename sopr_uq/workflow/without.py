@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
@@ -11,9 +10,7 @@ import xarray as xr
 from sopr_uq.errors import SimulationFailed
 from sopr_uq.observables.property import Property, Run
 from sopr_uq.typing import FloatArray
-
-if TYPE_CHECKING:
-    from sopr_uq.workflow.simulate import Order
+from sopr_uq.workflow.order import Order
 
 WITHOUT = "without"
 AXES = {

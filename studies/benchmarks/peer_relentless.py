@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from sopr_uq.engine import lammps as our_lammps
+from sopr_uq.engine import lammps_dynamics as our_lammps
 from sopr_uq.engine.plan import Plan
 from sopr_uq.experiment.observation import Observation
 from sopr_uq.refine.problem import Problem

@@ -21,8 +21,9 @@ from sopr_uq.figures.simulated import simulated_sheet
 from sopr_uq.posterior import store
 from sopr_uq.posterior.thin import single_precision
 from sopr_uq.workflow.markdown import filled, markdown_table
+from sopr_uq.workflow.order import fluid_of, measured_state
 from sopr_uq.workflow.result import load_result
-from sopr_uq.workflow.simulate import fluid_of, measured_state, simulate
+from sopr_uq.workflow.simulate import simulate
 from sopr_uq.workflow.simulated import load_simulated
 from sopr_uq.workflow.simulated_report import UNITS
 from sopr_uq.workflow.states import along_saturation

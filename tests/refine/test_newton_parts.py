@@ -16,11 +16,11 @@ from sopr_uq.refine.newton import Newton
 from sopr_uq.refine.newton.data import (
     covariance_columns,
     independent,
-    nuisance_columns,
     stack,
 )
 from sopr_uq.refine.newton.linear import LinearModel, linearise
 from sopr_uq.refine.newton.memory import pack, unpack
+from sopr_uq.refine.newton.nuisances import nuisance_columns
 from sopr_uq.units import MPA_PER_KCAL_MOL_A3
 
 Q = np.arange(0.5, 10.0, 0.25)

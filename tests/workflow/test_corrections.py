@@ -16,7 +16,7 @@ from sopr_uq.derived.correction import (
     is_corrected,
 )
 from sopr_uq.engine.factory import make_engine
-from sopr_uq.engine.lammps import _load
+from sopr_uq.engine.lammps_dynamics import _load
 from sopr_uq.engine.protocol import Setup
 from sopr_uq.engine.settings import EngineSettings
 from sopr_uq.errors import InputError, InputErrors

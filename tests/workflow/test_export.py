@@ -8,7 +8,7 @@ from click.testing import CliRunner
 
 from sopr_uq import load_result
 from sopr_uq.cli.results import export as command
-from sopr_uq.engine.lammps import _load
+from sopr_uq.engine.lammps_dynamics import _load
 from sopr_uq.engine.table import cap
 from sopr_uq.errors import InputError
 from sopr_uq.experiment.formats import read_file

@@ -160,6 +160,15 @@ SHARES = "Ar = 0.4, Kr = 0.6"
         ),
         ([(SHARES, "Ar = 40, Kr = 60")], "divide each by their sum"),
         ([(RULE, 'combine = "lorenz-berthelot"')], "Did you mean 'lorentz-berthelot'"),
+        (
+            [('file = "Kr-Kr.csv"', 'file = "Kr-Kr.csv"\nq_max = "non"')],
+            r"observe.2.q_max: .*'none'",
+        ),
+        ([(KR, KR + '\nrefine = "corection"')], r"pair.1.refine: .*Did you mean 'correction'"),
+        (
+            [('sites = ["Kr", "Ar"]\nfile', 'weights = { "Ar-Kr" = "a" }\nfile')],
+            r"observe.1.weights.Ar-Kr: expected a valid number",
+        ),
         ([("[engine]", "[prior]\nsigma = 3.4\n[engine]")], "prior.sigma"),
         ([(MOLECULE, "[reference]\nsigma = 3.4\nepsilon = 0.2\n" + MOLECULE)], "reference"),
         ([(RULE, RULE + "\nsigma = 3.5")], "sigma as well"),

@@ -18,7 +18,8 @@ from sopr_uq.errors import InputError, InputErrors, Interrupted, SimulationFaile
 from sopr_uq.experiment.equation_of_state import coexistence
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.potentials import Tabulated
-from sopr_uq.workflow.simulate import measured_state, simulate
+from sopr_uq.workflow.order import measured_state
+from sopr_uq.workflow.simulate import simulate
 from sopr_uq.workflow.simulated import load_simulated
 from sopr_uq.workflow.states import along_saturation, check_one_phase, read_states
 

@@ -10,10 +10,11 @@ import numpy as np
 
 from sopr_uq.inference.linear_gaussian import LinearGaussian, coefficients, most_probable
 from sopr_uq.inference.noise import LogNormal
-from sopr_uq.refine.newton.data import Stacked, covariance_columns, nuisance_columns, stack
+from sopr_uq.refine.newton.data import Stacked, covariance_columns, stack
 from sopr_uq.refine.newton.discrepancy import discrepancy_columns
 from sopr_uq.refine.newton.fit import Fit, parts_of
 from sopr_uq.refine.newton.linear import LinearModel
+from sopr_uq.refine.newton.nuisances import nuisance_columns
 from sopr_uq.refine.newton.prior import Basis, Prior
 from sopr_uq.refine.problem import Problem
 from sopr_uq.typing import FloatArray

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import ceil
-from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.linalg import block_diag
@@ -19,9 +18,6 @@ from sopr_uq.refine.newton.totals import total_columns
 from sopr_uq.refine.problem import Problem
 from sopr_uq.typing import FloatArray, IntArray
 from sopr_uq.units import MPA_PER_KCAL_MOL_A3
-
-if TYPE_CHECKING:
-    from sopr_uq.refine.newton.linear import LinearModel
 
 _RATIO = 0.05
 
@@ -205,31 +201,6 @@ def noise_prior(o: Observation, prior: PriorSettings) -> LogNormal:
         usual *= float(np.sqrt(np.mean(o.value**2)))
         return LogNormal(max(stated, usual), prior.noise_sd)
     return LogNormal(stated if stated > 0 else usual, prior.noise_sd)
-
-
-def nuisance_columns(stacked: Stacked, prior: PriorSettings, linear: LinearModel) -> FloatArray:
-    """Return the columns of what every curve has beside its liquid, shape (d, p).
-
-    A measured curve is (1 + κ) F + c + s F″ + w (F_L − F) + d₁ cos πt + d₂ cos 2πt, t
-    running from 0 to 1 along it: to first order a column proportional to the prediction,
-    a constant, the second derivative (of a curve that was smoothed), what Lorch's window
-    changes, and a slow drift. A number of motion has what its simulations have in common.
-    Behind them stands what totals have of their own.
-    """
-    columns = []
-    for j, _ in enumerate(stacked.names):
-        prediction = linear.prediction
-        shapes = [stacked.scale[j] * prediction, np.full(prediction.size, prior.level_sd)]
-        if stacked.smoothing[j] > 0:
-            shapes += [stacked.smoothing[j] * linear.bend]
-        if stacked.damping[j] > 0:
-            shapes += [stacked.damping[j] * linear.damping]
-        if stacked.drift[j] > 0:
-            shapes += [stacked.drift[j] * np.cos(k * np.pi * stacked.place) for k in (1, 2)]
-        columns += [np.where(stacked.of_curve(j), shape, 0.0) for shape in shapes]
-    kinds = np.unique(stacked.motion[stacked.motion > 0])
-    columns += [np.where(stacked.motion == kind, linear.common, 0.0) for kind in kinds]
-    return np.column_stack([*columns, stacked.totals])
 
 
 def square_root(covariance: FloatArray) -> FloatArray:

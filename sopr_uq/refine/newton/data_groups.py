@@ -3,30 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
 
 from sopr_uq.inference.noise import LogNormal
 from sopr_uq.refine.labels import labelled
+from sopr_uq.refine.newton.answer import Answer
+from sopr_uq.refine.newton.conditioner import Conditioner
 from sopr_uq.refine.newton.data import independent
 from sopr_uq.refine.newton.draws import Draws
 from sopr_uq.refine.newton.prior_predictive import prior_measurements
 from sopr_uq.refine.newton.replicas import Measurements
 from sopr_uq.refine.problem import Problem
-from sopr_uq.refine.rule import RuleState
 from sopr_uq.rng import stream
 from sopr_uq.typing import FloatArray
-
-if TYPE_CHECKING:
-    from sopr_uq.refine.newton.rule import Newton
 
 _DIMS = ("chain", "draw")
 
 
 def data_groups(
-    rule: Newton, past: Sequence[RuleState], posterior: xr.Dataset
+    conditioner: Conditioner, answer: Answer, posterior: xr.Dataset
 ) -> dict[str, xr.Dataset]:
     """Return the groups by name, in single precision.
 
@@ -36,14 +33,13 @@ def data_groups(
 
     Parameters
     ----------
-    rule : Newton
-    past : sequence of RuleState
-        All states of the refinement.
+    conditioner : Conditioner
+    answer : Answer
+        Of all simulations of the refinement.
     posterior : Dataset
         Of the rule.
     """
-    problem, answer = rule.problem, rule.answer(past)
-    draws = Draws(rule.conditioner, answer)
+    problem, draws = conditioner.problem, Draws(conditioner, answer)
     shape = tuple(posterior.sizes[d] for d in _DIMS)
     v = posterior["potential"].transpose(*_DIMS, ..., "r").values.reshape(-1, problem.field.size)
     noise, reading = (posterior[n].values.reshape(len(v), -1) for n in ("noise", "reading"))
@@ -51,11 +47,11 @@ def data_groups(
     single = found.log_likelihood.astype(np.float32).reshape(*shape, -1)
     groups = {
         "log_likelihood": xr.Dataset({"data": ((*_DIMS, "datum"), single)}, _datum(problem)),
-        "log_prior": _log_prior(rule, posterior),
+        "log_prior": _log_prior(conditioner, posterior),
         "posterior_predictive": replicated(problem, found.value.reshape(*shape, -1)),
     }
     groups = {name: ds.assign_coords(_coords(posterior)) for name, ds in groups.items()}
-    before = prior_measurements(rule.conditioner, answer)
+    before = prior_measurements(conditioner, answer)
     if before is not None:
         groups["prior_predictive"] = replicated(problem, before.value[None]).assign_coords(
             chain=[0], draw=before.draw
@@ -97,14 +93,14 @@ def _datum(problem: Problem) -> dict[str, tuple[str, object]]:
     }
 
 
-def _log_prior(rule: Newton, posterior: xr.Dataset) -> xr.Dataset:
+def _log_prior(conditioner: Conditioner, posterior: xr.Dataset) -> xr.Dataset:
     """Return log prior densities of what stands at the top of the model, less constants.
 
     What is normal given these, the correction and the errors that data share, is not among
     them: to scale it as well says little, and its many numbers would drown the rest
     (N. Kallioinen et al., Stat. Comput. 34, 57 (2024), section 3.3).
     """
-    prior, stacked = rule.conditioner.prior, rule.conditioner.stacked
+    prior, stacked = conditioner.prior, conditioner.stacked
     kernels = [(k.length, k.decay) for k in prior.kernels]
     weight = dict(zip(kernels, prior.log_weight, strict=True))
     chosen = zip(posterior["length"].values.flat, posterior["decay"].values.flat, strict=True)

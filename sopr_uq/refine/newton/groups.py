@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
-
 import numpy as np
 import xarray as xr
 
 from sopr_uq.potentials.descriptors import Descriptors
 from sopr_uq.refine.belief import without_meaning
 from sopr_uq.refine.newton.agreement import agreement
+from sopr_uq.refine.newton.answer import Answer
 from sopr_uq.refine.newton.budget import SOURCES, descriptor_budget
+from sopr_uq.refine.newton.conditioner import Conditioner
 from sopr_uq.refine.newton.emulator import Prediction
 from sopr_uq.refine.newton.evidence import correction_evidence
 from sopr_uq.refine.newton.memory import unpack
+from sopr_uq.refine.newton.misfit import Misfit
 from sopr_uq.refine.newton.prior import OF_A_PAIR
 from sopr_uq.refine.newton.prior_predictive import prior_potentials
 from sopr_uq.refine.newton.sensitivity import prior_sensitivity
@@ -24,37 +24,35 @@ from sopr_uq.refine.newton.unexplained import doubt, unexplained
 from sopr_uq.refine.rule import RuleState
 from sopr_uq.typing import FloatArray
 
-if TYPE_CHECKING:
-    from sopr_uq.refine.newton.answer import Answer
-    from sopr_uq.refine.newton.rule import Newton
-
 _UNITS = ("angstrom", "kcal/mol", "angstrom", "angstrom")
 
 
-def groups(rule: Newton, past: Sequence[RuleState], posterior: xr.Dataset) -> dict[str, xr.Dataset]:
-    """Return the groups by name.
+def groups(
+    conditioner: Conditioner, answer: Answer, last: RuleState, posterior: xr.Dataset
+) -> dict[str, xr.Dataset]:
+    """Return the groups by name; ``last`` is the state that the refinement ended in.
 
     An attribute ``doubt`` says why the result is not to be trusted, ``unexplained`` why it
     is none, ``warning`` what else a reader should know.
     """
-    answer = rule.answer(past)
-    numbers = agreement(rule.conditioner, answer.fit)
-    leading = unpack(past[-1].memory)[0]
-    shares = unexplained(rule.conditioner, rule.misfit.residual(answer.fit, leading), leading)
-    check = posterior_check(past[-1], answer, posterior)
+    problem = conditioner.problem
+    numbers = agreement(conditioner, answer.fit)
+    leading = unpack(last.memory)[0]
+    shares = unexplained(conditioner, Misfit(conditioner).residual(answer.fit, leading), leading)
+    check = posterior_check(last, answer, posterior)
     check = check.assign_coords(curve=list(shares)).assign_attrs(unexplained=doubt(shares))
     found = {
         "posterior_check": check.assign(unexplained=("curve", list(shares.values()))),
-        "prior": prior_draws(rule),
-        "prior_sensitivity": prior_sensitivity(rule.conditioner, answer),
-        "error_budget": error_budget(rule, answer),
+        "prior": prior_draws(conditioner),
+        "prior_sensitivity": prior_sensitivity(conditioner, answer),
+        "error_budget": error_budget(conditioner, answer),
         **({"agreement": numbers} if numbers else {}),
     }
-    if not any(term.whole for term in rule.problem.field.terms):
+    if not any(term.whole for term in problem.field.terms):
         found["correction_evidence"] = correction_evidence(answer.fit)
-    if len(rule.problem.liquids) > 1:
+    if len(problem.liquids) > 1:
         jacobian = answer.linear.jacobian
-        found["state_evidence"] = state_evidence(rule.problem, answer.fit, jacobian)
+        found["state_evidence"] = state_evidence(problem, answer.fit, jacobian)
     return found
 
 
@@ -91,20 +89,20 @@ def posterior_check(state: RuleState, answer: Answer, posterior: xr.Dataset) -> 
     )
 
 
-def prior_draws(rule: Newton) -> xr.Dataset:
+def prior_draws(conditioner: Conditioner) -> xr.Dataset:
     """Return potentials of the prior, ``potential`` (chain, draw, r) in kcal/mol.
 
     Of a mixture with a dimension ``pair``.
     """
-    problem = rule.problem
-    v = prior_potentials(rule.conditioner)
+    problem = conditioner.problem
+    v = prior_potentials(conditioner)
     field = problem.field
     potential = xr.DataArray(
         field.plain(field.split(v[None]), -2),
         dims=("chain", "draw", *field.dims, "r"),
         coords={"chain": [0], "draw": np.arange(len(v)), "r": problem.r, **field.coords},
     )
-    sizes = np.exp(rule.conditioner.prior.centre.reshape(-1, OF_A_PAIR))
+    sizes = np.exp(conditioner.prior.centre.reshape(-1, OF_A_PAIR))
     numbers = problem.prior.model_dump(exclude_none=True)
     vain = without_meaning(
         mixture=not problem.element,
@@ -116,7 +114,7 @@ def prior_draws(rule: Newton) -> xr.Dataset:
     return xr.Dataset({"potential": potential.assign_attrs(units="kcal/mol")}, attrs=numbers)
 
 
-def error_budget(rule: Newton, answer: Answer) -> xr.Dataset:
+def error_budget(conditioner: Conditioner, answer: Answer) -> xr.Dataset:
     """Return where the variance of each descriptor comes from.
 
     The shares of measurement, normalisation, discrepancy between state points,
@@ -130,8 +128,8 @@ def error_budget(rule: Newton, answer: Answer) -> xr.Dataset:
         ``variance_share`` (descriptor, source), which sums to one over the
         sources, and ``sd`` (descriptor), the root of the whole variance.
     """
-    parts = descriptor_budget(rule.conditioner, answer.fit)
-    field = rule.problem.field
+    parts = descriptor_budget(conditioner, answer.fit)
+    field = conditioner.problem.field
     variance = field.plain(np.array([parts[source] for source in SOURCES]))
     total = variance.sum(axis=0)
     with np.errstate(invalid="ignore"):

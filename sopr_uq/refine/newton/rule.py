@@ -265,12 +265,12 @@ class Newton:
         self, past: Sequence[RuleState], posterior: xr.Dataset
     ) -> dict[str, xr.Dataset]:
         """Return likelihoods and replicas of the measured numbers, and prior predictions."""
-        return data_groups(self, past, posterior)
+        return data_groups(self.conditioner, self.answer(past), posterior)
 
     @one_thread
     def conclude(self, past: Sequence[RuleState], posterior: xr.Dataset) -> dict[str, xr.Dataset]:
         """Return the check, the prior, what the posterior owes to it, and the error budget."""
-        return groups(self, past, posterior)
+        return groups(self.conditioner, self.answer(past), past[-1], posterior)
 
 
 def _known(past: Sequence[RuleState]) -> list[LinearModel]:
