@@ -13,11 +13,10 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import argparse
 import json
-import shutil
 from pathlib import Path
 
 import numpy as np
-from scores import models_of, scored, states_of
+from scores import models_of, refined, scored, states_of
 from tables import HERE, RESULTS, fill
 
 from sopr_uq.posterior.store import write
@@ -26,26 +25,12 @@ from sopr_uq.refine.newton.rule import Newton
 from sopr_uq.workflow.build import build_rule
 from sopr_uq.workflow.config import load_config
 from sopr_uq.workflow.result import load_result
-from sopr_uq.workflow.run import resume, run
 
 CONFIG = "room.toml"
 _DRAWS = 100
 
 BEYOND = (3.0, 7.5)
 """Å between which g_OO is compared with x-rays: beyond the first peak's flank, inside the box."""
-
-
-def refine(folder: Path, data: Path) -> None:
-    """Refine, or go on."""
-    config = folder.with_suffix(".d") / CONFIG
-    if folder.exists():
-        resume(folder)
-        return
-    config.parent.mkdir(parents=True, exist_ok=True)
-    for file in sorted(data.glob("water_295K_*_fq.csv")):
-        shutil.copy(file, config.parent / file.name)
-    shutil.copy(HERE / CONFIG, config)
-    run(load_config(config), folder)
 
 
 def collect(folder: Path, data: Path) -> None:
@@ -110,7 +95,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, metavar="FOLDER")
     options = parser.parse_args()
     if options.refine:
-        refine(options.refine, options.data)
+        refined(options.refine, options.data, CONFIG)
     if options.collect:
         collect(options.collect, options.data)
     fill(HERE / "README.md")

@@ -1,7 +1,8 @@
-"""How well a simulated liquid meets measured totals, and the rounds of a stored refinement."""
+"""Refinements of measured water in folders: made, gone on with, read, and scored."""
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -13,10 +14,33 @@ from sopr_uq.refine.newton.memory import unpack
 from sopr_uq.refine.newton.rule import Newton
 from sopr_uq.refine.rule import RuleState
 from sopr_uq.typing import FloatArray
-from sopr_uq.workflow.run import ITERATIONS
+from sopr_uq.workflow.config import load_config
+from sopr_uq.workflow.run import ITERATIONS, resume, run
 
 FROM = 1.5
 """Å⁻¹ from which curves are scored: below, their levels are not known."""
+
+
+def refined(folder: Path, data: Path, name: str) -> None:
+    """Refine by a configuration of this study into a folder, or go on there.
+
+    Parameters
+    ----------
+    folder : Path
+    data : Path
+        Where the measured curves are; they are copied beside the configuration.
+    name : str
+        File name of the configuration.
+    """
+    if folder.exists():
+        resume(folder)
+        return
+    config = folder.with_suffix(".d") / name
+    config.parent.mkdir(parents=True, exist_ok=True)
+    for file in sorted(data.glob("water_295K_*.csv")):
+        shutil.copy(file, config.parent / file.name)
+    shutil.copy(Path(__file__).parent / name, config)
+    run(load_config(config), folder)
 
 
 def states_of(folder: Path) -> list[RuleState]:

@@ -158,6 +158,24 @@ def temperatures() -> list[str]:
     return [*markdown_table(head, rows), "", f"{text}."]
 
 
+def bead() -> list[str]:
+    """Return what one site a molecule says of g_OO and the pressure."""
+    file = RESULTS / "bead.json"
+    if not file.is_file():
+        return [_NOT_RUN]
+    seen = json.loads(file.read_text(encoding="utf-8"))
+    start, end = (float(np.sqrt(x)) for x in seen["misfit"])
+    pressure, error = seen["pressure"]
+    turns = ", ".join(f"{v:+.2f} kcal/mol at {r:.2f} Å" for r, v in seen["turns"])
+    return [
+        f"Ended {seen['outcome']} after {seen['rounds']} rounds and {seen['simulations']} "
+        f"simulations, {seen['seconds']:.0f} s of two busy cores; the last round was predicted with "
+        f"χ² {seen['predicted']:.2f} per number. g_OO is missed by {end:.4f} (rms; the "
+        f"Lennard-Jones potential by {start:.3f}), at a simulated pressure of "
+        f"{pressure:.0f}({error:.0f}) MPa. The mean potential turns at {turns}."
+    ]
+
+
 def fill(path: Path) -> None:
     """Fill the README from what is stored."""
     blocks = {
@@ -165,5 +183,6 @@ def fill(path: Path) -> None:
         "costs": costs(),
         "room": room(),
         "temperatures": temperatures(),
+        "bead": bead(),
     }
     path.write_text(filled(path.read_text(encoding="utf-8"), blocks), encoding="utf-8")
