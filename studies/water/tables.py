@@ -167,13 +167,14 @@ def bead() -> list[str]:
     start, end = (float(np.sqrt(x)) for x in seen["misfit"])
     pressure, error = seen["pressure"]
     turns = ", ".join(f"{v:+.2f} kcal/mol at {r:.2f} Å" for r, v in seen["turns"])
-    return [
+    text = (
         f"Ended {seen['outcome']} after {seen['rounds']} rounds and {seen['simulations']} "
-        f"simulations, {seen['seconds']:.0f} s of two busy cores; the last round was predicted with "
-        f"χ² {seen['predicted']:.2f} per number. g_OO is missed by {end:.4f} (rms; the "
+        f"simulations, {seen['seconds']:.0f} s of two busy cores; the last round was predicted "
+        f"with χ² {seen['predicted']:.2f} per number. g_OO is missed by {end:.4f} (rms; the "
         f"Lennard-Jones potential by {start:.3f}), at a simulated pressure of "
         f"{pressure:.0f}({error:.0f}) MPa. The mean potential turns at {turns}."
-    ]
+    )
+    return [text]
 
 
 def fill(path: Path) -> None:
