@@ -300,8 +300,8 @@ def test_water_is_spce_water():
     The energy is that of Abascal & Vega's table without the correction for polarisation.
     """
     quick = settings(
-        particles=216, thermalisation_steps=1000, ramp_steps=2000, equilibration_steps=5000,
-        production_steps=15000,
+        particles=216, thermalisation_steps=1000, ramp_steps=1000, equilibration_steps=3000,
+        production_steps=8000,
     )  # fmt: skip
     run = lammps.LammpsEngine(quick).run(water())
     g = run.rdfs[Pair("O", "O")]
