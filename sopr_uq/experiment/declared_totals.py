@@ -28,7 +28,7 @@ _LOW = 0.35
 _COMPRESSIBLE = 0.1
 """S(0) of liquids far from their critical point is below."""
 
-_OFF = 0.3
+OFF = 0.3
 """How far the level at low Q may be from what is told, relative to it; and the tail from zero."""
 
 _NEAREST, _FARTHEST = 0.65, 4.0
@@ -38,7 +38,9 @@ _BELOW = 0.6
 """Of structure in front of the nearest over what is behind: beyond, Q is not in Å⁻¹. Of 16 totals
 of water that is at most 0.06, of contrasts without hydrogen 1e-5; in nm⁻¹ at least 1.4."""
 
-_FEWEST = 3
+FEWEST = 3
+"""Points that a level needs."""
+
 _SHORTEST = 20
 _FAR = 0.75
 
@@ -117,12 +119,12 @@ def check_total(observation: Observation) -> None:
     _check_unit(observation)
     total = used.total
     low = used.x < _LOW * 2.0 * np.pi * np.cbrt(total.mixture.molecules)
-    if low.sum() < _FEWEST:
+    if low.sum() < FEWEST:
         return
     q, level = used.x[low], float(np.mean(used.value[low]))
-    if _fits(total, q, level):
+    if level_misfit(total, q, level) <= OFF:
         return
-    keys = [key for other, key in _others(total) if _fits(other, q, level)]
+    keys = [key for other, key in _others(total) if level_misfit(other, q, level) <= OFF]
     expected = f"about {np.mean(total.level(q, 0.0)):.3g} at low Q, by what it is said to be"
     found = f"{level:.3g} below {q[-1]:.2g} Å⁻¹"
     advice = " or ".join(keys) if keys else (
@@ -153,15 +155,20 @@ def _check_unit(observation: Observation) -> None:
 def _check_tail(used: Observation) -> None:
     tail = float(np.mean(used.value[used.x >= _FAR * used.x[-1]]))
     size = float(np.ptp(used.value))
-    if abs(tail) > _OFF * size:
+    if abs(tail) > OFF * size:
         advice = 'kind = "s" for 1 + Σ w (partial − 1); else subtract the self scattering'
         where = f"observation {used.name}, level"
         raise InputError(where, "F that ends near 0", f"a mean of {tail:.3g}", advice)
 
 
-def _fits(total: Total, q: FloatArray, level: float) -> bool:
-    ends = [float(np.mean(total.level(q, s))) for s in (0.0, _COMPRESSIBLE)]
-    return min(ends) - _OFF * abs(ends[0]) <= level <= max(ends) + _OFF * abs(ends[0])
+def level_misfit(total: Total, q: FloatArray, level: float) -> float:
+    """Return how far a mean at low wave numbers q, shape (k,), is from what a total may be there.
+
+    Relative to the level of an incompressible liquid; beyond :data:`OFF` it is not that total.
+    """
+    full, less = (float(np.mean(total.level(q, s))) for s in (0.0, _COMPRESSIBLE))
+    nearest = float(np.clip(level, min(full, less), max(full, less)))
+    return abs(level - nearest) / abs(full) if full else np.inf
 
 
 def _others(total: Total) -> Iterator[tuple[Total, str]]:
