@@ -14,6 +14,7 @@ from sopr_uq.experiment.observation import Observation
 from sopr_uq.experiment.observe_settings import ObserveSettings
 from sopr_uq.experiment.scattering import Given, Scattering, XRays
 from sopr_uq.experiment.totals import NORMALISATIONS, Total, amplitudes
+from sopr_uq.structure.band import power_spectrum
 from sopr_uq.structure.mixture import Mixture
 from sopr_uq.typing import FloatArray
 
@@ -27,15 +28,20 @@ _LOW = 0.35
 _COMPRESSIBLE = 0.1
 """S(0) of liquids far from their critical point is below."""
 
-_OFF = 0.3
+OFF = 0.3
 """How far the level at low Q may be from what is told, relative to it; and the tail from zero."""
 
-_BEGINS, _NANOMETRES = 16.0, 34.0
-"""In ρ^(1/3): where a curve that is looked at begins at most, and up to where half of its power
-may be. Of water from 0.4 1/Å on that is at 3 to 5, from 5 1/Å (15) on at 17 to 32; in 1/nm ten
-times as far."""
+_NEAREST, _FARTHEST = 0.65, 4.0
+"""In Å: no two atoms are nearer, in hydrogen 0.74; and what a total is looked at up to."""
 
-_FEWEST = 3
+_BELOW = 0.6
+"""Of structure in front of the nearest over what is behind: beyond, Q is not in Å⁻¹. Of 16 totals
+of water that is at most 0.06, of contrasts without hydrogen 1e-5; in nm⁻¹ at least 1.4."""
+
+FEWEST = 3
+"""Points that a level needs."""
+
+_SHORTEST = 20
 _FAR = 0.75
 
 
@@ -109,16 +115,16 @@ def check_total(observation: Observation) -> None:
         With what would fit: the normalisation, or whether pairs within molecules are in it.
     """
     used = observation.windowed()
-    _check_unit(used)
     _check_tail(used)
+    _check_unit(observation)
     total = used.total
     low = used.x < _LOW * 2.0 * np.pi * np.cbrt(total.mixture.molecules)
-    if low.sum() < _FEWEST:
+    if low.sum() < FEWEST:
         return
     q, level = used.x[low], float(np.mean(used.value[low]))
-    if _fits(total, q, level):
+    if level_misfit(total, q, level) <= OFF:
         return
-    keys = [key for other, key in _others(total) if _fits(other, q, level)]
+    keys = [key for other, key in _others(total) if level_misfit(other, q, level) <= OFF]
     expected = f"about {np.mean(total.level(q, 0.0)):.3g} at low Q, by what it is said to be"
     found = f"{level:.3g} below {q[-1]:.2g} Å⁻¹"
     advice = " or ".join(keys) if keys else (
@@ -129,16 +135,19 @@ def check_total(observation: Observation) -> None:
     raise InputError(where, expected, found, advice)
 
 
-def _check_unit(used: Observation) -> None:
-    """Refuse a curve most of whose structure is where only nanometres would put it."""
-    power = np.cumsum(used.value**2 * np.gradient(used.x)) if used.x.size > 1 else np.ones(1)
-    middle = float(used.x[np.searchsorted(power, 0.5 * power[-1])])
-    spacing = float(np.cbrt(1.0 / used.total.mixture.molecules))
-    if used.x[0] * spacing < _BEGINS and middle * spacing > _NANOMETRES:
+def _check_unit(observation: Observation) -> None:
+    """Refuse a curve most of whose structure is at distances that no two atoms have."""
+    x, value = observation.x, observation.value
+    if x.size < _SHORTEST or x[-1] - x[0] < np.pi / _NEAREST:
+        return
+    r = np.arange(0.05, _FARTHEST, 0.01)
+    power = power_spectrum(x, value, r)
+    near, far = float(np.sum(power[r < _NEAREST])), float(np.sum(power[r >= _NEAREST]))
+    if near > _BELOW * far:
         raise InputError(
-            f"observation {used.name}",
-            f"Q in 1/Å, half of F below {_NANOMETRES / spacing:.2g} 1/Å",
-            f"half of it beyond {middle:.3g} 1/Å, which suggests 1/nm",
+            f"observation {observation.name}",
+            f"Q in 1/Å, and so waves of distances beyond {_NEAREST:g} Å",
+            f"{near / far:.2g} times as much of shorter ones, which suggests 1/nm",
             'unit = "1/nm"',
         )
 
@@ -146,15 +155,20 @@ def _check_unit(used: Observation) -> None:
 def _check_tail(used: Observation) -> None:
     tail = float(np.mean(used.value[used.x >= _FAR * used.x[-1]]))
     size = float(np.ptp(used.value))
-    if abs(tail) > _OFF * size:
+    if abs(tail) > OFF * size:
         advice = 'kind = "s" for 1 + Σ w (partial − 1); else subtract the self scattering'
         where = f"observation {used.name}, level"
         raise InputError(where, "F that ends near 0", f"a mean of {tail:.3g}", advice)
 
 
-def _fits(total: Total, q: FloatArray, level: float) -> bool:
-    ends = [float(np.mean(total.level(q, s))) for s in (0.0, _COMPRESSIBLE)]
-    return min(ends) - _OFF * abs(ends[0]) <= level <= max(ends) + _OFF * abs(ends[0])
+def level_misfit(total: Total, q: FloatArray, level: float) -> float:
+    """Return how far a mean at low wave numbers q, shape (k,), is from what a total may be there.
+
+    Relative to the level of an incompressible liquid; beyond :data:`OFF` it is not that total.
+    """
+    full, less = (float(np.mean(total.level(q, s))) for s in (0.0, _COMPRESSIBLE))
+    nearest = float(np.clip(level, min(full, less), max(full, less)))
+    return abs(level - nearest) / abs(full) if full else np.inf
 
 
 def _others(total: Total) -> Iterator[tuple[Total, str]]:

@@ -157,7 +157,7 @@ def _of_element(form: str, atoms: Composition | None) -> tuple[str, ...]:
     """Return the key with the scattering length of an element, where a form needs it."""
     if form != "f" or atoms is None:
         return ()
-    return (f"scattering_length = {10.0 * float(atoms.lengths[0]):.4g}  # ⟨b⟩ in fm",)
+    return (f"scattering_length = {float(atoms.lengths[0]):.4g}  # ⟨b⟩ in fm",)
 
 
 def _total(

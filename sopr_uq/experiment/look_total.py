@@ -9,17 +9,19 @@ from typing import NamedTuple
 import numpy as np
 
 from sopr_uq.errors import InputError
-from sopr_uq.experiment.scattering import FM
+from sopr_uq.experiment.declared_totals import FEWEST, OFF, level_misfit
+from sopr_uq.experiment.neutrons import isotopes
+from sopr_uq.experiment.scattering import XRays
+from sopr_uq.experiment.totals import NORMALISATIONS, Total
+from sopr_uq.structure.intramolecular import Intramolecular
+from sopr_uq.structure.mixture import Mixture
 from sopr_uq.typing import FloatArray
 
 LOW = 0.7
 """In Å⁻¹: below, S of most liquids is near S(0), that of water at 0.9."""
 
-_COMPRESSIBLE = 0.1
-_OFF = 0.3
-"""As far from what it may be a level is still believed to be it."""
-
-_FEWEST = 3
+_DENSITY = 0.01
+_ZERO = np.zeros(1)
 
 
 @dataclass(frozen=True)
@@ -28,15 +30,17 @@ class Composition:
 
     Parameters
     ----------
-    counts, lengths, electrons : array, shape (t,)
-        How many of each, their mean scattering lengths in √barn, and electrons.
+    elements : tuple of str
+        Whose electrons scatter x-rays.
+    counts, lengths : array, shape (t,)
+        How many of each, and their scattering lengths in fm, that of H for hydrogen.
     deuterated : float or None
         Share of D on the sites of hydrogen; None where there is no D.
     """
 
+    elements: tuple[str, ...]
     counts: FloatArray
     lengths: FloatArray
-    electrons: FloatArray
     deuterated: float | None
 
     @classmethod
@@ -53,65 +57,83 @@ class Composition:
 
         try:
             atoms = periodictable.formula(formula).atoms
-            found = {str(atom): (n, atom.neutron.b_c, atom.number) for atom, n in atoms.items()}
+            found = {
+                str(atom): (periodictable.elements[atom.number].symbol, n, atom.neutron.b_c)
+                for atom, n in atoms.items()
+            }
         except Exception:  # the parser of formulas raises errors of its own
             found = {}
-        if not found or any(b is None for _, b, _ in found.values()):
+        if not found or any(b is None for _, _, b in found.values()):
             expected = "a chemical formula of known elements, such as D2O or Ar"
             raise InputError("formula", expected, repr(formula))
-        none = (0.0, 0.0, 1)
-        (light, b_h, _), (heavy, b_d, _) = found.pop("H", none), found.pop("D", none)
+        light, heavy = (found.pop(name, ("", 0, 0.0))[1] for name in ("H", "D"))
         hydrogen = light + heavy
         if hydrogen:
-            found["H"] = (hydrogen, (light * b_h + heavy * b_d) / hydrogen, 1)
-        counts, lengths, electrons = np.array(list(found.values()), dtype=float).T
-        return cls(counts, FM * lengths, electrons, heavy / hydrogen if heavy else None)
+            found["H"] = ("H", hydrogen, periodictable.elements.symbol("H").neutron.b_c)
+        elements, counts, lengths = zip(*found.values(), strict=True)
+        share = heavy / hydrogen if heavy else None
+        return cls(elements, np.array(counts, dtype=float), np.array(lengths, dtype=float), share)
 
     @property
     def element(self) -> bool:
         """Whether it is one atom."""
         return self.counts.size == 1 and float(self.counts[0]) == 1.0
 
+    @property
+    def mixture(self) -> Mixture:
+        """Molecules of these atoms, as far as Q = 0 knows them: no distance matters there."""
+        atoms = Mixture(_DENSITY * self.counts)
+        first, second = atoms.pairs
+        both = self.counts[first] * (self.counts[second] - atoms.like) / (1.0 + atoms.like)
+        columns = np.flatnonzero(both > 0.0)
+        lengths, densities = np.ones(columns.size), _DENSITY * both[columns]
+        return Mixture(
+            atoms.densities, within=Intramolecular(columns, lengths, densities, _DENSITY)
+        )
+
 
 class Candidate(NamedTuple):
-    """What a total may be: its keys in a configuration, its level where S(0) is zero."""
+    """What a total may be: its keys in a configuration, and the total."""
 
     keys: tuple[str, ...]
-    level: float
+    total: Total
+
+    @property
+    def level(self) -> float:
+        """At Q = 0, where S(0) is zero."""
+        return float(self.total.level(_ZERO, 0.0)[0])
 
 
 def candidates(atoms: Composition) -> Iterator[Candidate]:
     """Yield what a total of a liquid of these molecules may be."""
-    share = atoms.counts / atoms.counts.sum()
-    for weights, factors in (("neutron", atoms.lengths), ("x-ray", atoms.electrons)):
-        squares, average = float(share @ factors**2), float(share @ factors) ** 2
-        whole = float(atoms.counts @ factors) ** 2 / float(atoms.counts.sum())
-        own = [f'weights = "{weights}"']
-        if weights == "neutron" and atoms.deuterated is not None:
-            own += [f"deuterated = {atoms.deuterated:.3g}"]
-        norms = {"none": 1.0, "square-of-average": average, "average-of-squares": squares}
-        for name, norm in norms.items():
+    mixture, share = atoms.mixture, atoms.deuterated
+    assert mixture.within is not None
+    spreads = np.zeros(mixture.within.lengths.size)
+    neutrons = isotopes(atoms.elements, atoms.lengths.tolist(), share, exchange=True)
+    deuterated = [] if share is None else [f"deuterated = {share:.3g}"]
+    for scattering, own in (
+        (neutrons, ['weights = "neutron"', *deuterated]),
+        (XRays(atoms.elements), ['weights = "x-ray"']),
+    ):
+        for name in NORMALISATIONS:
             said = [] if name == "none" else [f'normalisation = "{name}"']
-            if norm > 0.0:
-                yield Candidate((*own, *said), -squares / norm)
-                if atoms.counts.sum() > 1:
-                    yield Candidate((*own, *said, "intramolecular = false"), -whole / norm)
+            for inside in (True, False) if spreads.size else (True,):
+                total = Total(scattering, mixture, (), spreads, inside, name)
+                if total.norm(_ZERO)[0] > 0.0:
+                    also = [] if inside else ["intramolecular = false"]
+                    yield Candidate((*own, *said, *also), total)
 
 
 def low_level(q: FloatArray, value: FloatArray) -> float | None:
     """Return the mean of a total below :data:`LOW`; None where it begins beyond."""
     low = q < LOW
-    return float(np.mean(value[low])) if int(low.sum()) >= _FEWEST else None
+    return float(np.mean(value[low])) if int(low.sum()) >= FEWEST else None
 
 
 def fitting(atoms: Composition, level: float) -> list[Candidate]:
     """Return what fits a level at low Q, the nearest first."""
-
-    def far(one: Candidate) -> float:
-        nearest = np.clip(level, one.level, (1.0 - _COMPRESSIBLE) * one.level)
-        return abs(level - float(nearest)) / abs(one.level)
-
-    return sorted((c for c in candidates(atoms) if c.level and far(c) <= _OFF), key=far)
+    far = [(level_misfit(one.total, _ZERO, level), one) for one in candidates(atoms)]
+    return [one for misfit, one in sorted(far, key=lambda each: each[0]) if misfit <= OFF]
 
 
 def proposed(q: FloatArray, value: FloatArray, formula: str | None) -> tuple[list[str], list[str]]:

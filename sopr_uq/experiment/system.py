@@ -18,11 +18,13 @@ from sopr_uq.experiment.checks import (
     check_level,
     check_temperature,
 )
+from sopr_uq.experiment.conventions import check_convention
 from sopr_uq.experiment.curve import read_curve
 from sopr_uq.experiment.declared_totals import check_total
 from sopr_uq.experiment.faults import Faults
 from sopr_uq.experiment.forms import Scale
 from sopr_uq.experiment.inner_peak import check_inner_peak
+from sopr_uq.experiment.inner_waves import check_inner_waves
 from sopr_uq.experiment.kinds import KINDS, NUMBERS
 from sopr_uq.experiment.liquid import Liquid
 from sopr_uq.experiment.makeup import Makeup, element_of, mixture_of
@@ -41,6 +43,7 @@ from sopr_uq.experiment.settings import (
 )
 from sopr_uq.experiment.sites import site_mixture
 from sopr_uq.experiment.state import StatePoint
+from sopr_uq.experiment.warmth import check_warmth
 from sopr_uq.experiment.weighing import lowest_s
 from sopr_uq.potentials import Potential
 
@@ -185,6 +188,8 @@ def checked_makeup(
                 check(system.state, makeup.size(system.state), mean)
         with faults.caught():
             check_packing(makeup.substance, makeup.references, system.state)
+        with faults.caught():
+            check_warmth(makeup.substance, makeup.references, system.state)
     return makeup
 
 
@@ -282,14 +287,23 @@ def read_observation(
         )
     of = None if makeup is None or state is None else makeup.of(settings, state)
     found = replace(_read_curve(settings, state), origin=origin_of(settings), of=of)
-    if makeup is not None and state is not None and found.kind == "g":
+    if makeup is not None and state is not None and found.kind != "f":
         # what is left out of a window of one's own may be anything
         looked_at = found if settings.window is None else found.windowed()
-        substance = makeup.substance
-        check_inner_peak(looked_at, site_mixture(substance, state), substance.pairs)
+        _check_sites(looked_at, state, makeup)
     if isinstance(of, Pair) and not settings.name:
         return replace(found, name=f"{settings.kind} {of.label}")
     return found
+
+
+def _check_sites(observation: Observation, state: StatePoint, makeup: Makeup) -> None:
+    """Refuse what is inside molecules in a g(r) or S(Q), and partials of other conventions."""
+    substance = makeup.substance
+    if observation.kind == "g":
+        check_inner_peak(observation, site_mixture(substance, state), substance.pairs)
+        return
+    check_inner_waves(observation, site_mixture(substance, state), substance.pairs)
+    check_convention(observation, substance, makeup.references, state)
 
 
 def origin_of(settings: ObserveSettings) -> str:

@@ -28,7 +28,8 @@ def test_levels_of_a_formula_are_the_known_ones():
     assert whole == pytest.approx(-((b[0] + 2 * b[1]) ** 2) / 3, rel=0.01)
     x_rays = ('weights = "x-ray"', 'normalisation = "average-of-squares"')
     assert levels[x_rays] == pytest.approx(-1.0)
-    assert levels[('weights = "x-ray"',)] == pytest.approx(-(64 + 2) / 3)
+    # electrons by form factors at Q = 0
+    assert levels[('weights = "x-ray"',)] == pytest.approx(-(64 + 2) / 3, rel=2e-3)
 
 
 def test_isotopes_of_hydrogen_exchange():
@@ -39,12 +40,13 @@ def test_isotopes_of_hydrogen_exchange():
 
 @pytest.mark.parametrize("formula", ["D2O", "H2O", "SiO2", "NaCl", "C6D6"])
 def test_each_of_them_is_found_again(formula):
-    """Among what fits; nothing that fits is more than a third off."""
+    """Among what fits; a level beyond those of all of them fits none."""
     atoms = Composition.of(formula)
+    lowest = min(one.level for one in candidates(atoms))
+    assert fitting(atoms, 1.4 * lowest) == fitting(atoms, 2.0) == []
     for one in candidates(atoms):
         found = fitting(atoms, 0.95 * one.level)
         assert one.keys in [each.keys for each in found]
-        assert all(0.6 < each.level / one.level < 1.6 for each in found)
 
 
 def test_the_block_says_what_fits(tmp_path):

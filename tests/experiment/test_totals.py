@@ -196,13 +196,31 @@ def test_an_s_of_q_is_no_f_of_q(tmp_path):
         measured(tmp_path, lambda q: 1.0 + like_water(told(deuterated=1.0))(q))
 
 
-def test_nanometres_are_seen_in_a_total(tmp_path):
+@pytest.mark.parametrize("fraction", CONTRASTS.values())
+def test_nanometres_are_seen_in_a_total(tmp_path, fraction):
     """By where its structure is; the same curve in Å⁻¹ passes, also without its low Q."""
-    curve = like_water(told(deuterated=1.0))
+    curve = like_water(told(deuterated=fraction))
     q = np.arange(0.4, 20.0, 0.05)
-    assert measured(tmp_path, curve, q, window=(5.0, 20.0)).window[0] == 5.0
+    keys = {"deuterated": fraction}
+    assert measured(tmp_path, curve, q, window=(5.0, 20.0), **keys).window[0] == 5.0
+    for far in (10.0 * q, 10.0 * q[q >= 5.0]):
+        with pytest.raises(InputError, match="suggests 1/nm"):
+            measured(tmp_path, lambda x: curve(0.1 * x), far, **keys)
+
+
+@pytest.mark.parametrize("contrast", CONTRASTS)
+def test_nanometres_are_seen_in_measured_totals(tmp_path, contrast):
+    file = SHARED / f"water_295K_{contrast}_fq.csv"
+    if not file.is_file():
+        pytest.skip("needs ../shared")
+    q, f = np.genfromtxt(file, delimiter=",", usecols=(0, 1)).T
+    known = np.isfinite(q)
+    keys = {"deuterated": CONTRASTS[contrast], "window": (1.0, 20.0)}
+    spline = CubicSpline(q[known], f[known])
+    assert measured(tmp_path, spline, q[known], **keys).x.size == known.sum()
+    far = keys | {"window": (10.0, 200.0)}
     with pytest.raises(InputError, match="suggests 1/nm"):
-        measured(tmp_path, lambda x: curve(0.1 * x), 10.0 * q)
+        measured(tmp_path, lambda x: spline(0.1 * x), 10.0 * q[known], **far)
 
 
 @pytest.mark.parametrize(
