@@ -11,12 +11,11 @@ import os
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-import argparse
 import json
 from pathlib import Path
 
 import numpy as np
-from scores import refined
+from scores import asked, refined
 from tables import HERE, RESULTS, fill
 
 from sopr_uq.workflow.result import load_result
@@ -49,13 +48,7 @@ def collect(folder: Path) -> None:
 
 def main() -> None:
     """Read the arguments."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--refine", type=Path, metavar="DIR")
-    parser.add_argument("--collect", type=Path, metavar="DIR")
-    parser.add_argument("--data", type=Path, metavar="FOLDER")
-    options = parser.parse_args()
+    options = asked(__doc__)
     if options.refine:
         refined(options.refine, options.data, CONFIG)
     if options.collect:

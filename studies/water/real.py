@@ -11,12 +11,11 @@ import os
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-import argparse
 import json
 from pathlib import Path
 
 import numpy as np
-from scores import models_of, refined, scored, states_of
+from scores import asked, models_of, refined, scored, states_of
 from tables import HERE, RESULTS, fill
 
 from sopr_uq.posterior.store import write
@@ -87,13 +86,7 @@ def _against_x_rays(result: object, data: Path) -> dict[str, list[float]]:
 
 def main() -> None:
     """Read the arguments."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--refine", type=Path, metavar="DIR")
-    parser.add_argument("--collect", type=Path, metavar="DIR")
-    parser.add_argument("--data", type=Path, required=True, metavar="FOLDER")
-    options = parser.parse_args()
+    options = asked(__doc__)
     if options.refine:
         refined(options.refine, options.data, CONFIG)
     if options.collect:

@@ -1,7 +1,8 @@
-"""Refinements of measured water in folders: made, gone on with, read, and scored."""
+"""Refinements of measured water in folders: asked for, made, gone on with, read, and scored."""
 
 from __future__ import annotations
 
+import argparse
 import shutil
 from pathlib import Path
 
@@ -19,6 +20,17 @@ from sopr_uq.workflow.run import ITERATIONS, resume, run
 
 FROM = 1.5
 """Å⁻¹ from which curves are scored: below, their levels are not known."""
+
+
+def asked(description: str | None) -> argparse.Namespace:
+    """Read the arguments that these studies share: ``refine``, ``collect`` and ``data``."""
+    parser = argparse.ArgumentParser(
+        description=description, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--refine", type=Path, metavar="DIR")
+    parser.add_argument("--collect", type=Path, metavar="DIR")
+    parser.add_argument("--data", type=Path, required=True, metavar="FOLDER")
+    return parser.parse_args()
 
 
 def refined(folder: Path, data: Path, name: str) -> None:

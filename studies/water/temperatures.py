@@ -12,7 +12,6 @@ import os
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-import argparse
 import json
 import shutil
 import tomllib
@@ -23,7 +22,7 @@ from typing import Any
 
 import numpy as np
 import tomli_w
-from scores import models_of, scored, states_of
+from scores import asked, models_of, scored, states_of
 from tables import HERE, RESULTS, fill
 
 from sopr_uq.refine.checkpoint import Folder
@@ -134,13 +133,7 @@ def collect(folder: Path, data: Path) -> None:
 
 def main() -> None:
     """Read the arguments."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--refine", type=Path, metavar="DIR")
-    parser.add_argument("--collect", type=Path, metavar="DIR")
-    parser.add_argument("--data", type=Path, required=True, metavar="FOLDER")
-    options = parser.parse_args()
+    options = asked(__doc__)
     if options.refine:
         refine(options.refine, options.data)
     if options.collect:
