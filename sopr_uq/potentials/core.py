@@ -12,9 +12,6 @@ POWER_RANGE = (8.0, 40.0)
 """Exponents that a continued core may have."""
 
 
-_CROSSED = 0.375
-"""Of the height of the core (8 k_B T): what pairs cross."""
-
 REPULSIVE_TO = 0.95
 """In σ: up to here a potential must fall."""
 
@@ -43,8 +40,7 @@ def continue_core(r: FloatArray, v: FloatArray, height: float) -> FloatArray:
     """Replace v inside the core by the inverse power that continues it.
 
     Going inward from the well, the continuation begins where v reaches a
-    height at which pairs are no longer seen, or where v stops rising. A lower
-    barrier before another well is kept: pairs cross it.
+    height at which pairs are no longer seen, or where v stops rising.
 
     Parameters
     ----------
@@ -65,12 +61,10 @@ def continue_core(r: FloatArray, v: FloatArray, height: float) -> FloatArray:
     flat = v.reshape(-1, r.size)
     index = np.arange(r.size)
     # the well lies outside the outermost point of that height, whatever is inside it
-    high = flat >= height
-    outermost = np.where(high, index, 0).max(axis=1)[:, None]
+    outermost = np.where(flat >= height, index, 0).max(axis=1)[:, None]
     well = np.where(index >= outermost, flat, np.inf).argmin(axis=1)[:, None]
     falling = np.zeros(flat.shape, dtype=bool)
     falling[:, 1:] = flat[:, :-1] <= flat[:, 1:]
-    falling &= (flat >= _CROSSED * height) | ~high.any(axis=1)[:, None]
     first = np.where((index < well) & (falling | (index <= outermost)), index, 0).max(axis=1)
     rows = np.arange(len(flat))
     head, ahead = flat[rows, first], flat[rows, np.minimum(first + 1, r.size - 1)]

@@ -35,16 +35,3 @@ def test_rows_are_treated_one_by_one():
     together = continue_core(R, rows, 1.5)
     alone = np.array([continue_core(R, row, 1.5) for row in rows])
     np.testing.assert_array_equal(together, alone)
-
-
-def test_a_well_behind_a_barrier_that_pairs_cross_is_kept_and_one_behind_a_higher_one_is_not():
-    def two_wells(barrier: float) -> np.ndarray:
-        hump = barrier * np.exp(-(((R - 4.0) / 0.25) ** 2))
-        return Mie(3.4, 0.24).energy(R) + hump
-
-    kept = two_wells(0.6)
-    assert np.count_nonzero(np.diff(np.sign(np.diff(kept))) > 0) == 2
-    below = kept < 1.5
-    np.testing.assert_array_equal(continue_core(R, kept, 1.5)[below], kept[below])
-    lost = continue_core(R, two_wells(1.4), 1.5)
-    assert np.all(np.diff(lost[R < 4.0]) < 0)
