@@ -35,6 +35,7 @@ PLOTS: Mapping[str, Mapping[str, Plot]] = {
     },
     "mixed": {"coverage": plot_coverage, "truths": plot_truths},
     "md": {"truths": plot_truths},
+    "md-other": {"truths": plot_truths},
     "sopr": {"coverage": plot_coverage, "truths": plot_truths},
 }
 

@@ -20,6 +20,9 @@ HERE = Path(__file__).resolve().parent
 RESULTS = HERE / "results"
 FRONT = HERE.parents[1] / "README.md"
 
+EVERY = "every liquid"
+"""In the place of a liquid: the twins of all of them together."""
+
 _BANDS = 8
 _DERIVED = ("z", "nominal", "rank_shrunk", "rank_shifted")
 _TEXTS = ("world", "system", "family", "outcome", "error")
@@ -40,11 +43,8 @@ type Campaigns = Mapping[tuple[str, str], Kept]
 def keep(runs: Path, results: Path) -> None:
     """Store a summary of all campaigns in a folder that have a twin, in two small files."""
     folders = {(w, s): runs / f"{w}-{s}" for w in WORLDS for s in SYSTEMS}
-    found = {
-        key: small(collect(folder))
-        for key, folder in folders.items()
-        if any((folder / TWINS).glob("*.nc"))
-    }
+    every = {k: collect(f) for k, f in folders.items() if any((f / TWINS).glob("*.nc"))}
+    found = {key: small(calibration) for key, calibration in every.items()}
     if not found:
         raise SystemExit(f"{runs}: no twin of any campaign")
     results.mkdir(exist_ok=True)
@@ -55,7 +55,12 @@ def keep(runs: Path, results: Path) -> None:
     # v over the well is at distances in σ of each reference
     scores = scores.assign({n: next(iter(found.values())).scores[n] for n in _LIMITS})
     write(xr.DataTree(_coded(scores)), results / "scores.nc")
-    tables = [k.table.assign_coords(campaign="/".join(key)) for key, k in found.items()]
+    verdicts = {key: kept.table for key, kept in found.items()}
+    for world in dict.fromkeys(w for w, _ in every):
+        mine = [ds.drop_dims(["limit", "r"]) for (w, _), ds in every.items() if w == world]
+        joined = xr.concat(mine, "simulation", data_vars="all", combine_attrs="override")
+        verdicts[world, EVERY] = _verdict(joined)
+    tables = [each.assign_coords(campaign="/".join(key)) for key, each in verdicts.items()]
     write(xr.DataTree(xr.concat(tables, "campaign", combine_attrs="drop")), results / "table.nc")
 
 
@@ -76,10 +81,14 @@ def small(calibration: xr.Dataset) -> Kept:
     reason = [str(text).partition(":")[0] for text in scores["error"].values]
     scores = scores.assign(bands).assign(error=("simulation", reason))
     floats = {n: v.astype(np.float32) for n, v in scores.data_vars.items() if v.dtype == float}
-    verdict = table(calibration)
-    flags = {n: v.astype(np.int8) for n, v in verdict.data_vars.items() if v.dtype == bool}
-    kept = {name: calibration.attrs[name] for name in _KEPT}
-    return Kept(scores.assign(floats), verdict.assign(flags).assign(kept))
+    return Kept(scores.assign(floats), _verdict(calibration))
+
+
+def _verdict(calibration: xr.Dataset) -> xr.Dataset:
+    """Return the table of a calibration, with flags as small numbers and what it is of."""
+    found = table(calibration)
+    flags = {n: v.astype(np.int8) for n, v in found.data_vars.items() if v.dtype == bool}
+    return found.assign(flags).assign({name: calibration.attrs[name] for name in _KEPT})
 
 
 def _named(key: tuple[str, str], scores: xr.Dataset) -> dict[str, tuple[str, list[str]]]:
@@ -107,7 +116,7 @@ def load(results: Path) -> dict[tuple[str, str], Kept]:
     found = {}
     for name in tables["campaign"].values:
         world, system = str(name).split("/")
-        mine = (ds["world"] == world) & (ds["system"] == system)
+        mine = (ds["world"] == world) & ((ds["system"] == system) | (system == EVERY))
         verdict = tables.sel(campaign=name)
         scores = ds.isel(simulation=np.flatnonzero(mine))
         scores = scores.assign(z=(scores["truth"] - scores["mean"]) / scores["sd"])
@@ -119,5 +128,4 @@ def load(results: Path) -> dict[tuple[str, str], Kept]:
 
 def pooled(campaigns: Campaigns, world: str) -> xr.Dataset:
     """Return the twins of all liquids of a world as one."""
-    found = [k.scores.drop_dims(["limit", "r"]) for (w, _), k in campaigns.items() if w == world]
-    return xr.concat(found, "simulation", data_vars="all", combine_attrs="drop")
+    return campaigns[world, EVERY].scores.drop_dims(["limit", "r"])

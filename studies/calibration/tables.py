@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 from plan import SYSTEMS, WORLDS
-from stored import RESULTS, Campaigns, Kept, pooled
+from stored import EVERY, RESULTS, Campaigns, Kept, pooled
 
 from sopr_uq.figures.calibration import DESCRIPTORS
 from sopr_uq.posterior.calibrate import NOMINAL, covered
@@ -43,6 +43,7 @@ def blocks() -> Mapping[str, Callable[[Campaigns], Iterator[str]]]:
         "far": far,
         "mixed": lambda campaigns: coverage(campaigns, "mixed"),
         "families": lambda campaigns: families(campaigns, "mixed"),
+        "md-families": lambda campaigns: families(campaigns, "md", "md-other"),
         "surprises": surprises,
         "md": lambda campaigns: coverage(campaigns, "md"),
         "md-pooled": md_pooled,
@@ -104,32 +105,34 @@ def _of(campaigns: Campaigns, world: str) -> Iterator[tuple[str, Kept]]:
 
 
 def verdict(campaigns: Campaigns) -> Iterator[str]:
-    """Say which descriptors are rejected where, and of how many twins that is known."""
+    """Say which descriptors are rejected, of all liquids together.
+
+    Nothing is said of one whose negative controls the same tests do not reject.
+    """
     for world, kind in WORLDS.items():
-        counts, bad, good = [], [], 0
-        for name, kept in _of(campaigns, world):
-            counts.append(kept.scores.sizes["simulation"])
-            for quantity in DESCRIPTORS:
-                row = kept.table.sel(quantity=quantity)
-                held = 100.0 * float(row["coverage"].sel(nominal=0.95))
-                good += _passes(row)
-                bad += [] if _passes(row) else [f"{LABELS[quantity]} of {name} ({held:.0f} %)"]
-        if counts:
-            found = f"; rejected: {', '.join(bad)}." if bad else "."
-            yield (
-                f"- **{kind.title}**, {_span(counts)} twins a liquid: "
-                f"{good} of {good + len(bad)} descriptors pass both tests{found}"
-            )
+        if (world, EVERY) not in campaigns:
+            continue
+        every, known = campaigns[world, EVERY].table, []
+        for quantity in DESCRIPTORS:
+            row = every.sel(quantity=quantity)
+            if not any(_passes(row, f"{control}_", control) for control in ("shrunk", "shifted")):
+                known.append((LABELS[quantity], row))
+        bad = [
+            f"{label} ({100 * float(row['coverage'].sel(nominal=0.95)):.0f} %)"
+            for label, row in known
+            if not _passes(row, "", "coverage")
+        ]
+        yield (
+            f"- **{kind.title}**, {int(every['twins'].max())} twins: of {len(DESCRIPTORS)} "
+            f"descriptors {len(known)} can be judged, and {len(known) - len(bad)} pass both tests"
+            + (f"; rejected: {', '.join(bad)}." if bad else ".")
+        )
 
 
-def _span(counts: list[int]) -> str:
-    low, high = min(counts), max(counts)
-    return f"{low}" if low == high else f"{low} to {high}"
-
-
-def _passes(row: xr.Dataset) -> bool:
+def _passes(row: xr.Dataset, ranks: str, held: str) -> bool:
     """Whether neither the test of the 95 % coverage nor that of the ranks rejects."""
-    return bool(row["coverage_passes"].sel(nominal=0.95)) and bool(row["rank_passes"])
+    passes = row[f"{held}_passes"].sel(nominal=0.95)
+    return bool(passes) and bool(row[f"{ranks}rank_passes"])
 
 
 def worlds(campaigns: Campaigns) -> Iterator[str]:
@@ -250,22 +253,30 @@ def _p(value: xr.DataArray, passes: xr.DataArray) -> str:
     return f"{f'{p:.3f}' if p >= 0.001 else '< 0.001'}{'' if bool(passes) else '*'}"
 
 
-def families(campaigns: Campaigns, world: str) -> Iterator[str]:
-    """Coverage by family of the truths, all liquids together."""
-    if not any(found == world for found, _ in campaigns):
+def families(campaigns: Campaigns, *worlds: str) -> Iterator[str]:
+    """Coverage of the four descriptors by family of the truths, and at 95 % by liquid too."""
+    here = [world for world in worlds if (world, EVERY) in campaigns]
+    if not here:
         yield "Not run yet."
         return
-    ds = finished(pooled(campaigns, world))
+    found = [finished(pooled(campaigns, world)) for world in here]
+    ds = xr.concat(found, "simulation", data_vars="all", combine_attrs="drop")
     rows = []
     for family in dict.fromkeys(ds["family"].values.tolist()):
         mine = ds.isel(simulation=np.flatnonzero(ds["family"] == family))
-        held = covered(mine).mean("simulation")
-        z = mine["z"]
-        cells = [f"{100 * float(held.sel(quantity=q)):.1f}" for q in DESCRIPTORS]
-        spread = [f"{float(z.sel(quantity=q).mean()):+.2f}" for q in DESCRIPTORS]
-        rows.append([family, str(mine.sizes["simulation"]), *cells, *spread])
-    labels = [LABELS[q] for q in DESCRIPTORS]
-    yield from markdown_table(("truths", "twins", *labels, *(f"z of {x}" for x in labels)), rows)
+        off, z = _off(mine), mine["z"].sel(quantity=list(DESCRIPTORS)).mean("simulation")
+        shares = [_clustered(off < 0.5 * nominal) for nominal in NOMINAL]
+        liquids = [off[(mine["system"] == s).values] < 0.5 * NOMINAL[-1] for s in SYSTEMS]
+        each = [f"{100 * held.mean():.0f}" if held.size else "–" for held in liquids]
+        rows.append([family, f"{len(off)}", *shares, *each, *(f"{x:+.2f}" for x in z.values)])
+    head = ("truths", "twins", *(f"{100 * p:.0f} % hold" for p in NOMINAL))
+    head += tuple(f"95 %, {_NAMES[s]}" for s in SYSTEMS)
+    yield from markdown_table((*head, *(f"z of {LABELS[q]}" for q in DESCRIPTORS)), rows)
+
+
+def _off(ds: xr.Dataset) -> FloatArray:
+    """Return how far the ranks of the descriptors are from the middle, shape (twins, 4)."""
+    return np.asarray(np.abs(ds["rank"].sel(quantity=list(DESCRIPTORS)).values - 0.5))
 
 
 def surprises(campaigns: Campaigns) -> Iterator[str]:  # noqa: ARG001
@@ -290,7 +301,7 @@ def md_pooled(campaigns: Campaigns) -> Iterator[str]:
     whole = [("all", finished(pooled(campaigns, "md")))] if len(found) > 1 else []
     rows = []
     for name, ds in [*found, *whole]:
-        off = np.abs(ds["rank"].sel(quantity=list(DESCRIPTORS)).values - 0.5)
+        off = _off(ds)
         z = ds["z"].sel(quantity=list(DESCRIPTORS)).values
         shares = [_clustered(off < 0.5 * nominal) for nominal in NOMINAL]
         spread = [f"{m:+.1f}, {s:.1f}" for m, s in zip(z.mean(0), z.std(0, ddof=1), strict=True)]
@@ -335,7 +346,8 @@ def controls(campaigns: Campaigns) -> Iterator[str]:
     """Say whether the tests reject what they must."""
     rows = []
     for world, kind in WORLDS.items():
-        for name, kept in _of(campaigns, world):
+        every = [("all", campaigns[world, EVERY])] if (world, EVERY) in campaigns else []
+        for name, kept in [*_of(campaigns, world), *every]:
             t = kept.table.sel(quantity=list(DESCRIPTORS), nominal=0.95)
             cells = [_range(t["coverage"]), _rejects(t, "coverage_passes", "rank_passes")]
             for control in ("shrunk", "shifted"):
