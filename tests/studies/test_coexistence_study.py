@@ -55,3 +55,18 @@ def test_liquids_are_within_two_per_cent(study):
         mean, error = (float(found["liquid"].sel(statistic=s)) for s in ("mean", "error"))
         assert abs(mean / lj.coexistence(t)[0] - 1.0) < 0.02
         assert np.isfinite(error)
+
+
+def test_vapours_are_within_two_per_cent(study):
+    """Single slabs, root mean square; counting their particles misses more than twice as much."""
+    run, _ = study
+    found = run.misses()
+    rms = np.sqrt(np.mean(found["off"] ** 2, axis=0))
+    assert float(rms.sel(what="vapour")) < 0.025
+    assert float(rms.sel(what="counted")) > 2.0 * float(rms.sel(what="vapour"))
+
+
+def test_errors_of_vapours_are_as_large_as_what_they_miss(study):
+    run, _ = study
+    found = run.misses()["pull"].sel(what="vapour")
+    assert 0.3 < float(np.sqrt(np.mean(found**2))) < 2.0

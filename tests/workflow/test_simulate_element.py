@@ -91,7 +91,7 @@ def reduced_slab(setup):
     rows = 0.5 * (liquid + vapour) - 0.5 * (liquid - vapour) * np.tanh((z - 20.0) / 2.0)
     signs = np.array([[1.0], [-1.0]] * 4)
     series = [Series.of_blocks("profile", z, rows * (1.0 + 1e-2 * signs), "angstrom^-3")]
-    series.append(insertion_of(setup, z, rows, vapour, 1e-2 * signs))
+    series.append(insertion_of(setup, z, rows, vapour, -1e-2 * signs))
     noise = 1e-4 * pressure * signs
     for name, value in (("normal", pressure), ("tangential", -0.1 * unit)):
         series.append(Series.of_blocks(f"{name} pressure", np.zeros(1), value + noise, "MPa"))
