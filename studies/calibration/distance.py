@@ -14,7 +14,8 @@ from scipy.linalg import solve_triangular
 from scipy.optimize import least_squares
 
 from sopr_uq.gp import Dispersion
-from sopr_uq.refine.newton.prior import DECAYS, Prior, mie_energy
+from sopr_uq.refine.newton.prior import DECAYS, Prior
+from sopr_uq.refine.newton.term_prior import mie_energy
 from sopr_uq.refine.problem import Problem
 from sopr_uq.rng import stream
 from sopr_uq.typing import FloatArray

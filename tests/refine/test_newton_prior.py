@@ -9,7 +9,8 @@ import pytest
 
 from sopr_uq.potentials import Mie
 from sopr_uq.refine.belief import PriorSettings
-from sopr_uq.refine.newton.prior import DECAYS, Prior, mie_energy
+from sopr_uq.refine.newton.prior import DECAYS, Prior
+from sopr_uq.refine.newton.term_prior import mie_energy
 
 
 def prior_of(liquid, **settings) -> Prior:

@@ -29,10 +29,11 @@ from scipy.interpolate import CubicSpline
 from scipy.linalg import block_diag
 
 from sopr_uq.experiment.molecule import Pair
-from sopr_uq.gp import Dispersion, factor
+from sopr_uq.gp import Dispersion
 from sopr_uq.inference.noise import LogNormal
 from sopr_uq.refine.belief import PriorSettings
 from sopr_uq.refine.field import Field
+from sopr_uq.refine.newton.term_prior import NO_DECAY, TermPrior, leading, term_prior
 from sopr_uq.refine.problem import Problem
 from sopr_uq.typing import BoolArray, FloatArray
 
@@ -55,9 +56,7 @@ _EXPONENT = (2, 3)
 """Which parameters of a pair are exponents."""
 
 _NODES_OF_X = 200
-_NO_DECAY = 0.0
 _STEP = 1e-4
-_RELATIVE_CUT = 1e-6
 
 
 class DeltaKernel(NamedTuple):
@@ -123,14 +122,12 @@ class Prior:
     @cached_property
     def centre(self) -> FloatArray:
         """Prior means of (ln σ, ln ε, n, m) of each pair, in Å and kcal/mol, shape (4 p,)."""
-        s = self.settings
-        parts = [
-            (np.log(s.sigma or t.sigma), np.log(s.epsilon or t.epsilon), s.exponent, s.attraction)
-            if t.scale is None
-            else (*np.log(t.scale), s.exponent, s.attraction)
-            for t in self.field.terms
-        ]
-        return np.concatenate([np.add(part, (*self.moved, 0.0, 0.0)) for part in parts])
+        return np.concatenate([np.add(each.centre, (*self.moved, 0.0, 0.0)) for each in self.terms])
+
+    @cached_property
+    def terms(self) -> tuple[TermPrior, ...]:
+        """What is believed of each pair, in the order of the field."""
+        return tuple(term_prior(term, self.settings) for term in self.field.terms)
 
     @cached_property
     def root(self) -> FloatArray:
@@ -200,7 +197,7 @@ class Prior:
         """The kernels of δ that are averaged over."""
         decays = DECAYS if self.settings.decay is None else (self.settings.decay,)
         if not self._whole.any():
-            decays = (_NO_DECAY,)
+            decays = (NO_DECAY,)
         lengths = [
             (self.length_median * float(np.exp(self.settings.length_sd * z)), w) for z, w in _NODES
         ]
@@ -232,34 +229,20 @@ class Prior:
         sigma, epsilon = self.scale
         centre = np.exp(self.centre.reshape(-1, OF_A_PAIR)[:, :2])
         share = self.settings.shared_shape if np.count_nonzero(self._whole) > 1 else 0.0
-        blocks = []
-        for term, (s, e) in zip(self.field.terms, centre, strict=True):
-            if term.corrected:
-                free = self._free(length * s / sigma, s)
-                blocks.append(e / epsilon * self._share_of_width * free)
-                continue
-            unit = _leading(Dispersion(1.0, length * s / sigma, s, decay), self.field.r)
-            kept = unit if term.whole else unit[:, :0]
-            blocks.append(e / epsilon * np.sqrt(1.0 - share) * kept)
+        r, width = self.field.r, np.where(self._whole, np.sqrt(1.0 - share), self._share_of_width)
+        blocks = [
+            e / epsilon * w * each.delta(length * s / sigma, s, decay, r)
+            for each, (s, e), w in zip(self.terms, centre, width, strict=True)
+        ]
         alone = np.asarray(block_diag(*blocks))
         if not share:
             return alone
         # what is common is one function of r/σ, told on distances that all pairs have
         x = self.field.r / centre[:, :1]
         nodes = np.geomspace(x.min(), x.max(), _NODES_OF_X)
-        common = CubicSpline(nodes, _leading(Dispersion(1.0, length / sigma, 1.0, decay), nodes))
+        common = CubicSpline(nodes, leading(Dispersion(1.0, length / sigma, 1.0, decay), nodes))
         depth = np.sqrt(share) * self._whole * centre[:, 1] / epsilon
         return np.hstack([alone, np.concatenate(depth[:, None, None] * common(x))])
-
-    def _free(self, length: float, sigma: float) -> FloatArray:
-        """Return a factor of a correction of unit size at σ, shape (n, m), zero at the cut-off."""
-        r = self.field.r
-        unit = _leading(Dispersion(1.0, length, sigma, _NO_DECAY), r)
-
-        def envelope(x: FloatArray) -> FloatArray:
-            return np.asarray((1.0 - (np.maximum(x, sigma) / r[-1]) ** 2) ** 2)
-
-        return np.asarray((envelope(r) / envelope(np.array(sigma)))[:, None] * unit)
 
     @property
     def _share_of_width(self) -> float:
@@ -300,13 +283,9 @@ class Prior:
 
     def energy(self, point: FloatArray) -> FloatArray:
         """Return Mie potentials of points, (..., 4 p) → (..., p n); others as they are."""
-        field = self.field
-        v = mie_energy(point.reshape(*point.shape[:-1], -1, OF_A_PAIR), field.r)
-        for i, term in enumerate(field.terms):
-            if not term.whole:
-                kept = term.start if term.scale is None else term.reference
-                v[..., i, :] = kept.energy(field.r)
-        return field.joined(v)
+        each = point.reshape(*point.shape[:-1], -1, OF_A_PAIR)
+        v = [term.energy(each[..., i, :], self.field.r) for i, term in enumerate(self.terms)]
+        return self.field.joined(np.stack(v, axis=-2))
 
     def potentials(self, basis: Basis, width: float, coefficients: FloatArray) -> FloatArray:
         """Return v of coefficients, linear in them outside the core.
@@ -353,22 +332,3 @@ class Prior:
         steps = _STEP * np.eye(point.size)
         up, down = (self.energy(point + sign * steps) for sign in (1, -1))
         return np.asarray((up - down).T / (2 * _STEP))
-
-
-def _leading(kernel: Dispersion, points: FloatArray) -> FloatArray:
-    """Return a factor of a kernel without columns that do not count, shape (n, m)."""
-    unit = factor(kernel, points)
-    size = np.linalg.norm(unit, axis=0)
-    return np.asarray(unit[:, size > _RELATIVE_CUT * size.max()])
-
-
-def mie_energy(point: FloatArray, r: FloatArray) -> FloatArray:
-    """Return Mie potentials of (ln σ, ln ε, n, m) in kcal/mol, shapes (..., 4) → (..., n).
-
-    As :class:`~sopr_uq.potentials.Mie`, for many points at once.
-    """
-    sigma, epsilon = np.exp(point[..., 0, None]), np.exp(point[..., 1, None])
-    n, m = point[..., 2, None], point[..., 3, None]
-    prefactor = n / (n - m) * (n / m) ** (m / (n - m))
-    log = np.log(sigma / r)
-    return np.asarray(prefactor * epsilon * (np.exp(n * log) - np.exp(m * log)))
