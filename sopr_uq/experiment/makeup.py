@@ -161,7 +161,8 @@ def base_of(settings: BaseSettings | None, faults: Faults) -> tuple[bool, Base |
     with faults.caught():
         if not settings.elements:
             raise InputError("base.elements", "an element for each type of site", "none")
-        found = Base.of(settings.style, settings.files, settings.elements, settings.sha256)
+        s = settings
+        found = Base.of(s.style, s.files, s.elements, s.sha256, s.arguments)
     return len(faults) == before, found
 
 

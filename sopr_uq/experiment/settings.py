@@ -121,12 +121,18 @@ class BaseSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     style: str = Field(
-        description="pair style of LAMMPS, such as eam/fs, eam/alloy, meam, snap, sw or tersoff"
+        description="pair style of LAMMPS, such as eam/fs, eam/alloy, meam, snap, sw or tersoff; "
+        "or ase: and a calculator of ASE with its module, if the environment allows it"
     )
     files: tuple[str, ...] = Field(
-        min_length=1, description="its files: one's own, or by name those that ship with LAMMPS"
+        (), description="its files: one's own, or by name those that ship with LAMMPS"
     )
     elements: dict[str, str] = Field(description="element in the files of each type of site")
+    arguments: dict[str, Any] = Field(
+        {},
+        description="what a calculator of ASE is made with; a text that names one of the files "
+        "becomes its path",
+    )
     sha256: tuple[str, ...] = Field((), description="SHA-256 of the files")
 
 

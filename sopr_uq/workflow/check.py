@@ -12,8 +12,9 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from sopr_uq.engine.based import check_base
 from sopr_uq.engine.plan import check_cutoff, check_molecules, usual_cutoff
-from sopr_uq.engine.protocol import check_records
+from sopr_uq.engine.protocol import check_based, check_records
 from sopr_uq.engine.settings import EngineSettings
 from sopr_uq.engine.traits import FLUCTUATIONS, TRAITS, following
 from sopr_uq.errors import InputError
@@ -22,6 +23,7 @@ from sopr_uq.experiment.faults import Faults
 from sopr_uq.experiment.liquid import Liquid
 from sopr_uq.experiment.makeup import Makeup
 from sopr_uq.experiment.molecule_settings import MoleculeSettings
+from sopr_uq.experiment.observation import Observation
 from sopr_uq.experiment.observe_settings import ObserveSettings
 from sopr_uq.experiment.settings import (
     BaseSettings,
@@ -61,18 +63,10 @@ def check_tables(faults: Faults, tables: dict[str, Any]) -> None:
         return
     _check_prior(faults, tables.get("prior"), makeup)
     more = _check_states(faults, tables.get("state", []), system, makeup)
-    if engine is not None and TRAITS[engine.name].boxed:
-        for state in (system.state, *(liquid.state for liquid in more or ())):
-            _check_box(faults, engine, makeup, state)
     if engine is not None:
         everything = [*observations, *(o for liquid in more or () for o in liquid.observations)]
-        with faults.caught("observe"):
-            check_copies(everything)
-        record: set[str] = {o.kind for o in everything if o.logarithmic}
-        record |= set() if makeup.substance.base is None else {FLUCTUATIONS}
-        with faults.caught("engine.name"):
-            name = following(engine.name, record)
-            check_records(name, TRAITS[name], record)
+        states = [system.state, *(liquid.state for liquid in more or ())]
+        _check_engine(faults, engine, makeup, states, everything)
     complete = more is not None and observations and len(observations) == len(entries)
     if refine is not None and complete:
         with faults.caught("observe"):
@@ -118,7 +112,8 @@ def _on_base(
     pairs = _all_valid(PairSettings, tables.get("pair", []))
     if system is not None and (system.mass is None or len(base.elements) != 1):
         expected = "particle mass in u of one element, or tables [[molecule]]"
-        faults.add(InputError("system.mass", expected, "nothing"))
+        found = "nothing" if system.mass is None else f"elements of {len(base.elements)} types"
+        faults.add(InputError("system.mass", expected, found))
         return None
     return None if pairs is None else Ingredients(None, (), pairs, base)
 
@@ -186,6 +181,31 @@ def _valid[M: BaseModel](model: type[M], table: Any) -> M | None:
         return model.model_validate(table)
     except ValidationError:
         return None
+
+
+def _check_engine(
+    faults: Faults,
+    engine: EngineSettings,
+    makeup: Makeup,
+    states: Sequence[StatePoint],
+    observations: Sequence[Observation],
+) -> None:
+    """Note what an engine cannot simulate or record, and boxes that are too small."""
+    base = makeup.substance.base
+    if TRAITS[engine.name].boxed:
+        for state in states:
+            _check_box(faults, engine, makeup, state)
+    with faults.caught("observe"):
+        check_copies(observations)
+    record: set[str] = {o.kind for o in observations if o.logarithmic}
+    record |= set() if base is None else {FLUCTUATIONS}
+    with faults.caught("engine.name"):
+        name = following(engine.name, record)
+        check_based(name, TRAITS[name], base)
+        check_records(name, TRAITS[name], record)
+    if base is not None:
+        with faults.caught():
+            check_base(base, [site.name for site in makeup.substance.sites])
 
 
 def _check_box(faults: Faults, engine: EngineSettings, makeup: Makeup, state: StatePoint) -> None:

@@ -286,7 +286,7 @@ def _with_hash[R: (ReferenceSettings, PairSettings, MoleculeSettings)](reference
 
 
 def _with_hashes(base: BaseSettings) -> BaseSettings:
-    found = Base.of(base.style, base.files, base.elements)
+    found = Base.of(base.style, base.files, base.elements, arguments=base.arguments)
     return base.model_copy(update={"sha256": found.sha256})
 
 

@@ -13,6 +13,7 @@ from sopr_uq.disk import write_atomic
 from sopr_uq.engine.lammps_base import coefficient_commands, style_arguments
 from sopr_uq.engine.table import cap
 from sopr_uq.errors import InputError
+from sopr_uq.experiment.calculator import is_calculator
 from sopr_uq.experiment.formats.write import WRITERS, Curve, Writer
 from sopr_uq.experiment.makeup import Makeup
 from sopr_uq.experiment.molecule import Pair
@@ -134,6 +135,8 @@ def _overlay(makeup: Makeup, name: str, file: str, keyword: str, points: int) ->
     pair = _pair(makeup, name)
     base, names = makeup.substance.base, [site.name for site in makeup.substance.sites]
     assert base is not None
+    if is_calculator(base.style):
+        return [f"What acts besides {base.style}."]
     i, j = sorted(1 + names.index(name) for name in (pair.first, pair.second))
     of_base = coefficient_commands(base, names)
     for path in base.files:

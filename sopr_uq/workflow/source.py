@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +52,9 @@ def anchor(tables: dict[str, Any], folder: Path) -> None:
         files = base.get("files")
         if isinstance(files, list):
             # a name that is no file here may be one that ships with LAMMPS
-            base["files"] = [str(folder / f) if _is_file(folder, f) else f for f in files]
+            own = {f: str(folder / f) for f in files if _is_file(folder, f)}
+            base["files"] = [own.get(f, f) if isinstance(f, str) else f for f in files]
+            base["arguments"] = _named(own, base.get("arguments", {}))
 
 
 def _shipped(name: str) -> dict[str, Any]:
@@ -83,6 +85,15 @@ def _parse(path: Path) -> dict[str, Any]:
 
 def _is_file(folder: Path, name: Any) -> bool:
     return isinstance(name, str) and (folder / name).is_file()
+
+
+def _named(paths: Mapping[str, str], value: Any) -> Any:
+    """Return a value whose texts that name a file are its path."""
+    if isinstance(value, dict):
+        return {key: _named(paths, inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_named(paths, inner) for inner in value]
+    return paths.get(value, value) if isinstance(value, str) else value
 
 
 def _paths(tables: dict[str, Any]) -> Iterator[tuple[dict[str, Any], str]]:

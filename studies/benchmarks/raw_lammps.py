@@ -11,7 +11,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import NamedTuple
 
-from sopr_uq.engine.lammps_dynamics import write_table
+from sopr_uq.engine.lammps_potentials import write_table
 from sopr_uq.engine.plan import Plan
 
 _SCRIPT = """\

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 
 import numpy as np
 import pytest
@@ -21,6 +22,7 @@ from sopr_uq.engine.protocol import Setup
 from sopr_uq.engine.settings import EngineSettings
 from sopr_uq.errors import InputError, InputErrors
 from sopr_uq.experiment.base import shipped_files
+from sopr_uq.experiment.calculator import ALLOWED
 from sopr_uq.experiment.potential_table import read_potential
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.figures.sheet import refinement_sheet
@@ -311,7 +313,8 @@ def test_a_melt_is_configured_and_its_configuration_repeats(tmp_path):
     ("change", "said"),
     [
         ('\n[[pair]]\nsites = ["Al", "Al"]\nsigma = 2.6\nepsilon = 1.0\n', "correction to"),
-        ('\n[engine]\nname = "integral_equation"\n', "lammps"),
+        ('\n[engine]\nname = "integral_equation"\n', "1 fault.*knows the base eam/fs"),
+        ('\n[engine]\nname = "hoomd"\n', "knows the base eam/fs"),
         ("\n[prior]\nsigma_sd = 0.1\n", "refined as a whole"),
     ],
 )
@@ -319,8 +322,63 @@ def test_what_makes_no_sense_on_a_base_is_refused(tmp_path, change, said):
     g = 1.0 + 1.6 * np.exp(-(((R - 2.9) / 0.3) ** 2))
     np.savetxt(tmp_path / "al.csv", np.column_stack([R, g]), delimiter=",")
     (tmp_path / "melt.toml").write_text(MELT + change)
-    with pytest.raises(InputErrors, match=said):
+    with pytest.raises(InputErrors, match=f"(?s){said}"):
         load_config(tmp_path / "melt.toml")
+
+
+@pytest.mark.parametrize(
+    ("style", "files", "element"),
+    [
+        ("sw", ["Al_mm.eam.fs"], "Al"),
+        ("snap", ["Cu_Zuo_JPCA2020.snapparam", "Cu_Zuo_JPCA2020.snapcoeff"], "Cu"),
+        ("meam", ["Ni.meam", "library.meam"], "Ni4"),
+    ],
+)
+def test_files_that_lammps_does_not_read_are_refused_before_anything_runs(
+    tmp_path, style, files, element
+):
+    g = 1.0 + 1.6 * np.exp(-(((R - 2.9) / 0.3) ** 2))
+    np.savetxt(tmp_path / "al.csv", np.column_stack([R, g]), delimiter=",")
+    text = MELT.replace('Al = "Al"', f'Al = "{element}"').replace("eam/fs", style, 1)
+    text = text.replace('["Al_mm.eam.fs"]', json.dumps(files))
+    (tmp_path / "melt.toml").write_text(text)
+    with pytest.raises(InputErrors, match=f"(?s)what LAMMPS reads as {style}.*in another order"):
+        load_config(tmp_path / "melt.toml")
+
+
+CALCULATOR = """
+from ase.calculators.calculator import Calculator
+class Mine(Calculator):
+    implemented_properties = ["energy", "forces", "stress"]
+    def __init__(self, model, scale=1.0):
+        self.model = model
+"""
+
+
+def test_a_calculator_is_configured_and_its_files_are_hashed(tmp_path, monkeypatch):
+    pytest.importorskip("ase")
+    g = 1.0 + 1.6 * np.exp(-(((R - 2.9) / 0.3) ** 2))
+    np.savetxt(tmp_path / "al.csv", np.column_stack([R, g]), delimiter=",")
+    (tmp_path / "weights.txt").write_text("1 2 3")
+    (tmp_path / "my_melt_calculator.py").write_text(CALCULATOR)
+    more = 'arguments = { model = ["weights.txt"], scale = 2.0 }\n[[observe]]'
+    text = MELT.replace("eam/fs", "ase:my_melt_calculator.Mine", 1)
+    text = text.replace("Al_mm.eam.fs", "weights.txt").replace("[[observe]]", more)
+    (tmp_path / "melt.toml").write_text(text)
+    with pytest.raises(InputErrors, match=ALLOWED):
+        load_config(tmp_path / "melt.toml")
+    assert "my_melt_calculator" not in sys.modules
+    monkeypatch.setenv(ALLOWED, "ase:my_melt_calculator.Mine")
+    monkeypatch.syspath_prepend(tmp_path)
+    config = load_config(tmp_path / "melt.toml")
+    path = str(tmp_path / "weights.txt")
+    assert config.base.arguments == {"model": [path], "scale": 2.0}
+    assert config.base.files == (path,)
+    assert len(config.base.sha256) == 1
+    base = build_rule(config).problem.liquids[0].substance.base
+    assert dict(base.arguments)["model"] == [path]
+    dump_config(config, tmp_path / "again.toml")
+    assert load_config(tmp_path / "again.toml") == config
 
 
 def test_a_width_of_corrections_is_refused_where_there_are_none(tmp_path):
