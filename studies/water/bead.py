@@ -22,6 +22,9 @@ from sopr_uq.workflow.result import load_result
 
 CONFIG = "bead.toml"
 
+_SEEN = 0.02
+"""In kcal/mol: less is the tail near the cut-off."""
+
 
 def collect(folder: Path) -> None:
     """Store the numbers of a refinement."""
@@ -39,7 +42,9 @@ def collect(folder: Path) -> None:
         "pressure": [
             float(rounds["pressure"][-1].squeeze()), float(rounds["pressure_error"][-1].squeeze())
         ],
-        "turns": [[float(inside["r"][i]), float(inside[i])] for i in turns],
+        "turns": [
+            [float(inside["r"][i]), float(inside[i])] for i in turns if abs(inside[i]) > _SEEN
+        ],
         "predicted": float(result["posterior_check"]["predicted"]),
     }  # fmt: skip
     RESULTS.mkdir(exist_ok=True)
