@@ -1,7 +1,7 @@
 # Two commands do everything on a machine with git, make and a Python >= 3.12:
 #   make demo    environment, install, liquid argon refined, result shown
 #   make test    environment, install, the whole test suite
-# Others: install, docs, lint, figures, soak, fuzz, pins, clean.
+# Others: install, test-quick, docs, lint, profile, figures, soak, fuzz, pins, clean.
 # PYTHON=/path/to/python3 names the Python to use; WORKERS=4 runs more tests at once.
 
 VENV := .venv
@@ -13,7 +13,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 DEMO := demo/argon
 
-.PHONY: install test demo figures docs lint soak fuzz pins clean
+.PHONY: install test test-quick demo figures docs lint profile soak fuzz pins clean
 
 install: $(STAMP)
 
@@ -27,6 +27,10 @@ $(STAMP): pyproject.toml constraints.txt tools/make-venv
 # One thread a worker: the workers themselves fill the cores.
 test: install
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal
+
+# What takes about a minute is left out: for the hands that are changing something.
+test-quick: install
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal -m 'not slow'
 
 # Exit code 3 means "not converged"; its result is kept, so it is shown as well.
 demo: install
@@ -48,6 +52,10 @@ lint: install
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# Where a refinement spends its time; PROFILE="argon-85K --engine lammps" profiles another.
+profile: install
+	OMP_NUM_THREADS=1 $(BIN)/python tools/profile_refinement.py $(PROFILE)
 
 # Refinements killed at random moments, resumed, and compared with undisturbed ones.
 soak: install

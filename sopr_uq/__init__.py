@@ -14,7 +14,15 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "sopr_uq.derived": ("describe", "structure_bands", "summary"),
+    "sopr_uq.engine.factory": ("make_engine",),
+    "sopr_uq.engine.protocol": ("Setup",),
+    "sopr_uq.engine.settings": ("EngineSettings",),
     "sopr_uq.experiment": (
+        "Molecule",
+        "Observation",
+        "Pair",
+        "Site",
+        "Substance",
         "element",
         "elements",
         "load_curve",
@@ -23,6 +31,8 @@ _HOMES = {
         "systems",
         "to_dataset",
     ),
+    "sopr_uq.experiment.liquid": ("Liquid",),
+    "sopr_uq.experiment.look": ("look",),
     "sopr_uq.experiment.state": ("StatePoint",),
     "sopr_uq.laws": (
         "Ensemble",
@@ -39,6 +49,13 @@ _HOMES = {
         "save_laws",
     ),
     "sopr_uq.posterior.thin": ("thin",),
+    "sopr_uq.potentials": ("Exp6", "Mie", "Tabulated", "lennard_jones"),
+    "sopr_uq.refine.ibi": ("Ibi",),
+    "sopr_uq.refine.newton": ("Newton",),
+    "sopr_uq.refine.problem": ("Problem",),
+    "sopr_uq.refine.settings": ("RefineSettings",),
+    "sopr_uq.refine.sopr": ("Sopr",),
+    "sopr_uq.workflow.build": ("build_engine", "build_rule"),
     "sopr_uq.workflow.calibration": ("calibrate",),
     "sopr_uq.workflow.campaign": ("Campaign",),
     "sopr_uq.workflow.citations": ("citations",),
