@@ -1,1 +1,1 @@
-"""From a configuration to a result, a report, a figure: what the commands do, without their flags."""
+"""From a configuration to a result, a report, a figure: what commands do, without their flags."""
