@@ -33,9 +33,6 @@ COLDEST = 0.35
 """Lower bound of k_B T/ε: half of the Lennard-Jones triple point, 0.69, because a starting
 potential may be too deep (the shipped ones come down to 0.59)."""
 
-_HEAVY, _COLDEST_MOLECULES = 10.0, 50.0
-"""In u and K: molecules and metals heavier than that freeze at 53 K (fluorine) and above."""
-
 HEAVIEST = 30.0
 """In g/cm³; osmium has 22.6, its melt 20."""
 
@@ -108,7 +105,7 @@ def check_copies(observations: Iterable[Observation]) -> None:
             )
 
 
-def check_temperature(state: StatePoint, shape: Shape | None, mass: float = 0.0) -> None:
+def check_temperature(state: StatePoint, shape: Shape | None, mass: float = 0.0) -> None:  # noqa: ARG001
     """Check that particles of a given well depth can be liquid at a temperature.
 
     Parameters
@@ -118,7 +115,7 @@ def check_temperature(state: StatePoint, shape: Shape | None, mass: float = 0.0)
     shape : Shape or None
         σ and ε of the starting potential; None where something else makes the liquid.
     mass : float
-        Mean mass of a particle in u; by default that of the state point.
+        Not needed here.
 
     Raises
     ------
@@ -126,14 +123,6 @@ def check_temperature(state: StatePoint, shape: Shape | None, mass: float = 0.0)
         If they would be frozen solid; a temperature in °C looks like that.
     """
     if shape is None:
-        if (mass or state.mass) > _HEAVY and state.temperature < _COLDEST_MOLECULES:
-            raise InputError(
-                "system.temperature",
-                f"a temperature in K at which molecules of that mass are liquid, "
-                f"{_COLDEST_MOLECULES:g} K or more",
-                f"{state.temperature:g} K",
-                f"if {state.temperature:g} is in °C, write {state.temperature + 273.15:g}",
-            )
         return
     reduced = thermal_energy(state.temperature) / shape.epsilon
     if reduced < COLDEST:

@@ -25,6 +25,7 @@ from scipy.linalg import solve_triangular
 from scipy.optimize import minimize
 from scipy.special import logsumexp
 
+from sopr_uq.inference.low_rank import LowRank
 from sopr_uq.inference.noise import LogNormal
 from sopr_uq.typing import FloatArray
 
@@ -295,8 +296,7 @@ def coefficients(model: LinearGaussian, theta: Theta) -> Coefficients:
 def gain(model: LinearGaussian, theta: Theta) -> FloatArray:
     """Return the derivative of the posterior mean with respect to y, shape (p + m, d)."""
     x, _, root = _weighed(model, theta)
-    inner = np.linalg.solve(np.eye(x.shape[1]) + x.T @ x, x.T)
-    return np.asarray(inner / root)
+    return LowRank(x).gain / root
 
 
 def _weighed(model: LinearGaussian, theta: Theta) -> tuple[FloatArray, FloatArray, FloatArray]:

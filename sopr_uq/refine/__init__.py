@@ -1,1 +1,1 @@
-"""refine."""
+"""The inverse problem: liquids, the field of unknown potentials, one loop, small rules."""

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from sopr_uq.inference.low_rank import LowRank
 from sopr_uq.refine.checkpoint import Folder
 from sopr_uq.refine.newton.fit import Fit
 from sopr_uq.refine.newton.linear import LinearModel
@@ -75,11 +76,10 @@ def scored(rule: Newton, fit: Fit, model: LinearModel, curve: int) -> dict[str, 
     variance = s.stated_variance + theta.noise[s.curve] ** 2 * s.noisy
     root = np.sqrt(variance + np.diagonal(model.covariance))
     mine = np.flatnonzero(s.of_curve(curve))
-    columns = rule.conditioner.nuisances(model)[mine] / root[mine, None]
+    nuisances = LowRank(rule.conditioner.nuisances(model)[mine] / root[mine, None])
     y = (s.value - model.prediction)[mine] / root[mine]
-    inner = np.eye(columns.shape[1]) + columns.T @ columns
-    taken = columns @ np.linalg.solve(inner, columns.T)
-    left, free = y - taken @ y, 1.0 - np.diagonal(taken)
+    left = nuisances.solve(y)
+    free = 1.0 - np.sum(nuisances.columns * nuisances.gain.T, axis=1)
     high = abscissae(rule)[mine] >= FROM
     rms = float(np.sqrt(np.mean((left * root[mine])[high] ** 2)))
     return {"rms": rms, "chi2": float(np.sum(left[high] ** 2) / np.sum(free[high]))}

@@ -54,14 +54,6 @@ def test_a_temperature_in_celsius_is_refused(name):
         check_temperature(replace(system.state, temperature=celsius), shape(system.reference))
 
 
-def test_water_in_celsius_is_refused_and_cold_fluorine_is_not():
-    """A potential between sites says nothing of a temperature; what freezes last does."""
-    with pytest.raises(InputError, match=r"in °C, write 295\.15"):
-        check_temperature(StatePoint(22.0, 0.0334, 18.015), None)
-    check_temperature(StatePoint(54.0, 0.027, 38.0), None)
-    check_temperature(StatePoint(20.0, 0.021, 2.016), None)
-
-
 @pytest.mark.parametrize("name", NAMES)
 def test_a_mass_density_is_refused_with_the_number_density(name):
     system = load_system(name)

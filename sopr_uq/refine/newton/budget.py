@@ -23,6 +23,7 @@ import numpy as np
 from scipy.linalg import solve_triangular
 
 from sopr_uq.inference.linear_gaussian import reading_error
+from sopr_uq.inference.low_rank import LowRank
 from sopr_uq.potentials.descriptors import Descriptors
 from sopr_uq.refine.newton.conditioner import Conditioner
 from sopr_uq.refine.newton.discrepancy import discrepancy_root
@@ -105,8 +106,8 @@ class Whitened:
     def gain(self) -> FloatArray:
         """G, shape (p, d)."""
         x = solve_triangular(self.root, self.columns["potential"], lower=True)
-        inner = np.linalg.solve(np.eye(x.shape[1]) + x.T @ x, x.T)
-        return np.asarray(solve_triangular(self.root, inner.T, lower=True, trans="T").T)
+        gain = LowRank(x).gain
+        return np.asarray(solve_triangular(self.root, gain.T, lower=True, trans="T").T)
 
     def parts(self, gradient: FloatArray) -> dict[str, FloatArray]:
         """Return the variance of linear functions of the coefficients by source.

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sopr_uq.inference.linear_gaussian import reading_error
+from sopr_uq.inference.low_rank import LowRank
 from sopr_uq.refine.newton.conditioner import Conditioner
 from sopr_uq.refine.newton.fit import Fit
 from sopr_uq.refine.newton.linear import LinearModel
@@ -50,11 +51,9 @@ class Misfit:
             s.stated_variance + noise[s.curve] * s.noisy + blur + np.diagonal(model.covariance)
         )
         root = np.sqrt(variance)
-        columns = self.conditioner.nuisances(model) / root[:, None]
         y = (s.value - model.prediction - shift) / root
-        inner = np.eye(columns.shape[1]) + columns.T @ columns
-        left = y @ y - (columns.T @ y) @ np.linalg.solve(inner, columns.T @ y)
-        return float(left / y.size)
+        nuisances = LowRank(self.conditioner.nuisances(model) / root[:, None])
+        return float(y @ nuisances.solve(y) / y.size)
 
     @property
     def scored(self) -> str:
