@@ -2,6 +2,7 @@
 
 python studies/aluminium/twins.py            # simulate and refine what is missing, an hour
 python studies/aluminium/twins.py 3 4        # these only, where they are missing
+python studies/aluminium/twins.py --world copper   # on a machine-learnt base, slow
 """
 
 from __future__ import annotations
@@ -16,10 +17,9 @@ import csv
 import io
 import time
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
-from plan import GOOD, STATES
+from worlds import WORLDS, World
 
 from sopr_uq.disk import write_atomic
 from sopr_uq.engine.factory import make_engine
@@ -35,41 +35,13 @@ from sopr_uq.refine.loop import refine
 from sopr_uq.refine.newton import Newton
 from sopr_uq.refine.problem import Problem
 from sopr_uq.refine.settings import RefineSettings
-from sopr_uq.rng import integer_seed, stream
-from sopr_uq.typing import FloatArray
+from sopr_uq.rng import integer_seed
 from sopr_uq.workflow.twins import Measurement, Twin, make_twin
 
-RESULTS = Path(__file__).parent / "results" / "twins.csv"
-TWINS = 10
-EXACT = (0, 5)
-"""Numbers of the twins whose base is exact."""
-
-STATE = STATES[1023]
-AT = np.arange(2.5, 6.6, 0.4)
-"""Distances in Å at which a band is judged."""
-
-_R = np.arange(2.2, 8.4, 0.1)
-_CUTOFF = 7.4
 _NOISE = Measurement(noise=0.02, reading=0.0, scale=0.005, level=0.003)
 _PRESSURE = 50.0
 _SETTINGS = RefineSettings(max_iterations=6, chains=2, tune=200, draws=200)
-_SHORT = EngineSettings(
-    name="lammps", particles=256, cutoff=_CUTOFF, thermalisation_steps=200, ramp_steps=500,
-    equilibration_steps=800, production_steps=3000, sample_every=20, blocks=10, threads=1,
-)  # fmt: skip
-_LONG = _SHORT.model_copy(update={"particles": 500, "production_steps": 8000, "blocks": 20})
 _PROBABILITIES = (0.5, 0.8, 0.95)
-
-
-def correction(number: int, r: FloatArray) -> FloatArray:
-    """Return the correction of a twin in kcal/mol at r in Å: two bumps, or none."""
-    if number in EXACT:
-        return np.zeros_like(r)
-    rng = stream(1, "aluminium", number)
-    height, place = 0.3 * rng.standard_normal(2), rng.uniform(2.6, 5.0, 2)
-    width = rng.uniform(0.3, 0.7, 2)
-    bumps = height[:, None] * np.exp(-(((r - place[:, None]) / width[:, None]) ** 2))
-    return np.asarray(bumps.sum(axis=0))
 
 
 def engine(settings: EngineSettings) -> Engine:
@@ -77,38 +49,39 @@ def engine(settings: EngineSettings) -> Engine:
     return single_threaded(make_engine(settings))
 
 
-def twin(number: int) -> Twin:
-    """Return a twin; it depends on its number alone."""
-    style, file = GOOD
-    substance = Substance.atom("Al", STATE.mass, Base.of(style, [file], {"Al": "Al"}))
+def twin(world: World, number: int) -> Twin:
+    """Return a twin; it depends on its world and its number alone."""
+    style, files = world.base
+    base = Base.of(style, files, {world.element: world.element})
+    substance = Substance.atom(world.element, world.state.mass, base)
     (pair,) = substance.pairs
-    g = Observation("g", _R, np.ones(_R.size), name="g")
+    g = Observation("g", world.measured, np.ones(world.measured.size), name="g")
     pressure = Observation("pressure", np.zeros(1), np.zeros(1), error=np.array([_PRESSURE]))
     problem = Problem(
-        (Liquid(STATE, (g, pressure), substance),),
+        (Liquid(world.state, (g, pressure), substance),),
         {pair: Zero()},
         _SETTINGS,
-        cutoff=_CUTOFF,
-        seed=integer_seed(1, "aluminium", number),
+        cutoff=world.short.cutoff,
+        seed=integer_seed(1, world.name, number),
         corrected=frozenset({pair}),
     )
-    truth = correction(number, problem.r)
-    return make_twin(problem, truth, engine(_LONG), _NOISE, seed=integer_seed(2, number))
+    truth = world.correction(number, problem.r)
+    return make_twin(problem, truth, engine(world.long), _NOISE, seed=integer_seed(2, number))
 
 
-def refined(number: int) -> dict[str, float | int | str]:
+def refined(world: World, number: int) -> dict[str, float | int | str]:
     """Return what a refinement says of a twin, beside the truth."""
-    made, started = twin(number), time.perf_counter()
+    made, started = twin(world, number), time.perf_counter()
     rule = Newton(replace(made.problem))
-    refinement = refine(rule, engine(_SHORT))
+    refinement = refine(rule, engine(world.short))
     posterior = rule.posterior(refinement.past)
     groups = rule.conclude(refinement.past, posterior)
-    r = made.problem.r
+    r, at = made.problem.r, world.judged
     v = posterior["potential"].values.reshape(-1, r.size)
-    drawn = np.array([np.interp(AT, r, each) for each in v])
-    true = np.interp(AT, r, made.truth)
+    drawn = np.array([np.interp(at, r, each) for each in v])
+    true = np.interp(at, r, made.truth)
     rank = (drawn < true).mean(axis=0)
-    seen = (r > AT[0]) & (r < AT[-1])
+    seen = (r > at[0]) & (r < at[-1])
     low, high = np.quantile(v[:, seen], [0.025, 0.975], axis=0)
     misfits = [float(np.sqrt(each.info.misfit)) for each in refinement.iterations]
     return {
@@ -129,11 +102,11 @@ def refined(number: int) -> dict[str, float | int | str]:
     }  # fmt: skip
 
 
-def stored() -> list[dict[str, str]]:
+def stored(world: World) -> list[dict[str, str]]:
     """Return the twins that were made."""
-    if not RESULTS.is_file():
+    if not world.file.is_file():
         return []
-    with RESULTS.open(encoding="utf-8", newline="") as file:
+    with world.file.open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
 
 
@@ -142,19 +115,22 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("numbers", nargs="*", type=int, default=range(TWINS))
-    rows: list[dict[str, float | int | str]] = [dict(row) for row in stored()]
+    parser.add_argument("--world", choices=list(WORLDS), default="aluminium")
+    parser.add_argument("numbers", nargs="*", type=int)
+    options = parser.parse_args()
+    world = WORLDS[options.world]
+    rows: list[dict[str, float | int | str]] = [dict(row) for row in stored(world)]
     there = {int(row["twin"]) for row in rows}
-    for number in parser.parse_args().numbers:
+    for number in options.numbers or range(world.twins):
         if number in there:
             continue
-        rows.append(refined(number))
+        rows.append(refined(world, number))
         print(rows[-1], flush=True)
         text = io.StringIO()
         writer = csv.DictWriter(text, list(rows[-1]), lineterminator="\n")
         writer.writeheader()
         writer.writerows(sorted(rows, key=lambda row: int(row["twin"])))
-        write_atomic(RESULTS, text.getvalue().encode())
+        write_atomic(world.file, text.getvalue().encode())
 
 
 if __name__ == "__main__":
