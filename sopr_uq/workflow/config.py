@@ -167,8 +167,9 @@ def _complete_compositions(tables: dict[str, Any]) -> None:
     system, molecules = tables.get("system"), dicts(tables.get("molecule"))
     if not isinstance(system, dict) or not molecules:
         return
-    if len(molecules) == 1 and "composition" not in system and "name" in molecules[0]:
-        system["composition"] = {molecules[0]["name"]: 1.0}
+    name = molecules[0].get("name")
+    if len(molecules) == 1 and "composition" not in system and isinstance(name, str):
+        system["composition"] = {name: 1.0}
     for state in dicts(tables.get("state")):
         if "composition" in system:
             state.setdefault("composition", system["composition"])
