@@ -14,6 +14,9 @@ POSSIBLE = {"diffusion": (0.005, 10.0), "viscosity": (0.1, 100.0)}
 """In units of :func:`natural`. Liquids diffuse with 0.03 where they freeze (Y. Rosenfeld, Phys.
 Rev. A 15, 2545 (1977)) and with 1 at the critical density; their viscosities are from 0.5 to 10."""
 
+_LARGEST_ERROR = 0.5
+"""Relative; beyond it a logarithm has no standard error."""
+
 _TYPICAL = {"diffusion": 0.05, "viscosity": 3.0}
 
 
@@ -30,15 +33,19 @@ def natural(kind: str, state: StatePoint) -> float:
 
 
 def check_motion(observation: Observation, state: StatePoint) -> None:
-    """Check the size of a diffusion or viscosity of an element; other numbers pass.
+    """Check the size of a diffusion or viscosity, of an element that of a liquid; others pass.
 
     Raises
     ------
     InputError
-        If no liquid has it; says in which unit it would be one's.
+        If no liquid has it, in which case it says in which unit it would be one's, or its error
+        leaves nothing of its logarithm.
     """
     kind = observation.kind
-    if not observation.logarithmic or not state.mass:
+    if not observation.logarithmic:
+        return
+    _check_error(observation)
+    if not state.mass:
         return
     unit, value = natural(kind, state), float(observation.value[0])
     low, high = POSSIBLE[kind]
@@ -58,3 +65,16 @@ def check_motion(observation: Observation, state: StatePoint) -> None:
         if fits
         else "check the number, its unit, the density and the temperature",
     )
+
+
+def _check_error(observation: Observation) -> None:
+    if observation.error is None:
+        return
+    value, error = float(observation.value[0]), float(observation.error[0])
+    if error > _LARGEST_ERROR * value:
+        raise InputError(
+            f"observation {observation.name}, error",
+            f"one of at most {_LARGEST_ERROR:g} of the value: logarithms are compared",
+            f"{error:g} of {value:g} {observation.unit}",
+            "if it is in per cent, write it in the unit of the value; else leave the datum out",
+        )

@@ -107,6 +107,11 @@ def faults(source, *arguments, **options):
             'if it is in cm^2/s, write value = "0.00012 cm^2/s", and error likewise',
         ),
         (
+            {"observe": [*OWN["observe"], {"kind": "diffusion", "value": 12.0, "error": 12.5}]},
+            "observe.1, observation diffusion, error",
+            "12.5 of 12 1e-9 m^2/s. Try: if it is in per cent",
+        ),
+        (
             {"observe": [*OWN["observe"], {"kind": "viscosity", "value": 80.0, "error": 3.0}]},
             "observe.1, observation viscosity, value",
             'if it is in μPa s, write value = "80 μPa s"',
