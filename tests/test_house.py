@@ -30,7 +30,7 @@ def succeed(*command, **options):
     "command",
     [
         (sys.executable, "-m", "ruff", "check", "--no-cache", "."),
-        (sys.executable, "-m", "mypy"),
+        pytest.param((sys.executable, "-m", "mypy"), marks=pytest.mark.slow(seconds=34)),
         (BIN / "lint-imports", "--no-cache"),
     ],
     ids=["ruff", "mypy", "import-linter"],

@@ -12,7 +12,6 @@ from typing import Any
 
 import click
 
-from sopr_uq import __version__
 from sopr_uq.cli.codes import INTERRUPTED, UNEXPLAINED, WRONG_INPUT
 from sopr_uq.errors import Interrupted, NoPotential, SoprUqError
 
@@ -77,8 +76,22 @@ def command(name: str) -> click.Command:
     return found
 
 
+def _version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
+    """Print version, commit and checksum of the code, as results have them."""
+    if not wanted or ctx.resilient_parsing:
+        return
+    # Imported here because it asks git.
+    from sopr_uq.revision import code
+
+    click.echo(f"sopr-uq, version {code()}")
+    ctx.exit()
+
+
 @click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="sopr-uq")
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_version,
+    help="Version, commit and checksum of the code.",
+)  # fmt: skip
 def cli() -> None:
     """Learn the potential between atoms from a scattering measurement, with its uncertainty."""
 

@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from sopr_uq.cli.main import COMMANDS, cli, command
+from sopr_uq.revision import code
 
 LIMITS = {"import sopr_uq": 0.3, "from sopr_uq.cli import main; main()": 0.5}
 """Seconds of processor time."""
@@ -52,6 +53,13 @@ def test_another_command_is_none() -> None:
     done = CliRunner().invoke(cli, ["refined"])
     assert done.exit_code == 2
     assert "No such command 'refined'" in done.output
+
+
+def test_the_version_is_that_of_the_code() -> None:
+    done = CliRunner().invoke(cli, ["--version"])
+    assert done.exit_code == 0
+    assert done.output == f"sopr-uq, version {code()}\n"
+    assert code().startswith("0.1.0+")
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

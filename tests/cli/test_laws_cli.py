@@ -41,6 +41,7 @@ def changed(folder, target, change):
 # --- laws -------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow(seconds=21)
 def test_laws_are_learnt_from_folders_and_from_files(sopr_uq, refined, tmp_path):
     path = tmp_path / "laws.nc"
     runs = [refined["Xe"], refined["Ne"] / "result.nc", refined["Ar"], refined["Kr"]]

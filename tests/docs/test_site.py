@@ -16,7 +16,7 @@ for library in ("sphinx", "myst_nb", "furo"):
     pytest.importorskip(library, reason="the documentation's own tools: pip install '.[docs]'")
 
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow(seconds=82)
 
 
 @pytest.fixture(scope="module")

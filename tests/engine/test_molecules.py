@@ -293,7 +293,7 @@ def test_ions_are_simulated():
     assert run.energy < -50.0
 
 
-@pytest.mark.slow
+@pytest.mark.slow(seconds=50)
 def test_water_is_spce_water():
     """Known of SPC/E at 298 K: g_OO 3.0 at 2.75 Å, −46.7 kJ/mol, some MPa.
 

@@ -285,7 +285,7 @@ def test_a_vapour_at_the_start_is_one():
     assert found == pytest.approx(0.0296, rel=0.1)
 
 
-@pytest.mark.slow
+@pytest.mark.slow(seconds=60)
 def test_lennard_jones_coexistence():
     """NIST's ρσ³ 0.7011 and 0.0296, P 0.0250 at T* = 1, of a short run of 1000 particles.
 

@@ -262,6 +262,7 @@ def spread(values: np.ndarray, shrink: float = 1.0) -> float:
 
 
 @pytest.mark.parametrize("name", ["noise", "width", "signal"])
+@pytest.mark.slow(seconds=22)
 def test_posterior_is_calibrated(calibration: dict[str, np.ndarray], name: str) -> None:
     """Each of two tests of three has a false alarm in 2000: one in 330 together.
 

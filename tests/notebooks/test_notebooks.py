@@ -9,6 +9,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 NEED_RESULTS = ("02", "03")
+SECONDS = {"03": 34, "04": 29}
 STORED = (ROOT / "studies" / "noble_gases" / "results" / "laws.nc").is_file()
 
 # What the kernel's own machinery warns of is not ours to mend.
@@ -19,6 +20,8 @@ def case(path):
     missing = path.name.startswith(NEED_RESULTS) and not STORED
     reason = "the study's results are not stored yet: run studies/noble_gases/run.py"
     marks = [pytest.mark.skip(reason=reason)] if missing else []
+    if path.name[:2] in SECONDS:
+        marks.append(pytest.mark.slow(seconds=SECONDS[path.name[:2]]))
     return pytest.param(path, id=path.stem, marks=marks)
 
 

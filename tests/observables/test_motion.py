@@ -137,7 +137,7 @@ def test_viscosity_is_the_integral_of_the_modulus(liquid):
     assert np.exp(Viscosity().predict(moving).mean[0]) == pytest.approx(expected, rel=1e-3)
 
 
-@pytest.mark.slow
+@pytest.mark.slow(seconds=60)
 def test_the_slope_is_that_of_simulations():
     """∂ln D/∂ln σ of a Lennard-Jones liquid near its triple point, within 20 %; z of 3 besides."""
     if reason := lammps.unavailable():

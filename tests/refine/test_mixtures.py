@@ -218,6 +218,7 @@ def told(problem: Problem, posterior) -> tuple[np.ndarray, np.ndarray]:
     return found.mean(axis=1), found.std(axis=1)
 
 
+@pytest.mark.slow(seconds=48)
 def test_three_potentials_are_found(twin) -> None:
     """At the noise by the fourth round, |z| below 3."""
     problem, _, done, posterior = twin
@@ -232,6 +233,7 @@ def test_three_potentials_are_found(twin) -> None:
     assert np.abs((true - first) / sd).min() > 1.0
 
 
+@pytest.mark.slow(seconds=48)
 def test_sizes_and_depths_are_told_closely(twin) -> None:
     """σ to 0.010 Å and ε to 0.020 kcal/mol."""
     problem, _, _, posterior = twin
@@ -240,6 +242,7 @@ def test_sizes_and_depths_are_told_closely(twin) -> None:
     assert sd[1].max() < 0.020
 
 
+@pytest.mark.slow(seconds=48)
 def test_the_groups_name_the_pairs(twin) -> None:
     problem, rule, done, posterior = twin
     groups = rule.conclude(done.past, posterior)

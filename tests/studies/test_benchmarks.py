@@ -36,6 +36,7 @@ def places(study, tmp_path_factory):
     return where
 
 
+@pytest.mark.slow(seconds=61)
 def test_every_benchmark_fills_its_place(study, places):
     tables, _ = study
     tables.fill(places, STUDY / "README.md")
@@ -49,6 +50,7 @@ def test_every_benchmark_fills_its_place(study, places):
     assert "simulations to the noise" in front
 
 
+@pytest.mark.slow(seconds=61)
 def test_every_simulation_is_paid_for(places):
     entries = json.loads((places.results / "rules.json").read_text())["entries"]
     for entry in entries.values():
@@ -59,6 +61,7 @@ def test_every_simulation_is_paid_for(places):
             assert found["seconds"] >= found["rounds"][-1]["seconds"], name
 
 
+@pytest.mark.slow(seconds=61)
 def test_parts_of_a_whole_command_are_all_of_it(places):
     import overhead
 
@@ -102,6 +105,7 @@ def test_failed_simulations_count(study):
     assert (engine.simulations, engine.steps) == (2, 100)
 
 
+@pytest.mark.slow(seconds=61)
 def test_a_benchmark_goes_on_where_it_was_stopped(study, places):
     tables, base = study
     file = places.results / "scaling.json"
@@ -119,6 +123,7 @@ def test_a_benchmark_goes_on_where_it_was_stopped(study, places):
     assert base.Store(file, "full").entries == {}, "short runs must not pass for long ones"
 
 
+@pytest.mark.slow(seconds=61)
 def test_simulations_of_an_ensemble_are_the_same_in_every_way(places):
     entries = json.loads((places.results / "ensembles.json").read_text())["entries"]
     assert all(e["same"] for e in entries.values() if isinstance(e, dict))

@@ -50,6 +50,7 @@ def places(study, refined, tmp_path_factory):
     return where
 
 
+@pytest.mark.slow(seconds=31)
 def test_the_chain_fills_every_place_of_the_readme(places, study):
     text = places.readme.read_text(encoding="utf-8")
     for name in study["tables"].blocks():
@@ -62,12 +63,14 @@ def test_the_chain_fills_every_place_of_the_readme(places, study):
     assert "pressure left out" not in text, "that variant was not run"
 
 
+@pytest.mark.slow(seconds=31)
 def test_filling_twice_changes_nothing(places, study, tmp_path):
     before = places.readme.read_text(encoding="utf-8")
     study["tables"].fill(places, places.readme)
     assert places.readme.read_text(encoding="utf-8") == before
 
 
+@pytest.mark.slow(seconds=31)
 def test_every_figure_of_the_readme_is_drawn(places, study):
     drawn = {f.name for f in study["drawing"].draw(places)}
     shown = set(re.findall(r"\(figures/(\w+\.png)\)", places.readme.read_text(encoding="utf-8")))
@@ -75,6 +78,7 @@ def test_every_figure_of_the_readme_is_drawn(places, study):
     assert {name.replace("png", "pdf") for name in shown} <= drawn
 
 
+@pytest.mark.slow(seconds=31)
 def test_what_is_refined_is_not_refined_again(places, study, capsys):
     study["refining"].refine(places, ["newton"], engine="auto", workers=1, options=())
     assert capsys.readouterr().out.count("done before") == 4

@@ -297,12 +297,14 @@ def of_the_prior():
     return found, stats.chi2.ppf([FALSE_ALARM / 2, 1 - FALSE_ALARM / 2], 2 * len(found))
 
 
+@pytest.mark.slow(seconds=48)
 def test_newton_is_calibrated_on_twins_of_its_prior(of_the_prior):
     found, (low, high) = of_the_prior
     assert low < evidence(found) < high
 
 
 @pytest.mark.xfail(strict=True, reason="it reaches 35.9, and 37.2 would reject it")
+@pytest.mark.slow(seconds=48)
 def test_intervals_shrunk_by_a_third_are_seen_with_ten_twins(of_the_prior):
     """The negative control."""
     found, (_, high) = of_the_prior

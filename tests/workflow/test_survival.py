@@ -69,6 +69,7 @@ def agree(one, other):
         np.testing.assert_array_equal(a, b)
 
 
+@pytest.mark.slow(seconds=24)
 def test_twenty_kills_lose_nothing_and_do_nothing_twice():
     """Processes killed at random moments of their whole life; the tool is also `make soak`."""
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
