@@ -177,4 +177,4 @@ def _check_contents(base: Base) -> None:
         if element not in words:
             symbols = sorted(w for w in words if re.fullmatch(r"[A-Z][a-z]?", w))[:_SHOWN]
             raise InputError("base.elements", "an element of the files", repr(element),
-                             f"these have {', '.join(symbols)}" if symbols else "")  # fmt: skip
+                             f"one of {', '.join(symbols)}" if symbols else "")  # fmt: skip

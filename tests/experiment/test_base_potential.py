@@ -27,7 +27,7 @@ def test_a_file_that_ships_with_lammps_is_found_by_its_name_and_hashed():
         ("eam/fs\nshell rm", ["Al_mm.eam.fs"], AL, "one of adp"),
         ("ase:module.Class", ["a.pt"], AL, "a pair style of LAMMPS"),
         ("eam/fs", ["Al_mn.eam.fs"], AL, "Did you mean 'Al_mm.eam.fs'?"),
-        ("eam/fs", ["Al_mm.eam.fs"], {"Al": "Cu"}, "these have Al"),
+        ("eam/fs", ["Al_mm.eam.fs"], {"Al": "Cu"}, "Try: one of Al"),
         ("snap", ["Cu_Zuo_JPCA2020.snapcoeff"], {"Cu": "Cu"}, "2 of them"),
     ],
 )
