@@ -172,8 +172,8 @@ def said() -> list[str]:
     weight = (pull / off) ** 2
     mean, error = 100.0 * np.sum(weight * off) / np.sum(weight), 100.0 / np.sqrt(np.sum(weight))
     third = (
-        f"- All slabs together, the vapour is off by {concise(float(mean), float(error))} %: what is "
-        "left is no noise, and its cause was not found."
+        f"- All slabs together, the vapour is off by {concise(float(mean), float(error))} %: what "
+        "is left is no noise, and its cause was not found."
         if abs(mean) > 3.0 * error
         else f"- All slabs together, the vapour is off by {concise(float(mean), float(error))} %."
     )
