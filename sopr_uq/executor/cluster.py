@@ -84,7 +84,7 @@ class DaskCluster(Executor):
             client = distributed.Client(**where, timeout=_PATIENCE, set_as_default=False)
         except (OSError, TimeoutError, ValueError) as error:
             raise InputError(
-                "--scheduler",
+                "scheduler",
                 "the address of a running Dask scheduler",
                 f"{self.address}: {str(error) or type(error).__name__}",
                 "`dask scheduler` prints its address when it starts",
@@ -107,7 +107,7 @@ def _distributed() -> Any:
 def _existing(file: Path) -> Path:
     # Dask would wait for the file for ever.
     if not file.is_file():
-        raise InputError("--scheduler", "a scheduler file that exists", str(file))
+        raise InputError("scheduler", "a scheduler file that exists", str(file))
     return file
 
 
@@ -164,7 +164,7 @@ def _result(future: Any, address: str) -> Any:
     except Exception as error:
         # What a task raises comes in its answer: this is of Dask, or of its worker.
         raise InputError(
-            "--scheduler",
+            "scheduler",
             f"workers with sopr-uq {code()}",
             f"{type(error).__name__}: {error}",
             "starting `dask worker` in the same environment as this command",
@@ -185,7 +185,7 @@ def in_interpreter(task: bytes, version: str) -> bytes | Lost:
     """
     if not same_code(version, code()):
         raise InputError(
-            "--scheduler", f"workers with sopr-uq {version}", code(), "the same environment"
+            "scheduler", f"workers with sopr-uq {version}", code(), "the same environment"
         )
     try:
         interpreter = _IDLE.get_nowait()

@@ -280,7 +280,7 @@ def _form(written: Written, density: float | None) -> tuple[str, str, float | No
                 str(written.table.format) + " curve",
                 "the limits of a g(r), an S(Q), or one of their other forms",
                 "none of them",
-                "check the columns (--columns) and the density",
+                "check the columns and the density",
             )
         return said, "as the file says; its limits do not confirm it", density
     mine = next((fit for fit in fits if fit.form == said and named), None)

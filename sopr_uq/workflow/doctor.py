@@ -146,5 +146,5 @@ def _cluster() -> Finding:
     try:
         DaskHere(1).check()
     except EngineUnavailable as error:
-        return Finding("cluster", False, f"{error} (for --workers and --scheduler only)")
+        return Finding("cluster", False, f"{error} (for several workers and a scheduler only)")
     return Finding("cluster", True, f"Dask distributed {metadata.version('distributed')}")

@@ -63,14 +63,14 @@ def export(
         If a file cannot be written.
     """
     if program not in WRITERS:
-        raise InputError("--format", f"one of {', '.join(WRITERS)}", repr(program))
+        raise InputError("format", f"one of {', '.join(WRITERS)}", repr(program))
     makeup, writer = makeup_of(tree) if _beside(tree) else None, WRITERS[program]
     named = _named(tree, draws)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         reason = error.strerror or str(error)
-        raise InputError("--out", "a folder that can be made", f"{folder}: {reason}") from None
+        raise InputError("out", "a folder that can be made", f"{folder}: {reason}") from None
     files = []
     for name, v in named.items():
         files.append(folder / f"{name}{writer.suffix}")
@@ -154,6 +154,6 @@ def _draws(potential: xr.DataArray, number: int) -> FloatArray:
     """Return equally weighted draws from all over the posterior, shape (number, n)."""
     flat = potential.transpose("chain", "draw", "r").values.reshape(-1, potential.sizes["r"])
     if not 0 <= number <= len(flat):
-        raise InputError("--draws", f"a number from 0 to {len(flat)}", str(number))
+        raise InputError("draws", f"a number from 0 to {len(flat)}", str(number))
     index = np.linspace(0, len(flat), number, endpoint=False).astype(np.intp)
     return np.asarray(flat[index])

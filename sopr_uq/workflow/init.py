@@ -65,7 +65,7 @@ def write_config(path: Path, answers: Answers, seen: Look) -> Config:
             str(seen.path),
             "a g(r) or an S(Q) of an element",
             "a total F(Q)",
-            "of an element, say which: --formula Ar; of several, begin with the page on total "
+            "of an element, say which by its formula, Ar; of several, begin with the page on total "
             "scattering",
         )
     text = _text(answers, seen, path.parent)

@@ -91,7 +91,7 @@ def read_laws(path: Path | str) -> xr.DataTree:
 
 def _new(path: Path) -> Path:
     if path.exists():
-        raise InputError("--out", "a file that does not exist yet", f"{path}, which does")
+        raise InputError("out", "a file that does not exist yet", f"{path}, which does")
     if not path.parent.is_dir():
-        raise InputError("--out", "a file in a folder that exists", str(path))
+        raise InputError("out", "a file in a folder that exists", str(path))
     return path

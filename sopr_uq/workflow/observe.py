@@ -1,4 +1,4 @@
-"""``--observe g,s,pressure,diffusion``: which of the measured quantities a refinement uses."""
+"""Which of the measured quantities a refinement uses."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def parse_kinds(text: str) -> list[str]:
     kinds = [part.strip() for part in text.split(",") if part.strip()]
     unknown = [kind for kind in kinds if kind not in KINDS]
     if unknown or not kinds or len(set(kinds)) < len(kinds):
-        raise InputError("--observe", f"some of {', '.join(KINDS)}, each once", repr(text))
+        raise InputError("observe", f"some of {', '.join(KINDS)}, each once", repr(text))
     return kinds
 
 
@@ -59,7 +59,7 @@ def choose(tables: dict[str, Any], kinds: Sequence[str], shipped: str | None) ->
     missing = [k for k, of in found.items() if not of and k not in elsewhere & set(DYNAMICS)]
     if missing:
         have = ", ".join(sorted({str(e.get("kind")) for e in entries})) or "nothing"
-        raise InputError("--observe", f"kinds among {have}", missing[0])
+        raise InputError("observe", f"kinds among {have}", missing[0])
     tables["observe"] = [entry for kind in kinds for entry in found[kind]]
     kept = [state for state in states if not _only_of_others(state, kinds)]
     for index, state in enumerate(kept):
@@ -103,7 +103,7 @@ def _choose_in_state(
     kept = [entry for kind in kinds for entry in _of_kind(kind, entries, liquid)]
     if not kept:
         have = ", ".join(sorted({str(e.get("kind")) for e in entries})) or "nothing"
-        raise InputError(f"--observe, state.{index}", f"some of {have}", ", ".join(kinds))
+        raise InputError(f"observe, state.{index}", f"some of {have}", ", ".join(kinds))
     state["observe"] = kept
 
 
@@ -124,7 +124,7 @@ def _pressure(table: dict[str, Any]) -> dict[str, Any]:
         raise InputError("system", "a state point, for its pressure", str(error)) from None
     if system.fluid is None:
         raise InputError(
-            "--observe pressure",
+            "observe pressure",
             "a [[observe]] entry of kind pressure, or system.fluid",
             "neither",
             'system.fluid = "Argon", the name of the fluid in CoolProp',

@@ -1,4 +1,4 @@
-"""``--set a.b=c`` and presets: laying one set of values over another."""
+"""``a.b=c`` and presets: laying one set of values over another."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def parse_override(text: str) -> tuple[str, Any]:
     key, equals, value = text.partition("=")
     key = key.strip()
     if not (equals and key):
-        raise InputError("--set", "KEY=VALUE, such as engine.particles=864", repr(text))
+        raise InputError("set", "KEY=VALUE, such as engine.particles=864", repr(text))
     try:
         parsed = tomllib.loads(f"value = {value}")
     except (tomllib.TOMLDecodeError, RecursionError):

@@ -128,7 +128,7 @@ def repeat(
     if (folder / CONFIG).is_file():
         if load_config(folder / CONFIG) != config:
             found = f"{folder} with another configuration"
-            raise InputError("--out", "a new folder, or an interrupted repetition", found)
+            raise InputError("out", "a new folder, or an interrupted repetition", found)
         return compared(first, resume(folder, watcher=watcher, executor=executor))
     return compared(first, run(config, folder, watcher=watcher, executor=executor))
 

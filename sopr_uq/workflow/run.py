@@ -110,7 +110,7 @@ def resume(
     if not (folder / CONFIG).is_file():
         raise CheckpointError(
             f"{folder} is not the folder of a refinement: it has no {CONFIG}. "
-            "Name the folder that was given to --out."
+            "Name the folder that the refinement was begun in."
         )
     config = load_config(folder / CONFIG)
     complete = _complete(folder)
@@ -187,7 +187,7 @@ def _make(folder: Path, config: Config) -> None:
     """Make a folder that holds its configuration from the first moment."""
     if folder.exists():
         raise InputError(
-            "--out",
+            "out",
             "a folder that does not exist yet",
             f"{folder}, which does",
             f"another name, or `sopr-uq resume {folder}` to go on with it",
@@ -196,7 +196,7 @@ def _make(folder: Path, config: Config) -> None:
         with atomic_folder(folder) as temporary:
             dump_config(config, temporary / CONFIG)
     except OSError as error:
-        raise InputError("--out", "a folder that can be made", f"{folder}: {error}") from None
+        raise InputError("out", "a folder that can be made", f"{folder}: {error}") from None
 
 
 @contextmanager

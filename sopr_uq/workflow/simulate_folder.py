@@ -87,11 +87,11 @@ class Kept:
 
 def _prepare(folder: Path) -> None:
     if folder.is_dir() and any(folder.iterdir()) and not (folder / ORDER).is_file():
-        raise InputError("--out", "a new folder, or one of the same simulations", str(folder))
+        raise InputError("out", "a new folder, or one of the same simulations", str(folder))
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise InputError("--out", "a folder that can be made", f"{folder}: {error}") from None
+        raise InputError("out", "a folder that can be made", f"{folder}: {error}") from None
 
 
 def _claim(folder: Path, order: Order) -> None:
@@ -109,7 +109,7 @@ def _claim(folder: Path, order: Order) -> None:
             found = theirs.get(key) if isinstance(theirs, dict) else theirs
             raise InputError(
                 f"{folder}", f"simulations with {key} = {value}", f"some with {found}",
-                "another --out, or the options that it was begun with",
+                "another folder, or the options that it was begun with",
             )  # fmt: skip
 
 

@@ -38,13 +38,13 @@ def read_states(
     InputError
         If a text is no such value, or their numbers do not fit.
     """
-    kelvin = [read_number(text, "temperature", "--temperature") for text in temperatures]
-    number = [read_number(text, "density", "--density", measured.mass) for text in densities]
+    kelvin = [read_number(text, "temperature", "temperature") for text in temperatures]
+    number = [read_number(text, "density", "density", measured.mass) for text in densities]
     kelvin, number = kelvin or [measured.temperature], number or [measured.density]
     count = max(len(kelvin), len(number))
     if {len(kelvin), len(number)} - {1, count}:
         found = f"{len(kelvin)} temperatures, {len(number)} densities"
-        raise InputError("--density", "one density, or one for each temperature", found)
+        raise InputError("density", "one density, or one for each temperature", found)
     kelvin, number = (each * (count if len(each) == 1 else 1) for each in (kelvin, number))
     return tuple(StatePoint(t, rho, measured.mass) for t, rho in zip(kelvin, number, strict=True))
 
@@ -83,15 +83,15 @@ def along_saturation(
         return tuple(replace(measured, temperature=t) for t in temperatures)
     if fluid is None:
         raise InputError(
-            "--along saturation", "a liquid with system.fluid, its name in CoolProp", "none",
-            "--temperature and --density, or --properties coexistence alone",
+            "along saturation", "a liquid with system.fluid, its name in CoolProp", "none",
+            "a temperature and a density, or the property coexistence alone",
         )  # fmt: skip
     states = []
     for temperature in temperatures:
         found = coexistence(fluid, temperature)
         if found is None:
             expected = f"temperatures below the critical one of {fluid}"
-            raise InputError("--along saturation", expected, f"{temperature:g} K")
+            raise InputError("along saturation", expected, f"{temperature:g} K")
         states.append(replace(measured, temperature=temperature, density=found.liquid))
     return tuple(states)
 
@@ -142,6 +142,6 @@ def check_one_phase(fluid: str | None, states: Sequence[StatePoint]) -> None:
                 f"one phase: {fluid} boils at this temperature, liquid of {found.liquid:.5f} Å⁻³ "
                 f"beside vapour of {found.vapour:.3g} Å⁻³",
                 "a density between those of both, inside the two-phase region",
-                f"--density {found.liquid:.5f}, or --along saturation; --properties coexistence "
+                f"a density of {found.liquid:.5f}, or along saturation; the property coexistence "
                 "for both side by side",
             )

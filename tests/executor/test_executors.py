@@ -258,7 +258,7 @@ def test_a_task_that_always_kills_its_process_is_lost_and_stops_nobody(apart, ta
 @pytest.mark.parametrize("address", ["tcp://127.0.0.1:1", "nonsense", "no.json"])
 def test_an_address_without_a_scheduler_is_named(address, monkeypatch):
     monkeypatch.setattr(cluster, "_PATIENCE", 0.5)
-    with pytest.raises(InputError, match=r"--scheduler: expected .*scheduler"):
+    with pytest.raises(InputError, match=r"^scheduler: expected .*scheduler"):
         DaskCluster(address).check()
 
 

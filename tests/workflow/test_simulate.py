@@ -162,7 +162,7 @@ def test_a_mixture_is_refused(argon):
 
 def test_a_folder_of_something_else_is_left_alone(argon, tmp_path):
     (tmp_path / "notes.txt").write_text("mine")
-    with pytest.raises(InputError, match="--out"):
+    with pytest.raises(InputError, match=r"^out: "):
         simulate(argon, [HOT], ("pressure",), draws=8, out=tmp_path)
     assert [f.name for f in tmp_path.iterdir()] == ["notes.txt"]
 

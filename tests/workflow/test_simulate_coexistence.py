@@ -133,7 +133,7 @@ def test_coolprop_stands_beside_a_slab(argon):
 @pytest.mark.parametrize(
     ("names", "state", "engine", "words"),
     [
-        (("pressure",), replace(WARM, density=0.01), {}, "--properties coexistence"),
+        (("pressure",), replace(WARM, density=0.01), {}, "property coexistence"),
         ((COEXISTENCE,), replace(WARM, temperature=400.0), {}, "critical one of the potential"),
         ((COEXISTENCE,), WARM, {"particles": 200}, r"thick.*particles"),
         ((COEXISTENCE,), WARM, {"name": "integral_equation"}, "records coexistence"),
