@@ -135,9 +135,11 @@ class _Continuation:
         length = float(particles.sum() / self.mixture.density) ** (1.0 / 3.0)
         solution, images = self.levelled(known, particles), np.zeros_like(known)
         for _ in range(_IMAGE_PASSES):
+            if not solution.converged:  # its h may not even be finite
+                break
             h, tried = self.mixture.columns(solution.h), images
             images = np.where(self.inside, order_of_images(self.grid, h, length), 0.0)
-            if not solution.converged or np.abs(images - tried).max() < _IMAGE_TOLERANCE:
+            if np.abs(images - tried).max() < _IMAGE_TOLERANCE:
                 break
             solution = self.levelled(known / (1.0 + images), particles, solution.gamma)
         return solution

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -250,6 +252,15 @@ def test_an_impossible_rdf_is_a_value_with_advice():
     found = extend(GRID, lumps, 15.0, V, ARGON_DENSITY, ARGON_BETA)
     assert not found.converged
     assert "phase-separated" in found.message
+
+
+def test_a_level_that_is_not_found_is_a_value_too(argon, monkeypatch):
+    """Near a critical point an attempt may end in numbers that are none."""
+    nothing = replace(argon, g=np.full_like(argon.g, np.nan), converged=False, message="advice")
+    monkeypatch.setattr(extension._Continuation, "levelled", lambda *_: nothing)
+    found = extend(GRID, argon.g, 14.0, V, ARGON_DENSITY, ARGON_BETA, particles=500)
+    assert not found.converged
+    assert found.message == "advice"
 
 
 @pytest.mark.parametrize(
