@@ -20,6 +20,7 @@ from sopr_uq.observables import Pressure, Rdf, StructureFactor
 from sopr_uq.observables.property import PROPERTIES, Property, Reading
 from sopr_uq.potentials import lennard_jones
 from sopr_uq.refine.ibi import Ibi
+from sopr_uq.refine.newton import Newton
 from sopr_uq.refine.newton.prior import Prior
 from sopr_uq.refine.rule import RuleState
 from sopr_uq.refine.sopr import Sopr
@@ -215,14 +216,18 @@ def test_a_wrong_property_fails(reading, logarithmic, words):
 
 # Rules -----------------------------------------------------------------------
 
+NEWTON = {"chains": 1, "tune": 100, "draws": 50, "round_size": 1, "grid_spacing": 0.05}
+
 
 @pytest.mark.parametrize(
     ("rule", "settings", "tolerance"),
     [
         (Ibi, {}, 1e-9),
         (Sopr, {"width": 0.1, "length": 0.7, "noise": 0.005}, 1e-9),
+        # its best guess is what data and prior weigh, its continued core not that of the start
+        (Newton, NEWTON, 0.05),
     ],
-    ids=["ibi", "sopr"],
+    ids=["ibi", "sopr", "newton"],
 )
 def test_our_rules_pass(rule, settings, tolerance):
     assert check_rule(rule, settings=settings, tolerance=tolerance).iteration == 1
@@ -234,6 +239,14 @@ class Restless(Ibi):
     def step(self, past, runs):
         state, info = super().step(past, runs)
         return RuleState(state.iteration, state.proposals + 0.01), info
+
+
+class Swayed(Newton):
+    """It moves a right potential by an eighth of k_B T."""
+
+    def step(self, past, runs):
+        state, info = super().step(past, runs)
+        return replace(state, proposals=state.proposals + 0.03), info
 
 
 class Impure(Ibi):
@@ -276,6 +289,12 @@ class Slow(Ibi):
 def test_a_wrong_rule_fails(rule, words):
     with pytest.raises(AssertionError, match=words):
         check_rule(rule)
+
+
+def test_a_wrong_newton_fails():
+    """The negative control of the wider limit."""
+    with pytest.raises(AssertionError, match=r"right potential.*0\.05"):
+        check_rule(Swayed, settings=NEWTON, tolerance=0.05)
 
 
 # Priors ----------------------------------------------------------------------
