@@ -69,8 +69,11 @@ def _waves(q: FloatArray, mixture: Mixture, weights: FloatArray) -> FloatArray:
     """Return Σ w_ab of what the molecules themselves add to S_ab, shape (k,)."""
     within = mixture.within
     assert within is not None
-    each = mixture.density / mixture.scale**2 * (1.0 + mixture.like) * weights
-    return np.asarray(within.waves(q, _SPREAD) @ (within.densities * each[within.columns]))
+    # fractions and not densities, whose squares may be too small for a number
+    shares = mixture.fractions[mixture.pairs[0]] * mixture.fractions[mixture.pairs[1]]
+    each = (1.0 + mixture.like) * weights / shares
+    pairs = within.densities / mixture.density
+    return np.asarray(within.waves(q, _SPREAD) @ (pairs * each[within.columns]))
 
 
 def _straight(x: FloatArray, y: FloatArray) -> FloatArray:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -28,6 +28,10 @@ _CORE = 0.6
 
 _LIKELY_S = 0.6
 """S at low Q of most liquids is below."""
+
+
+_PEAK_R, _PEAK_Q = (0.85, 1.2), (5.8, 8.2)
+"""Where g(r) and S(Q) of liquids have their first peak: in mean spacings, in one over them."""
 
 
 class Fit(NamedTuple):
@@ -63,6 +67,27 @@ def fitting_forms(
     if axis == "s" and not good and abs(tail) < LEVEL_TOLERANCE:
         good = [Fit("f", 1.0, density)]
     return good
+
+
+def kind_by_peak(x: FloatArray, value: FloatArray, density: float) -> Literal["g", "s"] | None:
+    """Return of which function the highest point is the first peak; None where it is unsure.
+
+    Parameters
+    ----------
+    x, value : array, shape (n,)
+        As written, x in Å, nm or one over them; points that are no numbers are left out.
+    density : float
+        In Å⁻³.
+    """
+    known = np.isfinite(x) & np.isfinite(value)
+    if not known.any():
+        return None
+    peak, spacing = float(x[known][np.argmax(value[known])]), density ** (-1.0 / 3.0)
+    r = any(_PEAK_R[0] < peak * unit / spacing < _PEAK_R[1] for unit in (1.0, 10.0))
+    q = any(_PEAK_Q[0] < peak * unit * spacing < _PEAK_Q[1] for unit in (1.0, 0.1))
+    if r == q:
+        return None
+    return "g" if r else "s"
 
 
 def check_form(name: str, form: Form, x: FloatArray, value: FloatArray, scale: Scale) -> None:

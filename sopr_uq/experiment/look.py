@@ -14,7 +14,7 @@ from sopr_uq.experiment.curve import Written, read_written
 from sopr_uq.experiment.formats import Table, read_file
 from sopr_uq.experiment.forms import FORMS, Scale, standard
 from sopr_uq.experiment.kinds import CURVES, R
-from sopr_uq.experiment.limits import LEVEL_TOLERANCE, fitting_forms, level_of
+from sopr_uq.experiment.limits import LEVEL_TOLERANCE, fitting_forms, kind_by_peak, level_of
 from sopr_uq.experiment.look_total import Composition, proposed
 from sopr_uq.experiment.mistakes import mistakes
 from sopr_uq.experiment.readings import reading_error
@@ -113,7 +113,7 @@ def look(
     """
     path = Path(path)
     table = read_file(path)
-    kind = kind or _kind(table, path)
+    kind = kind or _kind(table, path, density)
     if kind == "f":
         return _total(path, table, columns, unit, formula, "as you say")
     if unit is None and not _unit(table, kind):
@@ -232,8 +232,8 @@ _OF_COLUMN: Mapping[str, Literal["g", "s"]] = {
 """Of which function a file holds a form that has such a column."""
 
 
-def _kind(table: Table, path: Path) -> Literal["g", "s"]:
-    """Return of which function a file holds a form, by its columns or its suffix."""
+def _kind(table: Table, path: Path, density: float | None) -> Literal["g", "s"]:
+    """Return of which function a file holds a form: by columns, name, peak, or what is first."""
     for column in table.columns:
         if column.quantity in _OF_COLUMN:
             return _OF_COLUMN[column.quantity]
@@ -242,8 +242,10 @@ def _kind(table: Table, path: Path) -> Literal["g", "s"]:
         return "s"
     if any(mark in name for mark in ("gr", "g_r", "rdf", "gofr", "pdf")):
         return "g"
+    x, values = table.column(0), table.column(min(1, len(table.columns) - 1))
+    if density is not None and (told := kind_by_peak(x, values, density)):
+        return told
     # a g(r) begins in a core where it is zero; an S(Q) does so nowhere
-    values = table.column(min(1, len(table.columns) - 1))
     finite = values[np.isfinite(values)]
     first = finite[: max(3, finite.size // 20)]
     return "g" if first.size and float(np.max(np.abs(first))) < 0.02 else "s"
@@ -276,12 +278,7 @@ def _form(written: Written, density: float | None) -> tuple[str, str, float | No
     named = any(column.quantity == said for column in by_name)
     if not fits:
         if not named:
-            raise InputError(
-                str(written.table.format) + " curve",
-                "the limits of a g(r), an S(Q), or one of their other forms",
-                "none of them",
-                "check the columns and the density",
-            )
+            raise _no_form(written, density)
         return said, "as the file says; its limits do not confirm it", density
     mine = next((fit for fit in fits if fit.form == said and named), None)
     best = mine or fits[0]
@@ -290,6 +287,17 @@ def _form(written: Written, density: float | None) -> tuple[str, str, float | No
     if others and density is None and mine is None:
         reason += f"; it could also be {' or '.join(others)}: give the density"
     return best.form, reason, best.density
+
+
+def _no_form(written: Written, density: float | None) -> InputError:
+    """Return an error that names the mistake in the curve, if it is a known one."""
+    what = f"{written.table.format} curve"
+    for mistake in mistakes(written.kind, written.x, written.value, density):
+        if mistake.fatal:
+            return InputError(what, mistake.expected, mistake.found, mistake.advice)
+    limits = "the limits of a g(r), an S(Q), or one of their other forms"
+    advice = "check the columns and the density"
+    return InputError(what, limits, "none of them", advice)
 
 
 def _cannot(kind: str, x: FloatArray, density: float | None) -> list[str]:

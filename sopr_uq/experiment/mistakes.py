@@ -33,6 +33,10 @@ class Mistake(NamedTuple):
 OFF_LEVEL = 0.03
 """Levels farther from one are said; the shipped curves are within."""
 
+_BELIEVED, _ORDERED = 0.1, 3.0
+"""How far a level may be from one where nothing is left of a liquid's order: beyond that many
+times the place of its first peak."""
+
 _SPIKE = 0.5
 _RIPPLE = 0.25
 _LOWEST_S = -0.1
@@ -228,10 +232,15 @@ def _at_low_q(q: FloatArray, s: FloatArray, lowest: float) -> Iterator[Mistake]:
 
 
 def _off_level(kind: str, x: FloatArray, value: FloatArray) -> Iterator[Mistake]:
-    level = level_of(x, value)
-    if abs(level - 1.0) > OFF_LEVEL:
+    level, symbol = level_of(x, value), KINDS[kind].symbol
+    if abs(level - 1.0) <= OFF_LEVEL:
+        return
+    found = f"{symbol} ends at {level:.3f} instead of 1"
+    if abs(level - 1.0) > _BELIEVED and x[-1] * FAR > _ORDERED * x[np.argmax(value)]:
+        advice = f"{_LEVELS[kind]}: divide by {level:.3f} if nothing but that is wrong"
+        yield Mistake(True, f"{symbol} that ends within {_BELIEVED:g} of 1", found, advice)
+    else:
         advice = f"{_LEVELS[kind]}; the level is inferred, within its prior"
-        found = f"{KINDS[kind].symbol} ends at {level:.3f} instead of 1"
         yield Mistake(False, "", found, advice)
 
 

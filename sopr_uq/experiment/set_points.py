@@ -61,8 +61,8 @@ def set_points(kind: str, x: ArrayLike, value: ArrayLike) -> SetPoints:
         three equal values there, or at the low-Q end of an S(Q); or, for S(Q), a
         stretch so smooth, where the points after it scatter, that it was drawn.
         White noise was taken for such a stretch in none of the tests' 900 curves.
-        The point behind a run counts too: whoever put the curve on other abscissae after
-        it was set made that point of both.
+        The point behind the run of a g(r) counts too where it is below what the next ones
+        say: whoever put a curve on other abscissae after it was set made that point of both.
     """
     x, value = np.asarray(x, dtype=float), np.asarray(value, dtype=float)
     return _BEGINNING[kind](x, value)
@@ -75,7 +75,10 @@ def _core(r: FloatArray, g: FloatArray) -> SetPoints:
         size = float(np.max(np.abs(g[run:rippled])))
         return SetPoints(rippled, f"ripples of up to {size:.2g} in the core")
     found = _equal_values(r, g)
-    return found._replace(reason=f"{found.reason}, where no pair can be") if found.number else found
+    if not found.number:
+        return found
+    number = found.number + _half_set(g[found.number :])
+    return SetPoints(number, f"{found.reason}, where no pair can be")
 
 
 def _low_q(q: FloatArray, s: FloatArray) -> SetPoints:
@@ -86,12 +89,18 @@ def _low_q(q: FloatArray, s: FloatArray) -> SetPoints:
 
 def _equal_values(_x: FloatArray, value: FloatArray) -> SetPoints:
     run = _equal(value)
-    half = min(run + 1, value.size - 1)
-    found = SetPoints(half, f"{run} equal values, {value[0]:g}")
+    found = SetPoints(run, f"{run} equal values, {value[0]:g}")
     return found if run >= _RUN else SetPoints(0, "")
 
 
 _BEGINNING = {"g": _core, "s": _low_q, "f": _equal_values}
+
+
+def _half_set(value: FloatArray) -> int:
+    """Return 1 where the first of these points is below the parabola through the next three."""
+    if value.size <= _RUN:
+        return 0
+    return int(value[0] < 3.0 * value[1] - 3.0 * value[2] + value[3])
 
 
 def liquid_begin(x: FloatArray, g: FloatArray) -> int:
