@@ -40,7 +40,8 @@ def keep(runs: Path) -> None:
                     k: ("simulation", [v] * ds.sizes["simulation"]) for k, v in named.items()
                 }
                 small = small.assign(columns).assign(failed=("simulation", failed.astype(np.int8)))
-                found.append(small.drop_attrs())
+                # where all failed, nothing has a quantity
+                found.append(small.assign_coords(quantity=list(_QUANTITIES)).drop_attrs())
     if found:
         twins = xr.concat(found, "simulation", join="outer", data_vars="all")
         write(xr.DataTree(twins), RESULTS / "twins.nc")
@@ -115,7 +116,8 @@ def _twins() -> Iterator[str]:
     yield from markdown_table(_HEAD, rows)
     yield ""
     failed, made = int(ds["failed"].sum()), ds.sizes["simulation"]
-    yield f"{failed} of {made} refinements failed; these have no interval."
+    planned = len(SYSTEMS) * sum(kind.twins for kind in WORLDS.values())
+    yield f"{made} of {planned} are made; those that failed, {failed}, have no interval."
 
 
 def _ends() -> Iterator[str]:
