@@ -171,12 +171,9 @@ def said() -> list[str]:
     off, pull = (found[k].sel(what="vapour").values for k in ("off", "pull"))
     weight = (pull / off) ** 2
     mean, error = 100.0 * np.sum(weight * off) / np.sum(weight), 100.0 / np.sqrt(np.sum(weight))
-    third = (
-        f"- All slabs together, the vapour is off by {concise(float(mean), float(error))} %: what "
-        "is left is no noise, and its cause was not found."
-        if abs(mean) > 3.0 * error
-        else f"- All slabs together, the vapour is off by {concise(float(mean), float(error))} %."
-    )
+    third = f"- All slabs together, the vapour is off by {concise(float(mean), float(error))} %"
+    unclear = ": what is left is no noise, and its cause was not found."
+    third += unclear if abs(mean) > 3.0 * error else "."
     return [first, second, third]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from sopr_uq.posterior import store
@@ -39,3 +40,23 @@ def test_a_fifth_is_noticed_and_nothing_is_not():
     assert abs(float(z.sel(factor=1.0))) < 2.0
     assert float(z.sel(factor=1.2)) > 3.0
     assert float(z.sel(factor=0.8)) < -3.0
+
+
+def test_regression_and_differences_agree(monkeypatch):
+    """Within three standard errors, each of four slopes."""
+    monkeypatch.syspath_prepend(str(FOLDER))
+    study = module("regression")
+    text = (FOLDER / "README.md").read_text(encoding="utf-8")
+    assert "\n".join(study.table()) in text
+    assert "\n".join(study.said()) in text
+    assert np.all(np.abs(study.both()["z"].values) < 3.0)
+
+
+def test_argon_s_diffusion_is_named():
+    study = module("argon")
+    tree = store.read(study.RESULTS)
+    text = (FOLDER / "README.md").read_text(encoding="utf-8")
+    assert "\n".join(study.table_of_numbers(tree)) in text
+    assert "\n".join(study.table_of_potential(tree)) in text
+    assert "diffusion" in tree.attrs["message"]
+    assert tree.attrs["outcome"] == "doubtful"
