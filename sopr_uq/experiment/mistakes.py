@@ -9,7 +9,7 @@ import numpy as np
 
 from sopr_uq.errors import InputError
 from sopr_uq.experiment.kinds import KINDS
-from sopr_uq.experiment.limits import FAR, level_of
+from sopr_uq.experiment.limits import FAR, LEVEL_TOLERANCE, level_of
 from sopr_uq.experiment.set_points import liquid_begin, stands_alone
 from sopr_uq.typing import FloatArray
 
@@ -236,7 +236,9 @@ def _off_level(kind: str, x: FloatArray, value: FloatArray) -> Iterator[Mistake]
     if abs(level - 1.0) <= OFF_LEVEL:
         return
     found = f"{symbol} ends at {level:.3f} instead of 1"
-    if abs(level - 1.0) > _BELIEVED and x[-1] * FAR > _ORDERED * x[np.argmax(value)]:
+    # what is farther off is no matter of a norm, and refused as such
+    slightly = _BELIEVED < abs(level - 1.0) <= LEVEL_TOLERANCE
+    if slightly and x[-1] * FAR > _ORDERED * x[np.argmax(value)]:
         advice = f"{_LEVELS[kind]}: divide by {level:.3f} if nothing but that is wrong"
         yield Mistake(True, f"{symbol} that ends within {_BELIEVED:g} of 1", found, advice)
     else:
