@@ -147,15 +147,16 @@ def temperatures() -> list[str]:
         "T / K", "contrast", "SPC/E, mbarn", "corrected together, mbarn", "by the others, mbarn",
         "χ² SPC/E", "χ² together", "χ² by the others",
     )  # fmt: skip
+    pressures = ", ".join(f"{p:.0f}" for p in seen["pressures"])
     text = (
-        f"The refinement ended {seen['outcome']} after {seen['rounds']} rounds and "
-        f"{seen['simulations']} simulations, {seen['seconds']:.0f} s on two cores "
-        f"({seen['md_seconds']:.0f} s of molecular dynamics). The log Bayes factor for a "
-        f"correction is {seen['evidence']:+.0f}"
+        f"After {seen['rounds']} rounds and {seen['simulations']} simulations: {seen['ended']}. "
+        f"The last round moved the answer by {seen['change']:.2f} standard deviations and what it "
+        f"says of the curves by {seen['moved']:.2f} of their errors, and was predicted with χ² "
+        f"{seen['predicted']:.2f} per number. The log Bayes factor for a correction is "
+        f"{seen['evidence']:+.0f}; for one that differs between temperatures "
+        f"{seen['states']:+.1f}. Pressures, each given as 0.1(50) MPa, are {pressures} MPa."
     )
-    if seen["states"] is not None:
-        text += f"; for one that differs between temperatures {seen['states']:+.1f}"
-    return [*markdown_table(head, rows), "", f"{text}."]
+    return [*markdown_table(head, rows), "", text]
 
 
 def bead() -> list[str]:

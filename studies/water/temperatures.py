@@ -16,23 +16,23 @@ import json
 import shutil
 import tomllib
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import tomli_w
 from scores import asked, models_of, scored, states_of
 from tables import HERE, RESULTS, fill
 
 from sopr_uq.refine.checkpoint import Folder
-from sopr_uq.refine.journal import Iteration
+from sopr_uq.refine.newton.answer import learn
+from sopr_uq.refine.newton.evidence import correction_evidence
 from sopr_uq.refine.newton.fit import Fit
+from sopr_uq.refine.newton.linear import linearise
 from sopr_uq.refine.newton.rule import Newton
-from sopr_uq.refine.round import Run, good
+from sopr_uq.refine.newton.state_evidence import state_evidence
+from sopr_uq.refine.round import good
 from sopr_uq.workflow.build import build_rule
 from sopr_uq.workflow.config import load_config
-from sopr_uq.workflow.result import load_result
 from sopr_uq.workflow.run import ITERATIONS, resume, run
 
 DENSITIES = {280: 0.033425, 295: 0.033355, 313: 0.033170, 343: 0.032688}
@@ -89,43 +89,44 @@ def left_out(folder: Path, temperature: int, data: Path) -> Fit:
     places = [list(DENSITIES).index(t) for t in kept]
     rule = build_rule(load_config(config_of(folder, kept, data)))
     assert isinstance(rule, Newton)
-    done: list[Iteration] = []
-    for each in Folder(folder / ITERATIONS).load():
-        runs = tuple(
-            Run(r.potential, tuple(r.simulations[s] for s in places), r.message)
-            for r in good(each.runs)
-        )
-        past = [rule.init(), *(iteration.state for iteration in done)]
-        past[-1] = replace(past[-1], proposals=np.array([r.potential for r in runs]))
-        state, info = rule.step(past, runs)
-        done.append(Iteration(runs, state, info, each.seconds))
-    return rule.answer([iteration.state for iteration in done]).fit
+    models = [
+        linearise(rule.problem, run.potential, tuple(run.simulations[s] for s in places))
+        for each in Folder(folder / ITERATIONS).load()
+        for run in good(each.runs)
+    ]
+    return learn(rule.conditioner, models).fit
 
 
 def collect(folder: Path, data: Path) -> None:
-    """Store how every temperature is met, without a correction, with it, and by the others'."""
+    """Store how every temperature is met, without a correction, with it, and by the others'.
+
+    It reads the rounds alone, so that it need not wait for the sampling of sixteen curves' noise.
+    """
     rule = build_rule(load_config(config_of(folder, list(DENSITIES), data)))
     assert isinstance(rule, Newton)
-    answer, models = rule.answer(states_of(folder)), models_of(folder)
-    result = load_result(folder)
-    names, start = rule.conditioner.stacked.names, models[0][0]
+    rounds, models = Folder(folder / ITERATIONS).load(), models_of(folder)
+    answer, start = rule.answer(states_of(folder)), models[0][0]
     by_others = {t: left_out(folder, t, data) for t in DENSITIES}
     curves = {}
-    for number, name in enumerate(names):
+    for number, name in enumerate(rule.conditioner.stacked.names):
         temperature = int(name.split()[1])
         others = answer.emulator.linear(by_others[temperature].mean)
         seen = {"start": start, "together": models[-1][0], "others": others}
         curves[name] = {k: scored(rule, answer.fit, m, number) for k, m in seen.items()}
-    states = result.get("state_evidence")
+    last = rounds[-1].info
+    of_states = state_evidence(rule.problem, answer.fit, answer.linear.jacobian)
     found = {
         "curves": curves,
-        "outcome": result.attrs["outcome"],
+        "ended": "converged" if last.converged else last.doubt or "not converged",
         "rounds": len(models),
         "simulations": sum(map(len, models)) * len(DENSITIES),
-        "seconds": float(result["iterations"]["seconds"].sum()),
-        "md_seconds": float(result["iterations"]["md_seconds"].sum()),
-        "evidence": float(result["correction_evidence"]["log_bayes_factor"]),
-        "states": None if states is None else float(states["log_bayes_factor"]),
+        "seconds": sum(each.seconds for each in rounds),
+        "predicted": float(last.values["predicted"]),
+        "change": last.change,
+        "moved": float(last.values["moved"]),
+        "pressures": models[-1][0].pressure.tolist(),
+        "evidence": float(correction_evidence(answer.fit)["log_bayes_factor"]),
+        "states": float(of_states["log_bayes_factor"]),
     }
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / "temperatures.json").write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
