@@ -41,6 +41,10 @@ of water that is at most 0.06, of contrasts without hydrogen 1e-5; in nm⁻¹ at
 FEWEST = 3
 """Points that a level needs."""
 
+_WIDE = 45.0
+"""In Å⁻¹: few curves go farther, in nm⁻¹ nearly all. In shorter ones a slope, such as that of
+inelastic scattering, may pass for structure at any distance."""
+
 _SHORTEST = 20
 _FAR = 0.75
 
@@ -138,7 +142,7 @@ def check_total(observation: Observation) -> None:
 def _check_unit(observation: Observation) -> None:
     """Refuse a curve most of whose structure is at distances that no two atoms have."""
     x, value = observation.x, observation.value
-    if x.size < _SHORTEST or x[-1] - x[0] < np.pi / _NEAREST:
+    if x.size < _SHORTEST or x[-1] < _WIDE:
         return
     r = np.arange(0.05, _FARTHEST, 0.01)
     power = power_spectrum(x, value, r)

@@ -13,9 +13,12 @@ from sopr_uq.experiment.substance import Substance
 from sopr_uq.potentials import Potential
 from sopr_uq.units import COULOMB, thermal_energy
 
-COLDEST = 30.0
+COLDEST = 35.0
 """Upper bound of what holds a molecule, in k_B T. By this estimate water at 273 K has 12, nitrogen
 at 63 K 9, acetonitrile at 229 K 25; water at 25 K has 130."""
+
+_LONGEST = 1.5
+"""Of the radius of a molecule's share of space: charges of longer ones have other neighbours."""
 
 _R = np.arange(0.5, 20.0, 0.02)
 
@@ -77,16 +80,23 @@ def _products(substance: Substance, state: StatePoint) -> list[float]:
 def _polarity(substance: Substance, state: StatePoint) -> float:
     """Return what its surroundings give the dipole of a molecule, in kcal/mol.
 
-    ½ μ²/a³ in a cavity with the volume of a molecule, in a medium that screens it wholly.
+    ½ μ²/a³ in a cavity with the volume of a molecule, in a medium that screens it wholly;
+    nothing is said of molecules that are longer than it.
 
     References
     ----------
     L. Onsager, J. Am. Chem. Soc. 58, 1486 (1936).
     """
     shares = substance.molecule_densities(state) / state.density
-    squares = [float(np.sum(_dipole(molecule) ** 2)) for molecule in substance.molecules]
     inverse = 4.0 * np.pi / 3.0 * state.density
+    compact = [_extent(m) < _LONGEST * inverse ** (-1.0 / 3.0) for m in substance.molecules]
+    squares = compact * np.array([np.sum(_dipole(m) ** 2) for m in substance.molecules])
     return float(0.5 * COULOMB * inverse * (shares @ squares))
+
+
+def _extent(molecule: Molecule) -> float:
+    """Return how far the farthest site is from the centre, in Å."""
+    return float(np.linalg.norm(molecule.shape, axis=1).max())
 
 
 def _dipole(molecule: Molecule) -> np.ndarray[tuple[int], np.dtype[np.float64]]:

@@ -304,7 +304,8 @@ def md_pooled(campaigns: Campaigns) -> Iterator[str]:
         off = _off(ds)
         z = ds["z"].sel(quantity=list(DESCRIPTORS)).values
         shares = [_clustered(off < 0.5 * nominal) for nominal in NOMINAL]
-        spread = [f"{m:+.1f}, {s:.1f}" for m, s in zip(z.mean(0), z.std(0, ddof=1), strict=True)]
+        sd = z.std(0, ddof=1) if len(z) > 1 else np.full(len(DESCRIPTORS), np.nan)
+        spread = [f"{m:+.1f}, {s:.1f}" for m, s in zip(z.mean(0), sd, strict=True)]
         rows.append([name, f"{len(z)}", *shares, *spread])
     head = ("", "twins", *(f"{100 * p:.0f} % hold" for p in NOMINAL))
     yield from markdown_table((*head, *(f"z of {LABELS[q]}" for q in DESCRIPTORS)), rows)
@@ -315,6 +316,8 @@ def md_pooled(campaigns: Campaigns) -> Iterator[str]:
 def _clustered(held: BoolArray) -> str:
     """Share that holds, shape (twins, k), with its error: the k of a twin go together."""
     each = held.mean(axis=1)
+    if each.size < 2:
+        return f"{100 * each.mean():.0f}"
     return f"{100 * each.mean():.0f}({100 * each.std(ddof=1) / np.sqrt(each.size):.0f})"
 
 

@@ -150,5 +150,5 @@ def stacked_x(draws: Draws) -> np.ndarray:
 def test_a_potential_that_is_no_fluid_has_no_prediction(known) -> None:
     problem = known.conditioner.problem
     deep = problem.field.scaled(1.0, 3.0)
-    assert prior_predictive._liquid(problem, deep, 0) is None
-    assert prior_predictive._liquid(problem, problem.field.start, 0) is not None
+    assert prior_predictive._infinite(problem, deep, 0) is None
+    assert prior_predictive._infinite(problem, problem.field.start, 0) is not None

@@ -201,7 +201,7 @@ def test_faults_of_files_keys_and_overrides_come_together(toml, tmp_path):
     change = {"observe": observe, "refine": {"gama": 1}}
     found = faults(toml(resolve(OWN, change)), ["engine.cutoff=40", "nonsense", "observe.9.kind=g"])
     assert set(found) == {
-        "--set",
+        "set",
         "observe.9.kind",
         "refine.gama",
         "observe.1.kind",
