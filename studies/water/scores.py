@@ -23,14 +23,16 @@ FROM = 1.5
 """Å⁻¹ from which curves are scored: below, their levels are not known."""
 
 
-def asked(description: str | None) -> argparse.Namespace:
-    """Read the arguments that these studies share: ``refine``, ``collect`` and ``data``."""
+def asked(description: str | None, flag: str = "", meaning: str = "") -> argparse.Namespace:
+    """Read the arguments that these studies share: refine, collect, data, and a flag."""
     parser = argparse.ArgumentParser(
         description=description, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--refine", type=Path, metavar="DIR")
     parser.add_argument("--collect", type=Path, metavar="DIR")
     parser.add_argument("--data", type=Path, required=True, metavar="FOLDER")
+    if flag:
+        parser.add_argument(f"--{flag}", action="store_true", help=meaning)
     return parser.parse_args()
 
 

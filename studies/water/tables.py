@@ -140,8 +140,8 @@ def temperatures() -> list[str]:
     rows = []
     for name, cases in seen["curves"].items():
         contrast, kelvin, _ = name.split()
-        rms = [f"{1e3 * cases[k]['rms']:.1f}" for k in _CASES]
-        chi2 = [f"{cases[k]['chi2']:.2f}" for k in _CASES]
+        rms = [f"{1e3 * cases[k]['rms']:.1f}" if k in cases else _NOT_RUN for k in _CASES]
+        chi2 = [f"{cases[k]['chi2']:.2f}" if k in cases else _NOT_RUN for k in _CASES]
         rows.append((kelvin, contrast, *rms, *chi2))
     head = (
         "T / K", "contrast", "SPC/E, mbarn", "corrected together, mbarn", "by the others, mbarn",

@@ -1,8 +1,9 @@
 """One correction of SPC/E for four temperatures, and each of them predicted from the others.
 
 ``--refine DIR --data FOLDER`` refines (or goes on) from the four contrasts of every temperature at
-once, ``--collect DIR --data FOLDER`` learns from all simulations again with one temperature's
-curves left out at a time, and stores what the table needs. All else is said as in ``room.toml``.
+once, ``--collect DIR --data FOLDER`` stores what the table needs; with ``--predict`` it learns
+from all simulations again with one temperature's curves left out at a time, and predicts them. All
+else is said as in ``room.toml``.
 """
 
 from __future__ import annotations
@@ -97,7 +98,7 @@ def left_out(folder: Path, temperature: int, data: Path) -> Fit:
     return learn(rule.conditioner, models).fit
 
 
-def collect(folder: Path, data: Path) -> None:
+def collect(folder: Path, data: Path, predict: bool) -> None:
     """Store how every temperature is met, without a correction, with it, and by the others'.
 
     It reads the rounds alone, so that it need not wait for the sampling of sixteen curves' noise.
@@ -106,13 +107,15 @@ def collect(folder: Path, data: Path) -> None:
     assert isinstance(rule, Newton)
     rounds, models = Folder(folder / ITERATIONS).load(), models_of(folder)
     answer, start = rule.answer(states_of(folder)), models[0][0]
-    by_others = {t: left_out(folder, t, data) for t in DENSITIES}
+    seen = {"start": start, "together": models[-1][0]}
+    by_others = {}
+    for t in DENSITIES if predict else ():
+        by_others[t] = answer.emulator.linear(left_out(folder, t, data).mean)
     curves = {}
     for number, name in enumerate(rule.conditioner.stacked.names):
-        temperature = int(name.split()[1])
-        others = answer.emulator.linear(by_others[temperature].mean)
-        seen = {"start": start, "together": models[-1][0], "others": others}
-        curves[name] = {k: scored(rule, answer.fit, m, number) for k, m in seen.items()}
+        t = int(name.split()[1])
+        mine = seen | ({"others": by_others[t]} if t in by_others else {})
+        curves[name] = {k: scored(rule, answer.fit, m, number) for k, m in mine.items()}
     last = rounds[-1].info
     of_states = state_evidence(rule.problem, answer.fit, answer.linear.jacobian)
     found = {
@@ -134,11 +137,11 @@ def collect(folder: Path, data: Path) -> None:
 
 def main() -> None:
     """Read the arguments."""
-    options = asked(__doc__)
+    options = asked(__doc__, "predict", "with --collect: each temperature by the others")
     if options.refine:
         refine(options.refine, options.data)
     if options.collect:
-        collect(options.collect, options.data)
+        collect(options.collect, options.data, options.predict)
     fill(HERE / "README.md")
 
 
