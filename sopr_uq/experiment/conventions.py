@@ -81,7 +81,7 @@ def check_convention(
         raise InputError(
             where, "S_ab(Q) that tends to 1, in the sense of Faber and Ziman",
             f"one that tends to {level:.3g}, the share of {pair.first}",
-            "of Bhatia and Thornton's or concentration-weighted partials "
+            "of Bhatia and Thornton's or concentration-weighted partials: "
             f"S_FZ = 1 + (S − {share:.3g})/{share**2:.3g}",
         )  # fmt: skip
     sigma = float(first_zero(_SCAN, references[pair].energy(_SCAN)))

@@ -120,7 +120,7 @@ def room() -> list[str]:
     start, mean, width = seen["pressure"]
     text = (
         f"The refinement ended {seen['outcome']} after {seen['rounds']} rounds and "
-        f"{seen['simulations']} simulations, {seen['seconds']:.0f} s on two cores "
+        f"{seen['simulations']} simulations, {seen['seconds']:.0f} s on two busy cores "
         f"({seen['md_seconds']:.0f} s of molecular dynamics). The log Bayes factor for a "
         f"correction is {seen['evidence']:+.0f}. The pressure, given as 0.1(50) MPa, is "
         f"{mean:.0f}({width:.0f}) MPa, and {start:.0f} MPa without the correction. g_OO misses "
