@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
@@ -32,3 +32,17 @@ def _modules_of(study: str, *names: str) -> Iterator[list[ModuleType]]:
 def modules_of():
     """A context of a study's folder and the names of its modules, all that these import too."""
     return _modules_of
+
+
+@pytest.fixture
+def filled_again(tmp_path) -> Callable[[str, Callable[[Path], None]], tuple[str, str]]:
+    """The README of a study as it is, and as a function that fills one leaves it."""
+
+    def both(study: str, fill: Callable[[Path], None]) -> tuple[str, str]:
+        text = (STUDIES / study / "README.md").read_text(encoding="utf-8")
+        copy = tmp_path / "README.md"
+        copy.write_text(text, encoding="utf-8")
+        fill(copy)
+        return text, copy.read_text(encoding="utf-8")
+
+    return both

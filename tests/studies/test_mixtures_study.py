@@ -20,13 +20,10 @@ def study(modules_of):
         yield modules
 
 
-def test_the_readme_says_what_is_stored(study, tmp_path) -> None:
-    """Filling it again changes nothing."""
+def test_the_readme_says_what_is_stored(study, filled_again) -> None:
     _, tables = study
-    readme = tmp_path / "README.md"
-    readme.write_bytes((STUDY / "README.md").read_bytes())
-    tables.fill(readme)
-    assert readme.read_text(encoding="utf-8") == (STUDY / "README.md").read_text(encoding="utf-8")
+    stored, again = filled_again("mixtures", tables.fill)
+    assert again == stored
 
 
 def test_truths_are_off_the_rules_and_starts_off_the_truths(study) -> None:

@@ -34,3 +34,9 @@ def test_regressions_of_the_study_predict_their_left_out_runs(study):
     found = load_simulated(study.RESULTS)["summary"].to_dataset()["left_out"]
     assert found.size == len(study.PROPERTIES) * study.POINTS
     assert 0.5 < float(found.mean()) < 1.5
+
+
+def test_readme_says_how_the_regression_fared(modules_of):
+    with modules_of("transfer", "run", "regression") as (_, regression):
+        lines = regression.table(regression.store.read(regression.RESULTS).to_dataset())
+    assert "\n".join(lines) in (STUDY / "README.md").read_text(encoding="utf-8")

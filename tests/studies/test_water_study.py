@@ -17,12 +17,10 @@ def study(modules_of):
         yield modules
 
 
-def test_the_readme_says_what_is_stored(study, tmp_path) -> None:
+def test_the_readme_says_what_is_stored(study, filled_again) -> None:
     _, tables = study
-    readme = tmp_path / "README.md"
-    readme.write_bytes((STUDY / "README.md").read_bytes())
-    tables.fill(readme)
-    assert readme.read_text(encoding="utf-8") == (STUDY / "README.md").read_text(encoding="utf-8")
+    stored, again = filled_again("water", tables.fill)
+    assert again == stored
 
 
 def test_truths_are_corrections_of_the_size_that_is_said(study) -> None:
