@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 import xarray as xr
 
 from sopr_uq.experiment.molecule import Pair
-
-STUDY = Path(__file__).resolve().parents[2] / "studies" / "mixtures"
 
 
 @pytest.fixture(scope="module")

@@ -1,11 +1,7 @@
 """The strangers' study: how it counts, and its README against what is stored."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
-
-STUDY = Path(__file__).resolve().parents[2] / "studies" / "strangers"
 
 
 @pytest.fixture(scope="module")

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
-
-STUDY = Path(__file__).resolve().parents[2] / "studies" / "water"
 
 
 @pytest.fixture(scope="module")
