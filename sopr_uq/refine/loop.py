@@ -203,8 +203,7 @@ def _distinct(engine: Engine, proposals: FloatArray) -> FloatArray:
     """Leave out replicas where an engine gives the same again."""
     if not engine.traits.exact:
         return proposals
-    first = np.unique(proposals, axis=0, return_index=True)[1]
-    return np.asarray(proposals[np.sort(first)])
+    return np.array(list({proposal.tobytes(): proposal for proposal in proposals}.values()))
 
 
 def _run(potential: FloatArray, outcomes: Sequence[Simulated]) -> Run:

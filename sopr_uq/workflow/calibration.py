@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from sopr_uq.errors import CheckpointError, InputError, Interrupted
+from sopr_uq.errors import CheckpointError, InputError
 from sopr_uq.executor import Executor, InTurn, Lost, Processes
+from sopr_uq.interrupts import explained
 from sopr_uq.posterior import store
 from sopr_uq.posterior.calibrate import joint_rank, score
 from sopr_uq.provenance import now, versions
@@ -146,13 +147,14 @@ def _make_missing(
         on_done(len(failed), sum(failed))
 
     chosen = executor or (Processes(workers) if workers > 1 else InTurn())
-    try:
+    with explained(partial(_kept, folder)):
         chosen.run(partial(make_one, campaign, folder), missing, ended)
-    except KeyboardInterrupt as interrupt:
-        kept = len(list((folder / TWINS).glob("*.nc")))
-        message = f"Interrupted. {kept} twins are kept in {folder}; the same command goes on."
-        raise Interrupted(message, getattr(interrupt, "signal", 2)) from interrupt
     return sum(failed)
+
+
+def _kept(folder: Path) -> str:
+    kept = len(list((folder / TWINS).glob("*.nc")))
+    return f"Interrupted. {kept} twins are kept in {folder}; the same command goes on."
 
 
 def make_one(campaign: Campaign, folder: Path, number: int) -> bool:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import shutil
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import xarray as xr
 
 from sopr_uq.disk import atomic_folder, clear_leftovers, unused
 from sopr_uq.engine.protocol import Engine
-from sopr_uq.errors import CheckpointError, InputError, Interrupted
+from sopr_uq.errors import CheckpointError, InputError
 from sopr_uq.executor import Executor
 from sopr_uq.figures.sheet import last_figure, save_refinement
+from sopr_uq.interrupts import explained
 from sopr_uq.posterior import store
 from sopr_uq.refine.checkpoint import Folder
 from sopr_uq.refine.journal import Watcher
@@ -145,7 +145,7 @@ class _Means:
 
 
 def _go_on(folder: Path, config: Config, means: _Means) -> xr.DataTree:
-    with _explained(folder):
+    with explained(partial(_kept, folder)):
         for place in (folder, folder / FIGURES):
             clear_leftovers(place)
         result = _stored(folder)
@@ -199,19 +199,14 @@ def _make(folder: Path, config: Config) -> None:
         raise InputError("out", "a folder that can be made", f"{folder}: {error}") from None
 
 
-@contextmanager
-def _explained(folder: Path) -> Iterator[None]:
-    """Say on an interrupt what is kept and how to go on."""
-    try:
-        yield
-    except KeyboardInterrupt as interrupt:
-        done = _count(folder)
-        kept = {0: "Nothing was finished yet", 1: "1 finished iteration is kept"}
-        message = (
-            f"Interrupted. {kept.get(done, f'{done} finished iterations are kept')} in {folder}; "
-            f"`sopr-uq resume {folder}` goes on from there."
-        )
-        raise Interrupted(message, getattr(interrupt, "signal", 2)) from interrupt
+def _kept(folder: Path) -> str:
+    """Say after an interrupt what is kept and how to go on."""
+    done = _count(folder)
+    kept = {0: "Nothing was finished yet", 1: "1 finished iteration is kept"}
+    return (
+        f"Interrupted. {kept.get(done, f'{done} finished iterations are kept')} in {folder}; "
+        f"`sopr-uq resume {folder}` goes on from there."
+    )
 
 
 def _count(folder: Path) -> int:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,8 @@ import xarray as xr
 
 from sopr_uq.disk import clear_leftovers, write_atomic
 from sopr_uq.engine.protocol import Simulation
-from sopr_uq.errors import InputError, Interrupted
+from sopr_uq.errors import InputError
+from sopr_uq.interrupts import explained
 from sopr_uq.posterior import store
 from sopr_uq.posterior.fingerprint import fingerprint
 from sopr_uq.refine.checkpoint import Folder
@@ -56,7 +58,7 @@ class Kept:
         fresh = not folder.exists()
         _prepare(folder)
         try:
-            with locked(folder), _explained(folder):
+            with locked(folder), explained(partial(_kept, folder)):
                 _claim(folder, order)
                 clear_leftovers(folder)
                 yield cls(folder)
@@ -135,13 +137,6 @@ def _remove(folder: Path) -> None:
         folder.rmdir()
 
 
-@contextmanager
-def _explained(folder: Path) -> Iterator[None]:
-    try:
-        yield
-    except KeyboardInterrupt as interrupt:
-        count = len(list(folder.rglob("*.simulation")))
-        message = (
-            f"Interrupted. {count} simulations are kept in {folder}; the same command goes on."
-        )
-        raise Interrupted(message, getattr(interrupt, "signal", 2)) from interrupt
+def _kept(folder: Path) -> str:
+    count = len(list(folder.rglob("*.simulation")))
+    return f"Interrupted. {count} simulations are kept in {folder}; the same command goes on."
