@@ -11,6 +11,7 @@ import click
 
 from sopr_uq.cli.codes import NOT_CONVERGED, OK
 from sopr_uq.cli.executor import chosen
+from sopr_uq.cli.json_output import json_option, print_json
 from sopr_uq.engine.settings import EngineName
 from sopr_uq.errors import InputError
 from sopr_uq.refine.presets import PresetName
@@ -64,6 +65,7 @@ if TYPE_CHECKING:
     required=True,
     help="Folder; one of the same calibration goes on.",
 )
+@json_option
 @click.option("--quiet", is_flag=True, help="No progress bar.")
 def calibrate(
     system: str,
@@ -80,6 +82,7 @@ def calibrate(
     workers: int,
     scheduler: str | None,
     out: Path,
+    as_json: bool,
     quiet: bool,
 ) -> None:
     """Refine twins of CONFIG, liquids of known potential, and count how often intervals hold.
@@ -101,7 +104,7 @@ def calibrate(
             campaign, out, twins=twins, workers=workers, executor=executor, on_done=progress.on_done
         )
     save_calibration(found, out / "figures")
-    _print(found, out)
+    _print(found, out, as_json)
     sys.exit(OK if (found["outcome"] != "failed").all() else NOT_CONVERGED)
 
 
@@ -167,10 +170,13 @@ class _Progress:
         self._progress.update(self._task, completed=done, description=text)
 
 
-def _print(found: xr.Dataset, out: Path) -> None:
+def _print(found: xr.Dataset, out: Path, as_json: bool) -> None:
     from rich.console import Console
 
-    from sopr_uq.posterior.calibration_table import text
+    from sopr_uq.posterior.calibration_table import as_dict, text
 
-    click.echo(text(found))
+    if as_json:
+        print_json(as_dict(found))
+    else:
+        click.echo(text(found))
     Console(stderr=True).print(f"The dataset is {out / 'calibration.nc'}.", soft_wrap=True)

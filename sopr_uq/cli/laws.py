@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import warnings
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, get_args
 import click
 
 from sopr_uq.cli.codes import DOUBTFUL, NOT_CONVERGED, OK
+from sopr_uq.cli.json_output import json_option, print_json
 from sopr_uq.cli.show_laws import print_laws, print_predictions
 from sopr_uq.derived.summary import concise
 from sopr_uq.errors import InputError
@@ -45,6 +45,7 @@ _SETS = click.Choice(get_args(PolarizabilitySet.__value__))
 )
 @click.option("--prob", default=0.95, show_default=True, help="Probability of the intervals.")
 @click.option("--seed", default=0, show_default=True, help="Seed of every random choice.")
+@json_option
 def laws(
     runs: tuple[str, ...],
     out: Path,
@@ -52,6 +53,7 @@ def laws(
     emcee: bool,
     prob: float,
     seed: int,
+    as_json: bool,
 ) -> None:
     """Learn power laws in polarizability from the finished refinements in DIR...
 
@@ -68,7 +70,7 @@ def laws(
         found = laws_of_runs(
             runs, out, polarizabilities=polarizabilities, settings=_settings(emcee, prob, seed)
         )
-    print_laws(found, out)
+    print_laws(found, out, as_json=as_json)
     sys.exit(_code(found))
 
 
@@ -103,7 +105,7 @@ def _settings(emcee: bool, prob: float, seed: int) -> FitSettings:
 @click.option("--law", help="Law of the sizes: qdo (1/7, the default), classical (1/3), free.")
 @click.option("--polarizabilities", type=_SETS, help="Set of polarizabilities; default the laws'.")
 @click.option("--prob", type=float, help="Probability of the intervals; default that of the laws.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+@json_option
 def predict(
     targets: tuple[str, ...],
     path: Path,
@@ -125,7 +127,7 @@ def predict(
     aims = [api.as_target(target, chosen) for target in wanted]
     found = api.predict(known, aims, law=law, ci_prob=prob)
     if as_json:
-        click.echo(json.dumps(found, indent=2, ensure_ascii=False))
+        print_json(found)
         return
     alpha_text = {t.name: concise(t.polarizability, t.polarizability_error) for t in aims}
     print_predictions(found, known, alpha_text)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
 from rich.console import Console
 
+from sopr_uq.cli.json_output import json_option, print_json
 from sopr_uq.errors import InputError
 
 _FIGURES = (".png", ".pdf", ".svg")
@@ -22,7 +22,7 @@ _FIGURES = (".png", ".pdf", ".svg")
 @click.option("--unit", help="Unit of r or Q in the file, such as nm.")
 @click.option("--formula", help="Of its molecules, such as D2O or Ar, for a total F(Q).")
 @click.option("--figure", type=click.Path(path_type=Path), help="Draw it into this file.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+@json_option
 def look(
     path: Path,
     density: str | None,
@@ -52,7 +52,7 @@ def look(
     if drawn is not None:
         save_look(seen, drawn)
     if as_json:
-        click.echo(json.dumps(as_dict(seen), indent=2, ensure_ascii=False))
+        print_json(as_dict(seen))
         return
     console = Console(soft_wrap=True, highlight=False)
     for name, text in lines_of(seen):

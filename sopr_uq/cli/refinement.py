@@ -11,6 +11,7 @@ import click
 
 from sopr_uq.cli.codes import DOUBTFUL, NOT_CONVERGED, OK, UNEXPLAINED, WRONG_INPUT
 from sopr_uq.cli.executor import chosen, executor_options
+from sopr_uq.cli.json_output import json_option
 from sopr_uq.cli.progress import Bar
 from sopr_uq.cli.show import print_doctor, print_result, print_systems
 from sopr_uq.engine.settings import EngineName
@@ -19,7 +20,7 @@ from sopr_uq.refine.settings import RuleName
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+@json_option
 def systems(as_json: bool) -> None:
     """List the liquids that ship, with state point, source and size."""
     from sopr_uq.experiment import systems as shipped
@@ -42,6 +43,7 @@ def systems(as_json: bool) -> None:
     "--out", type=click.Path(path_type=Path), help="New folder; default runs/SYSTEM-RULE."
 )
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Set any key.")
+@json_option
 @click.option("--quiet", is_flag=True, help="No progress bar.")
 @executor_options
 def refine(
@@ -53,6 +55,7 @@ def refine(
     seed: int | None,
     out: Path | None,
     settings: tuple[str, ...],
+    as_json: bool,
     quiet: bool,
     workers: int | None,
     scheduler: str | None,
@@ -68,14 +71,17 @@ def refine(
     executor = chosen(workers, scheduler)
     with Bar(config, quiet=quiet) as bar:
         result = run(config, folder, watcher=bar, executor=executor)
-    _finish(result, folder)
+    _finish(result, folder, as_json=as_json)
 
 
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path))
+@json_option
 @click.option("--quiet", is_flag=True, help="No progress bar.")
 @executor_options
-def resume(folder: Path, quiet: bool, workers: int | None, scheduler: str | None) -> None:
+def resume(
+    folder: Path, as_json: bool, quiet: bool, workers: int | None, scheduler: str | None
+) -> None:
     """Go on with the refinement in FOLDER after an interruption."""
     from sopr_uq.workflow.config import load_config
     from sopr_uq.workflow.run import CONFIG
@@ -86,20 +92,21 @@ def resume(folder: Path, quiet: bool, workers: int | None, scheduler: str | None
     executor = chosen(workers, scheduler)
     with Bar(load_config(folder / CONFIG), quiet=quiet) as bar:
         result = go_on(folder, watcher=bar, executor=executor)
-    _finish(result, folder)
+    _finish(result, folder, as_json=as_json)
 
 
 @click.command()
-def doctor() -> None:
+@json_option
+def doctor(as_json: bool) -> None:
     """Try the engines and say what is installed."""
     from sopr_uq.workflow.doctor import examine
 
-    sys.exit(OK if print_doctor(examine()) else WRONG_INPUT)
+    sys.exit(OK if print_doctor(examine(), as_json) else WRONG_INPUT)
 
 
-def _finish(result: Any, folder: Path) -> None:
+def _finish(result: Any, folder: Path, *, as_json: bool) -> None:
     from sopr_uq.posterior.status import outcome
 
-    print_result(result, folder, as_json=False, prob=0.95)
+    print_result(result, folder, as_json=as_json, prob=0.95)
     codes = {"converged": OK, "doubtful": DOUBTFUL, "unexplained": UNEXPLAINED}
     sys.exit(codes.get(outcome(result), NOT_CONVERGED))

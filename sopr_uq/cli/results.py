@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from sopr_uq.cli.json_output import json_option
 from sopr_uq.cli.show import print_result
 from sopr_uq.cli.show_laws import print_laws
 from sopr_uq.cli.show_simulated import print_simulated
@@ -13,7 +14,7 @@ from sopr_uq.cli.show_simulated import print_simulated
 
 @click.command()
 @click.argument("path", type=click.Path(path_type=Path))
-@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+@json_option
 @click.option("--prob", type=float, help="Probability of the intervals; default 0.95.")
 def show(path: Path, as_json: bool, prob: float | None) -> None:
     """Show the result in PATH: a refinement's folder, or a file of laws or simulated draws."""

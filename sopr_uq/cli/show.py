@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
-import click
 import xarray as xr
 from rich.console import Console
 from rich.table import Table
 
+from sopr_uq.cli.json_output import print_json
 from sopr_uq.experiment.kinds import KINDS
 from sopr_uq.experiment.registry import ShippedSystem
 from sopr_uq.workflow.doctor import Finding
@@ -33,7 +32,7 @@ def print_systems(shipped: Sequence[ShippedSystem], as_json: bool) -> None:
         for s in shipped
     ]
     if as_json:
-        click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+        print_json(rows)
         return
     out = Table("system", "T / K", "ρ / Å⁻³", "measured", "source")
     for row, s in zip(rows, shipped, strict=True):
@@ -52,7 +51,7 @@ def _size(path: Path) -> int:
 def print_result(result: xr.DataTree, folder: Path, *, as_json: bool, prob: float) -> None:
     """Print what a refinement found."""
     if as_json:
-        click.echo(json.dumps(as_dict(result, prob), indent=2, ensure_ascii=False))
+        print_json(as_dict(result, prob))
         return
     console = Console(soft_wrap=True, highlight=False)
     for name, text in facts(result):
@@ -66,10 +65,14 @@ def print_result(result: xr.DataTree, folder: Path, *, as_json: bool, prob: floa
     console.print(f"result   {folder / 'result.nc'}\nfigures  {folder / 'figures'}", markup=False)
 
 
-def print_doctor(findings: Sequence[Finding]) -> bool:
+def print_doctor(findings: Sequence[Finding], as_json: bool) -> bool:
     """Print findings; return whether something can simulate."""
+    simulates = any(f.good for f in findings if f.name in ("engine lammps", "engine hoomd"))
+    if as_json:
+        print_json({"simulates": simulates, "findings": [f.as_dict() for f in findings]})
+        return simulates
     console = Console(soft_wrap=True, highlight=False)
     for finding in findings:
         mark = "ok  " if finding.good else "--  "
         console.print(f"{mark}{finding.name:24} {finding.text}", markup=False)
-    return any(f.good for f in findings if f.name in ("engine lammps", "engine hoomd"))
+    return simulates

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import click
 import xarray as xr
 from rich.console import Console
 from rich.table import Column, Table
 
+from sopr_uq.cli.json_output import print_json
 from sopr_uq.laws import reservations
 from sopr_uq.workflow import laws_report as text
 
@@ -23,7 +22,7 @@ def print_laws(
     probability = float(laws.attrs["ci_prob"]) if prob is None else prob
     if as_json:
         found = text.laws_dict(laws, probability)
-        click.echo(json.dumps(found, indent=2, ensure_ascii=False))
+        print_json(found)
         return
     console = Console(soft_wrap=True, highlight=False)
     for name, said in text.laws_facts(laws):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import click
 from rich.console import Console
 from rich.table import Table
+
+from sopr_uq.cli.json_output import print_json
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -19,7 +19,7 @@ def print_simulated(tree: xr.DataTree, file: Path, *, as_json: bool) -> None:
     from sopr_uq.workflow.simulated_report import BOILING, as_dict, head, table, title
 
     if as_json:
-        click.echo(json.dumps(as_dict(tree), indent=2, ensure_ascii=False))
+        print_json(as_dict(tree))
         return
     console = Console(soft_wrap=True, highlight=False)
     if BOILING in tree.children:

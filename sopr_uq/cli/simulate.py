@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, get_args
 import click
 
 from sopr_uq.cli.executor import chosen, executor_options
+from sopr_uq.cli.json_output import json_option
 from sopr_uq.cli.show_simulated import print_simulated
 from sopr_uq.engine.settings import EngineName
 from sopr_uq.errors import InputError
@@ -55,7 +56,7 @@ _ENGINE = "engine."
 @click.option(
     "--set", "settings", multiple=True, metavar="KEY=VALUE", help="Set any key of the engine."
 )
-@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+@json_option
 @click.option("--quiet", is_flag=True, help="No progress bar.")
 @executor_options
 def simulate(

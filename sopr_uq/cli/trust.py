@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,6 +13,7 @@ from rich.table import Table
 
 from sopr_uq.cli.codes import DISAGREES, OK, WRONG_INPUT
 from sopr_uq.cli.executor import chosen, executor_options
+from sopr_uq.cli.json_output import json_option, print_json
 from sopr_uq.cli.progress import Bar
 from sopr_uq.workflow.doctor import Finding
 from sopr_uq.workflow.report import LABELS, UNITS
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("path", type=click.Path(path_type=Path))
-@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+@json_option
 def verify(path: Path, as_json: bool) -> None:
     """Check that what is in PATH is what was written: inputs, checkpoints, result.
 
@@ -34,8 +34,7 @@ def verify(path: Path, as_json: bool) -> None:
 
     findings = verify_run(path)
     if as_json:
-        rows = [{"check": f.name, "good": f.good, "text": f.text} for f in findings]
-        click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+        print_json([finding.as_dict() for finding in findings])
     else:
         _print(findings)
     sys.exit(OK if all(finding.good for finding in findings) else WRONG_INPUT)
@@ -54,7 +53,7 @@ def _print(findings: Sequence[Finding]) -> None:
     "--out", type=click.Path(path_type=Path), help="New folder; default PATH with -repeat after it."
 )
 @click.option("--seed", type=int, help="Another seed; by default the stored one.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+@json_option
 @click.option("--quiet", is_flag=True, help="No progress bar.")
 @executor_options
 def repeat(
@@ -78,7 +77,7 @@ def repeat(
     with Bar(config, quiet=quiet) as bar:
         found = api.repeat(path, out, seed=seed, watcher=bar, executor=executor)
     if as_json:
-        click.echo(json.dumps(found.as_dict(), indent=2, ensure_ascii=False))
+        print_json(found.as_dict())
     else:
         _print_comparison(found, api.repeat_folder(path, out))
     sys.exit(OK if found.agrees else DISAGREES)

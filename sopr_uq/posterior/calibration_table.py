@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import xarray as xr
@@ -115,6 +115,44 @@ def published_rule(calibration: xr.Dataset, quantity: str) -> Share:
     held = np.abs(one["truth"] / one["mean"] - 1.0) <= PUBLISHED_RULE[quantity]
     known = np.isfinite(one["mean"])
     return Share(int((held & known).sum()), int(known.sum()))
+
+
+def as_dict(calibration: xr.Dataset) -> dict[str, Any]:
+    """Return the table for programs.
+
+    Parameters
+    ----------
+    calibration : Dataset
+        As in :func:`table`, whose names these are.
+
+    Returns
+    -------
+    dict
+        ``system``, ``rule``, ``engine`` and ``seed``; ``simulations``, ``failed``,
+        ``false_alarm``, ``joint_p``, ``joint_passes``; and by quantity, in
+        ``quantities``, each number, or each by its nominal probability as text.
+    """
+    t = table(calibration)
+    joint = {name: t[name].item() for name in ("joint_p", "joint_passes")}
+    return {
+        **{key: calibration.attrs[key] for key in ("system", "rule", "engine", "seed")},
+        **{key: t.attrs[key] for key in ("simulations", "failed", "false_alarm")},
+        **joint,
+        "quantities": {
+            str(name): _by_nominal(t.drop_vars(list(joint)).sel(quantity=name))
+            for name in t["quantity"].values
+        },
+    }
+
+
+def _by_nominal(row: xr.Dataset) -> dict[str, Any]:
+    labels = [f"{p:g}" for p in row["nominal"].values]
+    return {
+        str(name): dict(zip(labels, values.values.tolist(), strict=True))
+        if "nominal" in values.dims
+        else values.item()
+        for name, values in row.data_vars.items()
+    }
 
 
 def text(calibration: xr.Dataset) -> str:

@@ -45,6 +45,10 @@ class Finding:
     good: bool
     text: str
 
+    def as_dict(self) -> dict[str, str | bool]:
+        """Return it for programs."""
+        return {"check": self.name, "good": self.good, "text": self.text}
+
 
 def examine() -> list[Finding]:
     """Return what was found on this machine, engines first."""

@@ -45,10 +45,11 @@ def changed(folder, target, change):
 def test_laws_are_learnt_from_folders_and_from_files(sopr_uq, refined, tmp_path):
     path = tmp_path / "laws.nc"
     runs = [refined["Xe"], refined["Ne"] / "result.nc", refined["Ar"], refined["Kr"]]
-    code, out, _ = sopr_uq("laws", *runs, "--out", path, "--no-emcee", "--prob", 0.9, "--seed", 5)
+    options = ["--out", path, "--no-emcee", "--prob", 0.9, "--seed", 5, "--json"]
+    code, out, _ = sopr_uq("laws", *runs, *options)
     assert code == 0
-    assert "σ ∝ α^(1/7)" in out
     tree = read(path)
+    assert json.loads(out) == laws_dict(tree, 0.9)
     assert list(tree["elements"]["element"].values) == ["Ne", "Ar", "Kr", "Xe"]
     assert tree.attrs["ci_prob"] == 0.9
     assert tree.attrs["seed"] == 5
@@ -202,6 +203,7 @@ def test_missing_or_foreign_laws_are_refused(sopr_uq, refined, tmp_path):
 def test_show_knows_laws(sopr_uq, laws_file):
     code, out, _ = sopr_uq("show", laws_file)
     assert code == 0
+    assert "σ ∝ α^(1/7)" in out
     assert "ε ∝ α^b" in out
     code, out, _ = sopr_uq("show", laws_file, "--json", "--prob", "0.5")
     found = json.loads(out)

@@ -3,6 +3,7 @@
 import importlib.util
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -14,6 +15,8 @@ import pytest
 import xarray as xr
 
 from sopr_uq.cli.main import main as cli_main
+from sopr_uq.workflow.report import as_dict
+from sopr_uq.workflow.result import load_result
 
 QUICK = [
     "--rule", "sopr", "--engine", "integral_equation", "--set", "refine.max_iterations=3",
@@ -188,10 +191,15 @@ def test_own_data_go_through_the_same_door(tmp_path):
         file = "mine.csv"
         """
     )
-    done = sopr_uq("refine", tmp_path / "mine.toml", *QUICK, "--out", tmp_path / "out")
+    loud = QUICK[:-1]
+    done = sopr_uq("refine", tmp_path / "mine.toml", *loud, "--out", tmp_path / "out", "--json")
     assert done.returncode in (0, 3), done.stderr
-    sigma = json.loads(sopr_uq("show", tmp_path / "out", "--json").stdout)["derived"]["sigma"]
-    assert abs(sigma["mean"] - 3.6) < 0.03
+    found = json.loads(done.stdout)
+    assert abs(found["derived"]["sigma"]["mean"] - 3.6) < 0.03
+    assert found == as_dict(load_result(tmp_path / "out"))
+    assert "round  1" in done.stderr
+    page = Path(__file__).parents[2] / "docs/reference/command_line.md"
+    assert set(found) <= set(re.findall(r"`(\w+)`", page.read_text(encoding="utf-8")))
 
 
 def test_a_killed_refinement_resumes_to_the_undisturbed_result(tmp_path):

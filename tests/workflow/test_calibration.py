@@ -252,6 +252,14 @@ def test_the_command(tmp_path):
     campaign = json.loads((tmp_path / "c/campaign.json").read_text())
     assert campaign["measurement"] == {"noise": 0.01, "reading": 0.0}
     assert campaign["about"] == [3.6, 0.335]
+    again = CliRunner().invoke(cli, ["calibrate", "krypton-199K", *options, "--json"])
+    found = json.loads(again.stdout)
+    assert (found["simulations"], found["failed"], found["system"]) == (2, 0, "krypton-199K")
+    sigma = found["quantities"]["sigma"]
+    with xr.open_dataset(tmp_path / "c/calibration.nc") as calibration:
+        row = table(calibration).sel(quantity="sigma")
+    assert sigma["coverage"]["0.95"] == row["coverage"].sel(nominal=0.95)
+    assert sigma["z_mean"] == row["z_mean"]
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,8 @@
 """What ``sopr-uq doctor`` finds: engines that simulate, and the machine they run on."""
 
+import json
+
+import pytest
 from click.testing import CliRunner
 
 from sopr_uq.cli import refinement
@@ -19,6 +22,21 @@ def test_everything_a_bug_report_needs_is_there():
     assert lines["engine lammps"].startswith("ok")
     assert "steps/s" in lines["engine lammps"]
     assert "a checkpoint is on it in" in lines["disk"]
+
+
+@pytest.mark.parametrize(("well", "code"), [(True, 0), (False, 2)])
+def test_programs_are_told_whether_something_simulates(well, code, monkeypatch):
+    found = [doctor.Finding("engine lammps", well, "said"), doctor.Finding("disk", True, "room")]
+    monkeypatch.setattr(doctor, "examine", lambda: found)
+    done = CliRunner().invoke(refinement.doctor, ["--json"])
+    assert done.exit_code == code
+    assert json.loads(done.stdout) == {
+        "simulates": well,
+        "findings": [
+            {"check": "engine lammps", "good": well, "text": "said"},
+            {"check": "disk", "good": True, "text": "room"},
+        ],
+    }
 
 
 def test_an_engine_with_a_wrong_answer_is_not_well(monkeypatch):
