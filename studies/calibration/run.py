@@ -3,6 +3,7 @@
     python studies/calibration/run.py --refine DIR    # hours; stop and start as you like
     python studies/calibration/run.py --refine DIR --systems neon-42K   # in two terminals, say
     python studies/calibration/run.py --refine DIR --again   # the refinements that failed, too
+    python studies/calibration/run.py --beliefs DIR   # Morse truths under several priors: an hour
     python studies/calibration/run.py --collect DIR   # store, draw, fill the README
     python studies/calibration/run.py                 # draw and fill from what is stored
 
@@ -19,12 +20,14 @@ import argparse
 import time
 from pathlib import Path
 
+import beliefs
+import xarray as xr
 from drawing import draw
 from plan import SYSTEMS, WORLDS
 from stored import FRONT, HERE, RESULTS, keep, keep_distances, load
 from tables import fill, fill_front
 
-from sopr_uq.posterior.store import read
+from sopr_uq.posterior.store import read, write
 from sopr_uq.workflow.calibration import TWINS, make_twins
 
 
@@ -57,6 +60,7 @@ def main() -> None:
     )
     parser.add_argument("--refine", type=Path, metavar="DIR")
     parser.add_argument("--again", action="store_true", help="with --refine: failed twins too")
+    parser.add_argument("--beliefs", type=Path, metavar="DIR")
     parser.add_argument("--collect", type=Path, metavar="DIR")
     parser.add_argument("--only", nargs="+", choices=list(WORLDS), default=list(WORLDS))
     parser.add_argument("--systems", nargs="+", choices=SYSTEMS, default=list(SYSTEMS))
@@ -67,6 +71,9 @@ def main() -> None:
     if options.refine:
         refine(options.refine, options.only, options.systems, options.rounds)
         return
+    if options.beliefs:
+        beliefs.refine(options.beliefs)
+        write(xr.DataTree(beliefs.summary(options.beliefs)), RESULTS / "beliefs.nc")
     if options.collect:
         keep(options.collect, RESULTS)
         keep_distances(RESULTS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
+import beliefs
 import numpy as np
 import xarray as xr
 from plan import SYSTEMS, WORLDS
@@ -44,6 +45,7 @@ def blocks() -> Mapping[str, Callable[[Campaigns], Iterator[str]]]:
         "mixed": lambda campaigns: coverage(campaigns, "mixed"),
         "families": lambda campaigns: families(campaigns, "mixed"),
         "md-families": lambda campaigns: families(campaigns, "md", "md-other"),
+        "beliefs": under_beliefs,
         "surprises": surprises,
         "md": lambda campaigns: coverage(campaigns, "md"),
         "md-pooled": md_pooled,
@@ -290,6 +292,11 @@ def surprises(campaigns: Campaigns) -> Iterator[str]:  # noqa: ARG001
         rows.append([str(family), f"{middle:.1f}", f"{low:.1f} to {high:.1f}", f"{place:.2f} σ"])
     head = ("truths", "largest δ in prior s.d., median", "middle 80 %", "at")
     yield from markdown_table(head, rows)
+
+
+def under_beliefs(campaigns: Campaigns) -> Iterator[str]:  # noqa: ARG001
+    """How often intervals of Morse truths hold under several priors."""
+    yield from beliefs.table(read(RESULTS / "beliefs.nc").to_dataset())
 
 
 def md_pooled(campaigns: Campaigns) -> Iterator[str]:

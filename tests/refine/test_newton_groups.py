@@ -166,6 +166,13 @@ def test_widths_narrow_and_widen_the_answer(weak, name: str) -> None:
     assert halved < plain < doubled
 
 
+def test_a_tail_that_may_be_anyones_leaves_more_open_than_dispersion(weak) -> None:
+    narrow, wide = (
+        by_name(weak, "sd", v, "epsilon") for v in ("dispersion alone", "other forces alone")
+    )
+    assert narrow < wide
+
+
 def test_an_error_of_the_pressure_is_asked_where_none_is_stated(liquid, weak) -> None:
     variants = [str(v) for v in weak["variant"].values]
     assert variants[0] == "as configured"
@@ -177,7 +184,7 @@ def test_an_error_of_the_pressure_is_asked_where_none_is_stated(liquid, weak) ->
     alone = Newton(liquid.problem(liquid.measured(liquid.truth, 0.01, seed=1), rule="newton"))
     found = prior_sensitivity(alone.conditioner, answer_of(liquid, alone))
     assert not [v for v in found["variant"].values if "pressure" in str(v)]
-    assert found.sizes == {"variant": 7, "descriptor": 4}
+    assert found.sizes == {"variant": 9, "descriptor": 4}
 
 
 def test_what_data_know_no_prior_moves(liquid, weak) -> None:

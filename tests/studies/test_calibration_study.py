@@ -18,7 +18,7 @@ QUICK = (
 @pytest.fixture(scope="module")
 def study(modules_of):
     """The study's own modules."""
-    names = ("plan", "stored", "tables", "drawing")
+    names = ("plan", "stored", "tables", "drawing", "beliefs")
     with modules_of("calibration", *names) as modules:
         yield dict(zip(names, modules, strict=True))
 

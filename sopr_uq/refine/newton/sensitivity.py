@@ -12,6 +12,7 @@ import xarray as xr
 from sopr_uq.potentials.descriptors import Descriptors
 from sopr_uq.refine.newton.answer import Answer
 from sopr_uq.refine.newton.conditioner import Conditioner
+from sopr_uq.refine.newton.prior import DECAYS
 from sopr_uq.rng import stream
 from sopr_uq.typing import FloatArray
 
@@ -59,6 +60,9 @@ def _variants(conditioner: Conditioner) -> Iterator[_Variant]:
     yield "as configured", {}, still
     yield "widths halved", {name: 0.5 * getattr(s, name) for name in _WIDTHS}, still
     yield "widths doubled", {name: 2.0 * getattr(s, name) for name in _WIDTHS}, still
+    if s.decay is None and any(term.whole for term in conditioner.problem.field.terms):
+        yield "dispersion alone", {"decay": DECAYS[0]}, still
+        yield "other forces alone", {"decay": DECAYS[1]}, still
     for sign, text in ((1.0, "+"), (-1.0, "−")):
         yield f"sigma centre {text}1 sd", {}, (sign * s.sigma_sd, 0.0)
         yield f"epsilon centre {text}1 sd", {}, (0.0, sign * s.epsilon_sd)
