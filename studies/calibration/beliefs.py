@@ -1,4 +1,4 @@
-"""Which belief holds truths whose tail is no power: the same twins of argon under several priors."""
+"""Which belief holds truths whose tail is no power: the same twins of argon under each."""
 
 from __future__ import annotations
 
