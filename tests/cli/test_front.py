@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import resource
 import subprocess
 import sys
@@ -13,7 +12,10 @@ from click.testing import CliRunner
 from sopr_uq.cli.main import COMMANDS, cli, command
 from sopr_uq.revision import code
 
-LIMITS = {"import sopr_uq": 0.3, "from sopr_uq.cli import main; main()": 0.5}
+MAIN = "import sys; sys.argv[0] = 'sopr-uq'; from sopr_uq.cli import main; main()"
+ASKED = {"_SOPR_UQ_COMPLETE": "bash_complete", "COMP_WORDS": "sopr-uq re", "COMP_CWORD": "1"}
+TAB = f"import os; os.environ.update({ASKED}); {MAIN}"
+LIMITS = {"import sopr_uq": 0.3, MAIN: 0.5, TAB: 0.5}
 """Seconds of processor time."""
 
 
@@ -25,7 +27,7 @@ def seconds(code: str) -> float:
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
-@pytest.mark.parametrize("code", list(LIMITS))
+@pytest.mark.parametrize("code", LIMITS, ids=["import", "help", "Tab key"])
 def test_it_is_quick(code: str) -> None:
     assert min(seconds(code) for _ in range(3)) < LIMITS[code]
 
@@ -72,17 +74,16 @@ def test_a_shell_is_told_how_to_complete(shell: str) -> None:
 
 def test_the_tab_key_completes_commands_and_options() -> None:
     """As bash asks, by way of what ``completion bash`` prints."""
-    code = "import sys; sys.argv[0] = 'sopr-uq'; from sopr_uq.cli import main; main()"
 
     def completed(words: str) -> list[str]:
-        environment = {"_SOPR_UQ_COMPLETE": "bash_complete", "COMP_WORDS": words}
-        environment["COMP_CWORD"] = str(len(words.split()) - 1)
-        done = subprocess.run(
-            [sys.executable, "-c", code], env={**os.environ, **environment},
-            capture_output=True, text=True, check=True,
-        )  # fmt: skip
-        return [line.partition(",")[2] for line in done.stdout.split()]
+        place = str(len(words.split()) - 1)
+        asked = ASKED | {"COMP_WORDS": words, "COMP_CWORD": place}
+        done = CliRunner().invoke(cli, [], prog_name="sopr-uq", env=asked)
+        return [line.partition(",")[2] for line in done.output.split()]
 
-    assert completed("sopr-uq re") == ["refine", "resume", "report", "repeat"]
+    done = subprocess.run([sys.executable, "-c", TAB], capture_output=True, text=True, check=True)
+    commands = ["refine", "resume", "report", "repeat"]
+    assert done.stdout.split() == [f"plain,{name}" for name in commands]
+    assert completed("sopr-uq re") == commands
     assert completed("sopr-uq report --bi") == ["--bibtex"]
     assert completed("sopr-uq nothing") == []
