@@ -9,13 +9,16 @@ import click
 from sopr_uq.errors import InputError
 
 _ASKED = {
+    "curve": "File with the g(r) or S(Q)",
     "name": "Name of the liquid",
     "temperature": "Temperature (K)",
     "mass": "Mass of an atom (u)",
     "density": "Density (1/Å³, or with a unit, such as 1.396 g/cm^3)",
     "sigma": "Size of an atom, σ (Å)",
     "epsilon": "Depth of the well, ε (kcal/mol, or with a unit, such as 119.8 K)",
+    "pressure": "Pressure, which holds the depth of the well (MPa; empty for none)",
 }
+_LENGTH_AND_ENERGY = {"sigma": "length", "epsilon": "energy"}
 
 
 @click.command()
@@ -27,43 +30,64 @@ _ASKED = {
 @click.option("--density", help='In 1/Å³, or with a unit: "1.396 g/cm^3".')
 @click.option("--sigma", help='Of the starting potential, in Å, or with a unit: "0.34 nm".')
 @click.option("--epsilon", help='Its depth in kcal/mol, or with a unit: "119.8 K".')
-@click.option("--pressure", default="", help='In MPa, or with a unit: "1 bar".')
+@click.option("--pressure", help='In MPa, or with a unit: "1 bar".')
 @click.option("--formula", help="Of the element, such as Ar, where the curve is its F(Q).")
 @click.option("--ask/--no-ask", default=True, help="Ask for what is not given.")
 def init(
     path: Path,
     curve: Path | None,
-    pressure: str,
     formula: str | None,
     ask: bool,
     **given: str | None,
 ) -> None:
     """Write a commented configuration to PATH, a new TOML file, and check it."""
     from sopr_uq.experiment.look import look
-    from sopr_uq.workflow.init import Answers, write_config
+    from sopr_uq.workflow.init import Answers, check_place, write_config
 
-    if curve is None:
-        curve = Path(_asked("curve", "File with the g(r) or S(Q)", ask, None))
-    named = {"name": path.stem}
-    answers = Answers(
-        **{
-            key: given[key] or _asked(key, text, ask, named.get(key))
-            for key, text in _ASKED.items()
-        },
-        pressure=pressure,
-    )
-    density = _density(answers.density, answers.mass)
-    write_config(path, answers, look(curve, density=density, formula=formula))
+    check_place(path)
+    told = {"curve": None if curve is None else str(curve), **given}
+    known = {key: value for key, value in told.items() if value is not None}
+    default = {"name": path.stem, "pressure": ""}
+    missing = [key for key in _ASKED if key not in known]
+    if not ask and (lacking := [key for key in missing if key not in default]):
+        flags = ", ".join(f"--{key}" for key in lacking)
+        raise InputError(flags, "a value each", "none", "leave out --no-ask to be asked")
+    for key in missing:
+        known[key] = _asked(key, known, default.get(key)) if ask else default[key]
+    seen = Path(known.pop("curve"))
+    density = _number("density", known)
+    write_config(path, Answers(**known), look(seen, density=density, formula=formula))
     click.echo(f"{path}\nnext: sopr-uq refine {path}")
 
 
-def _asked(key: str, text: str, ask: bool, default: str | None) -> str:
-    if not ask and default is None:
-        raise InputError(f"--{key}", text, "nothing")
-    return default or "" if not ask else str(click.prompt(text, default=default))
+def _asked(key: str, known: dict[str, str], default: str | None) -> str:
+    """Ask until the answer can be understood."""
+
+    def understood(text: str) -> str:
+        try:
+            _check(key, known | {key: text})
+        except InputError as error:
+            raise click.UsageError(str(error)) from None
+        return text
+
+    shown = bool(default)
+    answer: str = click.prompt(
+        _ASKED[key], default=default, show_default=shown, value_proc=understood
+    )
+    return answer
 
 
-def _density(density: str, mass: str) -> float:
+def _check(key: str, known: dict[str, str]) -> None:
+    from sopr_uq.experiment.look import look
+
+    if key == "curve":
+        look(Path(known[key]))
+    elif key != "name" and known[key]:
+        _number(key, known)
+
+
+def _number(key: str, known: dict[str, str]) -> float:
     from sopr_uq.experiment.quantities import read_number
 
-    return read_number(density, "density", "--density", read_number(mass, "mass", "--mass"))
+    mass = _number("mass", known) if key == "density" else None
+    return read_number(known[key], _LENGTH_AND_ENERGY.get(key, key), f"--{key}", mass)

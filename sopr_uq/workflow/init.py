@@ -53,13 +53,7 @@ def write_config(path: Path, answers: Answers, seen: Look) -> Config:
     InputErrors
         With everything that is wrong with the answers; nothing is written.
     """
-    if path.suffix != ".toml":
-        raise InputError(str(path), "a name that ends in .toml", repr(path.name))
-    if path.exists():
-        advice = "choose another name, or remove it"
-        raise InputError(str(path), "a file that is not there yet", "one that is", advice)
-    if not path.parent.is_dir():
-        raise InputError(str(path), "a folder that exists", str(path.parent))
+    check_place(path)
     if seen.kind == "f":
         raise InputError(
             str(seen.path),
@@ -79,6 +73,23 @@ def write_config(path: Path, answers: Answers, seen: Look) -> Config:
         trial.unlink(missing_ok=True)
     write_atomic(path, text.encode())
     return config
+
+
+def check_place(path: Path) -> None:
+    """Refuse a place where no new configuration can be: one taken, or of no folder.
+
+    Raises
+    ------
+    InputError
+        If the file is there already, or does not end in ``.toml``.
+    """
+    if path.suffix != ".toml":
+        raise InputError(str(path), "a name that ends in .toml", repr(path.name))
+    if path.exists():
+        advice = "choose another name, or remove it"
+        raise InputError(str(path), "a file that is not there yet", "one that is", advice)
+    if not path.parent.is_dir():
+        raise InputError(str(path), "a folder that exists", str(path.parent))
 
 
 _HEAD = """\

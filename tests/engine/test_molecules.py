@@ -240,7 +240,11 @@ def test_a_thin_gas_has_the_g_of_two_molecules():
 
 
 def test_equal_seeds_give_equal_trajectories_and_runs_go_on():
-    engine = lammps.LammpsEngine(settings(**SMALL, production_steps=1000))
+    short = {
+        "thermalisation_steps": 100, "ramp_steps": 200, "equilibration_steps": 100,
+        "production_steps": 200, "sample_every": 10, "blocks": 4,
+    }  # fmt: skip
+    engine = lammps.LammpsEngine(settings(**SMALL, **short))
     first, again = engine.run(water(4)), engine.run(water(4))
     np.testing.assert_array_equal(first.configuration.positions, again.configuration.positions)
     other = engine.run(water(5))

@@ -93,10 +93,27 @@ def test_init_by_flags_writes_what_validates(tmp_path):
 
 def test_init_asks_for_what_is_missing(tmp_path):
     file = tmp_path / "my.toml"
-    asked = f"{ARGON}\nargon\n85\n39.948\n0.02125\n3.35\n119.8 K\n"
+    asked = f"{ARGON}\nargon\n85\n39.948\n0.02125\n3.35\n119.8 K\n\n"
     done = run(init, file, input=asked)
     assert done.exit_code == 0, done.output
-    assert load_config(file).system.name == "argon"
+    config = load_config(file)
+    assert config.system.name == "argon"
+    assert [o.kind for o in config.observe] == ["g"]
+
+
+def test_init_asks_again_where_an_answer_is_not_understood(tmp_path):
+    answers = {
+        "File": ("no.csv", ARGON), "Name": ("", "argon"), "Temperature": ("85 furlongs", "85 K"),
+        "Mass": ("Ar", "39.948"), "Density": ("dense", "1.41 g/cm^3"), "Size": ("3.4 kg", "3.4"),
+        "Depth": ("deep", "119.8 K"), "Pressure": ("1 stone", "1 bar"),
+    }  # fmt: skip
+    said = [text for pair in answers.values() for text in pair if text]
+    done = run(init, tmp_path / "my.toml", input="\n".join(map(str, said)) + "\n")
+    assert done.exit_code == 0, done.output
+    assert done.output.count("Error: ") == len(answers) - 1
+    config = load_config(tmp_path / "my.toml")
+    assert config.observe[1].value == 0.1
+    assert config.system.density == pytest.approx(0.02125, rel=1e-3)
 
 
 @pytest.mark.parametrize(
@@ -121,10 +138,11 @@ def test_init_overwrites_nothing(tmp_path):
     (tmp_path / "my.toml").write_text("mine")
     for name, message in (("my.toml", "not there yet"), ("my.txt", "ends in .toml"),
                           ("no/my.toml", "a folder that exists")):  # fmt: skip
-        done = run(init, tmp_path / name, *ANSWERS, "--no-ask")
+        # before anything is asked
+        done = run(init, tmp_path / name)
         assert message in str(done.exception)
-    done = run(init, tmp_path / "new.toml", "--no-ask")
-    assert "--curve" in str(done.exception)
+    done = run(init, tmp_path / "new.toml", "--no-ask", "--mass", "39.9")
+    assert "--curve, --temperature, --density, --sigma, --epsilon" in str(done.exception)
     assert (tmp_path / "my.toml").read_text() == "mine"
 
 
