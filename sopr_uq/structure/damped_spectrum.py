@@ -115,14 +115,34 @@ def damped_end(
 
 def _misfits(q: FloatArray, power: FloatArray, shapes: FloatArray) -> FloatArray:
     """Return the least Σ (P/μ + ln μ) of each shape W², (m, k) → (m,), over its amplitudes."""
-    decays = np.array([np.ones(q.size), *(np.exp(-c * (q - q[0])) for c in _RATES)])
-    floor = np.ones((len(shapes), 1, q.size))
-    parts = np.concatenate([shapes[:, None, :] * decays, floor], axis=1) + _TINY
-    size = np.full(parts.shape[:2], power.mean() / parts.shape[1])
+    parts = _Parts(shapes, np.exp(-np.multiply.outer((0.0, *_RATES), q - q[0])))
+    size = np.full((len(shapes), len(_RATES) + 2), power.mean() / (len(_RATES) + 2))
     size[:, -1] = np.quantile(power, 0.05)
     for _ in range(_UPDATES):
-        mu = np.einsum("mc,mck->mk", size, parts)
-        pull = np.einsum("mck,mk->mc", parts, power / mu**2)
-        size *= np.sqrt(pull / np.einsum("mck,mk->mc", parts, 1.0 / mu))
-    mu = np.einsum("mc,mck->mk", size, parts)
+        weight = 1.0 / parts.total(size)
+        size *= np.sqrt(parts.sums(power * weight**2) / parts.sums(weight))
+    mu = parts.total(size)
     return np.asarray(np.sum(power / mu + np.log(mu), axis=1))
+
+
+class _Parts(NamedTuple):
+    """W² e^{−c_k Q} behind each of m windows, and the floor: m times c + 1 spectra of k values.
+
+    They are never written out, because two small products give all that is asked of them.
+    """
+
+    shapes: FloatArray
+    """W², shape (m, k)."""
+
+    decays: FloatArray
+    """Shape (c, k)."""
+
+    def total(self, size: FloatArray) -> FloatArray:
+        """Return the sums of parts of a size, (m, c + 1) → (m, k); nowhere zero."""
+        behind = self.shapes * (size[:, :-1] @ self.decays)
+        return behind + (size[:, -1:] + _TINY * size.sum(axis=1, keepdims=True))
+
+    def sums(self, weight: FloatArray) -> FloatArray:
+        """Return the sums over Q of each part with weights, (m, k) → (m, c + 1)."""
+        whole = weight.sum(axis=1, keepdims=True)
+        return np.hstack([(weight * self.shapes) @ self.decays.T, whole]) + _TINY * whole

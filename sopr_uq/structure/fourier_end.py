@@ -22,6 +22,7 @@ import numpy as np
 
 from sopr_uq.structure.band import power_spectrum
 from sopr_uq.structure.damped_spectrum import DampedEnd, damped_end
+from sopr_uq.threads import one_thread
 from sopr_uq.typing import ArrayLike, FloatArray
 
 type Kernel = Callable[[FloatArray], FloatArray]
@@ -73,6 +74,7 @@ class FourierEnd(NamedTuple):
         return self.damped > _DAMPED
 
 
+@one_thread
 def fourier_end(r: ArrayLike, g: ArrayLike) -> FourierEnd | None:
     """Find where the Fourier integral that gave a g(r) ended.
 
