@@ -197,6 +197,9 @@ def _flat(x: FloatArray) -> FloatArray:
 def _inverse_factors(gram: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return L⁻¹ and log det of every 1 + gram = L Lᵀ, (K, n, n) and (K,)."""
     inverse = np.empty_like(gram)
+    if not inverse.size:
+        # LAPACK refuses, aloud, what has no columns
+        return inverse, np.zeros(len(gram))
     for k, inner in enumerate(gram + np.eye(gram.shape[1])):
         factor, failed = lapack.dpotrf(inner, lower=1)
         if failed:

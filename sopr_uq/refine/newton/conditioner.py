@@ -89,7 +89,7 @@ class Conditioner:
             noisy=s.noisy,
             slope=linear.slope,
             bend=linear.bend,
-            curve=s.curve,
+            curve=s.level,
             columns=np.hstack(
                 [
                     jacobian @ bases[0].mie,

@@ -101,6 +101,7 @@ def _log_prior(conditioner: Conditioner, posterior: xr.Dataset) -> xr.Dataset:
     (N. Kallioinen et al., Stat. Comput. 34, 57 (2024), section 3.3).
     """
     prior, stacked = conditioner.prior, conditioner.stacked
+    count = len(stacked.names)
     kernels = [(k.length, k.decay) for k in prior.kernels]
     weight = dict(zip(kernels, prior.log_weight, strict=True))
     chosen = zip(posterior["length"].values.flat, posterior["decay"].values.flat, strict=True)
@@ -109,9 +110,11 @@ def _log_prior(conditioner: Conditioner, posterior: xr.Dataset) -> xr.Dataset:
         "mie": posterior["log_prior_mie"].values,
         "kernel": kernel,
         "width": _log_normal(posterior["width"].values[..., None], [prior.width]),
-        "noise": _log_normal(posterior["noise"].values, stacked.noise),
-        "reading": _log_normal(posterior["reading"].values, stacked.reading),
+        "noise": _log_normal(posterior["noise"].values, stacked.noise[:count]),
+        "reading": _log_normal(posterior["reading"].values, stacked.reading[:count]),
     }
+    if stacked.far:
+        parts["noise"] += _log_normal(posterior["noise_far"].values, stacked.noise[count:])
     return xr.Dataset({name: (_DIMS, x.astype(np.float32)) for name, x in parts.items()})
 
 
