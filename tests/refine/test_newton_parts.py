@@ -293,9 +293,9 @@ def test_every_prior_of_the_data_is_a_number_of_the_configuration(liquid, observ
 
 
 def transformed(liquid, **changes) -> Observation:
-    """A g(r) that is a transform and reaches far, without error."""
+    """A stranger's g(r) that is a transform and reaches far, without error."""
     x = np.arange(2.8, 20.0, 0.1)
-    blank = Observation("g", x, np.ones(x.size), q_max=12.0)
+    blank = Observation("g", x, np.ones(x.size), q_max=12.0, drift=1e-6)
     return replace(blank, value=liquid.exact(blank, liquid.table(liquid.truth)), **changes)
 
 
@@ -307,6 +307,7 @@ def transformed(liquid, **changes) -> Observation:
         ({"window": (2.8, 10.0)}, 1),
         ({"window": (8.0, 20.0)}, 1),
         ({"abscissa_error": 0.01}, 1),
+        ({"drift": 0.0}, 1),
         ({"error": np.full(172, 0.01)}, 1),
     ],
 )
@@ -336,7 +337,7 @@ def test_noise_near_and_far_is_told_apart(liquid) -> None:
         far = clean.x > 3.0 * clean.x[0]
         noise = np.where(far, 0.004, 0.02) * np.sqrt(clean.noise_shape)
         value = clean.value + noise * rng.standard_normal(clean.x.size)
-        for into, given in ((found, {}), (alone, {"abscissa_error": 1e-6})):
+        for into, given in ((found, {}), (alone, {"drift": 0.0})):
             o = replace(clean, value=value, **given)
             conditioner = Conditioner(liquid.problem(o))
             into.append(np.log(conditioner.fit(linear, conditioner.prior.centre).theta.noise))

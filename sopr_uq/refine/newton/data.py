@@ -180,9 +180,12 @@ def independent(observation: Observation) -> Observation:
 
 
 def _far(o: Observation) -> BoolArray:
-    """Return which points of a curve have a noise level of their own, shape (n,)."""
-    plain = o.error is None and o.covariance is None and o.abscissa_error == 0.0
-    far = np.asarray(o.x > _FAR * o.x[0]) & (o.is_curve and o.transformed and plain)
+    """Return which points of a curve have a noise level of their own, shape (n,).
+
+    Only where errors are modelled as those of a file that says nothing of them.
+    """
+    untold = o.error is None and o.covariance is None and o.abscissa_error == 0.0 and o.drift > 0
+    far = np.asarray(o.x > _FAR * o.x[0]) & (o.is_curve and o.transformed and untold)
     enough = min(np.count_nonzero(far), np.count_nonzero(~far)) >= _FEWEST
     return np.asarray(far & enough)
 
