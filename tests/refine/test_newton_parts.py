@@ -12,6 +12,7 @@ from sopr_uq.errors import InputError, RuleFailed
 from sopr_uq.experiment.observation import Observation
 from sopr_uq.potentials import Tabulated, lennard_jones
 from sopr_uq.refine.belief import PriorSettings
+from sopr_uq.refine.loop import refine
 from sopr_uq.refine.newton import Newton
 from sopr_uq.refine.newton.conditioner import Conditioner
 from sopr_uq.refine.newton.data import (
@@ -344,3 +345,23 @@ def test_noise_near_and_far_is_told_apart(liquid) -> None:
     for x, truth in zip(np.transpose(found), (0.02, 0.004), strict=True):
         assert abs(x.mean() - np.log(truth)) < 0.1 + 4.0 * x.std(ddof=1) / np.sqrt(40)
     assert np.mean(alone) < np.log(0.02) - 0.5
+
+
+def test_a_result_tells_both_levels(liquid) -> None:
+    """And counts either in the prior and the likelihood of a draw."""
+    o = transformed(liquid)
+    noise = 0.01 * np.sqrt(o.noise_shape) * np.random.default_rng(3).standard_normal(o.x.size)
+    problem = liquid.problem(
+        replace(o, value=o.value + noise), tune=100, draws=50, round_size=2, max_iterations=2
+    )
+    rule = Newton(problem)
+    done = refine(rule, liquid.engine)
+    posterior = rule.posterior(done.past)
+    assert posterior["noise_far"].dims == ("chain", "draw", "far")
+    assert list(posterior["far"].values) == list(posterior["curve"].values)
+    groups = rule.data_groups(done.past, posterior)
+    assert np.isfinite(groups["log_likelihood"]["data"]).all()
+    z = [np.log(posterior[n].values[..., 0] / 0.01) for n in ("noise", "noise_far")]
+    np.testing.assert_allclose(
+        groups["log_prior"]["noise"], -0.5 * (z[0] ** 2 + z[1] ** 2), rtol=1e-5, atol=1e-6
+    )
