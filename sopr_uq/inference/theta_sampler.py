@@ -6,15 +6,10 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
-from scipy.special import logsumexp
 
-from sopr_uq.inference.linear_gaussian import (
-    LinearGaussian,
-    log_density,
-    log_likelihoods,
-    reduced,
-    unstandardised,
-)
+from sopr_uq.inference.linear_gaussian import LinearGaussian
+from sopr_uq.inference.theta_columns import theta_density
+from sopr_uq.inference.theta_density import ThetaDensity
 from sopr_uq.rng import stream
 from sopr_uq.typing import FloatArray
 
@@ -40,7 +35,7 @@ def sample_theta(
     """Sample θ with the coefficients integrated out, by the No-U-Turn sampler of nutpie.
 
     The density and its gradient are algebra on small matrices
-    (:func:`~sopr_uq.inference.linear_gaussian.log_density`): nothing is compiled.
+    (:class:`~sopr_uq.inference.theta_density.ThetaDensity`): nothing is compiled.
 
     Returns
     -------
@@ -57,11 +52,11 @@ def sample_theta(
     """
     import nutpie
 
-    model = reduced(model)
-    size = 2 * model.curves + 1
+    density = theta_density(model)
+    size = density.sd.size
     compiled = nutpie.compiled_pyfunc.from_pyfunc(
         ndim=size,
-        make_logp_fn=lambda: lambda z: density(model, np.asarray(z)),
+        make_logp_fn=lambda: lambda z: finite(density, np.asarray(z)),
         make_expand_fn=lambda *_: lambda z: {"z": np.asarray(z)},
         expanded_dtypes=[np.dtype(np.float64)],
         expanded_shapes=[(size,)],
@@ -70,34 +65,34 @@ def sample_theta(
     trace = nutpie.sample(
         compiled, chains=chains, tune=tune, draws=draws, cores=1, seed=seed, progress_bar=False
     )
-    return _collected(model, trace, seed)
+    return _collected(density, trace, seed)
 
 
-def density(model: LinearGaussian, z: FloatArray) -> tuple[float, FloatArray]:
+def finite(density: ThetaDensity, z: FloatArray) -> tuple[float, FloatArray]:
     """Return log density and gradient; −∞ where a trajectory has run so far that algebra fails.
 
     An exception would end the process: the sampler is no Python.
     """
     try:
         with np.errstate(all="ignore"):
-            value, slope = log_density(model, z)
+            value, slope = density(z)
     except np.linalg.LinAlgError:
         value, slope = -np.inf, np.zeros(z.size)
     return (value, slope) if np.isfinite(value) else (-np.inf, np.zeros(z.size))
 
 
-def _collected(model: LinearGaussian, trace: Any, seed: int) -> xr.Dataset:
+def _collected(density: ThetaDensity, trace: Any, seed: int) -> xr.Dataset:
     import arviz as az
 
     z = trace["posterior"]["z"].values
-    j, shape = model.curves, z.shape[:2]
+    j, shape = len(density.noisy), z.shape[:2]
     noise, reading = np.empty((*shape, j)), np.empty((*shape, j))
     width, index = np.empty(shape), np.empty(shape, dtype=np.int64)
     rng = stream(seed, "length")
     for c, d in np.ndindex(*shape):
-        levels = unstandardised(model, z[c, d])
+        levels = density.levels(z[c, d])
         noise[c, d], reading[c, d], width[c, d] = levels
-        index[c, d] = _drawn(log_likelihoods(model, *levels) + model.log_weight, rng)
+        index[c, d] = _drawn(density.log_likelihoods(levels) + density.log_weight, rng)
     dims = ("chain", "draw")
     sampled = xr.Dataset({"z": ((*dims, "k"), z)})
     kept = trace["sample_stats"].to_dataset()
@@ -123,4 +118,5 @@ def _collected(model: LinearGaussian, trace: Any, seed: int) -> xr.Dataset:
 
 def _drawn(log_weight: FloatArray, rng: np.random.Generator) -> int:
     """Draw an index with probabilities proportional to exp(log_weight)."""
-    return int(rng.choice(log_weight.size, p=np.exp(log_weight - logsumexp(log_weight))))
+    weight = np.exp(log_weight - log_weight.max())
+    return int(rng.choice(weight.size, p=weight / weight.sum()))

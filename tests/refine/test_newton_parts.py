@@ -12,7 +12,9 @@ from sopr_uq.errors import InputError, RuleFailed
 from sopr_uq.experiment.observation import Observation
 from sopr_uq.potentials import Tabulated, lennard_jones
 from sopr_uq.refine.belief import PriorSettings
+from sopr_uq.refine.loop import refine
 from sopr_uq.refine.newton import Newton
+from sopr_uq.refine.newton.conditioner import Conditioner
 from sopr_uq.refine.newton.data import (
     covariance_columns,
     independent,
@@ -289,3 +291,77 @@ def test_every_prior_of_the_data_is_a_number_of_the_configuration(liquid, observ
     assert [p.sd for p in s.reading] == [0.3, 0.3]
     ideal = liquid.state.density / liquid.state.beta * MPA_PER_KCAL_MOL_A3
     assert np.sqrt(s.stated_variance[-1]) == pytest.approx(0.3 * ideal)
+
+
+def transformed(liquid, **changes) -> Observation:
+    """A stranger's g(r) that is a transform and reaches far, without error."""
+    x = np.arange(2.8, 20.0, 0.1)
+    blank = Observation("g", x, np.ones(x.size), q_max=12.0, drift=1e-6)
+    return replace(blank, value=liquid.exact(blank, liquid.table(liquid.truth)), **changes)
+
+
+@pytest.mark.parametrize(
+    ("changes", "levels"),
+    [
+        ({}, 2),
+        ({"q_max": np.inf}, 1),
+        ({"window": (2.8, 10.0)}, 1),
+        ({"window": (8.0, 20.0)}, 1),
+        ({"abscissa_error": 0.01}, 1),
+        ({"drift": 0.0}, 1),
+        ({"error": np.full(172, 0.01)}, 1),
+    ],
+)
+def test_only_far_points_of_a_transform_have_a_noise_of_their_own(liquid, changes, levels) -> None:
+    """Where nothing is stated of them, and enough of either kind are there."""
+    s = stack(liquid.problem(transformed(liquid, **changes), observation_of_pressure()))
+    assert len(s.noise) == len(s.reading) == levels
+    assert s.far == s.names * (levels - 1)
+    far = np.flatnonzero(s.level)
+    assert far.size == 0 or far[0] == s.value.size - 1 - far.size
+
+
+def observation_of_pressure() -> Observation:
+    return Observation("pressure", np.zeros(1), np.zeros(1))
+
+
+def test_noise_near_and_far_is_told_apart(liquid) -> None:
+    """Forty curves whose near noise is five times the far one: means within 4 standard errors.
+
+    One level for both is the negative control: it lies between, and far from the near one.
+    """
+    clean, rng = transformed(liquid), np.random.default_rng(5)
+    problem = liquid.problem(clean)
+    linear = linearise(problem, liquid.table(liquid.truth).v, [liquid.run(liquid.truth)])
+    found, alone = [], []
+    for _ in range(40):
+        far = clean.x > 3.0 * clean.x[0]
+        noise = np.where(far, 0.004, 0.02) * np.sqrt(clean.noise_shape)
+        value = clean.value + noise * rng.standard_normal(clean.x.size)
+        for into, given in ((found, {}), (alone, {"drift": 0.0})):
+            o = replace(clean, value=value, **given)
+            conditioner = Conditioner(liquid.problem(o))
+            into.append(np.log(conditioner.fit(linear, conditioner.prior.centre).theta.noise))
+    for x, truth in zip(np.transpose(found), (0.02, 0.004), strict=True):
+        assert abs(x.mean() - np.log(truth)) < 0.1 + 4.0 * x.std(ddof=1) / np.sqrt(40)
+    assert np.mean(alone) < np.log(0.02) - 0.5
+
+
+def test_a_result_tells_both_levels(liquid) -> None:
+    """And counts either in the prior and the likelihood of a draw."""
+    o = transformed(liquid)
+    noise = 0.01 * np.sqrt(o.noise_shape) * np.random.default_rng(3).standard_normal(o.x.size)
+    problem = liquid.problem(
+        replace(o, value=o.value + noise), tune=100, draws=50, round_size=2, max_iterations=2
+    )
+    rule = Newton(problem)
+    done = refine(rule, liquid.engine)
+    posterior = rule.posterior(done.past)
+    assert posterior["noise_far"].dims == ("chain", "draw", "far")
+    assert list(posterior["far"].values) == list(posterior["curve"].values)
+    groups = rule.data_groups(done.past, posterior)
+    assert np.isfinite(groups["log_likelihood"]["data"]).all()
+    z = [np.log(posterior[n].values[..., 0] / 0.01) for n in ("noise", "noise_far")]
+    np.testing.assert_allclose(
+        groups["log_prior"]["noise"], -0.5 * (z[0] ** 2 + z[1] ** 2), rtol=1e-5, atol=1e-6
+    )

@@ -92,7 +92,7 @@ def _nearest(conditioner: Conditioner, models: Sequence[LinearModel]) -> LinearM
     """Return the model whose simulation misses the data least, by the noise that is believed."""
     s = conditioner.stacked
     levels = np.array([p.median for p in s.noise])
-    variance = s.stated_variance + levels[s.curve] ** 2 * s.noisy
+    variance = s.stated_variance + levels[s.level] ** 2 * s.noisy
 
     def missed(model: LinearModel) -> float:
         own = variance + np.diagonal(model.covariance)

@@ -70,7 +70,7 @@ def predictions_moved(conditioner: Conditioner, answer: Answer, leading: LinearM
     """
     s, fit = conditioner.stacked, answer.fit
     now, then = (answer.emulator.linear(v).prediction for v in (fit.mean, leading.potential))
-    noise = np.asarray(fit.theta.noise)[s.curve] ** 2 * s.noisy
+    noise = np.asarray(fit.theta.noise)[s.level] ** 2 * s.noisy
     error = np.sqrt(s.stated_variance + noise + np.diagonal(leading.covariance))
     move = (now - then) / error
     return max(float(np.sqrt(np.mean(move[s.of_curve(j)] ** 2))) for j in range(len(s.names)))

@@ -8,8 +8,9 @@ from functools import cached_property
 
 import numpy as np
 
-from sopr_uq.inference.linear_gaussian import LinearGaussian, coefficients, most_probable
+from sopr_uq.inference.linear_gaussian import LinearGaussian, coefficients
 from sopr_uq.inference.noise import LogNormal
+from sopr_uq.inference.theta_mode import most_probable
 from sopr_uq.refine.newton.data import Stacked, covariance_columns, stack
 from sopr_uq.refine.newton.discrepancy import discrepancy_columns
 from sopr_uq.refine.newton.fit import Fit, parts_of
@@ -88,7 +89,7 @@ class Conditioner:
             noisy=s.noisy,
             slope=linear.slope,
             bend=linear.bend,
-            curve=s.curve,
+            curve=s.level,
             columns=np.hstack(
                 [
                     jacobian @ bases[0].mie,

@@ -16,10 +16,16 @@ from sopr_uq.observables.motion import SLOPE_ERROR
 from sopr_uq.refine.belief import PriorSettings
 from sopr_uq.refine.newton.totals import total_columns
 from sopr_uq.refine.problem import Problem
-from sopr_uq.typing import FloatArray, IntArray
+from sopr_uq.typing import BoolArray, FloatArray, IntArray
 from sopr_uq.units import MPA_PER_KCAL_MOL_A3
 
 _RATIO = 0.05
+
+_FAR = 3.0
+"""In the first distance of a g(r) that is a transform: beyond, its noise has a level of its own."""
+
+_FEWEST = 12
+"""Independent points that either level needs."""
 
 
 @dataclass(frozen=True)
@@ -40,8 +46,14 @@ class Stacked:
         Index of the curve; 0 for numbers, to which no curve's noise applies.
     names : tuple of str
         Names of the curves, length J.
+    level : array of int, shape (d,)
+        Index of the noise level that applies: that of the curve, or, far out on a g(r) that is
+        a transform, one behind those of all curves. Errors of S(Q) that are smooth in Q
+        (resolution, normalisation, multiple scattering) lie at small r; were its noise
+        believed to be that of a white S(Q), many far points would tell how well the near
+        ones are known.
     noise, reading : tuple of LogNormal
-        Priors of noise level and reading error of every curve.
+        Priors of noise level and reading error of every level, curves first.
     smoothing, damping, drift : array, shape (J,)
         Standard deviations of smoothing, of the share of Lorch's window, and of the drift of
         the level of every curve.
@@ -64,6 +76,7 @@ class Stacked:
     stated_columns: FloatArray
     noisy: FloatArray
     curve: np.ndarray[tuple[int], np.dtype[np.intp]]
+    level: np.ndarray[tuple[int], np.dtype[np.intp]]
     names: tuple[str, ...]
     kinds: tuple[str, ...]
     noise: tuple[LogNormal, ...]
@@ -79,6 +92,12 @@ class Stacked:
     def of_curve(self, index: int) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
         """Which points belong to a curve, shape (d,)."""
         return np.asarray((self.curve == index) & (self.noisy > 0))
+
+    @property
+    def far(self) -> tuple[str, ...]:
+        """Names of the curves whose far points have a noise level of their own, in order."""
+        found = self.curve[self.level >= len(self.names)]
+        return tuple(self.names[j] for j in dict.fromkeys(found.tolist()))
 
     @property
     def row_error(self) -> FloatArray:
@@ -113,6 +132,8 @@ def stack(problem: Problem) -> Stacked:
                 "add what the reading error does to the covariance",
             )  # fmt: skip
     index = {id(o): j for j, o in enumerate(curves)}
+    beyond = {id(o): len(curves) + j for j, o in enumerate(o for o in curves if _far(o).any())}
+    levels = curves + [o for o in curves if id(o) in beyond]
     prior = problem.prior
     return Stacked(
         value=np.concatenate([_value(o) for _, o in parts]),
@@ -120,10 +141,13 @@ def stack(problem: Problem) -> Stacked:
         stated_columns=np.asarray(block_diag(*[_correlated(o) for _, o in parts])),
         noisy=np.concatenate([o.noise_shape if o.is_curve else np.zeros(1) for _, o in parts]),
         curve=np.concatenate([np.full(o.x.size, index.get(id(o), 0)) for _, o in parts]),
+        level=np.concatenate(
+            [np.where(_far(o), beyond.get(id(o), 0), index.get(id(o), 0)) for _, o in parts]
+        ),
         names=tuple(o.name for o in curves),
         kinds=tuple(o.kind for o in curves),
-        noise=tuple(noise_prior(o, prior) for o in curves),
-        reading=tuple(LogNormal(max(o.abscissa_error, 1e-6), prior.reading_sd) for o in curves),
+        noise=tuple(noise_prior(o, prior) for o in levels),
+        reading=tuple(LogNormal(max(o.abscissa_error, 1e-6), prior.reading_sd) for o in levels),
         smoothing=np.array([o.smoothing for o in curves]),
         damping=np.array([o.damping for o in curves]),
         drift=np.array([o.drift for o in curves]),
@@ -153,6 +177,17 @@ def independent(observation: Observation) -> Observation:
         return data
     # a ratio a little above a whole number must not keep points that repeat each other
     return data.every(max(ceil(spacing / float(np.median(np.diff(data.x))) - _RATIO), 1))
+
+
+def _far(o: Observation) -> BoolArray:
+    """Return which points of a curve have a noise level of their own, shape (n,).
+
+    Only where errors are modelled as those of a file that says nothing of them.
+    """
+    untold = o.error is None and o.covariance is None and o.abscissa_error == 0.0 and o.drift > 0
+    far = np.asarray(o.x > _FAR * o.x[0]) & (o.is_curve and o.transformed and untold)
+    enough = min(np.count_nonzero(far), np.count_nonzero(~far)) >= _FEWEST
+    return np.asarray(far & enough)
 
 
 def _value(o: Observation) -> FloatArray:

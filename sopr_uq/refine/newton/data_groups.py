@@ -42,7 +42,7 @@ def data_groups(
     problem, draws = conditioner.problem, Draws(conditioner, answer)
     shape = tuple(posterior.sizes[d] for d in _DIMS)
     v = posterior["potential"].transpose(*_DIMS, ..., "r").values.reshape(-1, problem.field.size)
-    noise, reading = (posterior[n].values.reshape(len(v), -1) for n in ("noise", "reading"))
+    noise, reading = (x.reshape(len(v), -1) for x in _of_levels(posterior))
     found = Measurements(draws).at(v, noise, reading, stream(problem.seed, "errors"))
     single = found.log_likelihood.astype(np.float32).reshape(*shape, -1)
     groups = {
@@ -93,6 +93,19 @@ def _datum(problem: Problem) -> dict[str, tuple[str, object]]:
     }
 
 
+def _of_levels(posterior: xr.Dataset) -> tuple[FloatArray, FloatArray]:
+    """Return noise and reading error of every noise level, (chain, draw, level).
+
+    Far points of a curve have its reading error.
+    """
+    noise, reading = posterior["noise"].values, posterior["reading"]
+    if "noise_far" not in posterior:
+        return noise, reading.values
+    far = posterior["noise_far"]
+    beyond = reading.sel(curve=far["far"].values).values
+    return np.append(noise, far.values, axis=-1), np.append(reading.values, beyond, axis=-1)
+
+
 def _log_prior(conditioner: Conditioner, posterior: xr.Dataset) -> xr.Dataset:
     """Return log prior densities of what stands at the top of the model, less constants.
 
@@ -101,6 +114,7 @@ def _log_prior(conditioner: Conditioner, posterior: xr.Dataset) -> xr.Dataset:
     (N. Kallioinen et al., Stat. Comput. 34, 57 (2024), section 3.3).
     """
     prior, stacked = conditioner.prior, conditioner.stacked
+    count = len(stacked.names)
     kernels = [(k.length, k.decay) for k in prior.kernels]
     weight = dict(zip(kernels, prior.log_weight, strict=True))
     chosen = zip(posterior["length"].values.flat, posterior["decay"].values.flat, strict=True)
@@ -109,8 +123,8 @@ def _log_prior(conditioner: Conditioner, posterior: xr.Dataset) -> xr.Dataset:
         "mie": posterior["log_prior_mie"].values,
         "kernel": kernel,
         "width": _log_normal(posterior["width"].values[..., None], [prior.width]),
-        "noise": _log_normal(posterior["noise"].values, stacked.noise),
-        "reading": _log_normal(posterior["reading"].values, stacked.reading),
+        "noise": _log_normal(_of_levels(posterior)[0], stacked.noise),
+        "reading": _log_normal(posterior["reading"].values, stacked.reading[:count]),
     }
     return xr.Dataset({name: (_DIMS, x.astype(np.float32)) for name, x in parts.items()})
 

@@ -182,9 +182,9 @@ class Draws:
         reading: FloatArray,
     ) -> tuple[FloatArray, FloatArray, FloatArray]:
         stacked, linear = self.conditioner.stacked, self.answer.linear
-        shift, blur = reading_error(linear.slope_at(v), linear.bend, reading[..., stacked.curve])
+        shift, blur = reading_error(linear.slope_at(v), linear.bend, reading[..., stacked.level])
         others, fixed = self._others
-        variance = fixed + noise[..., stacked.curve] ** 2 * stacked.noisy + blur
+        variance = fixed + noise[..., stacked.level] ** 2 * stacked.noisy + blur
         doubt = self.answer.emulator.embed @ doubt_root
         common = np.broadcast_to(others, (len(v), *others.shape))
         columns = np.concatenate([common, doubt], axis=2)

@@ -8,8 +8,9 @@ import numpy as np
 import xarray as xr
 from scipy.special import logsumexp
 
-from sopr_uq.inference.linear_gaussian import LinearGaussian, highest_log_density
+from sopr_uq.inference.linear_gaussian import LinearGaussian
 from sopr_uq.inference.noise import LogNormal
+from sopr_uq.inference.theta_mode import highest_log_density
 from sopr_uq.refine.newton.fit import Fit
 
 _NODES = 15

@@ -15,8 +15,8 @@ from sopr_uq.inference.linear_gaussian import (
     Theta,
     coefficients,
     gain,
-    log_likelihoods,
 )
+from sopr_uq.inference.theta_mode import log_likelihoods
 from sopr_uq.refine.newton.averaging import Scale
 from sopr_uq.refine.newton.prior import Basis, Prior
 from sopr_uq.typing import BoolArray, FloatArray, IntArray

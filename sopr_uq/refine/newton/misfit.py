@@ -33,7 +33,7 @@ class Misfit:
         mie = fit.prior.mie
         mine = slice(mie, mie + self.conditioner.nuisance_count)
         shift = fit.model.columns[:, mine] @ fit.coefficients.mean[mine]
-        reading = np.asarray(fit.theta.reading[stacked.curve])
+        reading = np.asarray(fit.theta.reading[stacked.level])
         flattening, _ = reading_error(model.slope, model.bend, reading)
         return np.asarray(stacked.value - model.prediction - shift - flattening)
 
@@ -45,10 +45,10 @@ class Misfit:
         """
         s = self.conditioner.stacked
         noise = np.array([p.median**2 * np.exp(2.0 * p.sd**2) for p in s.noise])
-        reading = np.array([p.median for p in s.reading])[s.curve]
+        reading = np.array([p.median for p in s.reading])[s.level]
         shift, blur = reading_error(model.slope, model.bend, reading)
         variance = (
-            s.stated_variance + noise[s.curve] * s.noisy + blur + np.diagonal(model.covariance)
+            s.stated_variance + noise[s.level] * s.noisy + blur + np.diagonal(model.covariance)
         )
         root = np.sqrt(variance)
         y = (s.value - model.prediction - shift) / root

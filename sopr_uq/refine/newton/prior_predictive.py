@@ -129,7 +129,7 @@ def _measured(
 ) -> FloatArray:
     """Add errors by the prior of their sizes, shape (d,)."""
     stacked = conditioner.stacked
-    noise, reading = (_drawn(p, rng)[stacked.curve] for p in (stacked.noise, stacked.reading))
+    noise, reading = (_drawn(p, rng)[stacked.level] for p in (stacked.noise, stacked.reading))
     shift, blur = reading_error(shown.slope, shown.bend, reading)
     variance = stacked.stated_variance + noise**2 * stacked.noisy + blur
     linear = replace(answer.linear, prediction=shown.value, bend=shown.bend)

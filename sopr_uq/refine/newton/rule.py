@@ -232,11 +232,15 @@ class Newton:
         kernels = self.conditioner.prior.kernels
         own = {name: found[name].values.reshape(*shape, -1) for name in found.data_vars}
         kernel = own["kernel"][..., 0]
+        stacked = self.conditioner.stacked
+        curves = len(stacked.names)
+        far = {"noise_far": ((*dims, "far"), own["noise"][..., curves:])} if stacked.far else {}
         return xr.Dataset(
             {
                 "potential": ((*dims, *field.dims, "r"), field.plain(field.split(v), -2)),
-                "noise": ((*dims, "curve"), own["noise"]),
-                "reading": ((*dims, "curve"), own["reading"]),
+                "noise": ((*dims, "curve"), own["noise"][..., :curves]),
+                "reading": ((*dims, "curve"), own["reading"][..., :curves]),
+                **far,
                 "width": (dims, own["width"][..., 0]),
                 "length": (dims, np.array([k.length for k in kernels])[kernel]),
                 "decay": (dims, np.array([k.decay for k in kernels])[kernel]),
@@ -249,7 +253,8 @@ class Newton:
                 "chain": np.arange(shape[0]),
                 "draw": np.arange(shape[1]),
                 "r": self.problem.r,
-                "curve": list(self.conditioner.stacked.names),
+                "curve": list(stacked.names),
+                **({"far": list(stacked.far)} if stacked.far else {}),
                 **field.coords,
             },
             attrs=theta.attrs

@@ -8,7 +8,7 @@ import numpy as np
 import xarray as xr
 from scipy.special import logsumexp
 
-from sopr_uq.inference.linear_gaussian import highest_log_density
+from sopr_uq.inference.theta_mode import highest_log_density
 from sopr_uq.refine.newton.discrepancy import discrepancy_columns
 from sopr_uq.refine.newton.fit import Fit
 from sopr_uq.refine.problem import Problem

@@ -1,0 +1,54 @@
+"""The most probable noise levels, width and kernel of a linear Gaussian model."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.optimize import minimize
+
+from sopr_uq.inference.linear_gaussian import LinearGaussian, Theta
+from sopr_uq.inference.theta_columns import theta_density
+from sopr_uq.inference.theta_density import Levels, ThetaDensity
+from sopr_uq.typing import FloatArray
+
+
+def log_likelihoods(
+    model: LinearGaussian, noise: FloatArray, reading: FloatArray, width: float
+) -> FloatArray:
+    """Return the marginal log likelihood of every kernel, shape (G,).
+
+    Parameters
+    ----------
+    model : LinearGaussian
+    noise, reading : array, shape (J,)
+        Noise levels and reading errors.
+    width : float
+        w in kcal/mol.
+    """
+    return theta_density(model, 0.0).log_likelihoods(Levels(noise, reading, width))
+
+
+def most_probable(model: LinearGaussian) -> Theta:
+    """Return the most probable θ (the kernel summed out, then the best one)."""
+    density = theta_density(model)
+    levels = density.levels(_highest(density)[0])
+    terms = density.log_likelihoods(levels) + model.log_weight
+    return Theta(*levels, int(np.argmax(terms)))
+
+
+def highest_log_density(model: LinearGaussian) -> float:
+    """Return the log density of the data at the most probable θ, with θ's own, up to a constant."""
+    return _highest(theta_density(model))[1]
+
+
+def _highest(density: ThetaDensity) -> tuple[FloatArray, float]:
+    """Return standardised θ of the highest density, and its logarithm."""
+
+    def negative(z: FloatArray) -> tuple[float, FloatArray]:
+        value, slope = density(z)
+        return -value, -slope
+
+    size = density.sd.size
+    best = minimize(
+        negative, np.zeros(size), jac=True, method="L-BFGS-B", bounds=[(-6.0, 6.0)] * size
+    )
+    return np.asarray(best.x), -float(best.fun)
