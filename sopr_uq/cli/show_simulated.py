@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def print_simulated(tree: xr.DataTree, file: Path, *, as_json: bool) -> None:
     """Print what simulated draws say."""
-    from sopr_uq.workflow.simulated_report import BOILING, as_dict, head, table, title
+    from sopr_uq.workflow.simulated_report import BOILING, as_dict, head, notice, table, title
 
     if as_json:
         print_json(as_dict(tree))
@@ -31,6 +31,8 @@ def print_simulated(tree: xr.DataTree, file: Path, *, as_json: bool) -> None:
         for row in table(tree, state):
             out.add_row(*row)
         console.print(out)
+    if said := notice(tree):
+        console.print(said, markup=False)
     if tree.attrs["failed"]:
         console.print(f"{tree.attrs['failed']} simulations failed and speak for no draw.")
     console.print(f"result   {file}", markup=False)

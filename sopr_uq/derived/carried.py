@@ -48,7 +48,7 @@ def carry(
     simulated: IntArray,
     rng: np.random.Generator,
     *,
-    tails: FloatArray | None = None,
+    known: FloatArray | None = None,
     wanted: IntArray | None = None,
 ) -> Carried:
     """Regress a property on the leading directions of the posterior, and apply it to all draws.
@@ -63,14 +63,14 @@ def carry(
     simulated : array of int, shape (n,)
         Which draws were simulated.
     rng : numpy.random.Generator
-    tails : array, shape (d,), optional
-        What is known of each draw beforehand and part of the property; it is not regressed.
+    known : array, shape (d,), optional
+        What each draw is known to have; only what the property differs by from it is regressed.
     wanted : array of int, optional
         The draws to apply it to; by default all.
     """
     every = np.arange(len(directions.scores)) if wanted is None else wanted
-    known = np.zeros(len(directions.scores)) if tails is None else tails
-    values, noise = reading.values - known[simulated, None], reading.noise
+    beside = np.zeros(len(directions.scores)) if known is None else known
+    values, noise = reading.values - beside[simulated, None], reading.noise
     if which.logarithmic:
         noise = noise / np.mean(values, axis=0) ** 2
         values = np.log(values)
@@ -84,8 +84,8 @@ def carry(
     common = np.full(mean.shape[1], reading.common)
     shift = common * rng.standard_normal((len(every), 1))
     return Carried(
-        draws=drawn + shift + known[every, None],
-        mean=mean + known[every, None],
+        draws=drawn + shift + beside[every, None],
+        mean=mean + beside[every, None],
         sampling=np.sqrt(variance.mean(axis=0)),
         common=common,
         left_out=np.empty((0, mean.shape[1])) if which.abscissa else regression.left_out(),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
 
@@ -25,7 +25,7 @@ from sopr_uq.observables.coexistence import (
     vapour_density,
     virial_pressure,
 )
-from sopr_uq.observables.infinite import InfiniteLiquid, continued
+from sopr_uq.observables.infinite import InfiniteLiquid, as_it_is, continued
 from sopr_uq.observables.rdf import Rdf
 from sopr_uq.observables.spectrum import spectrum, velocity_correlation
 from sopr_uq.observables.structure_factor import StructureFactor
@@ -64,8 +64,15 @@ class Run:
 
     @cached_property
     def infinite(self) -> InfiniteLiquid:
-        """The infinite liquid that it implies."""
-        return continued(self.setup, self.simulation, _GRID)
+        """The infinite liquid that it implies, without what changes of it take: that is large.
+
+        Raises
+        ------
+        RuleFailed
+            If no homogeneous liquid has this g(r).
+        """
+        whole = continued(self.setup, self.simulation, _GRID)
+        return replace(whole, smooth=(), follow=as_it_is)
 
 
 class Reading(NamedTuple):

@@ -41,13 +41,25 @@ def implied_bridge(
     mixture = Mixture.of(density)
     g = on_grid(grid, mixture, g, "g")
     v = on_grid(grid, mixture, energy, "energy")
-    h = grid.forward(g - 1.0)
-    solved = positive_inverse(mixture.correlations(h), grid.q, "implied_bridge, g")
-    c = mixture.of_matrix(product(solved, mixture.matrix(mixture.scale * h))) / mixture.scale
-    gamma = g - 1.0 - grid.backward(c)
+    gamma = _indirect(grid, g, mixture)
     known = g > 1e-8
     bridge = np.zeros_like(g)
     bridge[known] = np.log(g[known]) + beta * v[known] - gamma[known]
     for column, seen in zip(bridge.T, known.T, strict=True):
         column[: np.argmax(seen)] = column[np.argmax(seen)]
     return mixture.plain(bridge)
+
+
+def indirect_correlation(
+    grid: RadialGrid, g: ArrayLike, density: ArrayLike | Mixture
+) -> FloatArray:
+    """Return γ = h − c of a g(r), with the arguments and errors of :func:`implied_bridge`."""
+    mixture = Mixture.of(density)
+    return mixture.plain(_indirect(grid, on_grid(grid, mixture, g, "g"), mixture))
+
+
+def _indirect(grid: RadialGrid, g: FloatArray, mixture: Mixture) -> FloatArray:
+    h = grid.forward(g - 1.0)
+    solved = positive_inverse(mixture.correlations(h), grid.q, "implied_bridge, g")
+    c = mixture.of_matrix(product(solved, mixture.matrix(mixture.scale * h))) / mixture.scale
+    return np.asarray(g - 1.0 - grid.backward(c))

@@ -184,8 +184,10 @@ class _Continuation:
         """Return the means of ln g + βv − γ − B over the last shell inside R, shape (p,)."""
         found, gamma = (self.mixture.columns(x) for x in (solution.g, solution.gamma))
         last = last_shell(self.grid, found, self.inside)
-        ratio = np.divide(found, self.boltzmann, out=np.ones_like(found), where=last)
-        return np.asarray(np.mean(np.log(ratio) - gamma - self.bridge, axis=0, where=last))
+        # of what did not converge nothing need be finite
+        with np.errstate(all="ignore"):
+            ratio = np.divide(found, self.boltzmann, out=np.ones_like(found), where=last)
+            return np.asarray(np.mean(np.log(ratio) - gamma - self.bridge, axis=0, where=last))
 
     def _outer(self, cooling: float) -> HypernettedChain:
         return HypernettedChain(self.boltzmann**cooling, self.bridge)

@@ -96,6 +96,11 @@ class Order:
         return tuple(dict.fromkeys(name for p in self.properties for name in p.record))
 
     @property
+    def continued(self) -> bool:
+        """Whether what was simulated must be continued to infinite liquids."""
+        return any(p.abscissa in ("r", "q") for p in self.properties)
+
+    @property
     def settings(self) -> EngineSettings | None:
         """Of the engine."""
         return getattr(self.engine, "settings", None)

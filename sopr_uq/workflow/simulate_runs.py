@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from sopr_uq.engine.parallel import run_tasks
 from sopr_uq.engine.protocol import Setup, Simulation
-from sopr_uq.errors import SimulationFailed
+from sopr_uq.errors import RuleFailed, SimulationFailed
 from sopr_uq.executor import Executor
 from sopr_uq.observables.property import Run
 from sopr_uq.workflow.order import Order, key_of
@@ -30,8 +30,7 @@ class Place(NamedTuple):
     number: int
 
 
-type _Setups = Mapping[Place, Setup]
-type _Found = Mapping[Place, Simulation | SimulationFailed]
+type _Found = Mapping[Place, Run | SimulationFailed]
 
 
 def make_runs(
@@ -64,8 +63,24 @@ def make_runs(
         on_done(len(found), len(setups))
 
     run_tasks(order.engine, [setups[p] for p in missing], executor=executor, done=ended)
-    runs = {slab: _good(order, slab, setups, found) for slab in order.kinds}
-    return runs, _without(order, setups, found)
+    judged = {p: _judged(order, p, setups[p], each) for p, each in found.items()}
+    runs = {slab: _good(order, slab, judged) for slab in order.kinds}
+    return runs, _without(order, judged)
+
+
+def _judged(
+    order: Order, place: Place, setup: Setup, outcome: Simulation | SimulationFailed
+) -> Run | SimulationFailed:
+    """Return a simulation as one of its setup, or why it is of no homogeneous liquid."""
+    if isinstance(outcome, SimulationFailed):
+        return outcome
+    run = Run(setup, outcome)
+    if order.continued and not place.slab:
+        try:
+            _ = run.infinite
+        except RuleFailed as error:
+            return SimulationFailed(str(error))
+    return run
 
 
 def _key(order: Order, place: Place) -> str:
@@ -81,10 +96,10 @@ def _places(order: Order) -> list[Place]:
     ]
 
 
-def _good(order: Order, slab: bool, setups: _Setups, found: _Found) -> list[dict[int, Run]]:
+def _good(order: Order, slab: bool, found: _Found) -> list[dict[int, Run]]:
     runs = []
     for s, state in enumerate(order.states):
-        runs.append(_succeeded(slab, s, range(order.draws), setups, found))
+        runs.append(_succeeded(slab, s, range(order.draws), found))
         if len(runs[-1]) < max(_FEWEST, order.draws // 2):
             every = (found[Place(slab, s, i)] for i in range(order.draws))
             why = next(str(each) for each in every if isinstance(each, SimulationFailed))
@@ -96,17 +111,12 @@ def _good(order: Order, slab: bool, setups: _Setups, found: _Found) -> list[dict
     return runs
 
 
-def _without(order: Order, setups: _Setups, found: _Found) -> list[dict[int, Run]]:
+def _without(order: Order, found: _Found) -> list[dict[int, Run]]:
     """Return the simulations without a correction; a liquid may be none without it."""
     numbers = range(order.draws, order.draws + order.controls)
-    return [_succeeded(False, s, numbers, setups, found) for s in range(len(order.states))]
+    return [_succeeded(False, s, numbers, found) for s in range(len(order.states))]
 
 
-def _succeeded(
-    slab: bool, s: int, numbers: Iterable[int], setups: _Setups, found: _Found
-) -> dict[int, Run]:
-    places = {i: Place(slab, s, i) for i in numbers}
-    every = {i: found.get(place) for i, place in places.items()}
-    return {
-        i: Run(setups[places[i]], each) for i, each in every.items() if isinstance(each, Simulation)
-    }
+def _succeeded(slab: bool, s: int, numbers: Iterable[int], found: _Found) -> dict[int, Run]:
+    every = {i: found.get(Place(slab, s, i)) for i in numbers}
+    return {i: each for i, each in every.items() if isinstance(each, Run)}

@@ -21,6 +21,7 @@ from sopr_uq.posterior.status import band, outcome
 from sopr_uq.provenance import now, versions
 from sopr_uq.rng import stream
 from sopr_uq.typing import FloatArray, IntArray
+from sopr_uq.workflow.beforehand import Expected, expected, tails
 from sopr_uq.workflow.order import Order
 from sopr_uq.workflow.simulate_folder import SIMULATED
 from sopr_uq.workflow.simulate_runs import Runs
@@ -41,6 +42,8 @@ class _At:
     reading: Reading
     carried: Carried
     good: IntArray
+    expected: FloatArray | None
+    """Of every draw by theory, shape (d,); None where that tells nothing."""
 
 
 def assembled(
@@ -63,7 +66,8 @@ def assembled(
     DataTree
         ``/properties``: a number for every (chain, draw, state), its spread the whole
         uncertainty. ``/curves``: g(r), S(Q) and others for some draws. ``/runs``: what was
-        simulated (run, state), its sampling error, and how far the other runs miss it.
+        simulated (run, state), its sampling error, how far the other runs miss it, and what theory
+        expected of it.
         ``/summary`` (property, state): mean, standard deviations of posterior, sampling
         (regression and noise) and of what all runs share, interval, and CoolProp's value.
         ``/without`` (state) of a correction: the mean of each property without it, and its
@@ -74,8 +78,12 @@ def assembled(
     shape = (potential.sizes["chain"], potential.sizes["draw"])
     places = {"chain": potential["chain"].values, "draw": potential["draw"].values}
     labels = _labels(order.states)
+    theory = [expected(order, each) for each in runs.get(False, ())]
     found = {
-        p.name: [_carried(order, p, s, each, chosen) for s, each in enumerate(runs[p.slab])]
+        p.name: [
+            _carried(order, p, s, each, None if p.slab else theory[s])
+            for s, each in enumerate(runs[p.slab])
+        ]
         for p in order.properties
     }
     numbers = {p.name: found[p.name] for p in order.properties if not p.abscissa}
@@ -123,31 +131,31 @@ def load_simulated(path: Path | str) -> xr.DataTree:
 
 
 def _carried(
-    order: Order, which: Property, number: int, runs: Mapping[int, Run], chosen: IntArray
+    order: Order,
+    which: Property,
+    number: int,
+    runs: Mapping[int, Run],
+    theory: Expected | None,
 ) -> _At:
     state = order.at(order.states[number], slab=which.slab)
+    known = None if theory is None else theory.values.get(which.name)
+    if theory is not None and known is not None:
+        runs = theory.good
     good = np.array(sorted(runs))
     reading = which.read([runs[i] for i in good])
     carried = carry(
         which,
         reading,
         order.directions(state),
-        chosen[good],
+        order.chosen[good],
         stream(order.seed, "regression", which.name, number),
-        tails=_tails(order, which, state),
+        known=tails(order, which, state) if known is None else known,
         wanted=_thinned(order) if which.abscissa else None,
     )
     if which.name == "g":
         # a straight line may go below what no density of pairs can
         carried = replace(carried, draws=np.maximum(carried.draws, 0.0))
-    return _At(reading, carried, good)
-
-
-def _tails(order: Order, which: Property, state: StatePoint) -> FloatArray | None:
-    if which.tail is None:
-        return None
-    density = np.array([state.density])
-    return np.array([which.tail([table], density, order.cutoff) for table in order.tables])
+    return _At(reading, carried, good, known)
 
 
 def _thinned(order: Order) -> IntArray:
@@ -190,6 +198,8 @@ def _of_runs(
         columns[name] = (("run", "state"), _by_run(order, values))
         columns[f"{name}_error"] = ("state", noise)
         columns[f"{name}_left_out"] = (("run", "state"), _by_run(order, left))
+        if any(at.expected is not None for at in each):
+            columns[f"{name}_expected"] = (("run", "state"), _expected(each, chosen))
         if each[0].reading.window is not None:
             ends = np.array([at.reading.window for at in each])
             columns[f"{name}_window"] = (("state", "bound"), ends, {"units": "ps"})
@@ -198,6 +208,12 @@ def _of_runs(
         "draw_of_run": ("run", places["draw"][draw]),
     }
     return xr.Dataset(columns, whose | _labels(order.states))
+
+
+def _expected(each: Sequence[_At], chosen: IntArray) -> FloatArray:
+    unknown = np.full(chosen.size, np.nan)
+    columns = [unknown if at.expected is None else at.expected[chosen] for at in each]
+    return np.stack(columns, axis=1)
 
 
 def _by_run(order: Order, found: Sequence[Mapping[int, float]]) -> FloatArray:

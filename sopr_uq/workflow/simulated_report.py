@@ -66,6 +66,25 @@ def table(tree: xr.DataTree, state: int) -> list[tuple[str, ...]]:
     return rows
 
 
+def notice(tree: xr.DataTree) -> str:
+    """Return at which states pressure and energy rest on regression alone; "" where they do not."""
+    runs = tree["runs"].to_dataset()
+    of_pairs = [name for name in ("pressure", "energy") if name in runs]
+    if not of_pairs or WITHOUT in tree.children:
+        return ""
+    unknown = np.ones(runs.sizes["state"], dtype=bool)
+    if (found := runs.get(f"{of_pairs[0]}_expected")) is not None:
+        unknown = found.isnull().all("run").values
+    if not unknown.any():
+        return ""
+    where = ", ".join(f"{t:g}" for t in runs["temperature"].values[unknown])
+    return (
+        f"At {where} K some draws have no homogeneous liquid by the Ornstein–Zernike equation: "
+        f"{' and '.join(of_pairs)} rest on regression alone, and their sampling error is told "
+        "too small. Try: a denser or colder state."
+    )
+
+
 def _told_beside(row: xr.Dataset, control: xr.Dataset | None) -> str:
     if control is None:
         known = float(row["reference"])

@@ -84,15 +84,15 @@ def test_draws_that_there_are_not(directions, number):
 def test_few_speak_for_all(directions, name):
     """A straight world, in the logarithm of D: all draws are right; a tail is added as known."""
     slopes = stream(3, "slopes").standard_normal(directions.scores.shape[1])
-    tails = 0.1 * stream(4, "tails").standard_normal(300)
+    known = 0.1 * stream(4, "known").standard_normal(300)
     truth = 0.1 * directions.scores @ slopes + 1.0
     if name == "diffusion":
-        truth, tails = np.exp(truth), np.zeros(300)
+        truth, known = np.exp(truth), np.zeros(300)
     chosen = directions.spread(16)
-    reading = Reading(np.zeros(1), (truth + tails)[chosen, None], np.zeros(1))
-    found = carry(PROPERTIES[name], reading, directions, chosen, stream(5, "error"), tails=tails)
-    np.testing.assert_allclose(found.mean[:, 0], truth + tails, atol=2e-4)
-    np.testing.assert_allclose(found.draws[:, 0], truth + tails, atol=2e-3)
+    reading = Reading(np.zeros(1), (truth + known)[chosen, None], np.zeros(1))
+    found = carry(PROPERTIES[name], reading, directions, chosen, stream(5, "error"), known=known)
+    np.testing.assert_allclose(found.mean[:, 0], truth + known, atol=2e-4)
+    np.testing.assert_allclose(found.draws[:, 0], truth + known, atol=2e-3)
     assert found.sampling[0] < 1e-3
     assert np.std(truth) > 0.03, "negative control: there was something to tell"
 

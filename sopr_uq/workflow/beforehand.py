@@ -1,0 +1,71 @@
+"""What is known of a property of every draw before its simulation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+
+from sopr_uq.errors import InputError, RuleFailed, SimulationFailed
+from sopr_uq.experiment.state import StatePoint
+from sopr_uq.observables.kindred import Kindred
+from sopr_uq.observables.property import Property, Run
+from sopr_uq.typing import FloatArray
+from sopr_uq.workflow.order import Order
+
+_FEWEST = 4
+"""Good simulations, of which a regression can be made."""
+
+
+class Expected(NamedTuple):
+    """Properties of every draw by theory."""
+
+    values: Mapping[str, FloatArray]
+    """By name, each of shape (d,); empty where theory tells nothing."""
+    good: Mapping[int, Run]
+    """The simulations that may be set beside it."""
+
+
+def expected(order: Order, runs: Mapping[int, Run]) -> Expected:
+    """Return pressure and energy of every draw by the Ornstein–Zernike equation.
+
+    With the bridge function of the simulations; what they differ by from this is left to
+    regression. A simulation whose g(r) is no homogeneous liquid's has no part in either. It tells
+    nothing on top of a base, and where a draw has no such liquid.
+
+    Parameters
+    ----------
+    order : Order
+    runs : mapping of int to Run
+        Liquids at one state.
+    """
+    names = [p.name for p in order.properties if p.tail is not None]
+    if not names or order.beneath is not None:
+        return Expected({}, runs)
+    good = {number: run for number, run in runs.items() if _homogeneous(run)}
+    if len(good) < _FEWEST:
+        return Expected({}, runs)
+    try:
+        kindred = Kindred.of([run.infinite for run in good.values()])
+        found = [kindred.simulation([table]) for table in order.tables]
+    except (InputError, SimulationFailed):
+        return Expected({}, runs)
+    values = {name: np.array([float(each[name].mean[0]) for each in found]) for name in names}
+    return Expected(values, good)
+
+
+def _homogeneous(run: Run) -> bool:
+    try:
+        _ = run.infinite
+    except RuleFailed:
+        return False
+    return True
+
+
+def tails(order: Order, which: Property, state: StatePoint) -> FloatArray | None:
+    """Return what the potential of every draw adds beyond its cut-off, shape (d,)."""
+    if which.tail is None:
+        return None
+    density = np.array([state.density])
+    return np.array([which.tail([table], density, order.cutoff) for table in order.tables])
