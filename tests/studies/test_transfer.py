@@ -4,6 +4,7 @@ import importlib.util
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from sopr_uq.workflow.simulated import load_simulated
@@ -38,5 +39,39 @@ def test_regressions_of_the_study_predict_their_left_out_runs(study):
 
 def test_readme_says_how_the_regression_fared(modules_of):
     with modules_of("transfer", "run", "regression") as (_, regression):
-        lines = regression.table(regression.store.read(regression.RESULTS).to_dataset())
+        lines = regression.table(regression.store.read(regression.RESULTS))
     assert "\n".join(lines) in (STUDY / "README.md").read_text(encoding="utf-8")
+
+
+RIGHT = (0.7, 1.4)
+"""χ² of 25 repeats: where numbers are noise 99 % lie within (`chance` in the study's script)."""
+
+
+def _chi2(case, *, alone):
+    scores = [case.scores(seen, alone=alone) for seen in case.repeats]
+    return float(np.mean(np.concatenate(scores) ** 2))
+
+
+def test_simulated_draws_are_as_sure_of_others_as_is_said(modules_of):
+    """By molecular dynamics, 48 stored draws; a regression alone is rejected."""
+    with modules_of("transfer", "run", "regression") as (_, regression):
+        found = regression.store.read(regression.RESULTS)
+        cases = [each for each in regression.cases(found) if each.engine == "molecular dynamics"]
+        assert [each.name for each in cases] == ["pressure", "energy", "diffusion"]
+        for case in cases:
+            assert RIGHT[0] < _chi2(case, alone=False) < RIGHT[1]
+        assert all(_chi2(case, alone=True) > RIGHT[1] for case in cases[:2]), "negative control"
+
+
+@pytest.mark.slow(seconds=20)
+def test_they_are_so_where_the_bridge_function_follows_the_potential(modules_of):
+    """By Percus and Yevick's equation, 80 draws at 85 K; a regression alone is rejected."""
+    with modules_of("transfer", "run", "regression") as (_, regression):
+        whole = regression.kinds(10.05)["py"]
+        found = regression.simulated(whole._replace(temperatures=(85.0,), fresh=64))
+        tree = regression.xr.DataTree.from_dict({"py": found})
+        cases = [each for each in regression.cases(tree) if each.engine == "Percus–Yevick"]
+        assert len(cases) == 2
+        for case in cases:
+            assert RIGHT[0] < _chi2(case, alone=False) < RIGHT[1]
+            assert _chi2(case, alone=True) > RIGHT[1], "negative control"
