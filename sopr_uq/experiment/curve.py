@@ -14,7 +14,7 @@ from sopr_uq.experiment.catalogue import verify
 from sopr_uq.experiment.cells import check_cells, shift_edges
 from sopr_uq.experiment.formats import Table, read_file
 from sopr_uq.experiment.forms import FORMS, TOTAL, UNKNOWN, Form, FormName, Scale, factor_of
-from sopr_uq.experiment.inferred import ended, own_spacing, read_off, windowed
+from sopr_uq.experiment.inferred import ended, own_spacing, read_off, shortened, windowed
 from sopr_uq.experiment.kinds import CURVES, KINDS, KindName
 from sopr_uq.experiment.limits import check_form
 from sopr_uq.experiment.matrix import read_matrix
@@ -158,6 +158,7 @@ def read_curve(
     if spacing is None:
         spacing = own_spacing(observation.windowed())
     observation = ended(replace(observation, spacing=spacing), q_max, written.table)
+    observation = shortened(observation, window)
     if lorch is not None:
         observation = replace(observation, lorch=lorch, damping=0.0)
     return observation if damping is None else replace(observation, damping=damping)

@@ -14,12 +14,21 @@ from sopr_uq.experiment.readings import reading_error
 from sopr_uq.experiment.set_points import filled_end, set_points
 from sopr_uq.structure.band import band_limit
 from sopr_uq.structure.fourier_end import fourier_end
+from sopr_uq.typing import FloatArray
 
 _LIKELY, _UNKNOWN = 0.5, 1.0
 """How much of Lorch's window may be there, or missing: where the spectrum shows what there was,
 or an end is told and no window; and where nothing shows."""
 
 _FLANK = 0.97
+
+_FAINT = 0.01
+"""Share of the height of the first peak below which the order of a liquid is left out: a curve's
+errors, and those of a box, are no smaller there. What is learnt is how small the errors of many
+points are, which would be believed of the near ones, where errors of a transform are larger."""
+
+_NEAR = 2.5
+"""In the place of the first peak: so far a curve is always used."""
 
 
 def read_off(observation: Observation) -> Observation:
@@ -50,6 +59,36 @@ def windowed(observation: Observation, window: tuple[float, float] | None) -> Ob
         what = f"{filled} equal values, {value[-1]:g}"
         remarks += [f"Beyond {last:g} {unit} the curve holds no data ({what}): left out."]
     return replace(observation, window=(first, last), remarks=tuple(remarks))
+
+
+def shortened(observation: Observation, window: tuple[float, float] | None) -> Observation:
+    """Return the observation without what is faint of a transform, unless a window is given."""
+    if window is not None or not observation.transformed:
+        return observation
+    first, last = observation.window
+    faint = faint_end(observation.x, observation.value)
+    if faint >= last:
+        return observation
+    remark = (
+        f"Beyond {faint:g} Å its order stays below {_FAINT:.0%} of the first peak: left out. "
+        "A window says otherwise."
+    )
+    remarks = (*observation.remarks, remark)
+    return replace(observation, window=(first, faint), remarks=remarks)
+
+
+def faint_end(x: FloatArray, g: FloatArray) -> float:
+    """Return the last distance at which a g(r) has order to speak of; inf if that is its end.
+
+    Parameters
+    ----------
+    x, g : array, shape (n,)
+        Distances and values; the level is taken from the last quarter.
+    """
+    h = g - np.median(g[3 * g.size // 4 :])
+    peak = int(np.argmax(h))
+    last = max(float(x[np.flatnonzero(np.abs(h) >= _FAINT * h[peak])[-1]]), _NEAR * x[peak])
+    return last if last < x[-1] else np.inf
 
 
 def ended(

@@ -13,6 +13,7 @@ from sopr_uq.errors import InputError
 from sopr_uq.experiment.curve import Written, read_written
 from sopr_uq.experiment.formats import Table, read_file
 from sopr_uq.experiment.forms import FORMS, Scale, standard
+from sopr_uq.experiment.inferred import faint_end
 from sopr_uq.experiment.kinds import CURVES, R
 from sopr_uq.experiment.limits import LEVEL_TOLERANCE, fitting_forms, kind_by_peak, level_of
 from sopr_uq.experiment.look_total import Composition, proposed
@@ -213,6 +214,8 @@ def _notes(written: Written, found: SetPoints, end: FourierEnd | None) -> list[s
         damped = "; a window such as Lorch's seems to have damped it" if end.window else ""
         ended = f"{end.q_max:.1f} ± {end.error:.1f} Å⁻¹"
         notes.append(f"Its Fourier integral ended at Q = {ended}{damped}.")
+        if np.isfinite(faint := faint_end(written.x, written.value)):
+            notes.append(f"Beyond {faint:.4g} {unit} its order is faint, and not used.")
     elif CURVES[written.kind] is R:
         notes.append("No end of a Fourier integral shows.")
     return notes
