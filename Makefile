@@ -1,7 +1,7 @@
 # Two commands do everything on a machine with git, make and a Python >= 3.12:
 #   make demo    environment, install, liquid argon refined, result shown
 #   make test    environment, install, the whole test suite
-# Others: install, test-quick, docs, lint, profile, figures, soak, fuzz, pins, clean.
+# Others: install, test-quick, docs, lint, profile, figures, soak, fuzz, pins, floors, clean.
 # PYTHON=/path/to/python3 names the Python to use; WORKERS=4 runs more tests at once.
 
 VENV := .venv
@@ -13,7 +13,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 DEMO := demo/argon
 
-.PHONY: install test test-quick demo figures docs lint profile soak fuzz pins clean
+.PHONY: install test test-quick demo figures docs lint profile soak fuzz pins floors clean
 
 install: $(STAMP)
 
@@ -84,6 +84,17 @@ pins: install
 	    | grep -E '^[A-Za-z0-9._-]+==[^ ]+$$' > constraints.txt
 	@touch $(STAMP)
 
+# The lowest versions that are allowed, in an environment of their own, and the quick tests
+# with them; what they and their elders warn each other of is not ours to mend.
+floors:
+	sh tools/make-venv "$(VENV)-floors" "$(PYTHON)"
+	$(VENV)-floors/bin/python tools/floors.py > $(VENV)-floors/pins.txt
+	$(VENV)-floors/bin/python -m pip install --quiet --only-binary :all: \
+	    --requirement $(VENV)-floors/pins.txt
+	$(VENV)-floors/bin/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	OMP_NUM_THREADS=1 $(VENV)-floors/bin/python -m pytest --numprocesses $(WORKERS) \
+	    --dist worksteal -m 'not slow' --override-ini filterwarnings=default
+
 clean:
-	rm -rf $(VENV) demo build dist docs/_build .pytest_cache .mypy_cache .ruff_cache \
+	rm -rf $(VENV) $(VENV)-floors demo build dist docs/_build .pytest_cache .mypy_cache .ruff_cache \
 	    .import_linter_cache .hypothesis

@@ -1,6 +1,7 @@
 """The conda recipe asks for what the package asks for, under conda-forge's names."""
 
 import re
+import runpy
 import tomllib
 from pathlib import Path
 
@@ -52,6 +53,17 @@ def test_a_difference_would_be_seen():
     assert floors(["numpy>=2.1"]) == floors(["numpy >=2.1"])
     assert floors(["numpy>=2.1"]) != floors(["numpy >=2.0"])
     assert floors(["netCDF4>=1.7"]) == floors(["netcdf4 >=1.7"])
+
+
+def test_the_lowest_versions_can_be_asked_for(project):
+    """What ``make floors`` installs: every requirement has a floor, and one alone."""
+    listed = runpy.run_path(str(ROOT / "tools" / "floors.py"))["pins"](
+        (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    )
+    extras = project["project"]["optional-dependencies"]
+    names = ("md", "cluster", "ase", "test", "docs")
+    needed = project["project"]["dependencies"] + [r for n in names for r in extras[n]]
+    assert sorted(set(needed)) == sorted(pin.replace("==", ">=") for pin in listed)
 
 
 def test_version_python_and_command_are_the_same(recipe, project):
