@@ -129,15 +129,8 @@ class Case(NamedTuple):
     design: bool
     """Whether the first are those that `simulate` would choose."""
 
-    def scores(self, seen: IntArray, *, alone: bool) -> FloatArray:
-        """Return by how many standard deviations those not seen are missed; 0 if not at all."""
-        return self._missed(seen, alone=alone)[1]
-
-    def missed(self, seen: IntArray, *, alone: bool) -> float:
-        """Return the root mean square by which they are missed, over their spread."""
-        return float(np.sqrt(np.mean(self._missed(seen, alone=alone)[0] ** 2)) / self.value.std())
-
-    def _missed(self, seen: IntArray, *, alone: bool) -> tuple[FloatArray, FloatArray]:
+    def missed(self, seen: IntArray, *, alone: bool) -> tuple[FloatArray, FloatArray]:
+        """Return by what, and by how many standard deviations, those not seen are missed."""
         known = alone or not np.isfinite(self.expected).all()
         y = self.value - (np.zeros(self.draw.size) if known else self.expected)
         fresh = np.setdiff1d(np.arange(self.draw.size), seen)
@@ -225,17 +218,28 @@ def chance(case: Case) -> list[str]:
 
 def row(case: Case) -> tuple[str, ...]:
     """Return a line of the table."""
-    z_first = case.scores(np.arange(CHOSEN), alone=False) if case.design else np.empty(0)
-    z = np.concatenate([case.scores(seen, alone=False) for seen in case.repeats])
-    alone = np.concatenate([case.scores(seen, alone=True) for seen in case.repeats])
-    known = np.isfinite(case.expected).all()
-    sizes = [np.mean([case.missed(s, alone=a) for s in case.repeats]) for a in (False, True)]
+    first = case.missed(np.arange(CHOSEN), alone=False)[1] if case.design else np.empty(0)
+    gap, z = _repeated(case, alone=False)
+    known, spread = np.isfinite(case.expected).all(), case.value.std()
+    by_alone = ("–", "–")
+    if known:
+        gap_alone, z_alone = _repeated(case, alone=True)
+        by_alone = (f"{np.mean(z_alone**2):.2f}", f"{_rms(gap_alone) / spread:.3f}")
     return (
         case.engine, case.name, f"{case.temperature:g}",
-        f"{np.mean(z_first**2):.2f} ({z_first.size})" if case.design else "–",
-        f"{np.mean(z**2):.2f}", *covered(z), f"{sizes[0]:.3f}",
-        f"{np.mean(alone**2):.2f}" if known else "–", f"{sizes[1]:.3f}" if known else "–",
+        f"{np.mean(first**2):.2f} ({first.size})" if case.design else "–",
+        f"{np.mean(z**2):.2f}", *covered(z), f"{_rms(gap) / spread:.3f}", *by_alone,
     )  # fmt: skip
+
+
+def _repeated(case: Case, *, alone: bool) -> tuple[FloatArray, FloatArray]:
+    each = [case.missed(seen, alone=alone) for seen in case.repeats]
+    gaps, scores = zip(*each, strict=True)
+    return np.concatenate(gaps), np.concatenate(scores)
+
+
+def _rms(values: FloatArray) -> float:
+    return float(np.sqrt(np.mean(values**2)))
 
 
 def covered(z: FloatArray) -> tuple[str, ...]:

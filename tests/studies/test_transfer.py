@@ -48,7 +48,7 @@ RIGHT = (0.7, 1.4)
 
 
 def _chi2(case, *, alone):
-    scores = [case.scores(seen, alone=alone) for seen in case.repeats]
+    scores = [case.missed(seen, alone=alone)[1] for seen in case.repeats]
     return float(np.mean(np.concatenate(scores) ** 2))
 
 
