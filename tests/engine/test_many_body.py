@@ -175,8 +175,8 @@ def test_every_style_of_the_list_simulates(style):
     assert all(command.startswith("pair_coeff") for command in coefficient_commands(base, ["X"]))
     substance = Substance.atom("X", 60.0, base)
     small = EngineSettings(
-        particles=108, cutoff=5.0, production_steps=160, thermalisation_steps=50, ramp_steps=100,
-        equilibration_steps=20, sample_every=20, blocks=4, threads=1, timestep=1.0,
+        particles=108, cutoff=5.0, production_steps=100, thermalisation_steps=20, ramp_steps=40,
+        equilibration_steps=0, sample_every=10, blocks=4, threads=1, timestep=1.0,
     )  # fmt: skip
     setup = Setup(substance, StatePoint(2500.0, 0.045, 60.0), {substance.pairs[0]: Zero()}, 1)
     found = LammpsEngine(small).run(setup)
