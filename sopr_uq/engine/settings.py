@@ -65,7 +65,7 @@ class EngineSettings(BaseModel):
     def _samples_fill_blocks(self) -> EngineSettings:
         if self.production_steps // self.sample_every < 2 * self.blocks:
             raise ValueError(
-                "production_steps / sample_every must give at least two samples a block: "
+                "production_steps / sample_every that gives at least two samples a block: "
                 f"{self.production_steps // self.sample_every} samples for {self.blocks} blocks"
             )
         return self
