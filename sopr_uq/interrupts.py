@@ -10,6 +10,9 @@ from types import FrameType
 
 from sopr_uq.errors import Interrupted
 
+_HEARD: list[int] = []
+"""Signals that came while something was to be explained."""
+
 
 @contextmanager
 def explained(message: Callable[[], str]) -> Iterator[None]:
@@ -28,40 +31,53 @@ def explained(message: Callable[[], str]) -> Iterator[None]:
     Notes
     -----
     A signal raises wherever Python happens to be, and compiled code that calls Python may put
-    an error of its own in the place of an interrupt (numpy does, where it compares records).
-    Whatever ends the work after a signal was heard is therefore taken for the interrupt.
+    an error of its own in the place of an interrupt (numpy does, where it compares records), or
+    none at all. Whatever ends the work after a signal was heard is therefore taken for the
+    interrupt, and :func:`obey` asks from time to time whether there was one.
     """
-    heard: list[int] = []
-    with _heard(heard):
+    with _listening():
         try:
             yield
         except KeyboardInterrupt as interrupt:
             raise Interrupted(message(), getattr(interrupt, "signal", 2)) from interrupt
         except Exception as error:
-            if not heard:
+            if not _HEARD:
                 raise
-            raise Interrupted(message(), heard[0]) from error
+            raise Interrupted(message(), _HEARD[0]) from error
+
+
+def obey() -> None:
+    """Raise the interrupt that was heard before, where something has swallowed it.
+
+    Raises
+    ------
+    Interrupted
+        If a signal came within :func:`explained`.
+    """
+    if _HEARD:
+        raise Interrupted("Interrupted.", _HEARD[0])
 
 
 @contextmanager
-def _heard(numbers: list[int]) -> Iterator[None]:
+def _listening() -> Iterator[None]:
     """Note every signal that ends a program before its handler is called."""
     with ExitStack() as stack:
         # Only the main thread hears signals, or may say who does.
         if threading.current_thread() is threading.main_thread():
+            stack.callback(_HEARD.clear)
             for number in (signal.SIGINT, signal.SIGTERM):
                 before = signal.getsignal(number)
                 if callable(before):
-                    signal.signal(number, _noting(numbers, before))
+                    signal.signal(number, _noting(before))
                     stack.callback(signal.signal, number, before)
         yield
 
 
 def _noting(
-    numbers: list[int], handler: Callable[[int, FrameType | None], object]
+    handler: Callable[[int, FrameType | None], object],
 ) -> Callable[[int, FrameType | None], None]:
     def noting(number: int, frame: FrameType | None) -> None:
-        numbers.append(number)
+        _HEARD.append(number)
         handler(number, frame)
 
     return noting

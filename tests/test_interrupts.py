@@ -4,10 +4,12 @@ import os
 import signal
 import threading
 import time
+from contextlib import suppress
 
 import pytest
 
 from sopr_uq.errors import Interrupted
+from sopr_uq.executor import InTurn
 from sopr_uq.interrupts import explained
 
 
@@ -48,6 +50,21 @@ def test_an_interrupt_says_what_is_kept():
     with pytest.raises(Interrupted, match="kept") as caught, explained(lambda: "kept"):
         _interrupted(signal.SIGTERM)
     assert caught.value.signal == signal.SIGTERM
+
+
+def test_an_interrupt_that_a_library_swallowed_ends_the_next_task():
+    done = []
+
+    def task(number):
+        done.append(number)
+        with suppress(KeyboardInterrupt):
+            _interrupted(signal.SIGINT)
+
+    with pytest.raises(Interrupted, match="kept"), explained(lambda: "kept"):
+        InTurn().run(task, [1, 2, 3])
+    assert done == [1]
+    # it is forgotten with what it ended
+    assert InTurn().run(str, [1, 2]) == ["1", "2"]
 
 
 def test_an_error_without_an_interrupt_stays_what_it_is():

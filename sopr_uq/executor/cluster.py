@@ -16,6 +16,7 @@ from sopr_uq.executor.answer import opened
 from sopr_uq.executor.interpreter import Interpreter
 from sopr_uq.executor.protocol import ATTEMPTS, Executor, Lost
 from sopr_uq.executor.wire import pack
+from sopr_uq.interrupts import obey
 from sopr_uq.revision import code, same_code
 
 _PATIENCE = 20.0
@@ -136,6 +137,7 @@ def _run(
     number = {future.key: i for i, future in enumerate(futures)}
     try:
         for future in completed(futures, loop=client.loop):
+            obey()
             i = number[future.key]
             results[i] = _result(future, address)
             if done is not None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from sopr_uq.executor.protocol import Executor, Lost
+from sopr_uq.interrupts import obey
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,7 @@ class InTurn(Executor):
         """Do every task; see :meth:`Executor.run`."""
         results: list[R | Lost] = []
         for number, item in enumerate(items):
+            obey()
             results.append(function(item))
             if done is not None:
                 done(number, results[-1])

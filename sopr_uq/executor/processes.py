@@ -11,6 +11,7 @@ from typing import Any, Self
 
 from sopr_uq.executor.interpreter import Interpreter
 from sopr_uq.executor.protocol import Executor, Lost, cores
+from sopr_uq.interrupts import obey
 
 
 class Processes(Executor):
@@ -84,6 +85,7 @@ def _run(
     try:
         futures = {pool.submit(_do, idle, function, x): i for i, x in enumerate(items)}
         for future in as_completed(futures):
+            obey()
             number = futures[future]
             results[number] = future.result()
             if done is not None:

@@ -21,6 +21,7 @@ from sopr_uq.refine.newton.change import predictions_moved
 from sopr_uq.refine.newton.draws import Draws, Pool
 from sopr_uq.refine.newton.linear import linearise
 from sopr_uq.refine.newton.memory import unpack
+from sopr_uq.refine.newton.trial import Trial
 from sopr_uq.refine.round import Run
 from sopr_uq.rng import integer_seed, stream
 from sopr_uq.typing import FloatArray
@@ -105,6 +106,27 @@ def twins(liquid) -> dict[str, Twin]:
 
 
 TWINS = pytest.mark.parametrize("name", ["hard", "soft", "exp-6"])
+
+
+@TWINS
+def test_the_check_that_ends_a_refinement_is_of_the_draws_of_its_result(twins, name) -> None:
+    twin = twins[name]
+    assert twin.done.outcome == "converged"
+    last = twin.done.iterations[-1].info.values
+    assert float(last["k_hat"]) == twin.posterior.attrs["k_hat"]
+
+
+def test_another_round_is_made_where_the_draws_of_the_result_fail(liquid, monkeypatch) -> None:
+    """As long as rounds are left; then it is doubtful, and says why."""
+    plain = run(liquid, Mie(3.40, 0.238, 13.0), seed=1, pressure=True)
+    monkeypatch.setattr(
+        Trial, "of", lambda trial, pool: replace(trial, k_hat=2.0, effective=9.0, draws=1600)
+    )
+    found = run(liquid, Mie(3.40, 0.238, 13.0), seed=1, pressure=True)
+    assert plain.done.outcome == "converged"
+    assert len(found.done.iterations) == SETTINGS["max_iterations"] > len(plain.done.iterations)
+    assert found.done.outcome == "doubtful"
+    assert "Pareto k-hat is 2.00" in found.done.iterations[-1].info.doubt
 
 
 def test_what_the_sampler_says_is_of_the_theta_of_each_draw(twins, monkeypatch) -> None:

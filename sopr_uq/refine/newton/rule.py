@@ -52,6 +52,13 @@ class _Now(NamedTuple):
     trial: Trial
 
 
+class _Sampled(NamedTuple):
+    """θ of an answer, and draws of v at each, weighed by what is not linear."""
+
+    theta: xr.Dataset
+    pool: Pool
+
+
 @dataclass(frozen=True)
 class Newton:
     """Gauss–Newton steps in function space, with a posterior.
@@ -78,6 +85,9 @@ class Newton:
     problem: Problem
     _answers: dict[tuple[int, ...], Answer] = field(
         default_factory=dict, init=False, repr=False, compare=False
+    )
+    _last: list[tuple[Answer, _Sampled]] = field(
+        default_factory=list, init=False, repr=False, compare=False
     )
     name: ClassVar[str] = "newton"
     band: ClassVar[Band] = "posterior"
@@ -130,10 +140,15 @@ class Newton:
         change, sd = changed(self.conditioner, state.potential, now.answer.fit)
         moved = predictions_moved(self.conditioner, now.answer, leading)
         settled = change < _SMALL_CHANGE and moved < _SMALL_MOVE
-        faults = now.trial.faults
+        trial = now.trial
+        if settled and not trial.faults:
+            # the draws that the result will have, at sampled noise levels: were they found
+            # wanting only when no further round is made, nothing could be done about it
+            trial = trial.of(self._sampled(now.answer).pool)
+        faults = trial.faults
         at_floor = chi2 < 1.0 + 3.0 * np.sqrt(2.0 / self.conditioner.stacked.value.size)
         memory = {
-            "predicted": _pair(now.trial.prediction),
+            "predicted": _pair(trial.prediction),
             "runs": np.array([len(runs), sum(run.failed for run in runs)]),
             **pack(new),
         }
@@ -150,9 +165,9 @@ class Newton:
                 "at_floor": np.asarray(float(at_floor)),
                 "moved": np.asarray(moved),
                 "averaged": np.asarray(now.answer.effective),
-                "predicted": np.asarray(now.trial.predicted),
-                "left_out": np.asarray(now.trial.left_out),
-                "k_hat": np.asarray(now.trial.k_hat),
+                "predicted": np.asarray(trial.predicted),
+                "left_out": np.asarray(trial.left_out),
+                "k_hat": np.asarray(trial.k_hat),
                 "width": np.asarray(fit.theta.width),
                 "length": np.asarray(self.conditioner.prior.kernels[fit.theta.kernel].length),
                 **{f"sd_{k}": np.asarray(v) for k, v in sd.items()},
@@ -210,19 +225,27 @@ class Newton:
     @one_thread
     def posterior(self, past: Sequence[RuleState]) -> xr.Dataset:
         """Sample θ, then draw v; see :class:`~sopr_uq.refine.rule.Rule`."""
-        settings, answer = self.problem.settings, self.answer(past)
-        theta = sample_theta(
-            answer.fit.model,
-            seed=integer_seed(self.problem.seed, "theta"),
-            chains=settings.chains,
-            tune=settings.tune,
-            draws=settings.draws,
-        )
-        flat = theta.stack(every=("chain", "draw")).transpose("every", ...)
-        pool = Draws(self.conditioner, answer).pool(_thetas(flat), _CANDIDATES)
+        answer = self.answer(past)
+        theta, pool = self._sampled(answer)
+        flat = _flat(theta)
         chosen = pool.drawn(flat.sizes["every"], stream(self.problem.seed, "resample"))
         found = flat.drop_vars(("every", "chain", "draw")).isel(every=pool.theta[chosen])
         return self._labelled(theta, found, pool, chosen, answer)
+
+    def _sampled(self, answer: Answer) -> _Sampled:
+        """Return θ and weighed draws of v of an answer; the last are remembered."""
+        if not self._last or self._last[0][0] is not answer:
+            settings = self.problem.settings
+            theta = sample_theta(
+                answer.fit.model,
+                seed=integer_seed(self.problem.seed, "theta"),
+                chains=settings.chains,
+                tune=settings.tune,
+                draws=settings.draws,
+            )
+            pool = Draws(self.conditioner, answer).pool(_thetas(_flat(theta)), _CANDIDATES)
+            self._last[:] = [(answer, _Sampled(theta, pool))]
+        return self._last[0][1]
 
     def _labelled(
         self, theta: xr.Dataset, found: xr.Dataset, pool: Pool, chosen: IntArray, answer: Answer
@@ -285,6 +308,11 @@ def _known(past: Sequence[RuleState]) -> list[LinearModel]:
 def _pair(prediction: Prediction | None) -> FloatArray:
     """χ² and how many numbers it is of, shape (2,); NaN and 0 where nothing was predicted."""
     return np.array([np.nan, 0.0] if prediction is None else [prediction.chi2, prediction.numbers])
+
+
+def _flat(theta: xr.Dataset) -> xr.Dataset:
+    """Return θ with chains and draws as one dimension, the first."""
+    return theta.stack(every=("chain", "draw")).transpose("every", ...)
 
 
 def _thetas(flat: xr.Dataset) -> list[Theta]:

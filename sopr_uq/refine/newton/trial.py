@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import stats
@@ -54,6 +54,11 @@ class Trial:
     draws: int
     runs: int
     failed: int
+
+    def of(self, pool: Pool) -> Trial:
+        """Return the same trial with other draws of its answer."""
+        size = pool.log_weight.size
+        return replace(self, k_hat=pool.k_hat, effective=pool.effective, draws=size)
 
     @property
     def predicted(self) -> float:
