@@ -290,7 +290,7 @@ def evidence(found: list[xr.Dataset], factor: float = 1.0) -> float:
 
 @pytest.fixture(scope="module")
 def of_the_prior():
-    """Ten twins in the HNC world, whole, and between what Fisher's sum over them should lie.
+    """Fourteen twins in the HNC world, whole, and between what Fisher's sum over them should lie.
 
     One false alarm in a hundred; six numbers each.
     """
@@ -299,9 +299,9 @@ def of_the_prior():
         "refine.grid_spacing=0.05", "refine.tune=100", "refine.draws=50", "seed=4",
     )  # fmt: skip
     campaign = Campaign(load_config("krypton-199K", settings, observe="g,pressure"))
-    found = [campaign.result(number) for number in range(10)]
+    found = [campaign.result(number) for number in range(14)]
     found = [each for each in found if each.attrs["outcome"] != "failed"]
-    assert len(found) >= 8
+    assert len(found) >= 12
     return found, stats.chi2.ppf([FALSE_ALARM / 2, 1 - FALSE_ALARM / 2], 2 * len(found))
 
 
@@ -311,9 +311,8 @@ def test_newton_is_calibrated_on_twins_of_its_prior(of_the_prior):
     assert low < evidence(found) < high
 
 
-@pytest.mark.xfail(strict=True, reason="it reaches 35.9, and 37.2 would reject it")
 @pytest.mark.slow(seconds=48)
-def test_intervals_shrunk_by_a_third_are_seen_with_ten_twins(of_the_prior):
+def test_intervals_shrunk_by_a_third_are_seen(of_the_prior):
     """The negative control."""
     found, (_, high) = of_the_prior
     assert evidence(found, factor=0.7) > high
