@@ -23,9 +23,9 @@ or an end is told and no window; and where nothing shows."""
 _FLANK = 0.97
 
 _FAINT = 0.01
-"""Share of the height of the first peak below which the order of a liquid is left out: a curve's
-errors, and those of a box, are no smaller there. What is learnt is how small the errors of many
-points are, which would be believed of the near ones, where errors of a transform are larger."""
+"""Share of the height of the first peak below which the order of a liquid is left out: it tells
+little of forces. What many such points tell is how small errors are there, which would be
+believed of the near ones, where errors of a transform are larger."""
 
 _NEAR = 2.5
 """In the place of the first peak: so far a curve is always used."""

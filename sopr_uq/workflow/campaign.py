@@ -12,6 +12,7 @@ from sopr_uq.engine.factory import make_engine
 from sopr_uq.engine.parallel import single_threaded
 from sopr_uq.engine.protocol import Engine
 from sopr_uq.errors import InputError, RuleFailed, SimulationFailed
+from sopr_uq.interrupts import obey
 from sopr_uq.potentials import Tabulated
 from sopr_uq.refine.problem import Problem
 from sopr_uq.rng import integer_seed, stream
@@ -136,6 +137,8 @@ class Campaign:
         try:
             found = refine_twin(twin, RULES[self.config.refine.rule], self.engine)
         except Exception as error:
+            # but for an interrupt that a library turned into an error: that is no failure
+            obey()
             # whatever it is, it is counted: a calibration that drops its failures flatters
             text = f"{type(error).__name__}: {error}"
             found = truth_of(twin).assign_attrs(outcome="failed", error=text)

@@ -3,8 +3,11 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import time
+from contextlib import suppress
 
 import numpy as np
 import pytest
@@ -273,6 +276,20 @@ def test_the_command_names_a_wrong_option(tmp_path, option, value):
             cli, [*arguments, option, value], catch_exceptions=False, standalone_mode=False
         )
     assert not (tmp_path / "c").exists()
+
+
+def test_an_interrupt_is_no_failed_twin(monkeypatch, tmp_path):
+    """Even where a library has put an error of its own in its place."""
+
+    def interrupted(*_, **__):
+        with suppress(KeyboardInterrupt):
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(1.0)
+        raise TypeError("Cannot compare structured arrays.")
+
+    monkeypatch.setattr(campaign_module, "refine_twin", interrupted)
+    with pytest.raises(Interrupted, match="0 twins are kept"):
+        calibrate(quick(), tmp_path / "c", twins=2)
 
 
 SEEN = ("sigma", "epsilon", "r_vdw", "d_hp", "v(1.29 sigma)", "v(1.57 sigma)")

@@ -89,6 +89,7 @@ class Conditioner:
             noisy=s.noisy,
             slope=linear.slope,
             bend=linear.bend,
+            # to θ points with a noise of their own are a curve of their own
             curve=s.level,
             columns=np.hstack(
                 [

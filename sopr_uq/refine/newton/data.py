@@ -94,10 +94,9 @@ class Stacked:
         return np.asarray((self.curve == index) & (self.noisy > 0))
 
     @property
-    def far(self) -> tuple[str, ...]:
-        """Names of the curves whose far points have a noise level of their own, in order."""
-        found = self.curve[self.level >= len(self.names)]
-        return tuple(self.names[j] for j in dict.fromkeys(found.tolist()))
+    def far(self) -> list[int]:
+        """Indices of the curves whose far points have a noise level of their own, in order."""
+        return list(dict.fromkeys(self.curve[self.level >= len(self.names)].tolist()))
 
     @property
     def row_error(self) -> FloatArray:

@@ -11,7 +11,7 @@ from sopr_uq.inference.noise import LogNormal
 from sopr_uq.refine.labels import labelled
 from sopr_uq.refine.newton.answer import Answer
 from sopr_uq.refine.newton.conditioner import Conditioner
-from sopr_uq.refine.newton.data import independent
+from sopr_uq.refine.newton.data import Stacked, independent
 from sopr_uq.refine.newton.draws import Draws
 from sopr_uq.refine.newton.prior_predictive import prior_measurements
 from sopr_uq.refine.newton.replicas import Measurements
@@ -42,7 +42,8 @@ def data_groups(
     problem, draws = conditioner.problem, Draws(conditioner, answer)
     shape = tuple(posterior.sizes[d] for d in _DIMS)
     v = posterior["potential"].transpose(*_DIMS, ..., "r").values.reshape(-1, problem.field.size)
-    noise, reading = (x.reshape(len(v), -1) for x in _of_levels(posterior))
+    levels = _of_levels(posterior, conditioner.stacked)
+    noise, reading = (x.reshape(len(v), -1) for x in levels)
     found = Measurements(draws).at(v, noise, reading, stream(problem.seed, "errors"))
     single = found.log_likelihood.astype(np.float32).reshape(*shape, -1)
     groups = {
@@ -93,17 +94,16 @@ def _datum(problem: Problem) -> dict[str, tuple[str, object]]:
     }
 
 
-def _of_levels(posterior: xr.Dataset) -> tuple[FloatArray, FloatArray]:
+def _of_levels(posterior: xr.Dataset, stacked: Stacked) -> tuple[FloatArray, FloatArray]:
     """Return noise and reading error of every noise level, (chain, draw, level).
 
     Far points of a curve have its reading error.
     """
-    noise, reading = posterior["noise"].values, posterior["reading"]
-    if "noise_far" not in posterior:
-        return noise, reading.values
-    far = posterior["noise_far"]
-    beyond = reading.sel(curve=far["far"].values).values
-    return np.append(noise, far.values, axis=-1), np.append(reading.values, beyond, axis=-1)
+    noise, reading = posterior["noise"].values, posterior["reading"].values
+    if not stacked.far:
+        return noise, reading
+    far = posterior["noise_far"].values
+    return np.append(noise, far, axis=-1), np.append(reading, reading[..., stacked.far], axis=-1)
 
 
 def _log_prior(conditioner: Conditioner, posterior: xr.Dataset) -> xr.Dataset:
@@ -123,7 +123,7 @@ def _log_prior(conditioner: Conditioner, posterior: xr.Dataset) -> xr.Dataset:
         "mie": posterior["log_prior_mie"].values,
         "kernel": kernel,
         "width": _log_normal(posterior["width"].values[..., None], [prior.width]),
-        "noise": _log_normal(_of_levels(posterior)[0], stacked.noise),
+        "noise": _log_normal(_of_levels(posterior, stacked)[0], stacked.noise),
         "reading": _log_normal(posterior["reading"].values, stacked.reading[:count]),
     }
     return xr.Dataset({name: (_DIMS, x.astype(np.float32)) for name, x in parts.items()})

@@ -277,7 +277,7 @@ class Newton:
                 "draw": np.arange(shape[1]),
                 "r": self.problem.r,
                 "curve": list(stacked.names),
-                **({"far": list(stacked.far)} if stacked.far else {}),
+                **({"far": [stacked.names[j] for j in stacked.far]} if stacked.far else {}),
                 **field.coords,
             },
             attrs=theta.attrs
