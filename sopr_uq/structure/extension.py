@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
@@ -18,18 +19,19 @@ from sopr_uq.errors import InputError
 from sopr_uq.structure.chains import short_ranged
 from sopr_uq.structure.closures import HypernettedChain, Measured
 from sopr_uq.structure.finite_size import infinite_rdf, order_of_images
-from sopr_uq.structure.iteration import TOLERANCE, Root, find_root, follow
+from sopr_uq.structure.iteration import Root, find_root, follow
 from sopr_uq.structure.mixture import Mixture
 from sopr_uq.structure.solution import Solution, on_grid
 from sopr_uq.structure.transforms import RadialGrid
 from sopr_uq.typing import ArrayLike, BoolArray, FloatArray
 
 _SECANT_STEPS = 30
-_LEVEL_TOLERANCE = 1e-4
+_LEVEL_TOLERANCE = 1e-5
 _FIRST_STEP = 0.1
 _NO_FLUCTUATION = 1e-9
 _TOGETHER = 1e-9
-_TOLERANCE_OF_MOLECULES = 1e-5
+_TOLERANCE_OF_MOLECULES = 1e-8
+_ENOUGH_OF_MOLECULES = 1e-5
 _IMAGE_PASSES = 12
 _IMAGE_TOLERANCE = 1e-5
 
@@ -92,6 +94,23 @@ def extend(
     return problem.corrected(known, np.atleast_1d(counts)) if counts.any() else problem.solve(known)
 
 
+class Levelled(NamedTuple):
+    """A continued g(r) with the level of a fixed N.
+
+    Parameters
+    ----------
+    s : array, shape (p,)
+        The free entries of S(0) of the box.
+    solution : Solution
+    slopes : array, shape (p, p), optional
+        How what is missed depends on them, if that was needed.
+    """
+
+    s: FloatArray
+    solution: Solution
+    slopes: FloatArray | None
+
+
 @dataclass(frozen=True)
 class _Continuation:
     """Arrays of shape (n, p), of ``inside`` (n, 1)."""
@@ -102,10 +121,12 @@ class _Continuation:
     boltzmann: FloatArray
     bridge: FloatArray
 
-    @property
-    def _tolerance(self) -> float:
-        """In Å: c within molecules is hardly told by g, and what is not need not be found."""
-        return TOLERANCE if self.mixture.within is None else _TOLERANCE_OF_MOLECULES
+    def _root(self, mixture: Mixture, closure: Measured, gamma: FloatArray) -> Root:
+        """Solve as far as can be: c within molecules is hardly told by g, and need not be found."""
+        if mixture.within is None:
+            return find_root(self.grid, mixture, closure, gamma)
+        size, enough = _TOLERANCE_OF_MOLECULES, _ENOUGH_OF_MOLECULES
+        return find_root(self.grid, mixture, closure, gamma, size, enough)
 
     def solve(self, known: FloatArray, start: FloatArray | None = None) -> Solution:
         """Continue g from the γ of a neighbour, or from the HNC liquid.
@@ -117,7 +138,7 @@ class _Continuation:
             start = self.mixture.plain(np.zeros_like(known))
         if start is not None:
             begin = self.mixture.columns(start)
-            root = find_root(self.grid, self.mixture, closure, begin, self._tolerance)
+            root = self._root(self.mixture, closure, begin)
             if root.converged:
                 return Solution.of(self.grid, self.mixture, closure, root)
         root, reached = self._from_hnc(known)
@@ -133,20 +154,20 @@ class _Continuation:
         a third.
         """
         length = float(particles.sum() / self.mixture.density) ** (1.0 / 3.0)
-        solution, images = self.levelled(known, particles), np.zeros_like(known)
+        found, images = self.levelled(known, particles), np.zeros_like(known)
         for _ in range(_IMAGE_PASSES):
-            if not solution.converged:  # its h may not even be finite
+            if not found.solution.converged:  # its h may not even be finite
                 break
-            h, tried = self.mixture.columns(solution.h), images
+            h, tried = self.mixture.columns(found.solution.h), images
             images = np.where(self.inside, order_of_images(self.grid, h, length), 0.0)
             if np.abs(images - tried).max() < _IMAGE_TOLERANCE:
                 break
-            solution = self.levelled(known / (1.0 + images), particles, solution.gamma)
-        return solution
+            found = self.levelled(known / (1.0 + images), particles, found)
+        return found.solution
 
     def levelled(
-        self, known: FloatArray, particles: FloatArray, start: FloatArray | None = None
-    ) -> Solution:
+        self, known: FloatArray, particles: FloatArray, start: Levelled | None = None
+    ) -> Levelled:
         """Take the error of a fixed N out of the known g, so that it goes on smoothly.
 
         The level (N − s)/(N − δ_ab) of a canonical g is wrong by as much as the
@@ -154,9 +175,9 @@ class _Continuation:
         better conditioned than asking that s be the S(0) that results: near a
         critical point that equation has a second, false root.
 
-        s begins where the liquid is incompressible and mixed at random, and goes
-        on by Broyden's method, which for an element is that of secants: there
-        the miss is concave in s, so that secants from the left never overshoot.
+        s begins where the liquid is incompressible and mixed at random, or where that of a
+        neighbour ended, and goes on by Broyden's method, which for an element is that of
+        secants: there the miss is concave in s, so that secants from the left never overshoot.
         """
         levels = Levels(self.mixture, particles)
 
@@ -165,20 +186,24 @@ class _Continuation:
             solution = self.solve(level, start)
             return solution, levels.free(levels.size * self._miss(solution))
 
-        s = levels.first
-        solution, miss = at(s, start)
+        s, gamma, slopes = levels.first, None, None
+        if start is not None:
+            s, gamma, slopes = start.s, start.solution.gamma, start.slopes
+        solution, miss = at(s, gamma)
         if not solution.converged or levels.settled(s, miss):
-            return solution
-        trials = _FIRST_STEP * np.eye(s.size)
-        slopes = np.stack([at(s + x, solution.gamma)[1] - miss for x in trials], 1) / _FIRST_STEP
+            return Levelled(s, solution, slopes)
+        if slopes is None:
+            trials = _FIRST_STEP * np.eye(s.size)
+            changes = [at(s + x, solution.gamma)[1] - miss for x in trials]
+            slopes = np.stack(changes, axis=1) / _FIRST_STEP
         for _ in range(_SECANT_STEPS):
             step, old = levels.bounded(s, -np.linalg.solve(slopes, miss)), miss
             s = s + step
             solution, miss = at(s, solution.gamma)
             if not solution.converged or levels.settled(s, miss) or not step.any():
                 break
-            slopes += np.outer(miss - old - slopes @ step, step) / (step @ step)
-        return solution
+            slopes = slopes + np.outer(miss - old - slopes @ step, step) / (step @ step)
+        return Levelled(s, solution, slopes)
 
     def _miss(self, solution: Solution) -> FloatArray:
         """Return the means of ln g + βv − γ − B over the last shell inside R, shape (p,)."""
@@ -205,7 +230,7 @@ class _Continuation:
             cooling = cooled + (1.0 - cooled) * t
             closure = Measured(first + t * (known - first), self.inside, self._outer(cooling))
             liquid = self.mixture.eased(cooling, 1.0)
-            return find_root(self.grid, liquid, closure, gamma, self._tolerance)
+            return self._root(liquid, closure, gamma)
 
         return follow(blend, hnc.gamma)
 

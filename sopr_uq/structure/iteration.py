@@ -18,10 +18,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.fft import dst
-from scipy.sparse.linalg import LinearOperator, gmres
 
 from sopr_uq.structure.chains import Chains
 from sopr_uq.structure.closures import Closure
+from sopr_uq.structure.krylov import gmres
 from sopr_uq.structure.mixture import Mixture
 from sopr_uq.structure.transforms import RadialGrid
 from sopr_uq.typing import FloatArray
@@ -45,7 +45,7 @@ class Root:
     iterations : int
         Newton steps made.
     tolerance : float
-        What was to be reached, in Å.
+        What had to be reached, in Å.
     """
 
     gamma: FloatArray
@@ -77,8 +77,18 @@ def find_root(
     closure: Closure,
     gamma: FloatArray,
     tolerance: float = TOLERANCE,
+    enough: float | None = None,
 ) -> Root:
-    """Solve the Ornstein–Zernike equation with a closure from a starting γ, shape (n, p)."""
+    """Solve the Ornstein–Zernike equation with a closure from a starting γ, shape (n, p).
+
+    Parameters
+    ----------
+    tolerance : float
+        Largest |r Δγ| by which it may be missed, in Å.
+    enough : float, optional
+        Where that cannot be reached, as much is a solution, too.
+    """
+    accepted = max(tolerance, enough or 0.0)
     r, chains = grid.r[:, None], Chains(mixture, grid.q)
     point = _evaluate(grid, chains, closure, r * gamma)
     iterations = 0
@@ -88,8 +98,8 @@ def find_root(
             break
         point, iterations = trial, iterations + 1
     if point is None:
-        return Root(gamma, np.inf, iterations, tolerance)
-    return Root(point.x / r, float(np.abs(point.miss).max()), iterations, tolerance)
+        return Root(gamma, np.inf, iterations, accepted)
+    return Root(point.x / r, float(np.abs(point.miss).max()), iterations, accepted)
 
 
 def follow(
@@ -172,7 +182,7 @@ def _line_search(
 
 def _newton_step(mixture: Mixture, point: _Point) -> FloatArray:
     oz_slope, closure_slope = _oz_slope(mixture, point.s), point.closure_slope.T.copy()
-    shape, n = closure_slope.shape, closure_slope.size
+    shape = closure_slope.shape
 
     # transforms are fastest with the pairs first
     def jacobian(u: FloatArray) -> FloatArray:
@@ -183,9 +193,8 @@ def _newton_step(mixture: Mixture, point: _Point) -> FloatArray:
     # Solving the linear system only as well as the Newton step deserves keeps
     # the quadratic convergence (Eisenstat and Walker, SIAM J. Sci. Comput. 17, 16 (1996)).
     rtol = float(np.clip(0.1 * point.norm, 1e-8, 1e-2))
-    operator = LinearOperator((n, n), matvec=jacobian, dtype=float)
-    step, _ = gmres(operator, point.miss.T.ravel(), rtol=rtol, restart=80, maxiter=2)
-    return np.asarray(step).reshape(shape).T
+    step = gmres(jacobian, point.miss.T.ravel(), rtol=rtol, restart=80, cycles=2)
+    return step.reshape(shape).T
 
 
 def _spread(matrix: FloatArray, columns: FloatArray) -> FloatArray:

@@ -256,7 +256,8 @@ def test_an_impossible_rdf_is_a_value_with_advice():
 
 def test_a_level_that_is_not_found_is_a_value_too(argon, monkeypatch):
     """Near a critical point an attempt may end in numbers that are none."""
-    nothing = replace(argon, g=np.full_like(argon.g, np.nan), converged=False, message="advice")
+    failed = replace(argon, g=np.full_like(argon.g, np.nan), converged=False, message="advice")
+    nothing = extension.Levelled(np.zeros(1), failed, None)
     monkeypatch.setattr(extension._Continuation, "levelled", lambda *_: nothing)
     found = extend(GRID, argon.g, 14.0, V, ARGON_DENSITY, ARGON_BETA, particles=500)
     assert not found.converged
