@@ -126,7 +126,7 @@ def table(content: dict[str, Any]) -> Iterator[str]:
         if not found:
             continue
         shares = shown([100.0 * busy(e) for e in found], ".0f")
-        parts = [shown([e["parts"].get(p, 0.0) for e in found], ".2g") for p in PARTS]
+        parts = [shown([e["parts"].get(p, 0.0) for e in found], ".3g") for p in PARTS]
         counts = [shown([e[k] for e in found], ".0f") for k in ("simulations", "seconds")]
         rows.append([f"{rule}, {RULES[rule]}", *counts, *parts, f"{shares} %"])
     yield from markdown_table(head, rows)

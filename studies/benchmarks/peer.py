@@ -265,21 +265,29 @@ def short(content: dict[str, Any]) -> Iterator[str]:
             f"`{title}` in {n} of {len(trials)} trials"
             for title, n in zip(OURS, counts, strict=True)
         )
-        + f", each of {TIMES[content['size']]:g} times newton's seconds; "
-        + ", ".join(_against(found, title) for title in OURS)
+        + f", each given {_share(content['size'])} seconds; "
+        + _against(found)
         + "."
     )
 
 
-def _against(found: list[dict[str, Any]], title: str) -> str:
-    """Compare the median errors of a rule of ours and of the peer's best way."""
-    ours = float(np.median([of_ours(e, title).error for e in found]))
+def _share(size: str) -> str:
+    times = TIMES[size]
+    return "newton's own" if times == 1.0 else f"{times:g} times newton's"
+
+
+def _against(found: list[dict[str, Any]]) -> str:
+    """Compare the median errors of our rules and of the peer's best way."""
     ways: dict[str, float] = {
         t: float(np.median([of_theirs(e, t).error for e in found])) for t in found[0]["theirs"]
     }
     best = min(ways, key=lambda t: ways[t])
-    ratio = ways[best] / ours
-    return f"the median error of its best way ({best}) is {ratio:.1f} times that of `{title}`"
+    ours = [float(np.median([of_ours(e, title).error for e in found])) for title in OURS]
+    ratios = " and ".join(
+        f"{ways[best] / error:.1f} times that of `{title}`"
+        for title, error in zip(OURS, ours, strict=True)
+    )
+    return f"the median error of its best way ({best}) is {ratios}"
 
 
 def draw(content: dict[str, Any], folder: Path) -> list[Path]:
