@@ -127,8 +127,8 @@ def table(stored: xr.Dataset) -> Iterator[str]:
     good = (liquids["passed"] > 0) & (liquids["k_hat"] <= 0.7)
     yield ""
     yield (
-        f"Of {liquids.sizes['run']} refinements of g(r) and pressure {int(good.sum())} passed their "
-        f"check with k̂ of at most 0.7. From the command to its figures they took "
+        f"Of {liquids.sizes['run']} refinements of g(r) and pressure {int(good.sum())} passed "
+        f"their check with k̂ of at most 0.7. From the command to its figures they took "
         f"{float(liquids['seconds'].median()):.0f} s in the median."
     )
 
