@@ -230,7 +230,7 @@ def test_a_file_holds_the_models_of_its_own_round_alone(noisy, tmp_path: Path) -
     done = refine(Newton(problem), noisy.engine, Folder(tmp_path))
     sizes = [f.stat().st_size for f in sorted(tmp_path.glob("*.iteration"))]
     assert len(sizes) == len(done.iterations) == 3
-    assert max(sizes) < 1.01 * min(sizes)
+    assert max(sizes) < 1.01 * sizes[0]  # less where a draw was no fluid
     for state in done.past:
         for name in (f"model_{f.name}" for f in fields(LinearModel)):
             assert len(state.memory[name]) == 2
