@@ -1,7 +1,8 @@
 """Does a curve of which nothing is told give the right answer? Curves as strangers write them.
 
 ``--refine DIR`` makes twins (hours; stop and start as you like), ``--strip DIR`` refines what ships
-as a stranger's, ``--errors N`` tries what errors alone do, ``--collect DIR`` stores what was
+as a stranger's, ``--freedoms RUN`` takes the freedoms of such a curve away one by one,
+``--errors N`` tries what errors alone do, ``--collect DIR`` stores what was
 refined. Each fills the README in the end from what is stored.
 """
 
@@ -18,6 +19,7 @@ from pathlib import Path
 
 import xarray as xr
 from errors import errors
+from freedoms import taken_away
 from plan import SYSTEMS, WORLDS
 from stripped import compare
 from tables import HERE, RESULTS, fill, keep
@@ -50,6 +52,7 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", choices=list(WORLDS), default=list(WORLDS))
     parser.add_argument("--most", type=int, metavar="N", help="refine a share of N liquids")
     parser.add_argument("--strip", type=Path, metavar="DIR")
+    parser.add_argument("--freedoms", type=Path, metavar="RUN")
     parser.add_argument("--errors", type=int, metavar="N")
     parser.add_argument("--collect", type=Path, metavar="DIR")
     options = parser.parse_args()
@@ -57,6 +60,8 @@ def main() -> None:
         refine(options.refine, options.only, options.most)
     if options.strip:
         compare(options.strip)
+    if options.freedoms:
+        write(xr.DataTree(taken_away(options.freedoms)), RESULTS / "freedoms.nc")
     if options.errors:
         RESULTS.mkdir(exist_ok=True)
         write(xr.DataTree(errors(options.errors)), RESULTS / "errors.nc")

@@ -10,6 +10,7 @@ import xarray as xr
 from plan import SYSTEMS, WORLDS
 from stripped import compared
 
+from sopr_uq.derived.summary import concise
 from sopr_uq.posterior.store import read, write
 from sopr_uq.refine.newton.unexplained import LARGEST
 from sopr_uq.workflow.calibration import TWINS, collect
@@ -58,7 +59,13 @@ def stored(name: str) -> xr.Dataset | None:
 
 def fill(readme: Path) -> None:
     """Write every marked place of the README."""
-    blocks = {"errors": _errors(), "twins": _twins(), "ends": _ends(), "stripped": _stripped()}
+    blocks = {
+        "errors": _errors(),
+        "twins": _twins(),
+        "ends": _ends(),
+        "stripped": _stripped(),
+        "freedoms": _freedoms(),
+    }
     readme.write_text(filled(readme.read_text(encoding="utf-8"), blocks), encoding="utf-8")
 
 
@@ -152,3 +159,16 @@ def _stripped() -> Iterator[str]:
         ratio = one["sd"].values[:, 1] / one["sd"].values[:, 0]
         rows.append((str(name), *(f"{a:+.1f}, {b:.2f}" for a, b in zip(off, ratio, strict=True))))
     yield from markdown_table(("curve", *_SYMBOLS), rows)
+
+
+def _freedoms() -> Iterator[str]:
+    ds = stored("freedoms")
+    if ds is None:
+        yield "Not run yet."
+        return
+    rows = []
+    for name in ds["freedom"].values:
+        one = ds.sel(freedom=name)
+        pairs = zip(one["mean"].values.tolist(), one["sd"].values.tolist(), strict=True)
+        rows.append((str(name), *(concise(m, s) for m, s in pairs), f"{float(one['noise']):.4f}"))
+    yield from markdown_table((ds.attrs["curve"], *_SYMBOLS, "noise"), rows)
