@@ -121,7 +121,7 @@ def table(stored: xr.Dataset) -> Iterator[str]:
         runs = stored.isel(run=stored["case"].values == case)
         if runs.sizes["run"]:
             rows.append([case, *_cells(runs)])
-    head = ("", "seeds", "passed", "largest k̂", "rounds", "simulations", "s", *_names())
+    head = ("", "seeds", "passed check", "largest k̂", "rounds", "simulations", "s", *_names())
     yield from markdown_table(head, rows)
     liquids = stored.isel(run=[name.endswith("g and P") for name in stored["case"].values.tolist()])
     good = (liquids["passed"] > 0) & (liquids["k_hat"] <= 0.7)
@@ -157,15 +157,16 @@ def _range(values: np.ndarray) -> str:
 def _spread(runs: xr.Dataset) -> str:
     """Mean and sd of the seed in the middle, and how far the seeds are from each other."""
     mean, sd = runs["mean"].values, float(runs["sd"].median())
-    return f"{concise(float(np.median(mean)), sd)}, {float(np.std(mean, ddof=1)) / sd:.1f}"
+    apart = f"{float(np.std(mean, ddof=1)) / sd:.1f}" if mean.size > 1 else "–"
+    return f"{concise(float(np.median(mean)), sd)}, {apart}"
 
 
-def fill() -> None:
+def fill(readme: Path) -> None:
     """Fill the README's place from what is stored."""
-    readme = HERE / "README.md"
-    text = readme.read_text(encoding="utf-8")
-    text = filled(text, {"seeds": table(read(STORED).to_dataset())})
-    readme.write_text(text, encoding="utf-8")
+    if STORED.is_file():
+        text = readme.read_text(encoding="utf-8")
+        text = filled(text, {"seeds": table(read(STORED).to_dataset())})
+        readme.write_text(text, encoding="utf-8")
 
 
 def main() -> None:
@@ -181,7 +182,7 @@ def main() -> None:
         refine(options.refine)
     if options.collect:
         collect(options.collect)
-        fill()
+        fill(HERE / "README.md")
 
 
 if __name__ == "__main__":

@@ -114,6 +114,13 @@ def test_the_readme_says_what_is_stored(study, tmp_path):
     assert places.readme.read_text(encoding="utf-8") == stored_text
 
 
+def test_the_readme_says_what_the_seeds_gave(study, filled_again):
+    import seeds
+
+    before, again = filled_again("noble_gases", seeds.fill)
+    assert again == before
+
+
 @stored
 def test_the_stored_results_are_small_and_whole(study):
     files = list((STUDY / "results").glob("*.nc"))
