@@ -73,9 +73,12 @@ def learn(conditioner: Conditioner, models: Sequence[LinearModel]) -> Answer:
     for _ in range(_PASSES):
         fit = conditioner.fit(emulator.linear(fit.mean), fit.point)
     # a proposal must not be narrower than what it stands for: doubt is that of wider draws.
-    # The next round is led by the result: as if F were certain it would follow its errors
-    linear = emulator.doubtful(fit.mean, fit.mean + _WIDER * (spread(fit) - fit.mean))
-    final = conditioner.fit(linear, fit.point)
+    # It is taken about the result, which leads the next round: were F certain, the fit would
+    # follow its errors, and far from the simulations nothing that is learnt is of use
+    around, final = _WIDER * (spread(fit) - fit.mean), fit
+    for _ in range(_PASSES):
+        linear = emulator.doubtful(final.mean, final.mean + around)
+        final = conditioner.fit(linear, final.point)
     return Answer(final, linear, emulator, float(1.0 / np.sum(share**2)))
 
 
