@@ -1,9 +1,10 @@
 """A linear Gaussian model with unknown noise levels and kernel.
 
 The data are y = X a + w K_g b + e, with a, b ~ N(0, 1) and
-e_i ~ N(½ y″_i δ_j², f_i + s_j² + (y′_i δ_j)² + ½ (y″_i δ_j²)²) for point i of curve
-j: a fixed variance, a noise level and a reading error of the abscissa, which
-scatters a curve and flattens its peaks. X holds the columns of known
+e_i ~ N(½ y″_i δ_j², f_i + s_j² + (y′_i δ_j)² + ½ (y″_i δ_j²)²) for point i of level
+j: a fixed variance, noise and a reading error of the abscissa, which scatters a curve
+and flattens its peaks. A level is what has one noise and one reading error in common:
+a curve, or a stretch of one. X holds the columns of known
 prior size (tangents, normalisation, sampling error), K_g those of a process of
 unit width with one of G kernels. Given θ = (s, δ, w, g) everything is Gaussian:
 a and b are integrated out to sample θ, and drawn exactly afterwards. The cost
@@ -44,8 +45,8 @@ class LinearGaussian:
         y′, the derivative with respect to the abscissa.
     bend : array, shape (d,)
         y″, the second derivative.
-    curve : array of int, shape (d,)
-        Which curve a point belongs to.
+    level : array of int, shape (d,)
+        Which level a point belongs to.
     columns : array, shape (d, p)
         X.
     correction : array, shape (G, d, m)
@@ -55,7 +56,7 @@ class LinearGaussian:
     width : LogNormal
         Prior of w, kcal/mol.
     noise, reading : tuple of LogNormal
-        Priors of s_j and δ_j, one a curve; a δ_j without slope has no effect.
+        Priors of s_j and δ_j, one a level; a δ_j without slope has no effect.
     """
 
     residual: FloatArray
@@ -63,7 +64,7 @@ class LinearGaussian:
     noisy: FloatArray
     slope: FloatArray
     bend: FloatArray
-    curve: np.ndarray[tuple[int], np.dtype[np.intp]]
+    level: np.ndarray[tuple[int], np.dtype[np.intp]]
     columns: FloatArray
     correction: FloatArray
     log_weight: FloatArray
@@ -72,13 +73,13 @@ class LinearGaussian:
     reading: tuple[LogNormal, ...]
 
     @property
-    def curves(self) -> int:
-        """Number of curves."""
+    def levels(self) -> int:
+        """Number of levels."""
         return len(self.noise)
 
 
 class Theta(NamedTuple):
-    """Noise levels (J,), reading errors (J,), width, and index of the kernel."""
+    """Noise (J,) and reading error (J,) of every level, width, and index of the kernel."""
 
     noise: FloatArray
     reading: FloatArray
@@ -110,9 +111,9 @@ def _errors(
     model: LinearGaussian, noise: FloatArray, reading: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
     """Mean and variance of every point's error, each of shape (d,)."""
-    mean, variance = reading_error(model.slope, model.bend, reading[model.curve])
-    levels = noise[model.curve] ** 2 * model.noisy
-    return mean, model.fixed_variance + levels + variance
+    mean, variance = reading_error(model.slope, model.bend, reading[model.level])
+    noisy = noise[model.level] ** 2 * model.noisy
+    return mean, model.fixed_variance + noisy + variance
 
 
 class Coefficients(NamedTuple):

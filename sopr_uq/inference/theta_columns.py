@@ -29,9 +29,9 @@ def theta_density(model: LinearGaussian, cut: float = _CUT) -> ThetaDensity:
         The two hundredths; with 0 nothing is left out.
     """
     low = np.array([p.median * np.exp(-2.0 * p.sd) for p in model.noise])
-    scale = np.sqrt(model.fixed_variance + low[model.curve] ** 2 * model.noisy)[:, None]
+    scale = np.sqrt(model.fixed_variance + low[model.level] ** 2 * model.noisy)[:, None]
     width = model.width.median * np.exp(2.0 * model.width.sd)
-    mine = model.curve == np.arange(model.curves)[:, None]
+    mine = model.level == np.arange(model.levels)[:, None]
     place = _places(mine)
     private, shared = _parted(model.columns / scale, mine, cut)
     kernels = [_principal(k * (width / scale), cut) for k in model.correction]
@@ -54,7 +54,7 @@ def theta_density(model: LinearGaussian, cut: float = _CUT) -> ThetaDensity:
 
 
 def _places(mine: BoolArray) -> IntArray:
-    """Return the points of every curve, (J, D), the one beyond the last where there is none."""
+    """Return the points of every level, (J, D), the one beyond the last where there is none."""
     count, points = mine.sum(axis=1), mine.shape[1]
     place = np.full((len(mine), count.max()), points)
     place[np.arange(count.max()) < count[:, None]] = np.nonzero(mine)[1]
@@ -62,14 +62,14 @@ def _places(mine: BoolArray) -> IntArray:
 
 
 def _at(place: IntArray, x: FloatArray, fill: float = 0.0) -> FloatArray:
-    """Return what belongs to points, (d, ...), by curves, (J, D, ...)."""
+    """Return what belongs to points, (d, ...), by levels, (J, D, ...)."""
     return np.concatenate([x, np.full((1, *x.shape[1:]), fill)])[place]
 
 
 def _parted(
     columns: FloatArray, mine: BoolArray, cut: float
 ) -> tuple[list[FloatArray], FloatArray]:
-    """Return the columns of every curve alone, (d_j, p_j), and those of several, (d, q)."""
+    """Return the columns of every level alone, (d_j, p_j), and those of several, (d, q)."""
     touched = np.array([columns[points].any(axis=0) for points in mine])
     lonely = touched.sum(axis=0) == 1
     blocks = zip(mine, touched & lonely, strict=True)

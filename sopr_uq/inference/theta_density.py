@@ -1,10 +1,10 @@
 """The density of the noise levels and the width of a linear Gaussian model.
 
 The coefficients are integrated out and the kernel is summed out. Columns that touch
-one curve alone (its scale, level and smooth errors) are most of them: they leave the
-covariance of a curve by the matrix inversion lemma, curve by curve, and only what
-curves share, in a basis that all kernels have in common, is left to be done at once.
-The cost grows linearly with the number of points and of curves.
+one level alone (a curve's scale, offset and smooth errors) are most of them: they leave
+the covariance of a level by the matrix inversion lemma, level by level, and only what
+levels share, in a basis that all kernels have in common, is left to be done at once.
+The cost grows linearly with the number of points and of levels.
 
 References
 ----------
@@ -24,8 +24,8 @@ from sopr_uq.inference.linear_gaussian import reading_error
 from sopr_uq.typing import BoolArray, FloatArray
 
 
-class Levels(NamedTuple):
-    """Noise levels (J,), reading errors (J,) and the width, kcal/mol."""
+class Sizes(NamedTuple):
+    """Noise (J,) and reading error (J,) of every level, and the width, kcal/mol."""
 
     noise: FloatArray
     reading: FloatArray
@@ -34,7 +34,7 @@ class Levels(NamedTuple):
 
 @dataclass(frozen=True)
 class ThetaDensity:
-    """What θ needs to know of a model: J curves of up to D points, shorter ones padded.
+    """What θ needs to know of a model: J levels of up to D points, shorter ones padded.
 
     Parameters
     ----------
@@ -43,9 +43,9 @@ class ThetaDensity:
     fixed_variance, noisy, slope, bend : array, shape (J, D)
         As of the model; padded points have unit variance and say nothing.
     private : array, shape (J, D, p)
-        Columns of one curve alone.
+        Columns of one level alone.
     shared : array, shape (J, D, r + 1)
-        A basis of the columns that curves share, and the residual.
+        A basis of the columns that levels share, and the residual.
     loading : array, shape (G, r, q + m)
         The shared columns in this basis, the kernel's last.
     of_kernel : array of bool, shape (q + m,)
@@ -69,15 +69,15 @@ class ThetaDensity:
     median: FloatArray
     sd: FloatArray
 
-    def levels(self, z: FloatArray) -> Levels:
-        """Return noise levels, reading errors and the width of standardised θ (2 J + 1,)."""
+    def sizes(self, z: FloatArray) -> Sizes:
+        """Return noise, reading errors and the width of standardised θ (2 J + 1,)."""
         values, j = self.median * np.exp(self.sd * z), len(self.noisy)
-        return Levels(values[:j], values[j:-1], float(values[-1]))
+        return Sizes(values[:j], values[j:-1], float(values[-1]))
 
-    def log_likelihoods(self, levels: Levels) -> FloatArray:
+    def log_likelihoods(self, sizes: Sizes) -> FloatArray:
         """Return the marginal log likelihood of every kernel, shape (G,)."""
-        alone = _Alone.of(self, levels)
-        value = _Together.of(self, alone, levels.width).value
+        alone = _Alone.of(self, sizes)
+        value = _Together.of(self, alone, sizes.width).value
         return np.asarray(value - 0.5 * self.points * np.log(2 * np.pi))
 
     def __call__(self, z: FloatArray) -> tuple[float, FloatArray]:
@@ -94,9 +94,9 @@ class ThetaDensity:
         -------
         float, and array of shape (2 J + 1,)
         """
-        levels = self.levels(z)
-        alone = _Alone.of(self, levels)
-        together = _Together.of(self, alone, levels.width)
+        sizes = self.sizes(z)
+        alone = _Alone.of(self, sizes)
+        together = _Together.of(self, alone, sizes.width)
         terms = together.value + self.log_weight
         top = terms.max()
         share = np.exp(terms - top)
@@ -108,14 +108,14 @@ class ThetaDensity:
 
 
 class _Alone(NamedTuple):
-    """The curves one by one: what their errors and own columns leave of what they share.
+    """The levels one by one: what their errors and own columns leave of what they share.
 
-    Level and blur are variances (J, D), shift a mean in units of the errors ``root``; ``gone``
+    Noise and blur are variances (J, D), shift a mean in units of the errors ``root``; ``gone``
     (J, p, D) is what the own columns explain, ``left`` (J, D, r + 1) what they leave of basis and
     residual in units of the errors, ``gram`` (r + 1, r + 1) its products with them.
     """
 
-    level: FloatArray
+    noise: FloatArray
     blur: FloatArray
     shift: FloatArray
     root: FloatArray
@@ -125,10 +125,10 @@ class _Alone(NamedTuple):
     log_determinant: float
 
     @classmethod
-    def of(cls, of: ThetaDensity, levels: Levels) -> _Alone:
-        shift, blur = reading_error(of.slope, of.bend, levels.reading[:, None])
-        level = levels.noise[:, None] ** 2 * of.noisy
-        root = np.sqrt(of.fixed_variance + level + blur)
+    def of(cls, of: ThetaDensity, sizes: Sizes) -> _Alone:
+        shift, blur = reading_error(of.slope, of.bend, sizes.reading[:, None])
+        noise = sizes.noise[:, None] ** 2 * of.noisy
+        root = np.sqrt(of.fixed_variance + noise + blur)
         shift /= root
         shared = of.shared / root[:, :, None]
         shared[:, :, -1] -= shift
@@ -139,7 +139,7 @@ class _Alone(NamedTuple):
         np.subtract(shared, left, out=left)
         gram = _flat(shared).T @ _flat(left)
         log_determinant = float(of_columns.sum() + 2.0 * np.log(root).sum())
-        return cls(level, blur, shift, root, gone, left, gram, log_determinant)
+        return cls(noise, blur, shift, root, gone, left, gram, log_determinant)
 
     def slopes(self, alpha: FloatArray, each: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return ∂ log L/∂ ln s and ∂ log L/∂ ln δ, both (J,), of mean α and α² − S⁻¹ (J, D)."""
@@ -147,11 +147,11 @@ class _Alone(NamedTuple):
         # half of ∂blur/∂ln δ = 2 (y′δ)² + 8 shift²: `each` is twice ∂ log L/∂ variance
         blur = self.blur + 2.0 * (self.shift * self.root) ** 2
         of_reading = each * blur + 2.0 * alpha * self.shift
-        return np.sum(each * self.level, axis=1), np.sum(of_reading, axis=1)
+        return np.sum(each * self.noise, axis=1), np.sum(of_reading, axis=1)
 
 
 class _Together(NamedTuple):
-    """What the curves share, with every kernel: log L (G,), up to a constant.
+    """What the levels share, with every kernel: log L (G,), up to a constant.
 
     Loading (G, r, q + m), and of its coefficients the mean (G, q + m, 1) and a root L⁻¹ of the
     covariance L⁻ᵀ L⁻¹ (G, q + m, q + m).

@@ -1,4 +1,4 @@
-"""The most probable noise levels, width and kernel of a linear Gaussian model."""
+"""The most probable noise, width and kernel of a linear Gaussian model."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from scipy.optimize import minimize
 
 from sopr_uq.inference.linear_gaussian import LinearGaussian, Theta
 from sopr_uq.inference.theta_columns import theta_density
-from sopr_uq.inference.theta_density import Levels, ThetaDensity
+from sopr_uq.inference.theta_density import Sizes, ThetaDensity
 from sopr_uq.typing import FloatArray
 
 
@@ -20,19 +20,19 @@ def log_likelihoods(
     ----------
     model : LinearGaussian
     noise, reading : array, shape (J,)
-        Noise levels and reading errors.
+        Of every level.
     width : float
         w in kcal/mol.
     """
-    return theta_density(model, 0.0).log_likelihoods(Levels(noise, reading, width))
+    return theta_density(model, 0.0).log_likelihoods(Sizes(noise, reading, width))
 
 
 def most_probable(model: LinearGaussian) -> Theta:
     """Return the most probable θ (the kernel summed out, then the best one)."""
     density = theta_density(model)
-    levels = density.levels(_highest(density)[0])
-    terms = density.log_likelihoods(levels) + model.log_weight
-    return Theta(*levels, int(np.argmax(terms)))
+    sizes = density.sizes(_highest(density)[0])
+    terms = density.log_likelihoods(sizes) + model.log_weight
+    return Theta(*sizes, int(np.argmax(terms)))
 
 
 def highest_log_density(model: LinearGaussian) -> float:

@@ -1,4 +1,4 @@
-"""Sampling the noise levels and kernel of a linear Gaussian model."""
+"""Sampling the noise and kernel of a linear Gaussian model."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def sample_theta(
     Returns
     -------
     xarray.Dataset
-        ``noise`` and ``reading`` (chain, draw, curve), ``width`` and ``kernel``
+        ``noise`` and ``reading`` (chain, draw, level), ``width`` and ``kernel``
         (chain, draw), the last the index of a kernel; the sampler's statistics
         ``diverging``, ``lp``, ``energy``, ``tree_depth``, ``step_size`` and
         ``n_steps`` (chain, draw); attributes ``divergences``, ``max_rhat``, ``min_ess`` and
@@ -90,9 +90,9 @@ def _collected(density: ThetaDensity, trace: Any, seed: int) -> xr.Dataset:
     width, index = np.empty(shape), np.empty(shape, dtype=np.int64)
     rng = stream(seed, "length")
     for c, d in np.ndindex(*shape):
-        levels = density.levels(z[c, d])
-        noise[c, d], reading[c, d], width[c, d] = levels
-        index[c, d] = _drawn(density.log_likelihoods(levels) + density.log_weight, rng)
+        sizes = density.sizes(z[c, d])
+        noise[c, d], reading[c, d], width[c, d] = sizes
+        index[c, d] = _drawn(density.log_likelihoods(sizes) + density.log_weight, rng)
     dims = ("chain", "draw")
     sampled = xr.Dataset({"z": ((*dims, "k"), z)})
     kept = trace["sample_stats"].to_dataset()
@@ -101,8 +101,8 @@ def _collected(density: ThetaDensity, trace: Any, seed: int) -> xr.Dataset:
     }
     return xr.Dataset(
         {
-            "noise": ((*dims, "curve"), noise),
-            "reading": ((*dims, "curve"), reading),
+            "noise": ((*dims, "level"), noise),
+            "reading": ((*dims, "level"), reading),
             "width": (dims, width),
             "kernel": (dims, index),
             **statistics,

@@ -19,7 +19,7 @@ from sopr_uq.inference.linear_gaussian import (
 )
 from sopr_uq.inference.noise import LogNormal
 from sopr_uq.inference.theta_columns import theta_density
-from sopr_uq.inference.theta_density import Levels
+from sopr_uq.inference.theta_density import Sizes
 from sopr_uq.inference.theta_mode import log_likelihoods, most_probable
 from sopr_uq.inference.theta_sampler import finite, sample_theta
 
@@ -29,32 +29,32 @@ WIDTH = LogNormal(0.1, 0.7)
 SETS = 24
 
 
-def make_model(curves: int = 1, seed: int = 1) -> LinearGaussian:
-    """Curves over one potential-like function, each with a level, and a pressure-like number."""
+def make_model(levels: int = 1, seed: int = 1) -> LinearGaussian:
+    """Curves over one potential-like function, each with an offset, and a pressure-like number."""
     rng = np.random.default_rng(seed)
-    d = curves * R.size + 1
+    d = levels * R.size + 1
     response = rng.standard_normal((d, R.size)) / np.sqrt(R.size)
     response[: R.size] = np.eye(R.size)
     roots = [factor(Dispersion(1.0, length, 3.4), R) for length in LENGTH]
     size = max(root.shape[1] for root in roots)
     padded = [np.pad(root, ((0, 0), (0, size - root.shape[1]))) for root in roots]
-    curve = np.append(np.repeat(np.arange(curves), R.size), 0)
-    noisy = np.append(np.ones(curves * R.size), 0.0)
-    levels = [np.where((curve == j) & (noisy > 0), 0.02, 0.0) for j in range(curves)]
+    level = np.append(np.repeat(np.arange(levels), R.size), 0)
+    noisy = np.append(np.ones(levels * R.size), 0.0)
+    offsets = [np.where((level == j) & (noisy > 0), 0.02, 0.0) for j in range(levels)]
     tangent = response @ np.stack([(3.4 / R) ** 12, (3.4 / R) ** 6], axis=1) * 0.1
     return LinearGaussian(
         residual=np.zeros(d),
         fixed_variance=np.append(np.full(d - 1, 0.002**2), 0.05**2),
         noisy=noisy,
-        slope=np.append(np.tile(np.cos(R), curves), 0.0),
-        bend=np.append(np.tile(-40.0 * np.sin(R), curves), 0.0),
-        curve=curve,
-        columns=np.hstack([tangent, np.array(levels).T]),
+        slope=np.append(np.tile(np.cos(R), levels), 0.0),
+        bend=np.append(np.tile(-40.0 * np.sin(R), levels), 0.0),
+        level=level,
+        columns=np.hstack([tangent, np.array(offsets).T]),
         correction=response @ np.array(padded),
         log_weight=np.log([0.3, 0.4, 0.3]),
         width=WIDTH,
-        noise=(LogNormal(0.01, 0.5),) * curves,
-        reading=(LogNormal(0.01, 0.5),) * curves,
+        noise=(LogNormal(0.01, 0.5),) * levels,
+        reading=(LogNormal(0.01, 0.5),) * levels,
     )
 
 
@@ -75,14 +75,14 @@ def variance(model: LinearGaussian, theta: Theta) -> np.ndarray:
             + model.noisy[i] * theta.noise[j] ** 2
             + (model.slope[i] * theta.reading[j]) ** 2
             + 0.5 * (model.bend[i] * theta.reading[j] ** 2) ** 2
-            for i, j in enumerate(model.curve)
+            for i, j in enumerate(model.level)
         ]
     )
 
 
 def flattening(model: LinearGaussian, theta: Theta) -> np.ndarray:
     """½ y″_i δ_j², written out point by point."""
-    pairs = enumerate(model.curve)
+    pairs = enumerate(model.level)
     return np.array([0.5 * model.bend[i] * theta.reading[j] ** 2 for i, j in pairs])
 
 
@@ -101,19 +101,19 @@ def with_data(
 
 
 def ragged(model: LinearGaussian, seed: int = 2) -> LinearGaussian:
-    """Two thirds of the points in any order: curves of unequal lengths, all mixed up."""
+    """Two thirds of the points in any order: levels of unequal lengths, all mixed up."""
     rng = np.random.default_rng(seed)
     kept = rng.permutation(model.residual.size)[: 2 * model.residual.size // 3]
-    names = ("residual", "fixed_variance", "noisy", "slope", "bend", "curve", "columns")
+    names = ("residual", "fixed_variance", "noisy", "slope", "bend", "level", "columns")
     points = {name: getattr(model, name)[kept] for name in names}
     return replace(model, **points, correction=model.correction[:, kept])
 
 
-def dense(model: LinearGaussian, levels: Levels) -> np.ndarray:
+def dense(model: LinearGaussian, sizes: Sizes) -> np.ndarray:
     """Log likelihood of every kernel, by the covariance of all points."""
     found = []
     for g in range(model.log_weight.size):
-        theta = Theta(*levels, g)
+        theta = Theta(*sizes, g)
         x = design(model, theta)
         covariance = x @ x.T + np.diag(variance(model, theta))
         left = model.residual - flattening(model, theta)
@@ -121,22 +121,22 @@ def dense(model: LinearGaussian, levels: Levels) -> np.ndarray:
     return np.array(found)
 
 
-@pytest.mark.parametrize("curves", [1, 2, 4])
-def test_marginal_likelihood_is_the_dense_normal(curves: int) -> None:
+@pytest.mark.parametrize("levels", [1, 2, 4])
+def test_marginal_likelihood_is_the_dense_normal(levels: int) -> None:
     rng = np.random.default_rng(3)
     for _ in range(4):
-        theta = draw_theta(make_model(curves), rng)
-        model, _ = with_data(make_model(curves), theta, rng)
+        theta = draw_theta(make_model(levels), rng)
+        model, _ = with_data(make_model(levels), theta, rng)
         for each in (model, ragged(model)):
             found = log_likelihoods(each, *theta[:3])
-            np.testing.assert_allclose(found, dense(each, Levels(*theta[:3])), rtol=1e-9, atol=1e-7)
+            np.testing.assert_allclose(found, dense(each, Sizes(*theta[:3])), rtol=1e-9, atol=1e-7)
 
 
-@pytest.mark.parametrize("curves", [1, 2])
-def test_coefficients_are_the_dense_posterior(curves: int) -> None:
+@pytest.mark.parametrize("levels", [1, 2])
+def test_coefficients_are_the_dense_posterior(levels: int) -> None:
     rng = np.random.default_rng(4)
-    theta = draw_theta(make_model(curves), rng)
-    model, _ = with_data(make_model(curves), theta, rng)
+    theta = draw_theta(make_model(levels), rng)
+    model, _ = with_data(make_model(levels), theta, rng)
     found = coefficients(model, theta)
     x = design(model, theta)
     gain = x.T @ np.linalg.inv(x @ x.T + np.diag(variance(model, theta)))
@@ -146,11 +146,11 @@ def test_coefficients_are_the_dense_posterior(curves: int) -> None:
     np.testing.assert_allclose(found.root @ found.root.T, covariance, atol=1e-8)
 
 
-@pytest.mark.parametrize("curves", [1, 2])
-def test_reduction_cannot_be_noticed(curves: int) -> None:
+@pytest.mark.parametrize("levels", [1, 2])
+def test_reduction_cannot_be_noticed(levels: int) -> None:
     """At every plausible θ: within two standard deviations of the prior."""
     rng = np.random.default_rng(5)
-    full = make_model(curves)
+    full = make_model(levels)
     for _ in range(10):
         theta = draw_theta(full, rng)
         model, _ = with_data(full, theta, rng)
@@ -158,10 +158,10 @@ def test_reduction_cannot_be_noticed(curves: int) -> None:
         own = small.loading.shape[2]
         assert small.private.shape[2] + own <= model.columns.shape[1] + model.correction.shape[2]
         assert np.count_nonzero(small.of_kernel) < model.correction.shape[2]
-        noise = 0.01 * np.exp(0.5 * rng.uniform(-2.0, 2.0, curves))
+        noise = 0.01 * np.exp(0.5 * rng.uniform(-2.0, 2.0, levels))
         width = 0.1 * np.exp(0.7 * rng.uniform(-2.0, 2.0))
         before = log_likelihoods(model, noise, theta.reading, width)
-        after = small.log_likelihoods(Levels(noise, theta.reading, width))
+        after = small.log_likelihoods(Sizes(noise, theta.reading, width))
         assert np.abs(after - before).max() < 1e-3
 
 
@@ -189,7 +189,7 @@ def by_quadrature(model: LinearGaussian) -> tuple[np.ndarray, np.ndarray, np.nda
     axis = np.arange(-3.6, 3.61, 0.3)
     z = np.stack(np.meshgrid(axis, axis, axis, indexing="ij"), axis=-1).reshape(-1, 3)
     small = theta_density(model)
-    terms = np.array([small.log_likelihoods(small.levels(each)) for each in z])
+    terms = np.array([small.log_likelihoods(small.sizes(each)) for each in z])
     logp = terms + model.log_weight - 0.5 * (z**2).sum(axis=1)[:, None]
     p = np.exp(logp - logsumexp(logp))
     mean = p.sum(axis=1) @ z
@@ -292,7 +292,7 @@ def test_equal_seeds_give_equal_draws() -> None:
     )
     assert first.identical(second)
     assert not first.equals(other)
-    assert first["noise"].dims == first["reading"].dims == ("chain", "draw", "curve")
+    assert first["noise"].dims == first["reading"].dims == ("chain", "draw", "level")
     assert first["width"].shape == first["kernel"].shape == (2, 50)
 
 
@@ -305,12 +305,12 @@ def test_a_level_that_is_given_is_kept() -> None:
     assert draws["width"].std() > 0
 
 
-@pytest.mark.parametrize("curves", [1, 2, 4])
-def test_slopes_are_those_of_the_density(curves: int) -> None:
+@pytest.mark.parametrize("levels", [1, 2, 4])
+def test_slopes_are_those_of_the_density(levels: int) -> None:
     rng = np.random.default_rng(5)
-    model, _ = with_data(make_model(curves), draw_theta(make_model(curves), rng), rng)
+    model, _ = with_data(make_model(levels), draw_theta(make_model(levels), rng), rng)
     density = theta_density(ragged(model))
-    size, step = 2 * curves + 1, 1e-4
+    size, step = 2 * levels + 1, 1e-4
     for z in rng.standard_normal((5, size)):
         _, slope = density(z)
         moved = [[density(z + s * h)[0] for s in (1, -1)] for h in step * np.eye(size)]
@@ -326,7 +326,7 @@ def test_the_density_sums_over_kernels() -> None:
     every, one = theta_density(model, 0.0), theta_density(only, 0.0)
     left: dict[str, list[float]] = {"all": [], "one": []}
     for z in rng.standard_normal((6, 5)):
-        terms = dense(model, every.levels(z))
+        terms = dense(model, every.sizes(z))
         prior = 0.5 * float(z @ z)
         left["all"].append(every(z)[0] + prior - logsumexp(terms + model.log_weight))
         left["one"].append(one(z)[0] + prior - terms[1])

@@ -158,7 +158,7 @@ def test_a_move_that_v_hardly_shows_is_seen_in_what_is_predicted(twins) -> None:
 
     mean, theta, s = answer.fit.mean, answer.fit.theta, rule.conditioner.stacked
     assert moved(mean) == 0.0
-    error = np.sqrt(theta.noise[s.curve] ** 2 * s.noisy + np.diagonal(leading.covariance))
+    error = np.sqrt(theta.noise[s.level] ** 2 * s.noisy + np.diagonal(leading.covariance))
     mine = s.of_curve(0)
     jacobian = answer.emulator.linear(mean).jacobian[mine] / error[mine, None]
     _, size, direction = np.linalg.svd(jacobian, full_matrices=False)

@@ -140,10 +140,10 @@ def test_the_likelihood_of_a_potential_is_the_dense_one(liquid, linear, reading:
     columns = np.hstack([draws.conditioner.nuisances(about)])
     expected = []
     for i, row in enumerate(v):
-        delta = theta.reading[stacked.curve]
+        delta = theta.reading[stacked.level]
         shift, blur = reading_error(about.slope_at(row), about.bend, delta)
         covariance = np.diag(
-            stacked.stated_variance + theta.noise[stacked.curve] ** 2 * stacked.noisy + blur
+            stacked.stated_variance + theta.noise[stacked.level] ** 2 * stacked.noisy + blur
         )
         covariance += columns @ columns.T + emulator.outside
         covariance += emulator.embed @ doubt[i] @ emulator.embed.T

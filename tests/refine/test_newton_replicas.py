@@ -86,7 +86,7 @@ def test_replicas_scatter_as_measurements_do(known) -> None:
     levels = np.sqrt(
         stacked.stated_variance
         + np.sum(stacked.stated_columns**2, axis=1)
-        + fit.theta.noise[stacked.curve] ** 2 * stacked.noisy
+        + fit.theta.noise[stacked.level] ** 2 * stacked.noisy
     )
     # what is not known of F and of the curve's scale is beside that, and small here
     assert np.all(sd > levels * (1.0 - 4.0 / np.sqrt(2.0 * SIZE)))

@@ -77,7 +77,7 @@ class LeftOut:
         whitened, model = Whitened(self.conditioner, self.fit), self.fit.model
         columns = whitened.columns["potential"]
         inverse = np.linalg.inv(sum(whitened.covariances.values()) + columns @ columns.T)
-        reading = self.fit.theta.reading[model.curve]
+        reading = self.fit.theta.reading[model.level]
         y = model.residual - reading_error(model.slope, model.bend, reading)[0]
         index = list(rows)
         covariance = np.linalg.inv(inverse[np.ix_(index, index)])

@@ -91,8 +91,8 @@ def spread(fit: Fit, size: int = _SPREAD) -> FloatArray:
 def _nearest(conditioner: Conditioner, models: Sequence[LinearModel]) -> LinearModel:
     """Return the model whose simulation misses the data least, by the noise that is believed."""
     s = conditioner.stacked
-    levels = np.array([p.median for p in s.noise])
-    variance = s.stated_variance + levels[s.level] ** 2 * s.noisy
+    noise = np.array([p.median for p in s.noise])
+    variance = s.stated_variance + noise[s.level] ** 2 * s.noisy
 
     def missed(model: LinearModel) -> float:
         own = variance + np.diagonal(model.covariance)

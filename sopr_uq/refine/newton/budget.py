@@ -81,8 +81,8 @@ class Whitened:
             self.fit.theta,
             self.conditioner.stacked.stated_variance,
         )
-        noise = theta.noise[model.curve] ** 2 * model.noisy
-        reading = reading_error(model.slope, model.bend, theta.reading[model.curve])[1]
+        noise = theta.noise[model.level] ** 2 * model.noisy
+        reading = reading_error(model.slope, model.bend, theta.reading[model.level])[1]
         return {
             "measurement": stated + noise + reading,
             "simulation": model.fixed_variance - stated,

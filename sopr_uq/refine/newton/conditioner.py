@@ -89,8 +89,7 @@ class Conditioner:
             noisy=s.noisy,
             slope=linear.slope,
             bend=linear.bend,
-            # to θ points with a noise of their own are a curve of their own
-            curve=s.level,
+            level=s.level,
             columns=np.hstack(
                 [
                     jacobian @ bases[0].mie,

@@ -22,10 +22,10 @@ from sopr_uq.units import MPA_PER_KCAL_MOL_A3
 _RATIO = 0.05
 
 _FAR = 3.0
-"""In the first distance of a g(r) that is a transform: beyond, its noise has a level of its own."""
+"""In the first distance of a g(r) that is a transform: beyond, it is a level of its own."""
 
 _FEWEST = 12
-"""Independent points that either level needs."""
+"""Independent points that each of its levels needs."""
 
 
 @dataclass(frozen=True)
@@ -47,13 +47,13 @@ class Stacked:
     names : tuple of str
         Names of the curves, length J.
     level : array of int, shape (d,)
-        Index of the noise level that applies: that of the curve, or, far out on a g(r) that is
-        a transform, one behind those of all curves. Errors of S(Q) that are smooth in Q
-        (resolution, normalisation, multiple scattering) lie at small r; were its noise
-        believed to be that of a white S(Q), many far points would tell how well the near
-        ones are known.
+        Which level it belongs to, of one noise and one reading error: that of its curve, or,
+        far out on a g(r) that is a transform, one behind those of all curves. Errors of S(Q)
+        that are smooth in Q (resolution, normalisation, multiple scattering) lie at small r;
+        were its noise believed to be that of a white S(Q), many far points would tell how
+        well the near ones are known.
     noise, reading : tuple of LogNormal
-        Priors of noise level and reading error of every level, curves first.
+        Priors of noise and reading error of every level, those of curves first.
     smoothing, damping, drift : array, shape (J,)
         Standard deviations of smoothing, of the share of Lorch's window, and of the drift of
         the level of every curve.
@@ -95,7 +95,7 @@ class Stacked:
 
     @property
     def far(self) -> list[int]:
-        """Indices of the curves whose far points have a noise level of their own, in order."""
+        """Indices of the curves whose far points are a level of their own, in order."""
         return list(dict.fromkeys(self.curve[self.level >= len(self.names)].tolist()))
 
     @property
@@ -179,7 +179,7 @@ def independent(observation: Observation) -> Observation:
 
 
 def _far(o: Observation) -> BoolArray:
-    """Return which points of a curve have a noise level of their own, shape (n,).
+    """Return which points of a curve are a level of their own, shape (n,).
 
     Only where errors are modelled as those of a file that says nothing of them.
     """

@@ -42,8 +42,8 @@ def data_groups(
     problem, draws = conditioner.problem, Draws(conditioner, answer)
     shape = tuple(posterior.sizes[d] for d in _DIMS)
     v = posterior["potential"].transpose(*_DIMS, ..., "r").values.reshape(-1, problem.field.size)
-    levels = _of_levels(posterior, conditioner.stacked)
-    noise, reading = (x.reshape(len(v), -1) for x in levels)
+    sizes = _of_levels(posterior, conditioner.stacked)
+    noise, reading = (x.reshape(len(v), -1) for x in sizes)
     found = Measurements(draws).at(v, noise, reading, stream(problem.seed, "errors"))
     single = found.log_likelihood.astype(np.float32).reshape(*shape, -1)
     groups = {
@@ -95,7 +95,7 @@ def _datum(problem: Problem) -> dict[str, tuple[str, object]]:
 
 
 def _of_levels(posterior: xr.Dataset, stacked: Stacked) -> tuple[FloatArray, FloatArray]:
-    """Return noise and reading error of every noise level, (chain, draw, level).
+    """Return noise and reading error of every level, (chain, draw, level).
 
     Far points of a curve have its reading error.
     """
@@ -129,8 +129,8 @@ def _log_prior(conditioner: Conditioner, posterior: xr.Dataset) -> xr.Dataset:
     return xr.Dataset({name: (_DIMS, x.astype(np.float32)) for name, x in parts.items()})
 
 
-def _log_normal(levels: FloatArray, priors: Sequence[LogNormal]) -> FloatArray:
-    """Return the log densities of ln levels, summed over the last axis, less their constants."""
+def _log_normal(sizes: FloatArray, priors: Sequence[LogNormal]) -> FloatArray:
+    """Return the log densities of ln sizes, summed over the last axis, less their constants."""
     free = [j for j, p in enumerate(priors) if p.sd > 0]
-    z = [np.log(levels[..., j] / priors[j].median) / priors[j].sd for j in free]
-    return np.asarray(-0.5 * np.sum(np.square(z), axis=0) * np.ones(levels.shape[:-1]))
+    z = [np.log(sizes[..., j] / priors[j].median) / priors[j].sd for j in free]
+    return np.asarray(-0.5 * np.sum(np.square(z), axis=0) * np.ones(sizes.shape[:-1]))

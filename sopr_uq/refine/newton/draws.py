@@ -130,9 +130,9 @@ class Draws:
         mie = fit.prior.mie
         correction = theta.width * model.correction[theta.kernel][:, : mine.size - mie]
         columns = np.hstack([model.columns[:, :mie], correction])
-        reading = theta.reading[model.curve]
+        reading = theta.reading[model.level]
         shift, blur = reading_error(model.slope, model.bend, reading)
-        variance = model.fixed_variance + theta.noise[model.curve] ** 2 * model.noisy + blur
+        variance = model.fixed_variance + theta.noise[model.level] ** 2 * model.noisy + blur
         residual = model.residual - shift - c @ columns.T
         likelihood = log_density(residual, model.columns[:, mie:], variance)
         basis = fit.bases[theta.kernel]
@@ -160,7 +160,7 @@ class Draws:
         v : array, shape (S, n)
             In kcal/mol.
         noise, reading : array, shape (S, J)
-            Noise levels and reading errors of the curves.
+            Noise and reading error of every level.
 
         Returns
         -------

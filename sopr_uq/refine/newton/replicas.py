@@ -82,7 +82,7 @@ class Measurements:
         v : array, shape (S, n)
             Potentials in kcal/mol.
         noise, reading : array, shape (S, J)
-            Noise levels and reading errors of every curve.
+            Noise and reading error of every level.
         rng : Generator
         """
         places = range(0, len(v), _AT_ONCE)
