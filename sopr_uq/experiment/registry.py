@@ -10,11 +10,12 @@ from sopr_uq.errors import InputError
 from sopr_uq.experiment.catalogue import Curve, curve, system_entries
 from sopr_uq.experiment.dataset import to_dataset
 from sopr_uq.experiment.elements import Element, element
+from sopr_uq.experiment.measurement import read_observation
 from sopr_uq.experiment.nearest import suggestion
 from sopr_uq.experiment.observe_settings import ObserveSettings
 from sopr_uq.experiment.settings import ReferenceSettings, SystemSettings
 from sopr_uq.experiment.state import StatePoint
-from sopr_uq.experiment.system import System, build_system, read_observation
+from sopr_uq.experiment.system import System, build_system
 
 
 @dataclass(frozen=True)

@@ -17,12 +17,12 @@ from sopr_uq.experiment.checks import check_density, check_temperature
 from sopr_uq.experiment.faults import Faults
 from sopr_uq.experiment.liquid import Liquid
 from sopr_uq.experiment.makeup import Makeup
+from sopr_uq.experiment.measurement import checked, read_observation
 from sopr_uq.experiment.observation import Observation
 from sopr_uq.experiment.observe_settings import ObserveSettings
 from sopr_uq.experiment.packing import check_packing
 from sopr_uq.experiment.quantities import Density, Temperature
 from sopr_uq.experiment.settings import SystemSettings
-from sopr_uq.experiment.system import checked, read_observation
 
 
 class StateSettings(BaseModel):

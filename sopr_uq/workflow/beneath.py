@@ -11,9 +11,9 @@ import xarray as xr
 from sopr_uq.derived.correction import is_corrected
 from sopr_uq.errors import InputError
 from sopr_uq.experiment.faults import Faults
+from sopr_uq.experiment.ingredients import checked_makeup
 from sopr_uq.experiment.makeup import Makeup
 from sopr_uq.experiment.substance import Substance
-from sopr_uq.experiment.system import checked_makeup
 from sopr_uq.potentials import Corrected, Potential
 from sopr_uq.typing import FloatArray
 from sopr_uq.workflow.config import Config

@@ -20,8 +20,10 @@ from sopr_uq.engine.traits import FLUCTUATIONS, TRAITS, following
 from sopr_uq.errors import InputError
 from sopr_uq.experiment.checks import check_copies
 from sopr_uq.experiment.faults import Faults
+from sopr_uq.experiment.ingredients import Ingredients, checked_makeup
 from sopr_uq.experiment.liquid import Liquid
 from sopr_uq.experiment.makeup import Makeup
+from sopr_uq.experiment.measurement import checked_observations
 from sopr_uq.experiment.molecule_settings import MoleculeSettings
 from sopr_uq.experiment.observation import Observation
 from sopr_uq.experiment.observe_settings import ObserveSettings
@@ -33,7 +35,6 @@ from sopr_uq.experiment.settings import (
 )
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.experiment.states import StateSettings, check_state, state_observations
-from sopr_uq.experiment.system import Ingredients, checked_makeup, checked_observations
 from sopr_uq.refine.belief import without_meaning
 from sopr_uq.refine.newton.data import stack
 from sopr_uq.refine.partials import partials

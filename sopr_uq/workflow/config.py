@@ -15,6 +15,7 @@ from sopr_uq.engine.settings import EngineSettings
 from sopr_uq.experiment.base import Base
 from sopr_uq.experiment.catalogue import curve, system_entries
 from sopr_uq.experiment.faults import Faults
+from sopr_uq.experiment.ingredients import Ingredients
 from sopr_uq.experiment.liquid import Liquid
 from sopr_uq.experiment.makeup import Makeup
 from sopr_uq.experiment.molecule_settings import MoleculeSettings
@@ -28,7 +29,7 @@ from sopr_uq.experiment.settings import (
     number_density,
 )
 from sopr_uq.experiment.states import StateSettings, build_states
-from sopr_uq.experiment.system import Ingredients, System, build_system
+from sopr_uq.experiment.system import System, build_system
 from sopr_uq.provenance import sha256
 from sopr_uq.refine import presets
 from sopr_uq.refine.belief import PriorSettings, without_meaning

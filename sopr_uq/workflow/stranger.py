@@ -11,10 +11,10 @@ from scipy.ndimage import gaussian_filter1d
 
 from sopr_uq.engine.protocol import Simulation
 from sopr_uq.errors import InputError
+from sopr_uq.experiment.measurement import checked, read_observation
 from sopr_uq.experiment.observation import Observation
 from sopr_uq.experiment.observe_settings import ObserveSettings
 from sopr_uq.experiment.state import StatePoint
-from sopr_uq.experiment.system import checked, read_observation
 from sopr_uq.observables import InfiniteLiquid
 from sopr_uq.refine.newton.implied import implied
 from sopr_uq.refine.problem import Problem

@@ -12,10 +12,10 @@ from sopr_uq.errors import InputError, InputErrors
 from sopr_uq.experiment import load_system
 from sopr_uq.experiment.checks import check_origins
 from sopr_uq.experiment.liquid import Liquid
+from sopr_uq.experiment.measurement import read_observation
 from sopr_uq.experiment.observation import Observation
 from sopr_uq.experiment.observe_settings import ObserveSettings
 from sopr_uq.experiment.state import StatePoint
-from sopr_uq.experiment.system import read_observation
 
 X = np.array([3.0, 4.0, 5.0])
 G = Observation("g", X, np.ones(3), origin="one experiment")

@@ -5,9 +5,9 @@ import pytest
 
 from sopr_uq.experiment import load_system, systems
 from sopr_uq.experiment.look import look
+from sopr_uq.experiment.measurement import read_observation
 from sopr_uq.experiment.observe_settings import ObserveSettings
 from sopr_uq.experiment.readings import reading_error
-from sopr_uq.experiment.system import read_observation
 
 CURVES = [o for s in systems() for o in load_system(s.name).observations]
 

@@ -12,6 +12,7 @@ from scipy.interpolate import CubicSpline
 from sopr_uq.errors import InputError
 from sopr_uq.experiment.dataset import to_dataset
 from sopr_uq.experiment.makeup import Makeup
+from sopr_uq.experiment.measurement import checked, read_observation
 from sopr_uq.experiment.molecule import Molecule, Site
 from sopr_uq.experiment.neutrons import isotopes, scattering_length
 from sopr_uq.experiment.observation import Observation
@@ -19,7 +20,6 @@ from sopr_uq.experiment.observe_settings import ObserveSettings
 from sopr_uq.experiment.sites import site_mixture
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.experiment.substance import Substance
-from sopr_uq.experiment.system import checked, read_observation
 from sopr_uq.potentials import lennard_jones
 from sopr_uq.structure.transforms import RadialGrid, structure_rows
 
