@@ -8,7 +8,7 @@ import numpy as np
 from scipy import constants
 
 from sopr_uq.errors import InputError
-from sopr_uq.experiment.kinds import KINDS
+from sopr_uq.experiment.kinds import KINDS, Q, R
 from sopr_uq.experiment.limits import FAR, LEVEL_TOLERANCE
 from sopr_uq.experiment.molecule import Pair
 from sopr_uq.experiment.observation import Observation
@@ -206,7 +206,7 @@ def check_curve(observation: Observation, state: StatePoint) -> None:
     check_level(observation)
     check_angstrom(observation, state)
     peak, spacing = _first_peak(observation), state.density ** (-1.0 / 3.0)
-    if observation.kind == "g" and peak > CLOSE_PACKED * spacing:
+    if observation.axis is R and peak > CLOSE_PACKED * spacing:
         raise InputError(
             f"observation {observation.name}, first peak",
             f"neighbours no farther than {CLOSE_PACKED} mean spacings, as packing demands",
@@ -231,12 +231,12 @@ def check_angstrom(observation: Observation, state: StatePoint) -> None:
     """
     peak, spacing = _first_peak(observation), state.density ** (-1.0 / 3.0)
     where = f"observation {observation.name}, first peak"
-    if observation.kind == "g" and peak < SMALLEST_PEAK and peak < NANOMETRES * spacing:
+    if observation.axis is R and peak < SMALLEST_PEAK and peak < NANOMETRES * spacing:
         found = f"{peak:g} Å at a mean spacing of {spacing:.3g} Å, which suggests nanometres"
         raise InputError(
             where, f"distances in Å, a peak near {spacing:.2g} Å", found, "multiply r by 10"
         )
-    if observation.kind == "s" and peak * spacing > NANOMETRES_INVERSE:
+    if observation.axis is Q and peak * spacing > NANOMETRES_INVERSE:
         raise InputError(
             where,
             f"Q in 1/Å, a peak near {2 * np.pi / spacing:.2g} 1/Å",
@@ -269,7 +269,7 @@ def check_level(observation: Observation) -> None:
             "of its range",
             f"a mean of {level:.3g}",
             _CONVENTION
-            if observation.of is not None and observation.kind == "s"
+            if observation.of is not None and observation.axis is Q
             else "check the normalisation, the columns (g or g − 1?), and that the curve reaches "
             "far enough",
         )

@@ -17,6 +17,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from sopr_uq.errors import InputError
+from sopr_uq.experiment.kinds import Q
 from sopr_uq.experiment.limits import level_of
 from sopr_uq.experiment.molecule import Pair
 from sopr_uq.experiment.observation import Observation
@@ -66,7 +67,7 @@ def check_convention(
         With the conversion, if its core or its level is that of another convention.
     """
     pair = observation.of
-    if observation.kind != "s" or not isinstance(pair, Pair) or not substance.atomic:
+    if not isinstance(pair, Pair) or observation.axis is not Q or not substance.atomic:
         return
     names = [site.name for site in substance.sites]
     densities = substance.densities(state)

@@ -24,8 +24,6 @@ from sopr_uq.typing import BoolArray, FloatArray
 
 MIN_POINTS = 5
 _LARGEST = 1e9
-_DIVIDED = ("G", "rdf", "t", "q(s-1)")
-"""Forms that say nothing at zero."""
 
 
 @dataclass(frozen=True)
@@ -195,8 +193,8 @@ def read_written(
         x, table = shift_edges(x, table, remarks)
     check_cells(path, table, x, remarks)
     name = form or _form_of(table.columns[picked.value].quantity, kind)
-    said = TOTAL if kind == "f" else _said(name, kind, remarks)
-    keep = x > 0 if said.name in _DIVIDED else np.ones(x.size, dtype=bool)
+    said = TOTAL if KINDS[kind].total else _said(name, kind, remarks)
+    keep = x > 0 if said.power else np.ones(x.size, dtype=bool)
     error = None if picked.error is None else table.column(picked.error)
     if error is not None:
         error, believed = _errors(path, table, error, remarks)

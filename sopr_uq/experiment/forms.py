@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple, get_args
 import numpy as np
 
 from sopr_uq.errors import InputError
+from sopr_uq.experiment.kinds import CurveName
 from sopr_uq.typing import FloatArray
 
 type FormName = Literal["g", "h", "G", "rdf", "t", "s", "s-1", "q(s-1)", "f"]
@@ -47,25 +48,34 @@ class Form:
         (x, ρ, ⟨b⟩²) → factor, shape (n,).
     needs : str
         The field of :class:`Scale` that it needs; empty for none.
+    power : int
+        Of x, by which it divides: at zero it says nothing.
+    scaled : bool
+        Whether it ends at zero times a factor that nothing in a curve tells: so its limits do
+        not tell it.
     """
 
     name: FormName
-    kind: Literal["g", "s", "f"]
+    kind: CurveName
     text: str
     offset: int
     factor: Callable[[FloatArray, float, float], FloatArray]
     needs: Literal["", "density", "scattering_length"] = ""
+    power: int = 0
+    scaled: bool = False
 
 
 def _one(x: FloatArray, _rho: float, _b2: float) -> FloatArray:
     return np.ones_like(x)
 
 
-def _shell(power: int) -> Callable[[FloatArray, float, float], FloatArray]:
+def _shell(name: FormName, text: str, offset: int, power: int) -> Form:
+    """Return a form of g(r) with 4πρ and a power of r in it."""
+
     def factor(x: FloatArray, rho: float, _b2: float) -> FloatArray:
         return np.asarray(1.0 / (4.0 * np.pi * rho * x**power))
 
-    return factor
+    return Form(name, "g", text, offset, factor, "density", power)
 
 
 FORMS: dict[str, Form] = {
@@ -73,12 +83,12 @@ FORMS: dict[str, Form] = {
     for form in (
         Form("g", "g", "g(r)", 0, _one),
         Form("h", "g", "h(r) = g − 1", 1, _one),
-        Form("G", "g", "G(r) = 4πρr(g − 1)", 1, _shell(1), "density"),
-        Form("rdf", "g", "4πr²ρg", 0, _shell(2), "density"),
-        Form("t", "g", "T(r) = 4πρrg", 0, _shell(1), "density"),
+        _shell("G", "G(r) = 4πρr(g − 1)", 1, 1),
+        _shell("rdf", "4πr²ρg", 0, 2),
+        _shell("t", "T(r) = 4πρrg", 0, 1),
         Form("s", "s", "S(Q)", 0, _one),
         Form("s-1", "s", "S(Q) − 1", 1, _one),
-        Form("q(s-1)", "s", "Q(S − 1)", 1, lambda x, _rho, _b2: np.asarray(1.0 / x)),
+        Form("q(s-1)", "s", "Q(S − 1)", 1, lambda x, _rho, _b2: np.asarray(1.0 / x), power=1),
         Form(
             "f",
             "s",
@@ -86,10 +96,11 @@ FORMS: dict[str, Form] = {
             1,
             lambda x, _rho, b2: np.full_like(x, 1.0 / b2),
             "scattering_length",
+            scaled=True,
         ),
     )
 }
-TOTAL = Form("f", "f", "F(Q)", 0, _one)
+TOTAL = Form("f", "f", "F(Q)", 0, _one, scaled=True)
 """F(Q) of several types or molecules, which is no form of one S(Q)."""
 
 _KEYS = {

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Literal
+from typing import Literal, NamedTuple
+
+import numpy as np
+from scipy import constants
 
 from sopr_uq.experiment.quantities import UNITS_OF_Q, UNITS_OF_R
 
+type CurveName = Literal["g", "s", "f"]
 type KindName = Literal["g", "s", "f", "pressure", "diffusion", "viscosity"]
 
 
@@ -18,7 +22,7 @@ class Axis:
 
     Parameters
     ----------
-    name : {"r", "q"}
+    name : str
         Of columns and dimensions.
     symbol, text : str
         How people write it and its unit.
@@ -28,12 +32,12 @@ class Axis:
         In which files may have it: how many of ``unit`` one of them is.
     """
 
-    name: Literal["r", "q"]
+    name: str
     symbol: str
     text: str
     unit: str
     long_name: str
-    units: Mapping[str, float]
+    units: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def label(self) -> str:
@@ -43,6 +47,17 @@ class Axis:
 
 R = Axis("r", "r", "Å", "angstrom", "pair distance", UNITS_OF_R)
 Q = Axis("q", "Q", "Å⁻¹", "1/angstrom", "wave number", UNITS_OF_Q)
+
+
+class MotionScale(NamedTuple):
+    """How large a number of motion is in liquids."""
+
+    unit: Callable[[float, float, float], float]
+    """Its natural unit of (ρ in m⁻³, k_B T in J, mass in kg), in that of its kind."""
+    possible: tuple[float, float]
+    """What a liquid may have, in natural units."""
+    typical: float
+    """The same of most."""
 
 
 @dataclass(frozen=True)
@@ -59,8 +74,22 @@ class Kind:
         None of a single number.
     level : float
         What a curve ends at.
-    logarithmic : bool
-        Whether it is positive, and compared with simulations by its logarithm.
+    sums : tuple of float or None
+        Of a curve: what the weights of a total sum to, at least and at most; None of weights with
+        a unit.
+    total : bool
+        Whether it is of a :class:`~sopr_uq.experiment.totals.Total`, with errors of its own,
+        not of a pair or of weights.
+    dim : str
+        Its dimension in a result, where that is not of its own name.
+    motion : MotionScale or None
+        None of what a snapshot has: numbers of motion are positive, compared with simulations
+        by their logarithms, and recorded under the name of their kind.
+    pure : bool
+        Whether a mixture has none.
+    approximate : bool
+        Whether the best of effective pair potentials may miss it, as the virial does: where no
+        error is stated one is believed, and a conflict with the rest does not forbid an answer.
     of_a_file : mapping of str to float or None
         What is believed of a curve of which nothing is told: how it was smoothed (Å² or Å⁻²),
         and how its level drifts. A Gaussian of 0.08 Å is a smoothing of 0.003 Å². What is None
@@ -72,13 +101,29 @@ class Kind:
     unit: str = "1"
     axis: Axis | None = None
     level: float = 0.0
-    logarithmic: bool = False
+    sums: tuple[float, float] | None = None
+    total: bool = False
+    dim: str = ""
+    motion: MotionScale | None = None
+    pure: bool = False
+    approximate: bool = False
     of_a_file: Mapping[str, float | None] = field(default_factory=dict)
 
     @property
     def text(self) -> str:
         """The symbol with its argument."""
         return self.symbol if self.axis is None else f"{self.symbol}({self.axis.symbol})"
+
+
+def _diffusion(density: float, heat: float, mass: float) -> float:
+    # liquids have 0.03 of it where they freeze (Y. Rosenfeld, Phys. Rev. A 15, 2545 (1977)), and
+    # 1 at the critical density
+    return float(density ** (-1 / 3) * np.sqrt(heat / mass) / constants.nano)
+
+
+def _viscosity(density: float, heat: float, mass: float) -> float:
+    # liquids have from 0.5 to 10 of it
+    return float(density ** (2 / 3) * np.sqrt(heat * mass) / constants.milli)
 
 
 _FOUND: dict[str, float | None] = {"abscissa_error": None, "spacing": None}
@@ -90,6 +135,8 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             "radial distribution function",
             axis=R,
             level=1.0,
+            sums=(1.0, 1.0),
+            dim="r_observed",
             of_a_file={"smoothing": 0.003, "damping": None, "drift": 0.003, **_FOUND},
         ),
         "s": Kind(
@@ -97,12 +144,29 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             "static structure factor",
             axis=Q,
             level=1.0,
+            sums=(0.0, 1.0),
+            dim="q_observed",
             of_a_file={"smoothing": 0.0005, "drift": 0.003, **_FOUND},
         ),
-        "f": Kind("F", "total scattering", axis=Q, of_a_file={"smoothing": 0.0005, **_FOUND}),
-        "pressure": Kind("P", "pressure", "MPa"),
-        "diffusion": Kind("D", "coefficient of self-diffusion", "1e-9 m^2/s", logarithmic=True),
-        "viscosity": Kind("η", "shear viscosity", "mPa s", logarithmic=True),
+        "f": Kind(
+            "F",
+            "total scattering",
+            axis=Q,
+            total=True,
+            dim="q_f_observed",
+            of_a_file={"smoothing": 0.0005, **_FOUND},
+        ),
+        "pressure": Kind("P", "pressure", "MPa", approximate=True),
+        "diffusion": Kind(
+            "D",
+            "coefficient of self-diffusion",
+            "1e-9 m^2/s",
+            motion=MotionScale(_diffusion, (0.005, 10.0), 0.05),
+            pure=True,
+        ),
+        "viscosity": Kind(
+            "η", "shear viscosity", "mPa s", motion=MotionScale(_viscosity, (0.1, 100.0), 3.0)
+        ),
     }
 )
 
@@ -112,5 +176,5 @@ CURVES: Mapping[str, Axis] = {name: kind.axis for name, kind in KINDS.items() if
 NUMBERS = tuple(name for name in KINDS if name not in CURVES)
 """Kinds that are one number of a liquid."""
 
-DYNAMICS = tuple(name for name, kind in KINDS.items() if kind.logarithmic)
+DYNAMICS = tuple(name for name, kind in KINDS.items() if kind.motion)
 """Numbers of motion."""

@@ -8,6 +8,7 @@ import numpy as np
 
 from sopr_uq.errors import InputError
 from sopr_uq.experiment.forms import FORMS, Form, Scale, standard
+from sopr_uq.experiment.kinds import CURVES, R
 from sopr_uq.typing import BoolArray, FloatArray
 
 FAR = 0.75
@@ -44,14 +45,14 @@ class Fit(NamedTuple):
 
 
 def fitting_forms(
-    axis: str, x: FloatArray, value: FloatArray, density: float | None = None
+    kind: str, x: FloatArray, value: FloatArray, density: float | None = None
 ) -> list[Fit]:
     """Return the forms whose limits a curve meets, the best first.
 
     Parameters
     ----------
-    axis : {"g", "s"}
-        Whether x is r or Q.
+    kind : {"g", "s"}
+        Of which function it is a form.
     x, value : array, shape (n,)
         The curve as written, x in Å or Å⁻¹.
     density : float, optional
@@ -60,12 +61,12 @@ def fitting_forms(
     """
     positive = x > 0
     x, value = x[positive], value[positive]
-    forms = [form for form in FORMS.values() if form.kind == axis and form.name != "f"]
-    found = [misfit(form, x, value, density) for form in forms]
+    forms = [form for form in FORMS.values() if form.kind == kind]
+    found = [misfit(form, x, value, density) for form in forms if not form.scaled]
     good = sorted((fit for fit in found if fit.misfit < np.inf), key=lambda fit: fit.misfit)
     tail = float(np.mean(value[_far(x)])) if x.size else 1.0
-    if axis == "s" and not good and abs(tail) < LEVEL_TOLERANCE:
-        good = [Fit("f", 1.0, density)]
+    if not good and abs(tail) < LEVEL_TOLERANCE:
+        good = [Fit(form.name, 1.0, density) for form in forms if form.scaled]
     return good
 
 
@@ -109,7 +110,7 @@ def check_form(name: str, form: Form, x: FloatArray, value: FloatArray, scale: S
     InputError
         With the form that fits.
     """
-    if form.name == "f" or _meets(form, x, value, scale):
+    if form.scaled or _meets(form, x, value, scale):
         return
     others = fitting_forms(form.kind, x, value, scale.density)
     if others:
@@ -124,7 +125,7 @@ def check_form(name: str, form: Form, x: FloatArray, value: FloatArray, scale: S
 
 def _meets(form: Form, x: FloatArray, value: FloatArray, scale: Scale) -> bool:
     """Whether a form's limits are met; a negative S is a mistake, and no sign of a form."""
-    if form.kind == "g":
+    if CURVES[form.kind] is R:
         return misfit(form, x, value, scale.density).misfit < np.inf
     positive = x > 0
     curve = standard(form, x[positive], value[positive], scale)
@@ -179,8 +180,8 @@ _NEAR = {"g": _core, "s": _low_q}
 
 def _own_density(form: Form, x: FloatArray, value: FloatArray) -> float | None:
     """Return the density that a form needs to have its limits: from its core or its tail."""
-    peak = float(x[np.argmax(value)]) if form.name == "G" else float(x[-1])
-    if form.name == "G":
+    if form.offset:
+        peak = float(x[np.argmax(value)])
         inside = x < 0.55 * peak
         if inside.sum() < 3:
             return None
@@ -188,9 +189,8 @@ def _own_density(form: Form, x: FloatArray, value: FloatArray) -> float | None:
         rest = float(np.std(value[inside] - slope * x[inside]))
         believable = slope < 0 and rest < 0.3 * abs(slope) * 0.55 * peak
         return -slope / (4.0 * np.pi) if believable else None
-    power = {"t": 1, "rdf": 2}[form.name]
     far = _far(x)
-    ratio = value[far] / x[far] ** power
+    ratio = value[far] / x[far] ** form.power
     if ratio.size < 2:
         return None
     half = ratio.size // 2

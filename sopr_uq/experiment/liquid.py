@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from sopr_uq.errors import InputError
 from sopr_uq.experiment.checks import check_origins
+from sopr_uq.experiment.kinds import KINDS
 from sopr_uq.experiment.observation import Observation
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.experiment.substance import ATOM, Substance
@@ -47,5 +48,7 @@ class Liquid:
         check_origins(self.observations)
         check_sums(self.observations, self.substance.pairs)
         types = len(self.substance.sites)
-        if types > 1 and any(o.kind == "diffusion" for o in self.observations):
-            raise InputError("observe", "a diffusion of an element", f"a mixture of {types} types")
+        pure = [o.kind for o in self.observations if KINDS[o.kind].pure]
+        if pure and types > 1:
+            expected = f"a {pure[0]} of an element"
+            raise InputError("observe", expected, f"a mixture of {types} types")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 
@@ -14,7 +13,7 @@ from sopr_uq.experiment.curve import Written, read_written
 from sopr_uq.experiment.formats import Table, read_file
 from sopr_uq.experiment.forms import FORMS, Scale, standard
 from sopr_uq.experiment.inferred import faint_end
-from sopr_uq.experiment.kinds import CURVES, R
+from sopr_uq.experiment.kinds import CURVES, KINDS, CurveName, Q, R
 from sopr_uq.experiment.limits import LEVEL_TOLERANCE, fitting_forms, kind_by_peak, level_of
 from sopr_uq.experiment.look_total import Composition, proposed
 from sopr_uq.experiment.mistakes import mistakes
@@ -65,7 +64,7 @@ class Look:
     path: Path
     format: str
     columns: tuple[str, ...]
-    kind: Literal["g", "s", "f"]
+    kind: CurveName
     form: str
     form_reason: str
     unit: str
@@ -85,7 +84,7 @@ def look(
     path: Path | str,
     *,
     density: float | None = None,
-    kind: Literal["g", "s", "f"] | None = None,
+    kind: CurveName | None = None,
     columns: Sequence[str | int] | None = None,
     unit: str | None = None,
     formula: str | None = None,
@@ -115,23 +114,24 @@ def look(
     path = Path(path)
     table = read_file(path)
     kind = kind or _kind(table, path, density)
-    if kind == "f":
+    if KINDS[kind].total:
         return _total(path, table, columns, unit, formula, "as you say")
     if unit is None and not _unit(table, kind):
         unit = _likely_unit(path, kind, columns, density)
     written = read_written(path, kind, columns=columns, unit=unit)
     form, reason, density = _form(written, density)
     atoms = None if formula is None else Composition.of(formula)
-    ends_at_zero = kind == "s" and abs(level_of(written.x, written.value)) < LEVEL_TOLERANCE
-    if form == "f" if atoms is None else ends_at_zero and not atoms.element:
+    ends_at_zero = CURVES[kind] is Q and abs(level_of(written.x, written.value)) < LEVEL_TOLERANCE
+    scaled = FORMS[form].scaled
+    if scaled if atoms is None else ends_at_zero and not atoms.element:
         return _total(path, table, columns, unit, formula, reason)
     value = written.value
-    if form != "f":
+    if not scaled:
         value = standard(FORMS[form], written.x, written.value, Scale(density, None))
     found = set_points(kind, written.x, value)
     end = fourier_end(written.x, value) if CURVES[kind] is R else None
     said = unit or _unit(table, kind) or CURVES[kind].unit
-    odd = [] if form == "f" else [m.text for m in mistakes(kind, written.x, value, density)]
+    odd = [] if scaled else [m.text for m in mistakes(kind, written.x, value, density)]
     names = [f"{table.call(i)} ({c.quantity or '?'})" for i, c in enumerate(table.columns)]
     return Look(
         path=path,
@@ -156,7 +156,7 @@ def look(
 
 def _of_element(form: str, atoms: Composition | None) -> tuple[str, ...]:
     """Return the key with the scattering length of an element, where a form needs it."""
-    if form != "f" or atoms is None:
+    if not FORMS[form].scaled or atoms is None:
         return ()
     return (f"scattering_length = {float(atoms.lengths[0]):.4g}  # ⟨b⟩ in fm",)
 
@@ -227,15 +227,15 @@ def noise_of(value: FloatArray) -> float:
     return float(np.median(np.abs(third)) / 0.6745 / np.sqrt(20.0)) if third.size else float("nan")
 
 
-_OF_COLUMN: Mapping[str, Literal["g", "s"]] = {
-    **{name: "g" if form.kind == "g" else "s" for name, form in FORMS.items()},
+_OF_COLUMN: Mapping[str, CurveName] = {
+    **{name: form.kind for name, form in FORMS.items()},
     "r": "g",
     "q": "s",
 }
 """Of which function a file holds a form that has such a column."""
 
 
-def _kind(table: Table, path: Path, density: float | None) -> Literal["g", "s"]:
+def _kind(table: Table, path: Path, density: float | None) -> CurveName:
     """Return of which function a file holds a form: by columns, name, peak, or what is first."""
     for column in table.columns:
         if column.quantity in _OF_COLUMN:
@@ -260,7 +260,7 @@ def _unit(table: Table, kind: str) -> str:
 
 
 def _likely_unit(
-    path: Path, kind: Literal["g", "s"], columns: Sequence[str | int] | None, density: float | None
+    path: Path, kind: CurveName, columns: Sequence[str | int] | None, density: float | None
 ) -> str | None:
     """Return nm or 1/nm where the place of the first peak leaves nothing else."""
     written = read_written(path, kind, columns=columns)
@@ -274,7 +274,7 @@ def _likely_unit(
 def _form(written: Written, density: float | None) -> tuple[str, str, float | None]:
     """Return the form, why it is that, and the density that was used."""
     said = written.form.name
-    if said == "f":
+    if written.form.scaled:
         return said, "as the file says", density
     fits = fitting_forms(written.kind, written.x, written.value, density)
     by_name = written.table.columns
@@ -306,13 +306,13 @@ def _no_form(written: Written, density: float | None) -> InputError:
 def _cannot(kind: str, x: FloatArray, density: float | None) -> list[str]:
     found = []
     spacing = 3.5 if density is None else density ** (-1.0 / 3.0)
-    if kind == "g" and x[-1] < 2.5 * spacing:
+    if CURVES[kind] is R and x[-1] < 2.5 * spacing:
         found.append(
             f"It ends at {x[-1]:g} Å: v(r) beyond is known only from its smoothness and its prior."
         )
-    if kind == "s" and x[0] > 0.5:
+    if CURVES[kind] is Q and x[0] > 0.5:
         found.append(f"It begins at {x[0]:g} Å⁻¹: the compressibility is not in it.")
-    if kind == "s" and x[-1] < 25.0 / spacing:
+    if CURVES[kind] is Q and x[-1] < 25.0 / spacing:
         found.append(f"It ends at {x[-1]:g} Å⁻¹: the steepness of the core is hardly in it.")
     found.append("The depth of the well is weakly in a structure: a pressure beside it helps.")
     return found

@@ -11,6 +11,7 @@ from sopr_uq.errors import InputError
 from sopr_uq.experiment.base import Base
 from sopr_uq.experiment.declared_totals import declared_total
 from sopr_uq.experiment.faults import Faults
+from sopr_uq.experiment.kinds import KINDS
 from sopr_uq.experiment.models import molecule_of, sites_of
 from sopr_uq.experiment.molecule import Pair
 from sopr_uq.experiment.molecule_settings import MoleculeSettings, SiteSettings
@@ -82,7 +83,7 @@ class Makeup:
         weights = self._weights(settings.weights)
         if weights is not None:
             check_weights(settings.kind, weights)
-        if settings.kind == "f":
+        if KINDS[settings.kind].total:
             mixture, pairs = site_mixture(self.substance, state), self.substance.pairs
             elements = [self.elements.get(s.name, s.name) for s in self.substance.sites]
             return declared_total(settings, mixture, pairs, elements, self._lengths, weights)

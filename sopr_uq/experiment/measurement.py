@@ -18,7 +18,7 @@ from sopr_uq.experiment.faults import Faults
 from sopr_uq.experiment.forms import Scale
 from sopr_uq.experiment.inner_peak import check_inner_peak
 from sopr_uq.experiment.inner_waves import check_inner_waves
-from sopr_uq.experiment.kinds import KINDS, NUMBERS
+from sopr_uq.experiment.kinds import CURVES, KINDS, NUMBERS, R
 from sopr_uq.experiment.makeup import Makeup
 from sopr_uq.experiment.mistakes import check_function, check_mistakes
 from sopr_uq.experiment.molecule import Pair
@@ -69,7 +69,7 @@ def checked(
         if state is not None:
             check_motion(observation, state)
         return observation
-    if observation.kind == "f":
+    if observation.is_total:
         if observation.of is not None:
             check_total(observation)
         return observation
@@ -128,7 +128,7 @@ def read_observation(
         )
     of = None if makeup is None or state is None else makeup.of(settings, state)
     found = replace(_read_curve(settings, state), origin=origin_of(settings), of=of)
-    if makeup is not None and state is not None and found.kind != "f":
+    if makeup is not None and state is not None and not found.is_total:
         # what is left out of a window of one's own may be anything
         looked_at = found if settings.window is None else found.windowed()
         _check_sites(looked_at, state, makeup)
@@ -140,7 +140,7 @@ def read_observation(
 def _check_sites(observation: Observation, state: StatePoint, makeup: Makeup) -> None:
     """Refuse what is inside molecules in a g(r) or S(Q), and partials of other conventions."""
     substance = makeup.substance
-    if observation.kind == "g":
+    if observation.axis is R:
         check_inner_peak(observation, site_mixture(substance, state), substance.pairs)
         return
     check_inner_waves(observation, site_mixture(substance, state), substance.pairs)
@@ -180,7 +180,7 @@ def _read_curve(settings: ObserveSettings, state: StatePoint | None) -> Observat
         verify(settings.covariance, settings.covariance_sha256)
     scale = Scale(None if state is None else state.density, settings.scattering_length)
     # partial S(Q) have limits of other conventions, which are no forms of theirs
-    options["limits"] = settings.sites is None or settings.kind != "s"
+    options["limits"] = settings.sites is None or CURVES[settings.kind] is R
     return read_curve(
         path,
         settings.kind,

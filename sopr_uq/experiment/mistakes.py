@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sopr_uq.errors import InputError
-from sopr_uq.experiment.kinds import KINDS
+from sopr_uq.experiment.kinds import CURVES, KINDS, Q, R
 from sopr_uq.experiment.limits import FAR, LEVEL_TOLERANCE, level_of
 from sopr_uq.experiment.set_points import liquid_begin, stands_alone
 from sopr_uq.typing import FloatArray
@@ -99,7 +99,7 @@ def mistakes(
     """Yield what is wrong or odd in a g(r) or S(Q)."""
     if x.size < 5:
         return
-    if kind == "g":
+    if CURVES[kind] is R:
         if not molecular:
             yield from _in_the_core(x, value)
         yield from _at_the_end(x, value, density)
@@ -193,10 +193,10 @@ def check_function(name: str, kind: str, x: FloatArray, value: FloatArray) -> No
         return
     third = before.size // 3
     rises = float(np.mean(before[-third:])) > 1.3 * float(np.mean(before[:third]))
-    if kind == "g" and rises and np.min(before) > 0.0 and np.mean(before) > _NO_CORE:
+    if CURVES[kind] is R and rises and np.min(before) > 0.0 and np.mean(before) > _NO_CORE:
         found = f"a slow rise before {peak:.2g}, as of an S(Q)"
         raise InputError(name, "g(r), which is zero before its peak", found, 'kind = "s"')
-    if kind == "s" and np.max(np.abs(before)) < _EMPTY:
+    if CURVES[kind] is Q and np.max(np.abs(before)) < _EMPTY:
         found = f"nothing at all before {peak:.2g}, as in the core of a g(r)"
         raise InputError(name, "S(Q), which rises before its peak", found, 'kind = "g"')
 

@@ -6,30 +6,20 @@ import numpy as np
 from scipy import constants
 
 from sopr_uq.errors import InputError
+from sopr_uq.experiment.kinds import KINDS, MotionScale
 from sopr_uq.experiment.observation import Observation
 from sopr_uq.experiment.quantities import FACTORS
 from sopr_uq.experiment.state import StatePoint
 
-POSSIBLE = {"diffusion": (0.005, 10.0), "viscosity": (0.1, 100.0)}
-"""In units of :func:`natural`. Liquids diffuse with 0.03 where they freeze (Y. Rosenfeld, Phys.
-Rev. A 15, 2545 (1977)) and with 1 at the critical density; their viscosities are from 0.5 to 10."""
-
 _LARGEST_ERROR = 0.5
 """Relative; beyond it a logarithm has no standard error."""
 
-_TYPICAL = {"diffusion": 0.05, "viscosity": 3.0}
 
-
-def natural(kind: str, state: StatePoint) -> float:
-    """Return the unit of an element's motion at a state point, in that of its observations.
-
-    That of diffusion is ρ^(−1/3) (k_B T/m)^(1/2), that of viscosity ρ^(2/3) (m k_B T)^(1/2).
-    """
+def natural(motion: MotionScale, state: StatePoint) -> float:
+    """Return the unit of an element's motion at a state point, in that of its observations."""
     density = state.density / constants.angstrom**3
     heat, mass = constants.k * state.temperature, state.mass * constants.atomic_mass
-    if kind == "diffusion":
-        return float(density ** (-1 / 3) * np.sqrt(heat / mass) / constants.nano)
-    return float(density ** (2 / 3) * np.sqrt(heat * mass) / constants.milli)
+    return motion.unit(density, heat, mass)
 
 
 def check_motion(observation: Observation, state: StatePoint) -> None:
@@ -41,18 +31,18 @@ def check_motion(observation: Observation, state: StatePoint) -> None:
         If no liquid has it, in which case it says in which unit it would be one's, or its error
         leaves nothing of its logarithm.
     """
-    kind = observation.kind
-    if not observation.logarithmic:
+    kind, motion = observation.kind, KINDS[observation.kind].motion
+    if motion is None:
         return
     _check_error(observation)
     if not state.mass:
         return
-    unit, value = natural(kind, state), float(observation.value[0])
-    low, high = POSSIBLE[kind]
+    unit, value = natural(motion, state), float(observation.value[0])
+    low, high = motion.possible
     if low <= value / unit <= high:
         return
     known = {
-        name: abs(np.log(value * f / unit / _TYPICAL[kind])) for name, f in FACTORS[kind].items()
+        name: abs(np.log(value * f / unit / motion.typical)) for name, f in FACTORS[kind].items()
     }
     name = min(known, key=lambda each: float(known[each]))
     fits = low <= value * FACTORS[kind][name] / unit <= high

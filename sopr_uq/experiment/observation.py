@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from sopr_uq.errors import InputError
-from sopr_uq.experiment.kinds import CURVES, KINDS, Axis, KindName
+from sopr_uq.experiment.kinds import CURVES, KINDS, Axis, KindName, R
 from sopr_uq.experiment.molecule import Pair
 from sopr_uq.experiment.totals import Total
 from sopr_uq.typing import FloatArray
@@ -134,14 +134,24 @@ class Observation:
         return KINDS[self.kind].level
 
     @property
+    def is_total(self) -> bool:
+        """Whether it is of a :class:`~sopr_uq.experiment.totals.Total`."""
+        return KINDS[self.kind].total
+
+    @property
+    def without_error(self) -> bool:
+        """Whether an error of it is believed, none being stated."""
+        return self.error is None and KINDS[self.kind].approximate
+
+    @property
     def logarithmic(self) -> bool:
         """Whether it is compared with simulations by its logarithm."""
-        return KINDS[self.kind].logarithmic
+        return KINDS[self.kind].motion is not None
 
     @property
     def transformed(self) -> bool:
         """Whether it is a g(r) whose Fourier integral is known to have ended somewhere."""
-        return self.kind == "g" and bool(np.isfinite(self.q_max))
+        return KINDS[self.kind].axis is R and bool(np.isfinite(self.q_max))
 
     @property
     def resolution(self) -> float:
@@ -208,7 +218,7 @@ class Observation:
                 expected = f"a {self.kind}, which is of the whole liquid"
                 raise InputError(where, expected, "pairs as well")
             return
-        if (self.kind == "f") != isinstance(self.of, Total):
+        if self.is_total != isinstance(self.of, Total):
             raise InputError(where, "a Total for kind f, and for no other", repr(self.of))
         if self.of is None:
             if len(pairs) > 1:

@@ -160,10 +160,10 @@ class ObserveSettings(BaseModel):
         if self.sites is not None and self.weights is not None:
             raise InputError("keys", "sites of a partial or weights of a total", "both")
         if self.kind in NUMBERS:
-            needed = {"value", "error"} if KINDS[self.kind].logarithmic else {"value"}
+            needed = {"value"} if KINDS[self.kind].approximate else {"value", "error"}
             require(self, f"a {self.kind}", needed, common | {"value", "error"})
             return self
-        if self.kind == "f":
+        if KINDS[self.kind].total:
             require(self, "a total F(Q)", {"file", "weights"}, common | _OF_TOTALS)
             return self
         if self.weights == "x-ray":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -40,7 +40,7 @@ def check_sums(observations: Sequence[Observation], pairs: Sequence[Pair]) -> No
         If a total is another curve than the sum, beyond noise and windows.
     """
     for total in observations:
-        if total.kind not in ("g", "s") or isinstance(total.of, Pair) or total.of is None:
+        if not isinstance(total.of, Mapping):
             continue
         weights = {p: w for p, w in total.weights(pairs).items() if abs(w) > _SMALL}
         partials = {

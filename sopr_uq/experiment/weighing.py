@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from sopr_uq.errors import InputError
+from sopr_uq.experiment.kinds import CURVES, KINDS, Q
 from sopr_uq.experiment.molecule import Pair
 from sopr_uq.experiment.observation import Observation
 from sopr_uq.experiment.state import StatePoint
@@ -14,16 +15,6 @@ from sopr_uq.experiment.substance import Substance
 
 _SUM = 0.05
 """How far sums of weights may be from what they are."""
-
-_SUMS = {
-    "g": (1.0, "a sum of 1", "divide them by their sum"),
-    "s": (
-        0.0,
-        "a sum from 0 to 1, as of weights without a unit",
-        'divide them by their sum, or kind = "f" of Σ w (S − 1)',
-    ),
-}
-"""The least that weights of a kind sum to (at most to one), and what to say of others."""
 
 
 def check_weights(kind: str, weights: Mapping[Pair, float]) -> None:
@@ -44,11 +35,16 @@ def check_weights(kind: str, weights: Mapping[Pair, float]) -> None:
     """
     if not any(weights.values()):
         raise InputError("weights", "a weight that is not zero", "none")
-    if kind not in _SUMS:
+    sums, total = KINDS[kind].sums, sum(weights.values())
+    if sums is None:
         return
-    total, (low, wanted, advice) = sum(weights.values()), _SUMS[kind]
-    if not low - _SUM <= total <= 1.0 + _SUM:
-        raise InputError("weights", wanted, f"{total:.3g}", advice)
+    low, high = sums
+    if not low - _SUM <= total <= high + _SUM:
+        one = low == high
+        unit = "" if one else ", as of weights without a unit"
+        wanted = f"a sum of {low:g}" if one else f"a sum from {low:g} to {high:g}{unit}"
+        other = ', or kind = "f" of Σ w (S − 1)' if CURVES[kind] is Q else ""
+        raise InputError("weights", wanted, f"{total:.3g}", f"divide them by their sum{other}")
 
 
 def lowest_s(observation: Observation, substance: Substance, state: StatePoint) -> float:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from sopr_uq.experiment.kinds import KINDS
 from sopr_uq.experiment.observation import Observation
 from sopr_uq.refine.problem import Problem
-
-_DIMS = {"g": "r_observed", "s": "q_observed", "f": "q_f_observed"}
-"""Of curves; a number has a dimension of its own name."""
 
 
 class Labelled(NamedTuple):
@@ -28,6 +26,6 @@ def labelled(problem: Problem) -> list[Labelled]:
         for o in liquid.observations:
             count[o.kind] = count.get(o.kind, 0) + 1
             suffix = "" if count[o.kind] == 1 else f"_{count[o.kind]}"
-            dim = _DIMS.get(o.kind, f"{o.kind}_observed")
+            dim = KINDS[o.kind].dim or f"{o.kind}_observed"
             found.append(Labelled(o.kind + suffix, dim + suffix, number, o))
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sopr_uq.experiment.kinds import Q
 from sopr_uq.experiment.liquid import Liquid
 from sopr_uq.refine.loop import Refinement
 from sopr_uq.refine.problem import Problem
@@ -41,8 +42,8 @@ def troubles(refinement: Refinement) -> list[str]:
 
 
 def _reach(liquid: Liquid) -> float:
-    """Largest distance at which a g(r) was measured, in Å; 0 where an S(Q) sees all distances."""
-    if any(o.kind == "s" for o in liquid.observations):
+    """Largest distance of a measured g(r), in Å; 0 where a curve of Q sees all distances."""
+    curves = [o for o in liquid.observations if o.is_curve]
+    if any(o.axis is Q for o in curves):
         return 0.0
-    ends = [float(o.x[o.mask][-1]) for o in liquid.observations if o.kind == "g"]
-    return max(ends, default=0.0)
+    return max((float(o.x[o.mask][-1]) for o in curves), default=0.0)

@@ -58,21 +58,18 @@ def partials(problem: Problem, rule: str) -> tuple[Partial, ...]:
     if measured:
         expected, motion = "a g(r) of each pair alone", ", ".join(sorted(measured))
         raise InputError(f"rule {rule}", expected, f"{motion} as well", "the newton rule takes it")
-    of = [_pair(o, problem) for s in liquids for o in s.observations if o.kind == "g"]
-    wanted = [term.pair for term in terms if term.refined]
-    if len(liquids) != 1 or len(of) != len(wanted) or set(of) != set(wanted):
+    curves = [(_pair(o, problem), o) for _, o in problem.observed("g")]
+    of, wanted = dict(curves), [term.pair for term in terms if term.refined]
+    if len(liquids) != 1 or len(curves) != len(wanted) or set(of) != set(wanted):
         each = " of each refined pair" if len(terms) > 1 else ""
         raise InputError(
             f"rule {rule}",
             f"one state point with one measured g(r){each}",
-            f"{len(liquids)} state points with {len(of)} g(r)",
+            f"{len(liquids)} state points with {len(curves)} g(r)",
             "the newton rule takes any number of curves and numbers",
         )
-    curves = {_pair(o, problem): o for o in liquids[0].observations if o.kind == "g"}
     return tuple(
-        Partial(i, term, liquids[0], curves[term.pair])
-        for i, term in enumerate(terms)
-        if term.refined
+        Partial(i, term, liquids[0], of[term.pair]) for i, term in enumerate(terms) if term.refined
     )
 
 

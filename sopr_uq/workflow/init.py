@@ -8,6 +8,7 @@ from pathlib import Path
 
 from sopr_uq.disk import write_atomic
 from sopr_uq.errors import InputError
+from sopr_uq.experiment.kinds import CURVES, KINDS, R
 from sopr_uq.experiment.look import Look
 from sopr_uq.workflow.config import Config, load_config
 
@@ -54,7 +55,7 @@ def write_config(path: Path, answers: Answers, seen: Look) -> Config:
         With everything that is wrong with the answers; nothing is written.
     """
     check_place(path)
-    if seen.kind == "f":
+    if KINDS[seen.kind].total:
         raise InputError(
             str(seen.path),
             "a g(r) or an S(Q) of an element",
@@ -135,7 +136,7 @@ def _observe(seen: Look, folder: Path) -> list[str]:
     lines = [f"# {note}" for note in seen.remarks]
     named = f"file = {json.dumps(str(shown), ensure_ascii=False)}"
     lines += [named if line.startswith("file =") else line for line in block]
-    if seen.kind == "g":
+    if CURVES[seen.kind] is R:
         lines += ["# q_max = 12.0          # end of the Fourier integral; found if not given"]
     return [*lines, "# window = [3.0, 15.0]  # what is used; all that was measured by default"]
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from sopr_uq.disk import atomic
-from sopr_uq.experiment.forms import FORMS
+from sopr_uq.experiment.forms import FORMS, TOTAL
 from sopr_uq.experiment.kinds import CURVES, KINDS
 from sopr_uq.experiment.look import Look
 
@@ -16,7 +16,7 @@ _TOTAL = "F(Q) of several types or of molecules"
 def lines_of(seen: Look) -> list[tuple[str, str]]:
     """Return rows (what, text) about a file."""
     axis, spacing = CURVES[seen.kind], _spacing(seen)
-    function = _TOTAL if seen.kind == "f" else FORMS[seen.form].text
+    function = _TOTAL if KINDS[seen.kind].total else FORMS[seen.form].text
     rows = [
         ("file", f"{seen.path.name}, {seen.format}"),
         ("columns", ", ".join(seen.columns)),
@@ -70,7 +70,8 @@ def save_look(seen: Look, file: Path) -> None:
 
     with style(), atomic(file) as temporary:
         figure = Figure(figsize=(6.0, 3.6))
-        label = "" if seen.form != "f" else "F(Q)" if seen.kind == "f" else FORMS[seen.form].text
+        form = TOTAL if KINDS[seen.kind].total else FORMS[seen.form]
+        label = form.text if form.scaled else ""
         ax = figure.subplots()
         first = float("-inf") if seen.first is None else seen.first
         plot_curve(seen.kind, seen.x, seen.value, ax, first=first, label=label)

@@ -20,7 +20,7 @@ import numpy as np
 import xarray as xr
 from scipy import stats
 
-from sopr_uq.experiment.kinds import KINDS
+from sopr_uq.experiment.kinds import KINDS, KindName
 from sopr_uq.experiment.observation import Observation
 from sopr_uq.inference.linear_gaussian import reading_error
 from sopr_uq.potentials.descriptors import Descriptors
@@ -131,6 +131,7 @@ def numbers(problem: Problem) -> Iterator[Datum]:
 
 class _Row(NamedTuple):
     name: str
+    of: tuple[KindName, ...]
     unit: str
     measured: float
     expected: float
@@ -144,18 +145,19 @@ def _row(left: LeftOut, data: Sequence[Datum], sd: FloatArray) -> _Row:
     found = left.without([datum.row for datum in data])
     rest = (np.sqrt(sd**2 + found.narrowed), found.moved)
     value = left.conditioner.stacked.value[[datum.row for datum in data]]
+    of = tuple(datum.observation.kind for datum in data)
     miss = value - found.expected
     if len(data) > 1:
         chi2 = float(miss @ np.linalg.solve(found.covariance, miss))
         # as many standard deviations as a single number of that probability would be off
         z = float(stats.norm.isf(0.5 * stats.chi2.sf(chi2, len(data))))
-        return _Row("dynamics", "1", np.nan, np.nan, np.nan, z, *rest)
+        return _Row("dynamics", of, "1", np.nan, np.nan, np.nan, z, *rest)
     (datum,), error = data, float(np.sqrt(found.covariance[0, 0]))
     o, expected = datum.observation, float(found.expected[0])
     unit, measured, z = o.unit, float(o.value[0]), float(miss[0]) / error
     if o.logarithmic:
         expected, error = float(np.exp(expected)), float(np.exp(expected)) * error
-    return _Row(datum.name, unit, measured, expected, error, z, *rest)
+    return _Row(datum.name, of, unit, measured, expected, error, z, *rest)
 
 
 def _labelled(
@@ -181,12 +183,8 @@ def _labelled(
             **field.coords,
         },
         attrs={
-            "doubt": " ".join(
-                _conflict(r) for r in rows if r.unit != KINDS["pressure"].unit and _off(r)
-            ),
-            "warning": " ".join(
-                _conflict(r) for r in rows if r.unit == KINDS["pressure"].unit and _off(r)
-            ),
+            "doubt": " ".join(_conflict(r) for r in rows if not _excused(r) and _off(r)),
+            "warning": " ".join(_conflict(r) for r in rows if _excused(r) and _off(r)),
         },
     )
 
@@ -195,8 +193,13 @@ def _off(row: _Row) -> bool:
     return abs(row.z) > CONFLICT
 
 
+def _excused(row: _Row) -> bool:
+    """Whether the best of pair potentials may miss it."""
+    return all(KINDS[kind].approximate for kind in row.of)
+
+
 def _conflict(row: _Row) -> str:
-    if row.name == "dynamics":
+    if len(row.of) > 1:
         return (
             f"Diffusion and viscosity together contradict the structure by {row.z:.1f} standard "
             "deviations."

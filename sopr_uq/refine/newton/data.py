@@ -150,7 +150,7 @@ def stack(problem: Problem) -> Stacked:
         smoothing=np.array([o.smoothing for o in curves]),
         damping=np.array([o.damping for o in curves]),
         drift=np.array([o.drift for o in curves]),
-        scale=np.array([o.total.scale_sd if o.kind == "f" else prior.scale_sd for o in curves]),
+        scale=np.array([o.total.scale_sd if o.is_total else prior.scale_sd for o in curves]),
         place=np.concatenate([np.linspace(0.0, 1.0, o.x.size) for _, o in parts]),
         motion=np.concatenate([np.full(o.x.size, _motion(o)) for _, o in parts]),
         totals=total_columns([o for _, o in parts], prior),
@@ -200,7 +200,7 @@ def _stated(o: Observation, prior: PriorSettings, ideal: float = 0.0) -> FloatAr
         return (o.error / o.value) ** 2 if o.logarithmic else o.error**2
     if o.covariance is not None:
         return np.full(o.x.size, np.linalg.eigvalsh(o.covariance)[0])
-    unit = pressure_error(prior, ideal) if o.kind == "pressure" else 0.0
+    unit = pressure_error(prior, ideal) if o.without_error else 0.0
     return np.full(o.x.size, unit**2)
 
 
@@ -231,7 +231,7 @@ def noise_prior(o: Observation, prior: PriorSettings) -> LogNormal:
     variance = _stated(o, prior) if o.covariance is None else np.diagonal(o.covariance)
     stated = prior.noise_beyond * float(np.median(np.sqrt(variance)))
     usual = prior.noise
-    if o.kind == "f":
+    if o.is_total:
         usual *= float(np.sqrt(np.mean(o.value**2)))
         return LogNormal(max(stated, usual), prior.noise_sd)
     return LogNormal(stated if stated > 0 else usual, prior.noise_sd)

@@ -67,7 +67,7 @@ def _variants(conditioner: Conditioner) -> Iterator[_Variant]:
         yield f"sigma centre {text}1 sd", {}, (sign * s.sigma_sd, 0.0)
         yield f"epsilon centre {text}1 sd", {}, (0.0, sign * s.epsilon_sd)
     observed = [o for liquid in conditioner.problem.liquids for o in liquid.observations]
-    if any(o.kind == "pressure" and o.error is None for o in observed):
+    if any(o.without_error for o in observed):
         yield "pressure error /3", {"pressure_error": s.pressure_error / 3.0}, still
         yield "pressure error ×3", {"pressure_error": s.pressure_error * 3.0}, still
 

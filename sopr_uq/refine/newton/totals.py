@@ -53,7 +53,7 @@ def total_columns(observations: Sequence[Observation], prior: PriorSettings) -> 
 
 
 def _distances(o: Observation, prior: PriorSettings) -> FloatArray:
-    if o.kind != "f" or not o.total.intramolecular:
+    if not o.is_total or not o.total.intramolecular:
         return np.zeros((o.x.size, 0))
     columns = o.total.distance_columns(o.x)
     lengths = columns.shape[1] // 2
@@ -62,7 +62,7 @@ def _distances(o: Observation, prior: PriorSettings) -> FloatArray:
 
 
 def _level(o: Observation) -> FloatArray:
-    size = o.total.inelastic if o.kind == "f" else 0.0
+    size = o.total.inelastic if o.is_total else 0.0
     if not size:
         return np.zeros((o.x.size, 0))
     each = np.exp(-0.5 * np.divide.outer(o.x, np.array(WIDTHS)) ** 2)
@@ -71,7 +71,7 @@ def _level(o: Observation) -> FloatArray:
 
 def _background(o: Observation) -> FloatArray:
     """Return a factor of a Gaussian process of Q, shape (k, c)."""
-    if o.kind != "f":
+    if not o.is_total:
         return np.zeros((o.x.size, 0))
     given = o.total.background
     size = SHARE * float(np.sqrt(np.mean(o.value**2))) if given is None else given
