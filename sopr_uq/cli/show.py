@@ -67,7 +67,7 @@ def print_result(result: xr.DataTree, folder: Path, *, as_json: bool, prob: floa
 
 def print_doctor(findings: Sequence[Finding], as_json: bool) -> bool:
     """Print findings; return whether something can simulate."""
-    simulates = any(f.good for f in findings if f.name in ("engine lammps", "engine hoomd"))
+    simulates = any(f.good and f.dynamics for f in findings)
     if as_json:
         print_json({"simulates": simulates, "findings": [f.as_dict() for f in findings]})
         return simulates

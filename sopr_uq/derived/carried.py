@@ -88,5 +88,5 @@ def carry(
         mean=mean + beside[every, None],
         sampling=np.sqrt(variance.mean(axis=0)),
         common=common,
-        left_out=np.empty((0, mean.shape[1])) if which.abscissa else regression.left_out(),
+        left_out=np.empty((0, mean.shape[1])) if which.axis else regression.left_out(),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sopr_uq.engine.settings import EngineName
 
@@ -32,6 +32,8 @@ class Traits:
         Whether it knows bases (:class:`~sopr_uq.experiment.base.Base`).
     molecules : bool
         Whether it moves rigid molecules, and knows charges.
+    correlated : bool
+        Whether its particles meet more than one other at a time, as those of a liquid do.
     """
 
     instant: bool = False
@@ -42,6 +44,7 @@ class Traits:
     records: frozenset[str] = frozenset()
     based: bool = False
     molecules: bool = False
+    correlated: bool = True
 
 
 FLUCTUATIONS = "fluctuations"
@@ -64,7 +67,7 @@ TRAITS: Mapping[EngineName, Traits] = {
     "hoomd": _SHARED,
     "auto": _SHARED,
     "integral_equation": _INSTANT,
-    "dilute": _INSTANT,
+    "dilute": replace(_INSTANT, correlated=False),
 }
 """By name in a configuration, where no engine is made; ``auto`` has what all it may be have."""
 

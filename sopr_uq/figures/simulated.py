@@ -12,19 +12,10 @@ from matplotlib.figure import Figure
 from sopr_uq.derived.bands import band
 from sopr_uq.figures.sheet import save
 from sopr_uq.figures.style import BAND_ALPHA, LOOKS, MEASURED, MODEL, look, marked, style
+from sopr_uq.observables.property import PROPERTIES
 from sopr_uq.posterior.status import DOUBTFUL, interval_name
 
-_LABELS = {
-    "pressure": "P / MPa", "energy": "U / (kcal/mol)", "diffusion": "D / (10⁻⁹ m²/s)",
-    "viscosity": "η / (mPa s)", "heat-capacity": "C$_V$ / (J/(mol K))",
-    "liquid-density": "ρ of the liquid / (g/cm³)", "vapour-density": "ρ of the vapour / (g/cm³)",
-    "vapour-pressure": "P of the vapour / MPa", "surface-tension": "γ / (mN/m)",
-}  # fmt: skip
-_AXES = {
-    "g": ("r_g", "r / Å", "g(r)"), "s": ("q_s", "Q / Å⁻¹", "S(Q)"),
-    "vacf": ("t_vacf", "t / ps", "⟨v(0)·v(t)⟩/⟨v²⟩"),
-    "spectrum": ("f_spectrum", "f / THz", "spectrum / ps"),
-}  # fmt: skip
+_CURVES = {name: each for name, each in PROPERTIES.items() if each.axis}
 
 
 def plot_property(tree: xr.DataTree, name: str, ax: Axes) -> Axes:
@@ -55,7 +46,7 @@ def plot_property(tree: xr.DataTree, name: str, ax: Axes) -> Axes:
     if bool(rows["reference"].notnull().any()):
         ax.plot(x, rows["reference"], "s--", color=MEASURED, mfc="none", ms=5, label="CoolProp")
     across = {"temperature": "T / K", "density": "ρ / Å⁻³"}[varied]
-    ax.set(xlabel=across, ylabel=_LABELS.get(name, name))
+    ax.set(xlabel=across, ylabel=PROPERTIES[name].label)
     ax.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), fontsize=8)
     return ax
 
@@ -71,7 +62,9 @@ def plot_simulated_curve(tree: xr.DataTree, name: str, ax: Axes) -> Axes:
     ax : matplotlib Axes
         Where to draw.
     """
-    axis, across, up = _AXES[name]
+    which = PROPERTIES[name]
+    assert which.axis is not None
+    axis, across, up = which.dim, which.axis.label, which.label
     draws = tree["curves"].to_dataset()[name]
     for number in range(draws.sizes["state"]):
         here, lookup = draws.isel(state=number), look(number)
@@ -107,7 +100,7 @@ def plot_left_out_runs(tree: xr.DataTree, ax: Axes) -> Axes:
 def simulated_sheet(tree: xr.DataTree) -> Figure:
     """Return all properties of simulated draws side by side."""
     names = _numbers(tree)
-    curves = [str(n) for n in _AXES if "curves" in tree.children and n in tree["curves"].data_vars]
+    curves = [n for n in _CURVES if "curves" in tree.children and n in tree["curves"].data_vars]
     panels = len(names) + len(curves) + bool(names)
     columns = min(panels, 3)
     lines = -(-panels // columns)

@@ -16,6 +16,8 @@ from sopr_uq.engine.series import Series
 from sopr_uq.engine.tail import tail_energy, tail_pressure
 from sopr_uq.engine.traits import COEXISTENCE
 from sopr_uq.errors import InputError, SimulationFailed
+from sopr_uq.experiment import kinds
+from sopr_uq.experiment.kinds import Axis
 from sopr_uq.experiment.nearest import suggestion
 from sopr_uq.observables.coexistence import (
     VAPOUR_PRESSURES,
@@ -46,6 +48,9 @@ R = np.arange(0.05, 15.0, 0.05)
 
 Q = np.arange(0.3, 15.05, 0.1)
 """Where S(Q) is told, in Å⁻¹."""
+
+_TIME = Axis("t", "t", "ps", "ps", "time")
+_FREQUENCY = Axis("f", "f", "THz", "THz", "frequency")
 
 _GRID = RadialGrid.covering(50.0, 0.02)
 _REST = {"diffusion": 0.75, "viscosity": 2.0}
@@ -104,6 +109,12 @@ class Property:
         What an engine must be asked for.
     logarithmic : bool
         It is positive, and its logarithm is closer to linear in the potential.
+    label : str
+        For an axis of a figure.
+    axis : Axis or None
+        What a curve is a function of; None of a number.
+    not_negative : bool
+        It has no values below zero, where a straight line may go.
     tail : callable, optional
         What potentials beyond a cut-off add, known without a simulation, such as
         :func:`~sopr_uq.engine.tail.tail_pressure`.
@@ -115,16 +126,19 @@ class Property:
     record: tuple[str, ...] = ()
     logarithmic: bool = False
     tail: TailFunction | None = None
+    label: str = ""
+    axis: Axis | None = None
+    not_negative: bool = False
+
+    @property
+    def dim(self) -> str:
+        """Dimension of a curve in a file."""
+        return "" if self.axis is None else f"{self.axis.name}_{self.name}"
 
     @property
     def slab(self) -> bool:
         """Whether it takes a slab of liquid between its vapour; the state is a temperature then."""
         return COEXISTENCE in self.record
-
-    @property
-    def abscissa(self) -> str:
-        """``"r"``, ``"q"``, ``"t"`` or ``"f"`` of a curve, nothing of a number."""
-        return {"g": "r", "s": "q", "vacf": "t", "spectrum": "f"}.get(self.name, "")
 
 
 def properties_of(names: Sequence[str]) -> tuple[Property, ...]:
@@ -243,19 +257,43 @@ def _reading(series: Sequence[Series]) -> Reading:
 PROPERTIES: Mapping[str, Property] = {
     each.name: each
     for each in (
-        Property("g", "1", _rdf),
-        Property("s", "1", _structure),
-        Property("pressure", "MPa", _number("pressure"), tail=tail_pressure),
-        Property("energy", "kcal/mol", _number("energy"), tail=tail_energy),
-        Property("vacf", "1", _told(velocity_correlation), ("diffusion",)),
-        Property("spectrum", "ps", _told(spectrum), ("diffusion",)),
-        Property("diffusion", "1e-9 m^2/s", _diffusion, ("diffusion",), logarithmic=True),
-        Property("viscosity", "mPa s", _viscosity, ("viscosity",), logarithmic=True),
-        Property("heat-capacity", "J/(mol K)", _number("heat-capacity"), ("heat-capacity",)),
-        Property("liquid-density", "g/cm^3", _told(liquid_density), (COEXISTENCE,)),
-        Property("vapour-density", "g/cm^3", _vapour_density, (COEXISTENCE,), True),
-        Property("vapour-pressure", "MPa", _vapour_pressure, (COEXISTENCE,), True),
-        Property("surface-tension", "mN/m", _told(surface_tension), (COEXISTENCE,)),
+        Property("g", "1", _rdf, label="g(r)", axis=kinds.R, not_negative=True),
+        Property("s", "1", _structure, label="S(Q)", axis=kinds.Q),
+        Property("pressure", "MPa", _number("pressure"), tail=tail_pressure, label="P / MPa"),
+        Property(
+            "energy", "kcal/mol", _number("energy"), tail=tail_energy, label="U / (kcal/mol)"
+        ),
+        Property(
+            "vacf", "1", _told(velocity_correlation), ("diffusion",),
+            label="⟨v(0)·v(t)⟩/⟨v²⟩", axis=_TIME,
+        ),
+        Property(
+            "spectrum", "ps", _told(spectrum), ("diffusion",),
+            label="spectrum / ps", axis=_FREQUENCY,
+        ),
+        Property(
+            "diffusion", "1e-9 m^2/s", _diffusion, ("diffusion",), True, label="D / (10⁻⁹ m²/s)"
+        ),
+        Property("viscosity", "mPa s", _viscosity, ("viscosity",), True, label="η / (mPa s)"),
+        Property(
+            "heat-capacity", "J/(mol K)", _number("heat-capacity"), ("heat-capacity",),
+            label="C$_V$ / (J/(mol K))",
+        ),
+        Property(
+            "liquid-density", "g/cm^3", _told(liquid_density), (COEXISTENCE,),
+            label="ρ of the liquid / (g/cm³)",
+        ),
+        Property(
+            "vapour-density", "g/cm^3", _vapour_density, (COEXISTENCE,), True,
+            label="ρ of the vapour / (g/cm³)",
+        ),
+        Property(
+            "vapour-pressure", "MPa", _vapour_pressure, (COEXISTENCE,), True,
+            label="P of the vapour / MPa",
+        ),
+        Property(
+            "surface-tension", "mN/m", _told(surface_tension), (COEXISTENCE,), label="γ / (mN/m)"
+        ),
     )
-}
+}  # fmt: skip
 """By name."""

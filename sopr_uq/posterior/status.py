@@ -6,23 +6,18 @@ of all ages are read alike.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
+from typing import get_args
 
 import xarray as xr
 
 from sopr_uq.refine.newton.trial import LARGEST_K
 from sopr_uq.refine.rule import Band
+from sopr_uq.refine.rules import RULES
 
 DOUBTFUL = "doubtful"
 UNEXPLAINED = "unexplained"
 _CHECK = "posterior_check"
-_BAND_OF_RULE: Mapping[str, Band] = MappingProxyType(
-    {"newton": "posterior", "sopr": "smoothing", "ibi": "none"}
-)
-"""For results that do not say it themselves."""
-
-_BANDS = frozenset(_BAND_OF_RULE.values())
+_BANDS = frozenset(get_args(Band.__value__))
 
 
 def outcome(result: xr.DataTree) -> str:
@@ -92,7 +87,7 @@ def band(result: xr.DataTree) -> Band:
 
 def band_of_rule(rule: str) -> Band:
     """Return what the draws of a rule's results stand for; of an unknown rule, a posterior."""
-    return _BAND_OF_RULE.get(rule, "posterior")
+    return RULES[rule].band if rule in RULES else "posterior"
 
 
 def interval_kind(what: Band) -> str | None:

@@ -10,6 +10,7 @@ from typing import ClassVar
 import numpy as np
 import xarray as xr
 
+from sopr_uq.experiment.kinds import KindName
 from sopr_uq.refine.partials import partials
 from sopr_uq.refine.problem import Problem
 from sopr_uq.refine.round import Run, leading
@@ -55,6 +56,8 @@ class Sopr(WithoutLikelihood):
     problem: Problem
     name: ClassVar[str] = "sopr"
     band: ClassVar[Band] = "smoothing"
+    kinds: ClassVar[tuple[KindName, ...]] = ("g",)
+    by_response: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         partials(self.problem, self.name)

@@ -5,23 +5,15 @@ from __future__ import annotations
 from sopr_uq.engine.factory import make_engine
 from sopr_uq.engine.plan import rdf_reach
 from sopr_uq.engine.protocol import Engine, check_records
-from sopr_uq.engine.traits import following
+from sopr_uq.engine.traits import TRAITS, following
 from sopr_uq.errors import InputError
 from sopr_uq.experiment.boxed import boxed
-from sopr_uq.refine.ibi import Ibi
-from sopr_uq.refine.newton import Newton
 from sopr_uq.refine.problem import Problem
 from sopr_uq.refine.rule import Rule
-from sopr_uq.refine.sopr import Sopr
+from sopr_uq.refine.rules import RULES
 from sopr_uq.refine.start import stabilised
 from sopr_uq.threads import one_thread
 from sopr_uq.workflow.config import Config
-
-RULES: dict[str, type[Sopr] | type[Ibi] | type[Newton]] = {
-    "sopr": Sopr,
-    "ibi": Ibi,
-    "newton": Newton,
-}
 
 
 @one_thread
@@ -67,11 +59,11 @@ def build_engine(config: Config, rule: Rule) -> Engine:
     record = rule.problem.record
     settings = config.engine.model_copy(update={"cutoff": rule.problem.r_cut})
     settings = settings.model_copy(update={"name": following(settings.name, record)})
-    if config.engine.name == "dilute" and config.refine.rule == "newton":
+    if RULES[config.refine.rule].by_response and not TRAITS[settings.name].correlated:
         raise InputError(
             "engine.name",
-            "an engine with correlations for the newton rule",
-            "dilute",
+            f"an engine with correlations for the {config.refine.rule} rule",
+            settings.name,
             "integral_equation, which is as quick",
         )
     engine = make_engine(settings)

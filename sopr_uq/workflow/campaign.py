@@ -15,8 +15,9 @@ from sopr_uq.errors import InputError, RuleFailed, SimulationFailed
 from sopr_uq.interrupts import obey
 from sopr_uq.potentials import Tabulated
 from sopr_uq.refine.problem import Problem
+from sopr_uq.refine.rules import RULES
 from sopr_uq.rng import integer_seed, stream
-from sopr_uq.workflow.build import RULES, build_engine, build_rule
+from sopr_uq.workflow.build import build_engine, build_rule
 from sopr_uq.workflow.config import Config
 from sopr_uq.workflow.stranger import Stranger
 from sopr_uq.workflow.truths import corresponding, draw_truth, members

@@ -36,9 +36,8 @@ from sopr_uq.experiment.settings import (
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.experiment.states import StateSettings, check_state, state_observations
 from sopr_uq.refine.belief import without_meaning
-from sopr_uq.refine.newton.data import stack
-from sopr_uq.refine.partials import partials
 from sopr_uq.refine.problem import CUTOFF_IN_SIGMA, Problem
+from sopr_uq.refine.rules import RULES
 from sopr_uq.refine.settings import RefineSettings
 
 
@@ -236,10 +235,7 @@ def _check_rule(refine: RefineSettings, liquids: Sequence[Liquid], makeup: Makeu
         frozen=makeup.frozen,
         corrected=makeup.corrected,
     )
-    if refine.rule == "newton":
-        stack(problem)
-    else:
-        partials(problem, refine.rule)
+    RULES[refine.rule](problem)
 
 
 def _unusable_numbers(value: Any, key: str = "") -> Iterator[InputError]:

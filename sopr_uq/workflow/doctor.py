@@ -10,6 +10,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from importlib import metadata
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from sopr_uq.engine import hoomd
 from sopr_uq.engine.factory import available, make_engine
 from sopr_uq.engine.protocol import Setup
 from sopr_uq.engine.settings import EngineName, EngineSettings
+from sopr_uq.engine.traits import TRAITS
 from sopr_uq.errors import CheckpointError, EngineUnavailable, SoprUqError
 from sopr_uq.executor import DaskHere, cores
 from sopr_uq.experiment.state import StatePoint
@@ -39,11 +41,15 @@ _MEMORY = 1.5e9
 
 @dataclass(frozen=True)
 class Finding:
-    """One line of the report: a name, whether it is as it should be, and words."""
+    """One line of the report: a name, whether it is as it should be, and words.
+
+    Of what can follow particles in time it says so.
+    """
 
     name: str
     good: bool
     text: str
+    dynamics: bool = False
 
     def as_dict(self) -> dict[str, str | bool]:
         """Return it for programs."""
@@ -67,10 +73,10 @@ def examine() -> list[Finding]:
 
 def _engine(name: str, reason: str | None) -> Finding:
     """Simulate a gas for about two seconds, and compare its pressure with a known one."""
-    label = f"engine {name}"
-    if reason is not None:
-        return Finding(label, False, reason)
     chosen: EngineName = name  # type: ignore[assignment]
+    found = partial(Finding, f"engine {name}", dynamics=not TRAITS[chosen].instant)
+    if reason is not None:
+        return found(False, reason)
     settings = EngineSettings(
         name=chosen,
         particles=500,
@@ -84,7 +90,7 @@ def _engine(name: str, reason: str | None) -> Finding:
     try:
         simulation = make_engine(settings).run(Setup.of(_POTENTIAL, _STATE, seed=1))
     except SoprUqError as error:
-        return Finding(label, False, str(error))
+        return found(False, str(error))
     seconds = time.perf_counter() - started
     rate = (
         f", {simulation.steps / seconds:.0f} steps/s for 500 particles" if simulation.steps else ""
@@ -93,8 +99,8 @@ def _engine(name: str, reason: str | None) -> Finding:
     z, text = simulation.pressure / ideal, f"{simulation.engine}: ran in {seconds:.1f} s{rate}"
     text += f", P/ρkT = {z:.3f}"
     if simulation.steps and abs(z - _COMPRESSIBILITY) > _TOLERANCE:
-        return Finding(label, False, f"{text}, but {_COMPRESSIBILITY} ± {_TOLERANCE} expected")
-    return Finding(label, True, text)
+        return found(False, f"{text}, but {_COMPRESSIBILITY} ± {_TOLERANCE} expected")
+    return found(True, text)
 
 
 def _graphics() -> Finding:

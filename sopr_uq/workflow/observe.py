@@ -12,6 +12,7 @@ from sopr_uq.experiment.equation_of_state import reference_pressure
 from sopr_uq.experiment.kinds import DYNAMICS, KINDS
 from sopr_uq.experiment.registry import shipped_system
 from sopr_uq.experiment.settings import SystemSettings
+from sopr_uq.refine.rules import RULES
 from sopr_uq.refine.settings import RefineSettings
 from sopr_uq.workflow.source import dicts
 
@@ -69,15 +70,18 @@ def choose(tables: dict[str, Any], kinds: Sequence[str], shipped: str | None) ->
 
 
 def add_pressure(tables: dict[str, Any]) -> None:
-    """Add to the g(r) of a shipped system what else the newton rule wants, in place.
+    """Add to the g(r) of a shipped system the pressure that its rule may learn from, in place.
 
-    Other rules take a g(r) alone. A state point that is faulty is left to the
+    A state point that is faulty is left to the
     checks that name its faults.
     """
     refine, entries = tables.get("refine", {}), dicts(tables.get("observe"))
-    rule = refine.get("rule", DEFAULT_RULE) if isinstance(refine, dict) else DEFAULT_RULE
+    name = refine.get("rule", DEFAULT_RULE) if isinstance(refine, dict) else DEFAULT_RULE
+    rule = RULES.get(str(name))
     known = all(entry.get("kind") == "g" for entry in entries)
-    if rule != "newton" or tables.get("preset") == "published" or not known:
+    if rule is None or "pressure" not in rule.kinds or tables.get("preset") == "published":
+        return
+    if not known:
         return
     try:
         SystemSettings.model_validate(tables.get("system"))

@@ -18,6 +18,7 @@ from sopr_uq.engine.slab import check_size
 from sopr_uq.engine.timestep import length_scale
 from sopr_uq.engine.traits import COEXISTENCE
 from sopr_uq.errors import InputError
+from sopr_uq.experiment.kinds import Q, R
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.observables.property import Property
 from sopr_uq.potentials import Potential, Tabulated
@@ -98,7 +99,7 @@ class Order:
     @property
     def continued(self) -> bool:
         """Whether what was simulated must be continued to infinite liquids."""
-        return any(p.abscissa in ("r", "q") for p in self.properties)
+        return any(p.axis is R or p.axis is Q for p in self.properties)
 
     @property
     def settings(self) -> EngineSettings | None:

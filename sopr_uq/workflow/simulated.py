@@ -15,7 +15,7 @@ from sopr_uq.derived.summary import interval
 from sopr_uq.errors import InputError
 from sopr_uq.experiment.equation_of_state import reference_value
 from sopr_uq.experiment.state import StatePoint
-from sopr_uq.observables.property import Property, Reading, Run
+from sopr_uq.observables.property import PROPERTIES, Property, Reading, Run
 from sopr_uq.posterior import store
 from sopr_uq.posterior.status import band, outcome
 from sopr_uq.provenance import now, versions
@@ -25,7 +25,7 @@ from sopr_uq.workflow.beforehand import Expected, expected, tails
 from sopr_uq.workflow.order import Order
 from sopr_uq.workflow.simulate_folder import SIMULATED
 from sopr_uq.workflow.simulate_runs import Runs
-from sopr_uq.workflow.without import AXES, WITHOUT, without_correction
+from sopr_uq.workflow.without import WITHOUT, without_correction
 
 KIND = "simulated"
 MOST_CURVES = 200
@@ -86,7 +86,7 @@ def assembled(
         ]
         for p in order.properties
     }
-    numbers = {p.name: found[p.name] for p in order.properties if not p.abscissa}
+    numbers = {p.name: found[p.name] for p in order.properties if p.axis is None}
     groups = {
         "properties": xr.Dataset(
             {
@@ -101,7 +101,7 @@ def assembled(
         groups["summary"] = _summary(order, numbers)
     if order.controls:
         groups[WITHOUT] = without_correction(order, without)
-    curves = {p.name: found[p.name] for p in order.properties if p.abscissa}
+    curves = {p.name: found[p.name] for p in order.properties if p.axis is not None}
     if curves:
         groups["curves"] = _curves(order, curves, places)
     for p in order.properties:
@@ -150,10 +150,9 @@ def _carried(
         order.chosen[good],
         stream(order.seed, "regression", which.name, number),
         known=tails(order, which, state) if known is None else known,
-        wanted=_thinned(order) if which.abscissa else None,
+        wanted=_thinned(order) if which.axis else None,
     )
-    if which.name == "g":
-        # a straight line may go below what no density of pairs can
+    if which.not_negative:
         carried = replace(carried, draws=np.maximum(carried.draws, 0.0))
     return _At(reading, carried, good, known)
 
@@ -269,12 +268,14 @@ def _curves(
         # a denser state has a smaller box
         size = min(at.reading.x.size for at in each)
         values = np.stack([at.carried.draws[:, :size] for at in each], axis=1)
-        axis, unit = AXES[name]
+        which = PROPERTIES[name]
+        assert which.axis is not None
+        axis = which.dim
         data[name] = (
             ("chain", "draw", "state", axis),
             values.reshape(chains, len(draws), len(each), size),
         )
-        coords[axis] = (axis, each[0].reading.x[:size], {"units": unit})
+        coords[axis] = (axis, each[0].reading.x[:size], {"units": which.axis.unit})
         sampling = np.stack([at.carried.sampling[:size] for at in each])
         data[f"{name}_sampling_sd"] = (("state", axis), sampling)
     return xr.Dataset(data, coords | _labels(order.states))

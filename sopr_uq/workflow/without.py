@@ -13,11 +13,6 @@ from sopr_uq.typing import FloatArray
 from sopr_uq.workflow.order import Order
 
 WITHOUT = "without"
-AXES = {
-    "g": ("r_g", "angstrom"), "s": ("q_s", "angstrom^-1"), "vacf": ("t_vacf", "ps"),
-    "spectrum": ("f_spectrum", "THz"),
-}  # fmt: skip
-"""Dimension and unit of the abscissa of a curve."""
 
 
 def without_correction(order: Order, runs: Sequence[Mapping[int, Run]]) -> xr.Dataset:
@@ -40,14 +35,14 @@ def without_correction(order: Order, runs: Sequence[Mapping[int, Run]]) -> xr.Da
         rows = [_mean(which, list(each.values())) for each in runs]
         size = min((x.size for x, _, _ in rows if x.size), default=0)
         dims: tuple[str, ...] = ("state",)
-        if which.abscissa:
-            axis, unit = AXES[which.name]
+        if which.axis:
+            axis, unit = which.dim, which.axis.unit
             dims = ("state", axis)
             longest = next((x for x, _, _ in rows if x.size), np.empty(0))
             found = found.assign_coords({axis: (axis, longest[:size], {"units": unit})})
         for name, place in ((which.name, 1), (f"{which.name}_error", 2)):
             values = np.stack([_cut(row[place], size) for row in rows])
-            values = values if which.abscissa else values[:, 0]
+            values = values if which.axis else values[:, 0]
             found[name] = (dims, values, {"units": which.unit})
     states = order.states
     return found.assign_coords(

@@ -16,9 +16,10 @@ from sopr_uq.experiment.observation import Observation
 from sopr_uq.potentials import Mie
 from sopr_uq.refine.problem import Problem
 from sopr_uq.refine.rule import Rule
+from sopr_uq.refine.rules import RULES
 from sopr_uq.refine.settings import RefineSettings
 from sopr_uq.rng import stream
-from sopr_uq.workflow.build import RULES, build_rule
+from sopr_uq.workflow.build import build_rule
 from sopr_uq.workflow.config import Config
 from sopr_uq.workflow.truths import Family, draw_truth
 from sopr_uq.workflow.twins import Measurement, Twin, make_twin

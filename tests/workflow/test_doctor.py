@@ -26,7 +26,8 @@ def test_everything_a_bug_report_needs_is_there():
 
 @pytest.mark.parametrize(("well", "code"), [(True, 0), (False, 2)])
 def test_programs_are_told_whether_something_simulates(well, code, monkeypatch):
-    found = [doctor.Finding("engine lammps", well, "said"), doctor.Finding("disk", True, "room")]
+    engine = doctor.Finding("engine lammps", well, "said", dynamics=True)
+    found = [engine, doctor.Finding("disk", True, "room")]
     monkeypatch.setattr(doctor, "examine", lambda: found)
     done = CliRunner().invoke(refinement.doctor, ["--json"])
     assert done.exit_code == code
@@ -37,6 +38,11 @@ def test_programs_are_told_whether_something_simulates(well, code, monkeypatch):
             {"check": "disk", "good": True, "text": "room"},
         ],
     }
+
+
+@pytest.mark.parametrize(("name", "dynamics"), [("lammps", True), ("dilute", False)])
+def test_only_what_follows_particles_counts_as_simulating(name, dynamics):
+    assert doctor._engine(name, "not installed").dynamics is dynamics
 
 
 def test_an_engine_with_a_wrong_answer_is_not_well(monkeypatch):

@@ -11,6 +11,7 @@ import numpy as np
 import xarray as xr
 
 from sopr_uq.errors import InputError, RuleFailed
+from sopr_uq.experiment.kinds import KINDS, KindName
 from sopr_uq.experiment.observation import Observation
 from sopr_uq.inference.linear_gaussian import Theta
 from sopr_uq.inference.theta_sampler import STATISTICS, sample_theta
@@ -91,6 +92,8 @@ class Newton:
     )
     name: ClassVar[str] = "newton"
     band: ClassVar[Band] = "posterior"
+    kinds: ClassVar[tuple[KindName, ...]] = tuple(KINDS)
+    by_response: ClassVar[bool] = True
 
     @one_thread
     def __post_init__(self) -> None:
