@@ -1,5 +1,6 @@
 """The machine guards taste: style, types, import layers and packaging are tests."""
 
+import re
 import subprocess
 import sys
 import tomllib
@@ -53,6 +54,22 @@ def test_figures_draw_and_compute_nothing():
     found = {f.name: computing(f.read_text(encoding="utf-8")) for f in folder.glob("*.py")}
     assert len(found) > 5
     assert not {name: words for name, words in found.items() if words}
+
+
+KINDS = ("g", "s", "f", "pressure", "diffusion", "viscosity")
+NAMES = "|".join(KINDS)
+NAMED = re.compile(rf"""kind["'\])]* (?:==|!=|in|not in) \(?["'](?:{NAMES})["']""")
+EXPECTED = {"observe.py": 2, "source.py": 1, "stranger.py": 1}
+"""Where a kind is meant by its name: what a shipped system offers, what an equation of state
+knows, and what is written as a stranger would."""
+
+
+def test_what_a_kind_has_is_asked_of_its_entry_and_not_told_by_its_name():
+    for written in ('if o.kind == "g":', 'o.kind not in ("s", "f")', 'entry.get("kind") == "g"'):
+        assert NAMED.search(written), "negative control"
+    files = (ROOT / "sopr_uq").rglob("*.py")
+    found = {f.name: len(NAMED.findall(f.read_text(encoding="utf-8"))) for f in files}
+    assert {name: number for name, number in found.items() if number} == EXPECTED
 
 
 def test_constraints_pin_names_and_versions_only():

@@ -6,8 +6,6 @@ of all ages are read alike.
 
 from __future__ import annotations
 
-from typing import get_args
-
 import xarray as xr
 
 from sopr_uq.refine.newton.trial import LARGEST_K
@@ -17,7 +15,7 @@ from sopr_uq.refine.rules import RULES
 DOUBTFUL = "doubtful"
 UNEXPLAINED = "unexplained"
 _CHECK = "posterior_check"
-_BANDS = frozenset(get_args(Band.__value__))
+_BANDS: frozenset[Band] = frozenset(rule.band for rule in RULES.values())
 
 
 def outcome(result: xr.DataTree) -> str:

@@ -10,7 +10,6 @@ import numpy as np
 import xarray as xr
 
 from sopr_uq.errors import RuleFailed
-from sopr_uq.experiment.kinds import KindName
 from sopr_uq.refine.partials import partials
 from sopr_uq.refine.problem import Problem
 from sopr_uq.refine.residual import Residual
@@ -46,7 +45,7 @@ class Ibi(WithoutLikelihood):
     problem: Problem
     name: ClassVar[str] = "ibi"
     band: ClassVar[Band] = "none"
-    kinds: ClassVar[tuple[KindName, ...]] = ("g",)
+    kinds: ClassVar[tuple[str, ...]] = ("g",)
     by_response: ClassVar[bool] = False
 
     def __post_init__(self) -> None:

@@ -10,7 +10,6 @@ from typing import ClassVar
 import numpy as np
 import xarray as xr
 
-from sopr_uq.experiment.kinds import KindName
 from sopr_uq.refine.partials import partials
 from sopr_uq.refine.problem import Problem
 from sopr_uq.refine.round import Run, leading
@@ -56,7 +55,7 @@ class Sopr(WithoutLikelihood):
     problem: Problem
     name: ClassVar[str] = "sopr"
     band: ClassVar[Band] = "smoothing"
-    kinds: ClassVar[tuple[KindName, ...]] = ("g",)
+    kinds: ClassVar[tuple[str, ...]] = ("g",)
     by_response: ClassVar[bool] = False
 
     def __post_init__(self) -> None:

@@ -11,7 +11,9 @@ import xarray as xr
 from sopr_uq.errors import NoPotential, RuleFailed
 from sopr_uq.experiment.liquid import Liquid
 from sopr_uq.experiment.observation import Observation
+from sopr_uq.experiment.scattering import Given
 from sopr_uq.experiment.state import StatePoint
+from sopr_uq.experiment.totals import Total
 from sopr_uq.potentials import Mie
 from sopr_uq.refine.journal import InMemory
 from sopr_uq.refine.loop import refine
@@ -22,6 +24,7 @@ from sopr_uq.refine.newton.unexplained import doubt, scatter, unexplained
 from sopr_uq.refine.notices import notices
 from sopr_uq.refine.problem import Problem
 from sopr_uq.refine.rule import RuleState, StepInfo
+from sopr_uq.structure.mixture import Mixture
 
 pytestmark = pytest.mark.usefixtures("short_grid")
 
@@ -156,6 +159,11 @@ def test_a_curve_that_ends_inside_the_cut_off_says_what_is_lost(liquid) -> None:
     assert notices(liquid.problem(liquid.blank())) == []
     q = np.arange(1.0, 10.0, 0.1)
     assert notices(liquid.problem(short, Observation("s", q, np.ones(q.size)))) == []
+    # a total F(Q) sees all distances too
+    state, pairs = liquid.problem().liquids[0].state, liquid.problem().substance.pairs
+    total = Total(Given(np.ones(1)), Mixture.of(np.array([state.density])), pairs, np.empty(0))
+    f = Observation("f", q, np.zeros(q.size), of=total)
+    assert notices(liquid.problem(short, f)) == []
 
 
 def test_each_state_point_is_looked_at(liquid) -> None:

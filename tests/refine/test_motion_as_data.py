@@ -22,7 +22,7 @@ from sopr_uq.potentials import Mie, lennard_jones
 from sopr_uq.refine.ibi import Ibi
 from sopr_uq.refine.loop import refine
 from sopr_uq.refine.newton import Newton
-from sopr_uq.refine.newton.agreement import LeftOut, agreement, numbers
+from sopr_uq.refine.newton.agreement import LeftOut, _conflict, _Row, agreement, numbers
 from sopr_uq.refine.newton.budget import Whitened, descriptor_gradient
 from sopr_uq.refine.newton.surrogate import Surrogate
 from sopr_uq.refine.problem import Problem
@@ -185,6 +185,15 @@ def test_a_diffusion_wrong_by_a_fifth_is_named():
     assert float(found["z"][0]) > 3.0
     assert "diffusion contradicts the other data" in found.attrs["doubt"]
     assert "standard deviations away" in found.attrs["doubt"]
+
+
+def test_a_number_may_be_called_as_motion_is():
+    """What stands for diffusion and viscosity together is told by its data, not by its name."""
+    rest = (np.zeros(4), np.zeros(4))
+    one = _Row("dynamics", ("pressure",), "MPa", 1.0, 9.0, 2.0, -4.0, *rest)
+    both = one._replace(of=("diffusion", "viscosity"))
+    assert "The dynamics contradicts the other data: 1 MPa" in _conflict(one)
+    assert "Diffusion and viscosity together" in _conflict(both)
 
 
 def test_engines_are_asked_for_what_was_measured():

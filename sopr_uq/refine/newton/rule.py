@@ -11,7 +11,7 @@ import numpy as np
 import xarray as xr
 
 from sopr_uq.errors import InputError, RuleFailed
-from sopr_uq.experiment.kinds import KINDS, KindName
+from sopr_uq.experiment.kinds import KINDS
 from sopr_uq.experiment.observation import Observation
 from sopr_uq.inference.linear_gaussian import Theta
 from sopr_uq.inference.theta_sampler import STATISTICS, sample_theta
@@ -92,7 +92,7 @@ class Newton:
     )
     name: ClassVar[str] = "newton"
     band: ClassVar[Band] = "posterior"
-    kinds: ClassVar[tuple[KindName, ...]] = tuple(KINDS)
+    kinds: ClassVar[tuple[str, ...]] = tuple(KINDS)
     by_response: ClassVar[bool] = True
 
     @one_thread
