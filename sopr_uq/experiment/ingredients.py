@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from functools import partial
 from itertools import combinations_with_replacement
 from typing import NamedTuple
 
@@ -17,6 +19,7 @@ from sopr_uq.experiment.settings import (
     ReferenceSettings,
     SystemSettings,
 )
+from sopr_uq.experiment.state import StatePoint
 from sopr_uq.experiment.warmth import check_warmth
 
 
@@ -68,12 +71,22 @@ def checked_makeup(
         faults.add(InputError("system.composition", expected, "none", advice))
         return makeup
     with faults.caught("system"):
-        mean = makeup.mean_mass(system.state)
-        for check in (check_temperature, check_density):
-            with faults.caught():
-                check(system.state, makeup.size(system.state), mean)
-        with faults.caught():
-            check_packing(makeup.substance, makeup.references, system.state)
-        with faults.caught():
-            check_warmth(makeup.substance, makeup.references, system.state)
+        for fault in no_liquid(makeup, system.state):
+            faults.add(fault)
     return makeup
+
+
+def no_liquid(makeup: Makeup, state: StatePoint) -> Iterator[InputError]:
+    """Yield why what it is made of can be no liquid at a state point, as of ``[system]``."""
+    mass, size = makeup.mean_mass(state), makeup.size(state)
+    told = makeup.substance, makeup.references, state
+    for check in (
+        partial(check_temperature, state, size, mass),
+        partial(check_density, state, size, mass),
+        partial(check_packing, *told),
+        partial(check_warmth, *told),
+    ):
+        try:
+            check()
+        except InputError as fault:
+            yield fault

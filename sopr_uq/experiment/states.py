@@ -8,19 +8,17 @@ and shares the potential.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from sopr_uq.errors import InputError
-from sopr_uq.experiment.checks import check_density, check_temperature
 from sopr_uq.experiment.faults import Faults
+from sopr_uq.experiment.ingredients import no_liquid
 from sopr_uq.experiment.liquid import Liquid
 from sopr_uq.experiment.makeup import Makeup
 from sopr_uq.experiment.measurement import checked, read_observation
 from sopr_uq.experiment.observation import Observation
 from sopr_uq.experiment.observe_settings import ObserveSettings
-from sopr_uq.experiment.packing import check_packing
 from sopr_uq.experiment.quantities import Density, Temperature
 from sopr_uq.experiment.settings import SystemSettings
 
@@ -89,15 +87,6 @@ def check_state(
     faults: Faults, index: int, system: SystemSettings, settings: StateSettings, makeup: Makeup
 ) -> None:
     """Note a temperature or density at which what it is made of can be no liquid."""
-    state = settings.within(system).state
-    size, mass = makeup.size(state), makeup.mean_mass(state)
-    for check in (
-        partial(check_temperature, state, size, mass),
-        partial(check_density, state, size, mass),
-        partial(check_packing, makeup.substance, makeup.references, state),
-    ):
-        try:
-            check()
-        except InputError as fault:
-            where = fault.where.replace("system.", f"state.{index}.")
-            faults.add(InputError(where, fault.expected, fault.found, fault.advice))
+    for fault in no_liquid(makeup, settings.within(system).state):
+        where = fault.where.replace("system.", f"state.{index}.")
+        faults.add(InputError(where, fault.expected, fault.found, fault.advice))

@@ -2,12 +2,14 @@
 
 import pytest
 
-from sopr_uq.errors import InputError
+from sopr_uq.errors import InputError, InputErrors
 from sopr_uq.experiment.faults import Faults
 from sopr_uq.experiment.makeup import mixture_of
 from sopr_uq.experiment.molecule_settings import MoleculeSettings
-from sopr_uq.experiment.settings import PairSettings
+from sopr_uq.experiment.observe_settings import ObserveSettings
+from sopr_uq.experiment.settings import PairSettings, SystemSettings
 from sopr_uq.experiment.state import StatePoint
+from sopr_uq.experiment.states import StateSettings, check_state
 from sopr_uq.experiment.warmth import check_warmth
 
 
@@ -65,3 +67,18 @@ def test_degrees_celsius_are_seen(made_of, celsius, density):
     with pytest.raises(InputError, match="°C") as refused:
         check(made_of, celsius, density)
     assert f"write {celsius + 273.15:g}" in str(refused.value)
+
+
+def test_a_further_state_point_is_looked_at_too():
+    where = {"density": 0.0333, "composition": {"water": 1.0}}
+    system = SystemSettings(name="water", temperature=298.15, **where)
+
+    def faults_at(kelvin):
+        observe = (ObserveSettings(kind="pressure", value=0.1),)
+        faults, state = Faults(), StateSettings(temperature=kelvin, observe=observe, **where)
+        check_state(faults, 2, system, state, made(*WATER))
+        return faults
+
+    assert len(faults_at(280.0)) == 0
+    with pytest.raises(InputErrors, match=r"state.2.temperature.*25 is in °C"):
+        faults_at(25.0).raise_any()
