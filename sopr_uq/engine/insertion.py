@@ -19,7 +19,7 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from sopr_uq.engine.plan import Plan
-from sopr_uq.engine.slab import Profile, Shape
+from sopr_uq.engine.slab import Profile, SlabShape
 from sopr_uq.engine.slab_tail import SlabTail
 from sopr_uq.potentials import Potential
 from sopr_uq.typing import FloatArray
@@ -48,7 +48,7 @@ class Insertion:
         In mol/kcal.
     tail : SlabTail
         What lies beyond its cut-off counts as planes.
-    shape : Shape
+    shape : SlabShape
     window : tuple of float
         From where to where they are put, in Å from the middle of the liquid.
     """
@@ -56,13 +56,13 @@ class Insertion:
     potential: Potential
     beta: float
     tail: SlabTail
-    shape: Shape
+    shape: SlabShape
     window: tuple[float, float]
 
     @classmethod
     def of(cls, plan: Plan) -> Self:
         """Return those of the slab of a plan."""
-        (potential,), shape = plan.potentials, Shape.of(plan)
+        (potential,), shape = plan.potentials, SlabShape.of(plan)
         begin, end = (share * 0.5 * shape.liquid for share in _WINDOW)
         return cls(potential, plan.state.beta, SlabTail.of(plan), shape, (begin, end))
 

@@ -13,7 +13,7 @@ from sopr_uq.engine.plan import Plan
 from sopr_uq.engine.protocol import Progress, Simulation, named
 from sopr_uq.engine.recorder import Thermo
 from sopr_uq.engine.sampling import Clock, advance, prepare
-from sopr_uq.engine.slab import EVERY, SETTLING, Shape, check_size, sampled, vapour_at_start
+from sopr_uq.engine.slab import EVERY, SETTLING, SlabShape, check_size, sampled, vapour_at_start
 from sopr_uq.engine.slab_tail import Pressures, SlabTail
 from sopr_uq.engine.slab_watch import SlabWatch
 from sopr_uq.engine.timestep import length_scale
@@ -76,7 +76,7 @@ class LammpsSlab(LammpsDynamics):
 
     def __init__(self, plan: Plan) -> None:
         super().__init__(plan)
-        self._shape = Shape.of(plan)
+        self._shape = SlabShape.of(plan)
         self._tail = SlabTail.of(plan)
         self._opened = False
 
@@ -155,7 +155,7 @@ class LammpsSlab(LammpsDynamics):
         self._places()[chosen] = sites[rng.permutation(len(sites))[:count]]
 
 
-def _grid(shape: Shape, spacing: float) -> FloatArray:
+def _grid(shape: SlabShape, spacing: float) -> FloatArray:
     """Return places outside of the liquid, at least so many Å apart, shape (n, 3)."""
     across = shape.across / int(shape.across / spacing) * np.arange(int(shape.across / spacing))
     along = np.arange(shape.liquid + spacing, shape.along - spacing, spacing)

@@ -40,7 +40,7 @@ _VAPOUR = (2.80, 6.32)
 enough for a start."""
 
 
-class Shape(NamedTuple):
+class SlabShape(NamedTuple):
     """Edges of the box of a slab, in Å."""
 
     across: float
@@ -161,10 +161,10 @@ class Profile:
 
     Parameters
     ----------
-    shape : Shape
+    shape : SlabShape
     """
 
-    shape: Shape
+    shape: SlabShape
 
     @property
     def z(self) -> FloatArray:
@@ -193,14 +193,14 @@ def around_middle(z: FloatArray, length: float) -> FloatArray:
     return np.asarray(away - length * np.rint(away / length))
 
 
-def pieces(z: FloatArray, shape: Shape, level: float, size: float) -> int:
+def pieces(z: FloatArray, shape: SlabShape, level: float, size: float) -> int:
     """Count slabs of liquid along z.
 
     Parameters
     ----------
     z : array, shape (f, N)
         Places of particles over some snapshots in Å.
-    shape : Shape
+    shape : SlabShape
     level : float
         Density between that of the phases, in Å⁻³.
     size : float

@@ -22,7 +22,7 @@ from typing import NamedTuple, Self
 import numpy as np
 
 from sopr_uq.engine.plan import Plan
-from sopr_uq.engine.slab import Shape
+from sopr_uq.engine.slab import SlabShape
 from sopr_uq.engine.tail import outer_nodes
 from sopr_uq.potentials import Potential
 from sopr_uq.typing import FloatArray, IntArray
@@ -64,7 +64,7 @@ class SlabTail:
     @classmethod
     def of(cls, plan: Plan) -> Self:
         """Return those of the slab of a plan."""
-        (potential,), shape = plan.potentials, Shape.of(plan)
+        (potential,), shape = plan.potentials, SlabShape.of(plan)
         return cls(potential, plan.cutoff, shape.across**2, shape.along)
 
     @property

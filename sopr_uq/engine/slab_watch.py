@@ -9,7 +9,7 @@ from sopr_uq.engine.insertion import Insertion
 from sopr_uq.engine.plan import Plan
 from sopr_uq.engine.recorder import Thermo
 from sopr_uq.engine.series import Series
-from sopr_uq.engine.slab import FAR, Profile, Shape, Surface, around_middle, holes, pieces
+from sopr_uq.engine.slab import FAR, Profile, SlabShape, Surface, around_middle, holes, pieces
 from sopr_uq.engine.slab_tail import Pressures
 from sopr_uq.engine.timestep import length_scale
 from sopr_uq.engine.trouble import FROZEN, check_temperature
@@ -42,7 +42,7 @@ class SlabWatch:
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
-        self._shape = Shape.of(plan)
+        self._shape = SlabShape.of(plan)
         self._profile = Profile(self._shape)
         self._rows: list[FloatArray] = []
         self._pressures: list[Pressures] = []

@@ -17,7 +17,7 @@ _PACKAGE = Path(__file__).resolve().parents[1]
 
 
 @dataclass(frozen=True)
-class Curve:
+class ShippedCurve:
     """What the registry says about one measured curve.
 
     Parameters
@@ -101,7 +101,7 @@ def verify(path: Path, expected: str | None) -> None:
         )
 
 
-def curve(name: str) -> Curve:
+def curve(name: str) -> ShippedCurve:
     """Return the registry's entry of a shipped curve.
 
     Raises
@@ -114,13 +114,13 @@ def curve(name: str) -> Curve:
         known = ", ".join(entries)
         raise InputError("curve", f"one of {known}", repr(name), suggestion(name, entries))
     entry = entries[name]
-    return Curve(
+    return ShippedCurve(
         name=name,
         path=data_folder() / entry["file"],
         window=(entry["window"][0], entry["window"][1]),
         **{
             key: entry.get(key) if key in {"q_max", "spacing"} else entry[key]
-            for key in Curve.__dataclass_fields__
+            for key in ShippedCurve.__dataclass_fields__
             if key not in {"name", "path", "window"}
         },
     )

@@ -35,7 +35,7 @@ _PEAK_R, _PEAK_Q = (0.85, 1.2), (5.8, 8.2)
 """Where g(r) and S(Q) of liquids have their first peak: in mean spacings, in one over them."""
 
 
-class Fit(NamedTuple):
+class FormFit(NamedTuple):
     """How a form suits a curve: its name, and zero where its limits are met exactly."""
 
     form: str
@@ -46,7 +46,7 @@ class Fit(NamedTuple):
 
 def fitting_forms(
     kind: str, x: FloatArray, value: FloatArray, density: float | None = None
-) -> list[Fit]:
+) -> list[FormFit]:
     """Return the forms whose limits a curve meets, the best first.
 
     Parameters
@@ -66,7 +66,7 @@ def fitting_forms(
     good = sorted((fit for fit in found if fit.misfit < np.inf), key=lambda fit: fit.misfit)
     tail = float(np.mean(value[_far(x)])) if x.size else 1.0
     if not good and abs(tail) < LEVEL_TOLERANCE:
-        good = [Fit(form.name, 1.0, density) for form in forms if form.scaled]
+        good = [FormFit(form.name, 1.0, density) for form in forms if form.scaled]
     return good
 
 
@@ -132,21 +132,21 @@ def _meets(form: Form, x: FloatArray, value: FloatArray, scale: Scale) -> bool:
     return abs(level_of(x[positive], curve) - 1.0) <= LEVEL_TOLERANCE
 
 
-def misfit(form: Form, x: FloatArray, value: FloatArray, density: float | None) -> Fit:
+def misfit(form: Form, x: FloatArray, value: FloatArray, density: float | None) -> FormFit:
     """Return how far a curve is from the limits of a form; infinite where it cannot be it."""
     positive = x > 0
     x, value = x[positive], value[positive]
     if x.size < 4:
-        return Fit(form.name, np.inf, density)
+        return FormFit(form.name, np.inf, density)
     if form.needs == "density" and density is None:
         density = _own_density(form, x, value)
         if density is None:
-            return Fit(form.name, np.inf, None)
+            return FormFit(form.name, np.inf, None)
     curve = standard(form, x, value, Scale(density, None))
     level = abs(float(np.mean(curve[_far(x)])) - 1.0)
     near, tolerable = _NEAR[form.kind](x, curve, density)
     usable = level <= LEVEL_TOLERANCE and tolerable
-    return Fit(form.name, level + near if usable else np.inf, density)
+    return FormFit(form.name, level + near if usable else np.inf, density)
 
 
 def level_of(x: FloatArray, value: FloatArray) -> float:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import xarray as xr
 
 from sopr_uq.errors import InputError
-from sopr_uq.experiment.catalogue import Curve, curve, system_entries
+from sopr_uq.experiment.catalogue import ShippedCurve, curve, system_entries
 from sopr_uq.experiment.dataset import to_dataset
 from sopr_uq.experiment.elements import Element, element
 from sopr_uq.experiment.measurement import read_observation
@@ -32,7 +32,7 @@ class ShippedSystem:
         Its row in the table of elements.
     state : StatePoint
         Temperature, density, mass.
-    curves : tuple of Curve
+    curves : tuple of ShippedCurve
         What was measured.
     prior : dict of str to float
         Centre of what is believed of σ in Å and ε in kcal/mol: its critical point,
@@ -44,7 +44,7 @@ class ShippedSystem:
     remark: str
     element: Element
     state: StatePoint
-    curves: tuple[Curve, ...]
+    curves: tuple[ShippedCurve, ...]
     prior: dict[str, float]
 
     @property

@@ -87,7 +87,7 @@ class Theta(NamedTuple):
     kernel: int
 
 
-def reading_error(
+def reading_effect(
     slope: FloatArray, bend: FloatArray, reading: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
     """Return mean and variance of what an error of the abscissa does to a point.
@@ -111,7 +111,7 @@ def _errors(
     model: LinearGaussian, noise: FloatArray, reading: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
     """Mean and variance of every point's error, each of shape (d,)."""
-    mean, variance = reading_error(model.slope, model.bend, reading[model.level])
+    mean, variance = reading_effect(model.slope, model.bend, reading[model.level])
     noisy = noise[model.level] ** 2 * model.noisy
     return mean, model.fixed_variance + noisy + variance
 

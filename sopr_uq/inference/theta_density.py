@@ -20,7 +20,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.linalg import lapack
 
-from sopr_uq.inference.linear_gaussian import reading_error
+from sopr_uq.inference.linear_gaussian import reading_effect
 from sopr_uq.typing import BoolArray, FloatArray
 
 
@@ -126,7 +126,7 @@ class _Alone(NamedTuple):
 
     @classmethod
     def of(cls, of: ThetaDensity, sizes: Sizes) -> _Alone:
-        shift, blur = reading_error(of.slope, of.bend, sizes.reading[:, None])
+        shift, blur = reading_effect(of.slope, of.bend, sizes.reading[:, None])
         noise = sizes.noise[:, None] ** 2 * of.noisy
         root = np.sqrt(of.fixed_variance + noise + blur)
         shift /= root

@@ -29,7 +29,7 @@ _SEEN = (0.9, 2.2)
 """Where a correction counts, in its length."""
 
 
-class Scale(NamedTuple):
+class CorrectionScale(NamedTuple):
     """What a correction is measured by."""
 
     length: float
@@ -51,7 +51,7 @@ class Term:
         What is simulated first, in kcal/mol.
     refined : bool
         Whether it is inferred, or kept as its start.
-    scale : Scale, optional
+    scale : CorrectionScale, optional
         Of a potential of which only a correction to the reference is inferred.
     """
 
@@ -59,7 +59,7 @@ class Term:
     reference: Potential
     start: Potential
     refined: bool = True
-    scale: Scale | None = None
+    scale: CorrectionScale | None = None
 
     @property
     def whole(self) -> bool:

@@ -18,7 +18,7 @@ from sopr_uq.experiment.observation import Observation
 from sopr_uq.experiment.substance import Substance
 from sopr_uq.potentials import Potential
 from sopr_uq.refine.belief import PriorSettings
-from sopr_uq.refine.field import Field, Scale, Term
+from sopr_uq.refine.field import CorrectionScale, Field, Term
 from sopr_uq.refine.settings import RefineSettings
 from sopr_uq.typing import FloatArray
 
@@ -103,7 +103,7 @@ class Problem:
             for p in pairs
         )
 
-    def _scale(self, reference: Potential, pair: Pair) -> Scale | None:
+    def _scale(self, reference: Potential, pair: Pair) -> CorrectionScale | None:
         """Return what a correction of a pair is measured by; None of a whole potential.
 
         A frozen pair without a core is a reference with a correction of zero.
@@ -114,7 +114,7 @@ class Problem:
             return None
         if np.isnan(length):
             length = self.substance.contact(pair, self.liquids[0].state)
-        return Scale(length, 1.0 / float(self.betas.mean()))
+        return CorrectionScale(length, 1.0 / float(self.betas.mean()))
 
     @cached_property
     def field(self) -> Field:

@@ -14,7 +14,7 @@ from sopr_uq.engine.lammps_base import coefficient_commands, style_arguments
 from sopr_uq.engine.table import cap
 from sopr_uq.errors import InputError
 from sopr_uq.experiment.calculator import is_calculator
-from sopr_uq.experiment.formats.write import WRITERS, Curve, Writer
+from sopr_uq.experiment.formats.write import WRITERS, Rows, Writer
 from sopr_uq.experiment.makeup import Makeup
 from sopr_uq.experiment.molecule import Pair
 from sopr_uq.potentials import Corrected, Potential, Tabulated
@@ -108,7 +108,7 @@ def _text(
         note = "\n".join([note, *charged, *lines])
     capped = cap(acting, thermal_energy(kelvin), float(r[-1]), alone=makeup is None)
     at = np.linspace(0.0 if writer.from_zero else capped.inner, float(r[-1]), points)
-    return writer.write(keyword, note, Curve(at, capped.energy(at), capped.force(at)))
+    return writer.write(keyword, note, Rows(at, capped.energy(at), capped.force(at)))
 
 
 def _beside(tree: xr.DataTree) -> bool:

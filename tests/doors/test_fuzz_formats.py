@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from sopr_uq.errors import InputError
 from sopr_uq.experiment import read_curve
 from sopr_uq.experiment.formats.files import read_content
-from sopr_uq.experiment.formats.write import WRITERS, Curve
+from sopr_uq.experiment.formats.write import WRITERS, Rows
 from sopr_uq.experiment.look import look
 from sopr_uq.experiment.potential_table import read_potential
 from sopr_uq.experiment.quantities import FACTORS, convert
@@ -100,7 +100,7 @@ def archives(draw):
 def exported(draw):
     n = draw(LENGTHS)
     r = np.linspace(2.0, 10.0, n)
-    curve = Curve(r, 4 * ((3.4 / r) ** 12 - (3.4 / r) ** 6), np.zeros(n))
+    curve = Rows(r, 4 * ((3.4 / r) ** 12 - (3.4 / r) ** 6), np.zeros(n))
     text = draw(st.sampled_from(list(WRITERS.values()))).write("A", "note", curve).encode()
     return damaged(text, draw) if draw(st.booleans()) else text
 

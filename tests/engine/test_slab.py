@@ -16,7 +16,7 @@ from sopr_uq.engine.recorder import Thermo
 from sopr_uq.engine.settings import EngineSettings
 from sopr_uq.engine.slab import (
     Profile,
-    Shape,
+    SlabShape,
     Surface,
     around_middle,
     check_size,
@@ -131,7 +131,7 @@ def box(rng, shape, count, low, high):
 
 def frames(plan, kind, number):
     """Snapshots of a made-up slab: whole, in two, a drop, all vapour, or one that does not move."""
-    rng, shape = stream(4, "frames"), Shape.of(plan)
+    rng, shape = stream(4, "frames"), SlabShape.of(plan)
     n, thick = plan.atoms, shape.liquid
     vapour = box(rng, shape, n // 10, 0.0, shape.along)
     rest = n - len(vapour)
@@ -162,7 +162,7 @@ def watched(kind, temperature=1.0):
 def test_a_slab_that_stays_one_tells_its_densities():
     watch, plan = watched("whole")
     watch.check()
-    shape = Shape.of(plan)
+    shape = SlabShape.of(plan)
     profile, _, normal, _ = watch.series()
     surface = Surface.of(profile.x, profile.mean)
     rest = plan.atoms - plan.atoms // 10
@@ -190,7 +190,7 @@ def test_what_is_no_slab_is_told(kind, temperature, words):
 
 
 def test_holes_and_pieces_count():
-    rng, shape = stream(5, "holes"), Shape(30.0, 50.0, 150.0)
+    rng, shape = stream(5, "holes"), SlabShape(30.0, 50.0, 150.0)
     whole = box(rng, shape, 2000, 20.0, 60.0)
     drop = 0.5 * whole
     assert holes(whole, shape.across) < 0.005
@@ -227,7 +227,7 @@ def lammps_engine(**changes):
 
 
 def test_profile_holds_every_particle():
-    shape = Shape(30.0, 50.0, 150.0)
+    shape = SlabShape(30.0, 50.0, 150.0)
     profile = Profile(shape)
     z = box(stream(6, "z"), shape, 1234, 0.0, 150.0)[:, 2]
     step = profile.z[1] - profile.z[0]
@@ -246,7 +246,7 @@ def test_planes_have_the_energy_of_the_tail():
 def test_test_particles_in_an_ideal_gas():
     """Of places without correlation ⟨exp(−βψ)⟩ is exp(ρ ∫(e^(−βv) − 1) dr), beyond the cut-off
     exp(−βρ ∫v dr): within 3 standard errors of 40 snapshots. Without its tail it is not."""
-    shape, beta = Shape(30.0, 50.0, 150.0), 1.0 / (3.0 * EPSILON)
+    shape, beta = SlabShape(30.0, 50.0, 150.0), 1.0 / (3.0 * EPSILON)
     tail = SlabTail(ARGON, CUTOFF, shape.across**2, shape.along)
     insertion = Insertion(ARGON, beta, tail, shape, (10.0, 30.0))
     rng, volume = stream(7, "gas"), shape.across**2 * shape.along

@@ -30,7 +30,7 @@ def concluded(rule: Newton, models: list[LinearModel]) -> LinearModel:
     conditioner = rule.conditioner
     fit = conditioner.fit(models[-1], conditioner.prior.centre)
     error = rule.problem.prior.jacobian_error
-    share = weights(models, fit.mean, fit.scale(well(conditioner)), error)
+    share = weights(models, fit.mean, fit.ruler(well(conditioner)), error)
     return LinearModel.average(models, share)
 
 

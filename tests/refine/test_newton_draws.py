@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.stats import multivariate_normal, norm
 
-from sopr_uq.inference.linear_gaussian import coefficients, reading_error
+from sopr_uq.inference.linear_gaussian import coefficients, reading_effect
 from sopr_uq.potentials import Mie
 from sopr_uq.refine.newton import Newton
 from sopr_uq.refine.newton.answer import learn
@@ -141,7 +141,7 @@ def test_the_likelihood_of_a_potential_is_the_dense_one(liquid, linear, reading:
     expected = []
     for i, row in enumerate(v):
         delta = theta.reading[stacked.level]
-        shift, blur = reading_error(about.slope_at(row), about.bend, delta)
+        shift, blur = reading_effect(about.slope_at(row), about.bend, delta)
         covariance = np.diag(
             stacked.stated_variance + theta.noise[stacked.level] ** 2 * stacked.noisy + blur
         )

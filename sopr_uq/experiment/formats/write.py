@@ -18,7 +18,7 @@ _NM = 0.1
 """nm in one Å."""
 
 
-class Curve(NamedTuple):
+class Rows(NamedTuple):
     """A potential on equally spaced distances.
 
     Parameters
@@ -42,43 +42,43 @@ class Writer(NamedTuple):
     from_zero : bool
         Whether the first distance has to be zero.
     write : callable
-        (name, note, curve) → text.
+        (name, note, table) → text.
     """
 
     suffix: str
     from_zero: bool
-    write: Callable[[str, str, Curve], str]
+    write: Callable[[str, str, Rows], str]
 
 
-def _lammps(name: str, note: str, curve: Curve) -> str:
-    return write_lammps_table(name, note, *curve)
+def _lammps(name: str, note: str, table: Rows) -> str:
+    return write_lammps_table(name, note, *table)
 
 
 def _comment(note: str) -> str:
     return "".join(f"# {line}".rstrip() + "\n" for line in note.splitlines())
 
 
-def _hoomd(_name: str, note: str, curve: Curve) -> str:
+def _hoomd(_name: str, note: str, table: Rows) -> str:
     head = f"{_comment(note)}# units: angstrom, kcal/mol, kcal/mol/angstrom\n# r V F\n"
-    return head + _rows(zip(*curve, strict=True))
+    return head + _rows(zip(*table, strict=True))
 
 
-def _gromacs(_name: str, note: str, curve: Curve) -> str:
-    zero = np.zeros_like(curve.r)
-    force = curve.f * _KJ / _NM
-    columns = (curve.r * _NM, zero, zero, zero, zero, curve.v * _KJ, force)
+def _gromacs(_name: str, note: str, table: Rows) -> str:
+    zero = np.zeros_like(table.r)
+    force = table.f * _KJ / _NM
+    columns = (table.r * _NM, zero, zero, zero, zero, table.v * _KJ, force)
     return f"{_comment(note)}# use with C6 = 0 and C12 = 1\n" + _rows(zip(*columns, strict=True))
 
 
-def _votca(_name: str, note: str, curve: Curve) -> str:
-    rows = zip(curve.r * _NM, curve.v * _KJ, strict=True)
+def _votca(_name: str, note: str, table: Rows) -> str:
+    rows = zip(table.r * _NM, table.v * _KJ, strict=True)
     return _comment(note) + "".join(f"{a:.10g} {b:.12g} i\n" for a, b in rows)
 
 
-def _openmm(_name: str, note: str, curve: Curve) -> str:
+def _openmm(_name: str, note: str, table: Rows) -> str:
     head = f"{_comment(note)}# values of a Continuous1DFunction from the first to the last r\n"
     head += "r (nm), v (kJ/mol)\n"
-    rows = zip(curve.r * _NM, curve.v * _KJ, strict=True)
+    rows = zip(table.r * _NM, table.v * _KJ, strict=True)
     return head + "".join(f"{a:.10g}, {b:.12g}\n" for a, b in rows)
 
 

@@ -22,7 +22,7 @@ from scipy import stats
 
 from sopr_uq.experiment.kinds import KINDS, KindName
 from sopr_uq.experiment.observation import Observation
-from sopr_uq.inference.linear_gaussian import reading_error
+from sopr_uq.inference.linear_gaussian import reading_effect
 from sopr_uq.potentials.descriptors import Descriptors
 from sopr_uq.refine.newton.budget import Whitened, descriptor_gradient
 from sopr_uq.refine.newton.conditioner import Conditioner
@@ -78,7 +78,7 @@ class LeftOut:
         columns = whitened.columns["potential"]
         inverse = np.linalg.inv(sum(whitened.covariances.values()) + columns @ columns.T)
         reading = self.fit.theta.reading[model.level]
-        y = model.residual - reading_error(model.slope, model.bend, reading)[0]
+        y = model.residual - reading_effect(model.slope, model.bend, reading)[0]
         index = list(rows)
         covariance = np.linalg.inv(inverse[np.ix_(index, index)])
         surprise = covariance @ (inverse @ y)[index]

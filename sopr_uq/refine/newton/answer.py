@@ -65,7 +65,7 @@ def learn(conditioner: Conditioner, models: Sequence[LinearModel]) -> Answer:
     fit = conditioner.fit(_nearest(conditioner, models), conditioner.prior.centre)
     where, error = well(conditioner), conditioner.problem.prior.jacobian_error
     for _ in range(_PASSES):
-        share = weights(models, fit.mean, fit.scale(where), error)
+        share = weights(models, fit.mean, fit.ruler(where), error)
         average = LinearModel.average(models, share)
         fit = conditioner.fit(average, fit.point)
     whitened = Whitened(conditioner, fit)

@@ -23,7 +23,7 @@ _EXACT = 1e-6
 """Sampling variance of an engine that has none, in posterior variances."""
 
 
-class Scale(NamedTuple):
+class Ruler(NamedTuple):
     """What errors of the data and changes of v mean, in posterior standard deviations of v.
 
     Parameters
@@ -54,7 +54,7 @@ class Scale(NamedTuple):
 
 
 def weights(
-    models: Sequence[LinearModel], at: FloatArray, scale: Scale, error: float
+    models: Sequence[LinearModel], at: FloatArray, ruler: Ruler, error: float
 ) -> FloatArray:
     """Return the weight of each simulation at a potential.
 
@@ -70,7 +70,7 @@ def weights(
     models : sequence of LinearModel
     at : array, shape (n,)
         v in kcal/mol.
-    scale : Scale
+    ruler : Ruler
     error : float
         a.
 
@@ -79,23 +79,23 @@ def weights(
     array, shape (len(models),)
         Their sum is 1.
     """
-    sampling = np.array([scale.of_covariance(m.covariance) for m in models])
-    curvature = _curvature(models, sampling, scale, error)
-    away = scale.of_change(np.array([m.potential for m in models]) - at)
+    sampling = np.array([ruler.of_covariance(m.covariance) for m in models])
+    curvature = _curvature(models, sampling, ruler, error)
+    away = ruler.of_change(np.array([m.potential for m in models]) - at)
     w = 1.0 / (sampling + error**2 * away + curvature * away**2 + _EXACT)
     return np.asarray(w / w.sum())
 
 
 def _curvature(
-    models: Sequence[LinearModel], sampling: FloatArray, scale: Scale, error: float
+    models: Sequence[LinearModel], sampling: FloatArray, ruler: Ruler, error: float
 ) -> float:
     """Return b²."""
     said, went = 0.0, _KNOWN_TO
     for j, at in enumerate(models):
         others = np.arange(len(models)) != j
         wrong = np.array([m.about(at.potential) - at.prediction for m in models])
-        away = scale.of_change(np.array([m.potential for m in models]) - at.potential)
-        excess = scale.of_errors(wrong) - sampling - sampling[j] - error**2 * away
+        away = ruler.of_change(np.array([m.potential for m in models]) - at.potential)
+        excess = ruler.of_errors(wrong) - sampling - sampling[j] - error**2 * away
         said += float(excess[others].sum())
         went += float((away[others] ** 2).sum())
     return max(said, 0.0) / went

@@ -22,7 +22,7 @@ from functools import cached_property
 import numpy as np
 from scipy.linalg import solve_triangular
 
-from sopr_uq.inference.linear_gaussian import reading_error
+from sopr_uq.inference.linear_gaussian import reading_effect
 from sopr_uq.inference.low_rank import LowRank
 from sopr_uq.potentials.descriptors import Descriptors
 from sopr_uq.refine.newton.conditioner import Conditioner
@@ -82,7 +82,7 @@ class Whitened:
             self.conditioner.stacked.stated_variance,
         )
         noise = theta.noise[model.level] ** 2 * model.noisy
-        reading = reading_error(model.slope, model.bend, theta.reading[model.level])[1]
+        reading = reading_effect(model.slope, model.bend, theta.reading[model.level])[1]
         return {
             "measurement": stated + noise + reading,
             "simulation": model.fixed_variance - stated,

@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from sopr_uq.inference.linear_gaussian import Theta, coefficients, reading_error
+from sopr_uq.inference.linear_gaussian import Theta, coefficients, reading_effect
 from sopr_uq.refine.newton.answer import Answer
 from sopr_uq.refine.newton.conditioner import RANK, Conditioner
 from sopr_uq.refine.newton.data import covariance_columns
@@ -131,7 +131,7 @@ class Draws:
         correction = theta.width * model.correction[theta.kernel][:, : mine.size - mie]
         columns = np.hstack([model.columns[:, :mie], correction])
         reading = theta.reading[model.level]
-        shift, blur = reading_error(model.slope, model.bend, reading)
+        shift, blur = reading_effect(model.slope, model.bend, reading)
         variance = model.fixed_variance + theta.noise[model.level] ** 2 * model.noisy + blur
         residual = model.residual - shift - c @ columns.T
         likelihood = log_density(residual, model.columns[:, mie:], variance)
@@ -182,7 +182,7 @@ class Draws:
         reading: FloatArray,
     ) -> tuple[FloatArray, FloatArray, FloatArray]:
         stacked, linear = self.conditioner.stacked, self.answer.linear
-        shift, blur = reading_error(linear.slope_at(v), linear.bend, reading[..., stacked.level])
+        shift, blur = reading_effect(linear.slope_at(v), linear.bend, reading[..., stacked.level])
         others, fixed = self._others
         variance = fixed + noise[..., stacked.level] ** 2 * stacked.noisy + blur
         doubt = self.answer.emulator.embed @ doubt_root

@@ -17,7 +17,7 @@ from sopr_uq.inference.linear_gaussian import (
     gain,
 )
 from sopr_uq.inference.theta_mode import log_likelihoods
-from sopr_uq.refine.newton.averaging import Scale
+from sopr_uq.refine.newton.averaging import Ruler
 from sopr_uq.refine.newton.prior import Basis, Prior
 from sopr_uq.typing import BoolArray, FloatArray, IntArray
 
@@ -116,10 +116,10 @@ class Fit:
         columns, mine = self._linear
         return np.asarray(np.sqrt(np.sum((columns @ self.coefficients.root[mine]) ** 2, axis=1)))
 
-    def scale(self, where: BoolArray) -> Scale:
+    def ruler(self, where: BoolArray) -> Ruler:
         """Return the measure of errors and changes at some distances, shape (n,)."""
         sd = self.sd[where]
-        return Scale(self.gain[where] / sd[:, None], where, sd)
+        return Ruler(self.gain[where] / sd[:, None], where, sd)
 
     @property
     def _linear(self) -> tuple[FloatArray, IntArray]:

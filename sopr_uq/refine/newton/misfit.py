@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sopr_uq.inference.linear_gaussian import reading_error
+from sopr_uq.inference.linear_gaussian import reading_effect
 from sopr_uq.inference.low_rank import LowRank
 from sopr_uq.refine.newton.conditioner import Conditioner
 from sopr_uq.refine.newton.fit import Fit
@@ -34,7 +34,7 @@ class Misfit:
         mine = slice(mie, mie + self.conditioner.nuisance_count)
         shift = fit.model.columns[:, mine] @ fit.coefficients.mean[mine]
         reading = np.asarray(fit.theta.reading[stacked.level])
-        flattening, _ = reading_error(model.slope, model.bend, reading)
+        flattening, _ = reading_effect(model.slope, model.bend, reading)
         return np.asarray(stacked.value - model.prediction - shift - flattening)
 
     def reduced(self, model: LinearModel) -> float:
@@ -46,7 +46,7 @@ class Misfit:
         s = self.conditioner.stacked
         noise = np.array([p.median**2 * np.exp(2.0 * p.sd**2) for p in s.noise])
         reading = np.array([p.median for p in s.reading])[s.level]
-        shift, blur = reading_error(model.slope, model.bend, reading)
+        shift, blur = reading_effect(model.slope, model.bend, reading)
         variance = (
             s.stated_variance + noise[s.level] * s.noisy + blur + np.diagonal(model.covariance)
         )

@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sopr_uq.engine.instant import energies, exact_simulation
-from sopr_uq.inference.linear_gaussian import reading_error
+from sopr_uq.inference.linear_gaussian import reading_effect
 from sopr_uq.inference.noise import LogNormal
 from sopr_uq.observables import InfiniteLiquid, quantity_of
 from sopr_uq.refine.newton.answer import Answer
@@ -130,7 +130,7 @@ def _measured(
     """Add errors by the prior of their sizes, shape (d,)."""
     stacked = conditioner.stacked
     noise, reading = (_drawn(p, rng)[stacked.level] for p in (stacked.noise, stacked.reading))
-    shift, blur = reading_error(shown.slope, shown.bend, reading)
+    shift, blur = reading_effect(shown.slope, shown.bend, reading)
     variance = stacked.stated_variance + noise**2 * stacked.noisy + blur
     linear = replace(answer.linear, prediction=shown.value, bend=shown.bend)
     columns = conditioner.nuisances(linear)
