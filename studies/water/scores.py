@@ -75,7 +75,7 @@ def scored(rule: Newton, fit: Fit, model: LinearModel, curve: int) -> dict[str, 
     errors, believed as they are, take of it.
     """
     s, theta = rule.conditioner.stacked, fit.theta
-    variance = s.stated_variance + theta.noise[s.curve] ** 2 * s.noisy
+    variance = s.stated_variance + theta.noise[s.level] ** 2 * s.noisy
     root = np.sqrt(variance + np.diagonal(model.covariance))
     mine = np.flatnonzero(s.of_curve(curve))
     nuisances = LowRank(rule.conditioner.nuisances(model)[mine] / root[mine, None])
