@@ -10,6 +10,8 @@ import pytest
 from click.testing import CliRunner
 
 from sopr_uq.cli.main import COMMANDS, cli, command
+from sopr_uq.experiment.formats.write import WRITERS
+from sopr_uq.experiment.kinds import CURVES
 from sopr_uq.revision import code
 
 MAIN = "import sys; sys.argv[0] = 'sopr-uq'; from sopr_uq.cli import main; main()"
@@ -42,6 +44,16 @@ def test_every_listed_command_is_there(name: str) -> None:
     assert found.name == name
     assert found.help
     assert len(name) + len(COMMANDS[name][1]) < 76, "one line of 80 columns"
+
+
+@pytest.mark.parametrize(
+    ("name", "option", "known"),
+    [("look", "kind", list(CURVES)), ("export", "program", list(WRITERS))],
+)
+def test_choices_that_are_written_out_are_all(name: str, option: str, known: list[str]) -> None:
+    """They are, because what knows them takes the Tab key too long to import."""
+    (found,) = [each for each in command(name).params if each.name == option]
+    assert list(found.type.choices) == known
 
 
 def test_help_lists_them_in_order() -> None:
