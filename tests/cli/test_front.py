@@ -6,6 +6,7 @@ import resource
 import subprocess
 import sys
 
+import click
 import pytest
 from click.testing import CliRunner
 
@@ -42,6 +43,14 @@ def test_every_listed_command_is_there(name: str) -> None:
     assert found.name == name
     assert found.help
     assert len(name) + len(COMMANDS[name][1]) < 76, "one line of 80 columns"
+
+
+@pytest.mark.parametrize("option", ["--workers", "--scheduler", "--json", "--quiet", "--rule"])
+def test_an_option_means_one_thing(option: str) -> None:
+    every = [p for name in COMMANDS for p in command(name).params]
+    named = [p for p in every if option in p.opts and isinstance(p, click.Option)]
+    assert len({(p.help, str(p.type), p.default) for p in named}) == 1
+    assert len(named) > 1
 
 
 def test_help_lists_them_in_order() -> None:
