@@ -44,7 +44,7 @@ demo: install
 figures: install
 	$(BIN)/sopr-uq figures $(DEMO)
 
-# The site, in docs/_build/html; the tutorial's cells run.
+# The site, in docs/_build/html; the cells of its pages and the notebooks run.
 docs: install
 	OMP_NUM_THREADS=1 $(BIN)/python -m sphinx -W --keep-going -q docs docs/_build/html
 

@@ -1,5 +1,10 @@
 """Settings that every test shares."""
 
+import fcntl
+import os
+import tempfile
+from pathlib import Path
+
 import pytest
 from hypothesis import settings
 
@@ -16,18 +21,44 @@ QUICK = (
 
 
 @pytest.fixture(scope="session")
-def refined(tmp_path_factory):
-    """Results of the four shipped liquids by symbol, each in a folder; quick and real."""
+def made_once(tmp_path_factory):
+    """A folder by its name, filled by the first process of the session that asks for it."""
+    mine = tmp_path_factory.getbasetemp()
+    # the folder of a worker of pytest-xdist lies in that of all
+    home = mine.parent if "PYTEST_XDIST_WORKER" in os.environ else mine
+
+    def folder_of(name, fill):
+        folder = home / f"once-{name}"
+        with (home / f"once-{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not folder.exists():
+                unfinished = Path(tempfile.mkdtemp(dir=home))
+                fill(unfinished)
+                unfinished.rename(folder)
+        return folder
+
+    return folder_of
+
+
+def refine_all(home):
+    """Refine the four shipped liquids into folders of their names."""
     from sopr_uq import load_config, run, systems
     from sopr_uq.posterior.store import write
 
-    home = tmp_path_factory.mktemp("refined")
-    folders = {}
     for system in systems():
-        folder = folders[system.element.symbol] = home / f"{system.name}-sopr"
+        folder = home / f"{system.name}-sopr"
         folder.mkdir()
         write(run(load_config(system.name, QUICK)), folder / "result.nc")
-    return {symbol: folders[symbol] for symbol in ("Ne", "Ar", "Kr", "Xe")}
+
+
+@pytest.fixture(scope="session")
+def refined(made_once):
+    """Results of the four shipped liquids by symbol, each in a folder; quick and real."""
+    from sopr_uq import systems
+
+    home = made_once("refined", refine_all)
+    found = {s.element.symbol: home / f"{s.name}-sopr" for s in systems()}
+    return {symbol: found[symbol] for symbol in ("Ne", "Ar", "Kr", "Xe")}
 
 
 def small(rule="newton", *, sigma=None, old=False, check=None, outcome="converged"):
@@ -67,12 +98,13 @@ def small_result():
 
 
 @pytest.fixture(scope="session")
-def laws_file(refined, tmp_path_factory):
+def laws_file(refined, made_once):
     """Laws of the four liquids in a file."""
     from sopr_uq import FitSettings, Sampling, laws_of_runs
     from sopr_uq.laws import NutsSettings
 
-    path = tmp_path_factory.mktemp("laws") / "laws.nc"
-    settings = FitSettings(Sampling(NutsSettings(4, 300, 500), None, seed=3))
-    laws_of_runs(list(refined.values()), path, settings=settings)
-    return path
+    def fill(folder):
+        settings = FitSettings(Sampling(NutsSettings(4, 300, 500), None, seed=3))
+        laws_of_runs(list(refined.values()), folder / "laws.nc", settings=settings)
+
+    return made_once("laws", fill) / "laws.nc"

@@ -117,5 +117,7 @@ def test_what_is_built_knows_its_commit_even_through_a_source_distribution(tmp_p
     with tarfile.open(build(ROOT, "sdist", tmp_path / "sdist")) as archive:
         archive.extractall(tmp_path / "source", filter="data")
     (source,) = (tmp_path / "source").iterdir()
+    # the link that the site makes to them does not stand for them
+    assert len(list((source / "notebooks").glob("*.ipynb"))) == 5
     assert stamp_of(build(source, "wheel", tmp_path / "again")) == here
     assert not (revision.PACKAGE / revision.STAMP).exists()

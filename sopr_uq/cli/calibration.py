@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any, get_args
 import click
 
 from sopr_uq.cli.codes import NOT_CONVERGED, OK
-from sopr_uq.cli.executor import chosen
+from sopr_uq.cli.executor import chosen, executor_options
 from sopr_uq.cli.json_output import json_option, print_json
 from sopr_uq.engine.settings import EngineName
 from sopr_uq.errors import InputError
+from sopr_uq.executor import Processes
 from sopr_uq.refine.presets import PresetName
 from sopr_uq.refine.settings import RuleName
 
@@ -55,10 +56,6 @@ if TYPE_CHECKING:
 @click.option("--observe", help="Measurements to imitate, such as g,pressure.")
 @click.option("--seed", type=int, help="Seed of every random choice.")
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Set any key.")
-@click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Processes.")
-@click.option(
-    "--scheduler", metavar="ADDRESS", help="A Dask cluster for the twins, in place of --workers."
-)
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
@@ -67,6 +64,7 @@ if TYPE_CHECKING:
 )
 @json_option
 @click.option("--quiet", is_flag=True, help="No progress bar.")
+@executor_options
 def calibrate(
     system: str,
     twins: int,
@@ -79,11 +77,11 @@ def calibrate(
     observe: str | None,
     seed: int | None,
     settings: tuple[str, ...],
-    workers: int,
-    scheduler: str | None,
     out: Path,
     as_json: bool,
     quiet: bool,
+    workers: int | None,
+    scheduler: str | None,
 ) -> None:
     """Refine twins of CONFIG, liquids of known potential, and count how often intervals hold.
 
@@ -98,10 +96,10 @@ def calibrate(
     given = [f"{key}={json.dumps(value)}" for key, value in named.items() if value is not None]
     config = load_config(system, [*given, *settings], preset=preset, observe=observe)
     campaign = Campaign(config, family, _measurement(measurement), _about(about))
-    executor = chosen(None, scheduler)
+    executor = chosen(workers, scheduler) or Processes()
     with _Progress(twins, quiet) as progress:
         found = calibration.calibrate(
-            campaign, out, twins=twins, workers=workers, executor=executor, on_done=progress.on_done
+            campaign, out, twins=twins, executor=executor, on_done=progress.on_done
         )
     save_calibration(found, out / "figures")
     _print(found, out, as_json)

@@ -1,4 +1,4 @@
-"""``--workers`` and ``--scheduler``: where independent simulations are made."""
+"""``--workers`` and ``--scheduler``: where what is independent is done, simulations or twins."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ def executor_options[F: Callable[..., Any]](command: F) -> F:
     workers = click.option(
         "--workers",
         type=click.IntRange(1, 1024),
-        help="Independent simulations on a Dask cluster of so many workers, started here for them. "
-        "Without it: in processes, one a core.",
+        help="What is independent, simulations or twins, on a Dask cluster of so many workers, "
+        "started here for it. Without it: in processes, one a core.",
     )
     scheduler = click.option(
         "--scheduler",
         metavar="ADDRESS",
-        help="Independent simulations on the Dask cluster of this scheduler: its address, "
-        "or its scheduler file (.json).",
+        help="The same on the Dask cluster of this scheduler: its address, or its scheduler file "
+        "(.json).",
     )
     return workers(scheduler(command))
 

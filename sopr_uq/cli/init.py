@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import click
 
-from sopr_uq.errors import InputError
+from sopr_uq.errors import InputError, InputErrors
 
 _ASKED = {
     "curve": "File with the g(r) or S(Q)",
@@ -54,10 +55,20 @@ def init(
         raise InputError(flags, "a value each", "none", "leave out --no-ask to be asked")
     for key in missing:
         known[key] = _asked(key, known, default.get(key)) if ask else default[key]
-    seen = Path(known.pop("curve"))
-    density = _number("density", known)
-    write_config(path, Answers(**known), look(seen, density=density, formula=formula))
+    answers = {key: value for key, value in known.items() if key != "curve"}
+    seen = look(Path(known["curve"]), density=_number("density", known), formula=formula)
+    try:
+        write_config(path, Answers(**answers), seen)
+    except InputErrors:
+        if ask and missing:
+            click.echo(f"Your answers, to change one: {_in_one_line(path, known)}", err=True)
+        raise
     click.echo(f"{path}\nnext: sopr-uq refine {path}")
+
+
+def _in_one_line(path: Path, known: dict[str, str]) -> str:
+    given = [word for key in _ASKED if known[key] for word in (f"--{key}", known[key])]
+    return shlex.join(["sopr-uq", "init", str(path), *given])
 
 
 def _asked(key: str, known: dict[str, str], default: str | None) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 import xarray as xr
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from sopr_uq.cli.json_output import print_json
 from sopr_uq.experiment.kinds import KINDS
@@ -54,8 +55,7 @@ def print_result(result: xr.DataTree, folder: Path, *, as_json: bool, prob: floa
         print_json(as_dict(result, prob))
         return
     console = Console(soft_wrap=True, highlight=False)
-    for name, text in facts(result):
-        console.print(f"{name:>8}  {text}", markup=False)
+    _print_facts(console, facts(result))
     # corrections have none of these numbers
     if rows := table(result, prob):
         out = Table(*head(result, prob))
@@ -63,6 +63,19 @@ def print_result(result: xr.DataTree, folder: Path, *, as_json: bool, prob: floa
             out.add_row(*row)
         console.print(out)
     console.print(f"result   {folder / 'result.nc'}\nfigures  {folder / 'figures'}", markup=False)
+
+
+def _print_facts(console: Console, found: Sequence[tuple[str, str]]) -> None:
+    """Print lines, whole for programs, and for people within the width of their terminal."""
+    if not console.is_terminal:
+        for name, text in found:
+            console.print(f"{name:>8}  {text}", markup=False)
+        return
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(justify="right", min_width=8, no_wrap=True)
+    for name, text in found:
+        grid.add_row(Text(name), Text(text))
+    console.print(grid, soft_wrap=False)
 
 
 def print_doctor(findings: Sequence[Finding], as_json: bool) -> bool:

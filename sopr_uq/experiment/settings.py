@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -52,7 +53,10 @@ class SystemSettings(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _mass_density(cls, tables: Any) -> Any:
-        return number_density(tables, tables) if isinstance(tables, dict) else tables
+        with suppress(ValueError):
+            return number_density(tables, tables) if isinstance(tables, dict) else tables
+        # a unit that nobody knows, or no mass, is named with the other faults
+        return tables
 
     @field_validator("name")
     @classmethod
@@ -201,10 +205,18 @@ def number_density(
     density = table.get("density")
     if not isinstance(density, str):
         return table
-    mass = convert(system.get("mass"), "mass")
-    known = mass if isinstance(mass, int | float) and mass > 0 else None
-    known = known or _mean_mass(table, molecules)
-    return {**table, "density": convert(density, "density", known)}
+    told = system.get("mass")
+    mass = _mean_mass(table, molecules) if told is None else _mass_or_one(told)
+    return {**table, "density": convert(density, "density", mass)}
+
+
+def _mass_or_one(told: Any) -> float:
+    """Return a mass in u; 1 for one that is none, which is named where masses are looked at."""
+    try:
+        mass = float(convert(told, "mass"))  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return 1.0
+    return mass if mass > 0 else 1.0
 
 
 def _mean_mass(table: dict[str, Any], molecules: Any) -> float | None:

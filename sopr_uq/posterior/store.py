@@ -121,7 +121,9 @@ def _load(path: Path) -> xr.DataTree:
         OSError, ValueError, KeyError, TypeError, IndexError,
         RuntimeError, AttributeError, OverflowError, MemoryError,
     ) as error:  # fmt: skip
-        raise InputError(str(path), "a netCDF-4 file", f"{type(error).__name__}: {error}") from None
+        said = f"{type(error).__name__}: {error}"
+        found = "a file of another kind" if "Unknown file format" in said else said
+        raise InputError(str(path), "a netCDF-4 file", found) from None
 
 
 def _variables(node: xr.DataTree) -> list[xr.DataArray]:

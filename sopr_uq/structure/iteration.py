@@ -138,6 +138,8 @@ def follow(
             reached, gamma, step = target, root.gamma, 2.0 * step
         else:
             step *= 0.5
+            while reached + step >= target:  # what failed from here fails from here again
+                step *= 0.5
         if reached == 1.0 or step < shortest_step:
             return Root(gamma, root.residual, iterations, root.tolerance), reached
 

@@ -12,7 +12,7 @@ import numpy as np
 import xarray as xr
 
 from sopr_uq.errors import CheckpointError, InputError
-from sopr_uq.executor import Executor, InTurn, Lost, Processes
+from sopr_uq.executor import Executor, InTurn, Lost
 from sopr_uq.interrupts import explained
 from sopr_uq.posterior import store
 from sopr_uq.posterior.calibrate import joint_rank, score
@@ -51,7 +51,6 @@ def calibrate(
     out: Path | str,
     *,
     twins: int,
-    workers: int = 1,
     executor: Executor | None = None,
     on_done: OnDone = lambda *_: None,
 ) -> xr.Dataset:
@@ -70,11 +69,9 @@ def calibrate(
         ``calibration.nc``.
     twins : int
         How many, those that are there included.
-    workers : int
-        Processes on this machine, of one thread each; every one of them compiles
-        the model of the noise once and makes many twins.
     executor : Executor, optional
-        Something else that makes them, such as a cluster.
+        What makes them; by default one after the other. Each of several processes
+        compiles the model of the noise once and makes many twins.
     on_done : callable, optional
         Called with the number of twins done, and of refinements that failed now.
 
@@ -97,7 +94,7 @@ def calibrate(
     """
 
     def make() -> None:
-        make_twins(campaign, out, twins=twins, workers=workers, executor=executor, on_done=on_done)
+        make_twins(campaign, out, twins=twins, executor=executor, on_done=on_done)
 
     make()
     found, damaged = _collected(Path(out))
@@ -112,7 +109,6 @@ def make_twins(
     out: Path | str,
     *,
     twins: int,
-    workers: int = 1,
     executor: Executor | None = None,
     on_done: OnDone = lambda *_: None,
 ) -> int:
@@ -126,14 +122,13 @@ def make_twins(
         raise InputError(str(folder), "a folder that can be made", str(error)) from None
     with locked(folder):
         claim(folder, campaign)
-        return _make_missing(folder, campaign, twins, workers, executor, on_done)
+        return _make_missing(folder, campaign, twins, executor, on_done)
 
 
 def _make_missing(
     folder: Path,
     campaign: Campaign,
     twins: int,
-    workers: int,
     executor: Executor | None,
     on_done: OnDone,
 ) -> int:
@@ -146,7 +141,7 @@ def _make_missing(
         failed.append(bool(found))
         on_done(len(failed), sum(failed))
 
-    chosen = executor or (Processes(workers) if workers > 1 else InTurn())
+    chosen = executor or InTurn()
     with explained(partial(_kept, folder)):
         chosen.run(partial(make_one, campaign, folder), missing, ended)
     return sum(failed)

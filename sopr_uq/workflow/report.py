@@ -203,10 +203,9 @@ def _ended(result: xr.DataTree) -> str:
 
 
 def _time(paid: Cost) -> str:
-    text = (
-        f"{paid.seconds:.0f} s; molecular dynamics: {paid.md_steps:,} steps, "
-        f"{paid.md_seconds:.0f} s summed over processes"
-    )
+    simulated = f"{paid.md_steps:,} steps, {paid.md_seconds:.0f} s summed over processes"
+    made = f"molecular dynamics: {simulated}" if paid.md_steps else "no molecular dynamics"
+    text = f"{paid.seconds:.0f} s; {made}"
     if paid.untimed:
         text += f"; the seconds of {paid.untimed} simulations after the last round are not known"
     return text

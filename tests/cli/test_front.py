@@ -6,6 +6,7 @@ import resource
 import subprocess
 import sys
 
+import click
 import pytest
 from click.testing import CliRunner
 
@@ -54,6 +55,14 @@ def test_choices_that_are_written_out_are_all(name: str, option: str, known: lis
     """They are, because what knows them takes the Tab key too long to import."""
     (found,) = [each for each in command(name).params if each.name == option]
     assert list(found.type.choices) == known
+
+
+@pytest.mark.parametrize("option", ["--workers", "--scheduler", "--json", "--quiet", "--rule"])
+def test_an_option_means_one_thing(option: str) -> None:
+    every = [p for name in COMMANDS for p in command(name).params]
+    named = [p for p in every if option in p.opts and isinstance(p, click.Option)]
+    assert len({(p.help, str(p.type), p.default) for p in named}) == 1
+    assert len(named) > 1
 
 
 def test_help_lists_them_in_order() -> None:

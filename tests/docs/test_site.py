@@ -1,4 +1,4 @@
-"""The site builds without a warning; its cells run."""
+"""The site builds without a warning; its cells and the notebooks run, once."""
 
 import os
 import re
@@ -15,14 +15,15 @@ ROOT = Path(__file__).resolve().parents[2]
 for library in ("sphinx", "myst_nb", "furo"):
     pytest.importorskip(library, reason="the documentation's own tools: pip install '.[docs]'")
 
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 
-pytestmark = pytest.mark.slow(seconds=82)
+slow = pytest.mark.slow(seconds=130)
 
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
     """The folder of the built pages."""
-    out = tmp_path_factory.mktemp("site")
+    out = tmp_path_factory.mktemp("site") / "html"
     done = subprocess.run(
         [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", "docs", out],
         cwd=ROOT, capture_output=True, text=True, check=False,
@@ -32,6 +33,7 @@ def site(tmp_path_factory):
     return out
 
 
+@slow
 def test_the_tutorial_ends_at_its_truth(site):
     page = (site / "tutorial.html").read_text(encoding="utf-8")
     assert "converged after" in page
@@ -39,6 +41,7 @@ def test_the_tutorial_ends_at_its_truth(site):
     assert page.count("<img") >= 2
 
 
+@slow
 def test_defaults_are_those_that_one_gets(site):
     page = (site / "reference/configuration.html").read_text(encoding="utf-8")
     engine = load_config("argon-85K").engine
@@ -48,8 +51,40 @@ def test_defaults_are_those_that_one_gets(site):
         assert f">{getattr(engine, key)}<" in row[0]
 
 
+@slow
 def test_configuration_and_commands_come_from_the_code(site):
     keys = (site / "reference/configuration.html").read_text(encoding="utf-8")
     commands = (site / "reference/command_line.html").read_text(encoding="utf-8")
     assert all(f">{key}<" in keys for key in ("jacobian_error", "round_size", "refine.gamma"))
     assert all(f">{name}<" in commands for name in ("--scheduler", "predict"))
+
+
+def code_of(path):
+    import nbformat
+
+    return [c for c in nbformat.read(path, as_version=4).cells if c.cell_type == "code"]
+
+
+@slow
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
+def test_a_notebook_is_a_page_of_what_it_gave(site, path):
+    page = (site / "notebooks" / f"{path.stem}.html").read_text(encoding="utf-8")
+    ran = code_of(site.parent / "jupyter_execute" / "notebooks" / path.name)
+    shown = [output for cell in ran for output in cell.outputs]
+    assert [cell.source for cell in ran] == [cell.source for cell in code_of(path)]
+    pictures = [o for o in shown if "image/png" in o.get("data", {})]
+    assert 1 <= len(pictures) == page.count('src="../_images/')
+    said = [output.text for output in shown if output.get("name") == "stderr"]
+    # a law that the data contradict is hard to sample, and may say so
+    noise = [text for text in said if "the result is kept" not in text]
+    assert not noise, noise
+
+
+def test_there_are_five():
+    assert [path.name[:2] for path in NOTEBOOKS] == ["01", "02", "03", "04", "05"]
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
+def test_a_notebook_keeps_no_output(path):
+    """The site shows what the code of now gives; what was kept would be another's."""
+    assert all(not cell.outputs and cell.execution_count is None for cell in code_of(path))

@@ -172,7 +172,7 @@ def missing(file: Path, tree: xr.DataTree) -> None:
 @pytest.mark.parametrize(
     ("make", "words"),
     [
-        (foreign_text, "a netCDF-4 file"),
+        (foreign_text, "a netCDF-4 file; found a file of another kind"),
         (foreign_netcdf, "schema None"),
         (foreign_schema, "schema ACDD-1.3"),
         (newer_schema, f"schema {store.SCHEMA + 1}.*newer version"),

@@ -16,8 +16,10 @@ from click.testing import CliRunner
 from scipy import stats
 
 from sopr_uq import Campaign, Measurement, calibrate, load_config
+from sopr_uq.cli import calibration as calibration_command
 from sopr_uq.cli.main import cli
 from sopr_uq.errors import CheckpointError, InputError, Interrupted, RuleFailed
+from sopr_uq.executor import InTurn, Processes
 from sopr_uq.posterior.calibrate import joint_rank, shrunk
 from sopr_uq.posterior.calibration_table import published_rule, table
 from sopr_uq.potentials import Mie, Tabulated
@@ -107,7 +109,7 @@ def test_a_twin_depends_on_its_number_alone(folder, tmp_path):
     one = quick().result(3)
     there = xr.load_dataset(twin_file(folder, 3))
     np.testing.assert_array_equal(one["draws"].astype(np.float32), there["draws"])
-    make_twins(quick(), tmp_path / "two", twins=4, workers=2)
+    make_twins(quick(), tmp_path / "two", twins=4, executor=Processes(2))
     for number in range(4):
         mine = xr.load_dataset(twin_file(tmp_path / "two", number))
         xr.testing.assert_identical(mine.drop_attrs(), xr.load_dataset(
@@ -244,7 +246,9 @@ def test_an_interrupted_calibration_says_what_is_kept_and_goes_on(tmp_path):
     assert calibrate(quick(), tmp_path / "out", twins=3).sizes["simulation"] == 3
 
 
-def test_the_command(tmp_path):
+def test_the_command(monkeypatch, tmp_path):
+    # processes make the same twins, which another test asks
+    monkeypatch.setattr(calibration_command, "Processes", InTurn)
     options = ["--twins", "2", "--family", "mie", "--about", "3.6,0.335", "--out", f"{tmp_path}/c"]
     options += ["--measurement", "noise=0.01,reading=0", "--observe", "g", "--quiet"]
     options += [part for text in QUICK for part in ("--set", text)]

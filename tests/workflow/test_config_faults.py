@@ -211,6 +211,27 @@ def test_faults_of_files_keys_and_overrides_come_together(toml, tmp_path):
     }
 
 
+@pytest.mark.parametrize(
+    ("mass", "density"),
+    [(-3.0, "1.92 g/cm^3"), ("131 pounds", "1.92 g/cm^3"), (131.29, "1.92 g/cubit")],
+)
+def test_what_a_mass_density_lacks_hides_no_other_fault(toml, mass, density):
+    right = {"density": "1.92 g/cm^3", "mass": 131.29}
+    wrong = {key: value for key, value in (("mass", mass), ("density", density))
+             if value != right[key]}  # fmt: skip
+    system = {**OWN["system"], **right}
+    known = load_config(toml({**OWN, "system": system})).system
+    assert known.density == pytest.approx(0.00881, rel=1e-3)
+    found = faults(toml({**OWN, "system": {**system, **wrong, "mas": 3.0}}))
+    assert set(found) == {"system.mas", *(f"system.{key}" for key in wrong)}
+
+
+def test_a_mass_density_needs_a_mass(toml):
+    bare = {key: value for key, value in OWN["system"].items() if key != "mass"}
+    found = faults(toml({**OWN, "system": {**bare, "density": "1.92 g/cm^3"}}))
+    assert "a mass beside a mass density" in found["system.density"]
+
+
 def test_consequences_of_an_implausible_state_are_not_faults_of_their_own(toml, tmp_path):
     """At 8.81 Å⁻³ cut-off and first peak are wrong too, but the density is to blame."""
     observe = [*OWN["observe"], {"kind": "g", "file": "no.csv"}]

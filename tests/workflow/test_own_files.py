@@ -1,6 +1,7 @@
 """``look``, ``init``, ``schema``, and a stranger's file through a whole configuration."""
 
 import json
+import shlex
 from pathlib import Path
 
 import numpy as np
@@ -114,6 +115,16 @@ def test_init_asks_again_where_an_answer_is_not_understood(tmp_path):
     config = load_config(tmp_path / "my.toml")
     assert config.observe[1].value == 0.1
     assert config.system.density == pytest.approx(0.02125, rel=1e-3)
+
+
+def test_answers_that_do_not_go_together_are_not_lost(tmp_path):
+    file = tmp_path / "my.toml"
+    done = run(init, file, input=f"{ARGON}\nargon\n85\n39.948\n0.02125\n3.35\n119.8\n\n")
+    assert "k_B T" in str(done.exception)
+    (line,) = [x for x in done.output.splitlines() if "Your answers" in x]
+    again = shlex.split(line.partition("sopr-uq ")[2].replace("119.8", "'119.8 K'"))
+    assert run(init, *again[1:], "--no-ask").exit_code == 0
+    assert load_config(file).system.name == "argon"
 
 
 @pytest.mark.parametrize(

@@ -95,6 +95,9 @@ def test_every_cost_is_told(small_result):
     said = dict(facts(small_result()))
     assert "2 rounds, 8 simulations" in said["outcome"]
     assert said["time"] == "7 s; molecular dynamics: 8,000 steps, 17 s summed over processes"
+    instant = small_result()
+    instant["iterations/md_steps"] = instant["iterations/md_steps"] * 0.0
+    assert dict(facts(instant))["time"] == "7 s; no molecular dynamics"
     old = small_result(old=True, check={"k_hat": 0.3, "failed": ("check", np.zeros(16))})
     said = dict(facts(old))
     assert "18 simulations" in said["outcome"]

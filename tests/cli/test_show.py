@@ -1,0 +1,36 @@
+"""What people see in a terminal, and programs in a pipe."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from sopr_uq.cli.show import print_result
+
+
+def shown(result, capsys):
+    print_result(result, Path("runs/x"), as_json=False, prob=0.95)
+    text = re.sub(r"\x1b\[[0-9;]*m", "", capsys.readouterr().out)
+    return [line.rstrip() for line in text.splitlines()]
+
+
+@pytest.fixture
+def result(small_result):
+    made = small_result(outcome="doubtful")
+    made.attrs["warning"] = "The last round was predicted badly. " + "Use more rounds. " * 9
+    return made
+
+
+def test_lines_keep_within_a_terminal(result, capsys, monkeypatch):
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "80")
+    lines = shown(result, capsys)
+    assert max(map(len, lines)) <= 80
+    first = next(i for i, line in enumerate(lines) if line.startswith(" warning  The last"))
+    assert lines[first + 1].startswith(" " * 10 + "Use more"), "its further lines stand under it"
+
+
+def test_a_pipe_gets_a_line_a_fact(result, capsys, monkeypatch):
+    for name in ("FORCE_COLOR", "TTY_COMPATIBLE"):
+        monkeypatch.delenv(name, raising=False)
+    assert f" warning  {result.attrs['warning']}".rstrip() in shown(result, capsys)
