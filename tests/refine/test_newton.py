@@ -320,8 +320,8 @@ def test_a_round_is_the_mean_and_draws_about_it(twins) -> None:
     assert proposals.shape == (3, r.size)
     answer = twin.rule.answer(twin.done.past)
     well = (r > 3.4) & (r < 6.8)
-    np.testing.assert_allclose(proposals[0][well], answer.fit.mean[well], atol=1e-9)
-    away = (proposals[1:] - proposals[0])[:, well] / answer.fit.sd[well]
+    np.testing.assert_allclose(proposals[0][well], answer.steer.mean[well], atol=1e-9)
+    away = (proposals[1:] - proposals[0])[:, well] / answer.steer.sd[well]
     assert 0.1 < np.sqrt(np.mean(away**2)) < 3.0
 
 

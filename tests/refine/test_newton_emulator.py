@@ -157,9 +157,7 @@ def test_the_linear_model_is_tangent_to_the_emulator(otherwise) -> None:
 
 
 def test_doubt_widens_the_answer(otherwise) -> None:
-    """After few simulations with sampling error the posterior is wider than were F certain."""
+    """After few simulations of a liquid with sampling error the posterior is wider than steered."""
     answer = otherwise.learnt(4, 3 * NOISE)
     seen = otherwise.rule.problem.r > 3.3
-    sure = answer.emulator.linear(answer.fit.mean)
-    certain = otherwise.rule.conditioner.fit(sure, answer.fit.point)
-    assert np.median((answer.fit.sd / certain.sd)[seen]) > 1.05
+    assert np.median((answer.fit.sd / answer.steer.sd)[seen]) > 1.05

@@ -33,6 +33,9 @@ class Answer(NamedTuple):
         How the data depend on v near the answer, with what was learnt of the Jacobian.
     emulator : Emulator
         The same anywhere, with its uncertainty.
+    steer : Fit
+        The same as if all that was learnt of F were certain: where to simulate next.
+        Doubt about F must not lead the next round away from where it can be removed.
     effective : float
         How many simulations the average amounts to.
     """
@@ -40,6 +43,7 @@ class Answer(NamedTuple):
     fit: Fit
     linear: LinearModel
     emulator: Emulator
+    steer: Fit
     effective: float
 
 
@@ -72,14 +76,10 @@ def learn(conditioner: Conditioner, models: Sequence[LinearModel]) -> Answer:
     emulator = Emulator.learnt(whitened, average, models, share, error)
     for _ in range(_PASSES):
         fit = conditioner.fit(emulator.linear(fit.mean), fit.point)
-    # a proposal must not be narrower than what it stands for: doubt is that of wider draws.
-    # It is taken about the result, which leads the next round: were F certain, the fit would
-    # follow its errors, and far from the simulations nothing that is learnt is of use
-    around, final = _WIDER * (spread(fit) - fit.mean), fit
-    for _ in range(_PASSES):
-        linear = emulator.doubtful(final.mean, final.mean + around)
-        final = conditioner.fit(linear, final.point)
-    return Answer(final, linear, emulator, float(1.0 / np.sum(share**2)))
+    # a proposal must not be narrower than what it stands for: doubt is that of wider draws
+    linear = emulator.doubtful(fit.mean, fit.mean + _WIDER * (spread(fit) - fit.mean))
+    final = conditioner.fit(linear, fit.point)
+    return Answer(final, linear, emulator, fit, float(1.0 / np.sum(share**2)))
 
 
 def spread(fit: Fit, size: int = _SPREAD) -> FloatArray:
