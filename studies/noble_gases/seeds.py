@@ -77,16 +77,19 @@ def _folder(runs: Path, case: str, seed: int) -> Path:
 
 def collect(runs: Path) -> None:
     """Keep what every refinement came to."""
-    made = {
+    begun = {
         (case, seed): folder
         for case in CASES
         for seed in SEEDS
-        if (folder := _folder(runs, case, seed)) and (folder / RESULT).is_file()
+        if ((folder := _folder(runs, case, seed)) / CONFIG).is_file()
     }
+    made = {key: folder for key, folder in begun.items() if (folder / RESULT).is_file()}
     if not made:
         raise SystemExit(f"seeds.py: no result in {runs}; begin with --refine")
     rows = [_row(case, seed, folder) for (case, seed), folder in made.items()]
-    write(xr.DataTree(xr.concat(rows, "run", combine_attrs="drop_conflicts")), STORED)
+    stored = xr.concat(rows, "run", combine_attrs="drop_conflicts")
+    stored.attrs["without_result"] = len(begun) - len(made)
+    write(xr.DataTree(stored), STORED)
 
 
 def _row(case: str, seed: int, folder: Path) -> xr.Dataset:
@@ -110,7 +113,7 @@ def _row(case: str, seed: int, folder: Path) -> xr.Dataset:
     return xr.Dataset(
         {**numbers, **moments, **texts},
         coords={"quantity": list(QUANTITIES)},
-        attrs={"version": str(result.attrs.get("sopr_uq_version", ""))},
+        attrs={"versions": result.attrs["versions"]},
     )
 
 
@@ -129,7 +132,8 @@ def table(stored: xr.Dataset) -> Iterator[str]:
     yield (
         f"Of {liquids.sizes['run']} refinements of g(r) and pressure {int(good.sum())} passed "
         f"their check with k̂ of at most 0.7. From the command to its figures they took "
-        f"{float(liquids['seconds'].median()):.0f} s in the median."
+        f"{float(liquids['seconds'].median()):.0f} s in the median. Begun and without a result: "
+        f"{stored.attrs['without_result']}."
     )
 
 
@@ -155,7 +159,7 @@ def _range(values: np.ndarray) -> str:
 
 
 def _spread(runs: xr.Dataset) -> str:
-    """Mean and sd of the seed in the middle, and how far the seeds are from each other."""
+    """The mean in the middle with the usual sd, and how far the seeds are from each other."""
     mean, sd = runs["mean"].values, float(runs["sd"].median())
     apart = f"{float(np.std(mean, ddof=1)) / sd:.1f}" if mean.size > 1 else "–"
     return f"{concise(float(np.median(mean)), sd)}, {apart}"
