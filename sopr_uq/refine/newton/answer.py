@@ -18,6 +18,7 @@ from sopr_uq.rng import stream
 from sopr_uq.typing import BoolArray, FloatArray
 
 _PASSES = 2
+_SELF_CONSISTENT = 4
 _SPREAD = 64
 _WIDER = 1.5
 
@@ -33,9 +34,6 @@ class Answer(NamedTuple):
         How the data depend on v near the answer, with what was learnt of the Jacobian.
     emulator : Emulator
         The same anywhere, with its uncertainty.
-    steer : Fit
-        The same as if all that was learnt of F were certain: where to simulate next.
-        Doubt about F must not lead the next round away from where it can be removed.
     effective : float
         How many simulations the average amounts to.
     """
@@ -43,7 +41,6 @@ class Answer(NamedTuple):
     fit: Fit
     linear: LinearModel
     emulator: Emulator
-    steer: Fit
     effective: float
 
 
@@ -74,12 +71,12 @@ def learn(conditioner: Conditioner, models: Sequence[LinearModel]) -> Answer:
         fit = conditioner.fit(average, fit.point)
     whitened = Whitened(conditioner, fit)
     emulator = Emulator.learnt(whitened, average, models, share, error)
-    for _ in range(_PASSES):
-        fit = conditioner.fit(emulator.linear(fit.mean), fit.point)
-    # a proposal must not be narrower than what it stands for: doubt is that of wider draws
-    linear = emulator.doubtful(fit.mean, fit.mean + _WIDER * (spread(fit) - fit.mean))
-    final = conditioner.fit(linear, fit.point)
-    return Answer(final, linear, emulator, fit, float(1.0 / np.sum(share**2)))
+    # a proposal must not be narrower than what it stands for: doubt is that of wider draws,
+    # and about the posterior's own mean, since what is certain elsewhere may not be here
+    for _ in range(_SELF_CONSISTENT):
+        linear = emulator.doubtful(fit.mean, fit.mean + _WIDER * (spread(fit) - fit.mean))
+        fit = conditioner.fit(linear, fit.point)
+    return Answer(fit, linear, emulator, float(1.0 / np.sum(share**2)))
 
 
 def spread(fit: Fit, size: int = _SPREAD) -> FloatArray:

@@ -17,7 +17,7 @@ from scipy.linalg import solve_triangular
 
 from sopr_uq.refine.newton.budget import Whitened
 from sopr_uq.refine.newton.linear import LinearModel
-from sopr_uq.refine.newton.surrogate import Surrogate
+from sopr_uq.refine.newton.surrogate import SCALES, Surrogate
 from sopr_uq.typing import FloatArray
 
 _INFORMED = 0.1
@@ -25,6 +25,8 @@ _MOST_DIRECTIONS = 20
 _SMALLEST_SHARE = 1e-3
 _MOST_RUNS = 24
 _MANY = 3.0
+_SEEN_TO = 0.005
+"""Of ε: to what v is seen when its Mie parameters are asked for."""
 
 
 class Prediction(NamedTuple):
@@ -56,12 +58,15 @@ class Emulator:
         Back to the data.
     surrogate : Surrogate
         What is beyond the average there.
+    mie : array, shape (q, n)
+        Potentials to their Mie parameters, each in units of the signal that it has by itself.
     """
 
     average: LinearModel
     project: FloatArray
     embed: FloatArray
     surrogate: Surrogate
+    mie: FloatArray
 
     @classmethod
     def learnt(
@@ -90,13 +95,14 @@ class Emulator:
         near = near[share[near] > _SMALLEST_SHARE * share.max()]
         kept = [models[i] for i in near]
         own = _own_error(whitened, project, embed)
-        empty = cls(average, project, embed, Surrogate(*_nothing(project), own))
+        mie = _by_themselves(whitened, project @ average.jacobian)
+        empty = cls(average, project, embed, Surrogate(*_nothing(project), own), mie)
         x, eta = empty.observed(kept)
         noise = empty.noise(kept, share[near])
         return replace(empty, surrogate=Surrogate.fitted(x, eta, noise, error, own))
 
     def observed(self, models: Sequence[LinearModel]) -> tuple[FloatArray, FloatArray]:
-        """Return signals and what simulations show beyond the average, each of shape (M, K)."""
+        """Return signals, (M, K + q), and what simulations show beyond the average, (M, K)."""
         potential = np.array([m.potential for m in models])
         beyond = np.array([m.prediction for m in models]) - self.average.about(potential)
         return self.signal(potential), beyond @ self.project.T
@@ -120,9 +126,13 @@ class Emulator:
         return np.broadcast_to(common, (len(models), k, k))
 
     def signal(self, potential: FloatArray) -> FloatArray:
-        """Return linear signals of potentials, shape (S, n) → (S, K)."""
-        step = potential - self.average.potential
-        return np.asarray(step @ (self.project @ self.average.jacobian).T)
+        """Return linear signals of potentials and of their Mie parameters, (S, n) → (S, K + q)."""
+        return np.asarray((potential - self.average.potential) @ self._columns.T)
+
+    @property
+    def _columns(self) -> FloatArray:
+        """∂signal/∂v, shape (K + q, n)."""
+        return np.vstack([self.project @ self.average.jacobian, self.mie])
 
     def at(self, potential: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return predictions, (S, n) → (S, d), and their covariance in the directions (S, K, K)."""
@@ -137,7 +147,7 @@ class Emulator:
         moved = self.average.moved(potential)
         x = self.signal(potential[None])
         beyond = self.surrogate.at(x).mean[0]
-        slope = self.surrogate.slope(x[0]) @ self.project @ self.average.jacobian
+        slope = self.surrogate.slope(x[0]) @ self._columns
         return replace(
             moved,
             prediction=moved.prediction + self.embed @ beyond,
@@ -191,6 +201,32 @@ def directions(whitened: Whitened) -> tuple[FloatArray, FloatArray]:
     return np.asarray(project), np.asarray(root @ u)
 
 
+def _by_themselves(whitened: Whitened, response: FloatArray) -> FloatArray:
+    """Return what gives the Mie parameters of potentials in units of their signals, (q, n).
+
+    They are the posterior means of the prior's Mie coefficients, had v been seen where pairs
+    meet: a correction makes up for what no Mie potential is.
+
+    Parameters
+    ----------
+    whitened : Whitened
+    response : array, shape (K, n)
+        ∂signal/∂v.
+    """
+    fit, prior = whitened.fit, whitened.conditioner.prior
+    basis = fit.bases[fit.theta.kernel]
+    where = basis.base < prior.core_height / 2.0
+    weight = np.exp(prior.log_weight)
+    parts = [np.sqrt(p) * fit.theta.width * b.correction for p, b in zip(weight / weight.sum(), fit.bases, strict=True)]
+    x = np.hstack([basis.mie, *parts])[where] / (_SEEN_TO * prior.scale[1])
+    mean = np.linalg.solve(x.T @ x + np.eye(x.shape[1]), x.T) / (_SEEN_TO * prior.scale[1])
+    # of a pair that is not refined as a whole there is none
+    whole = np.flatnonzero(np.any(basis.mie != 0.0, axis=0))
+    coefficients = np.zeros((whole.size, basis.base.size))
+    coefficients[:, where] = mean[whole]
+    return np.linalg.norm(response @ basis.mie[:, whole], axis=0)[:, None] * coefficients
+
+
 def _own_error(whitened: Whitened, project: FloatArray, embed: FloatArray) -> FloatArray:
     """Return the covariance in the directions of rows of the Jacobian that err by themselves.
 
@@ -205,4 +241,4 @@ def _own_error(whitened: Whitened, project: FloatArray, embed: FloatArray) -> Fl
 def _nothing(project: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
     """The data of a surrogate that knows nothing yet."""
     k = len(project)
-    return np.empty((0, k)), np.empty((0, k)), np.empty((0, k, k)), np.zeros(3)
+    return np.empty((0, k)), np.empty((0, k)), np.empty((0, k, k)), np.zeros(SCALES)

@@ -84,7 +84,7 @@ def posterior_check(state: RuleState, answer: Answer, posterior: xr.Dataset) -> 
             "failed": trial.failed,
             "scale": ("part", surrogate.scales),
         },
-        coords={"part": ["jacobian", "curvature", "unseen noise"]},
+        coords={"part": ["jacobian", "curvature", "unseen noise", "jacobian of Mie"]},
         attrs={"doubt": faults},
     )
 

@@ -1,17 +1,22 @@
 """How far the linear model is from the truth, learnt from all simulations.
 
 Let x be the linear signal of a potential in the few directions in which the data
-say anything, in units of all their errors, and η(x) what the liquid shows there
-beyond the linear prediction. η is modelled as a Gaussian process,
+say anything, in units of all their errors, y its Mie parameters, each in units of the
+signal that it has by itself, and η what the liquid shows beyond the linear
+prediction. η is modelled as a Gaussian process,
 
-    cov(η(x), η(x′)) = [a₀² + a₁² x·x′ + a₂² (x·x′)²] 1 + x·x′ C,
+    cov(η, η′) = [a₀² + a₁² x·x′ + a₂² (x·x′)² + a₄² y·y′] 1 + x·x′ C,
 
 a₀ being an offset of which nothing is believed, a₁ the size of the entries of the
 relative error E of the Jacobian, a₂ the curvature, and C what rows of the Jacobian are wrong by
 that come from a rule of thumb, such as that of a diffusion. Each simulation observes η with
 its sampling covariance and a₃² 1 besides: what its blocks, too short for the slowest
 motions, do not show of its noise. Where the simulations show nothing beyond their
-noise, a₁ and a₂ are small and the Jacobian is what it was.
+noise, a₁, a₂ and a₄ are small and the Jacobian is what it was.
+
+a₄ is for what cancels. In a dense liquid a well that is deeper and narrower hardly changes
+g(r): its x is small since the signals of σ and of ε, which are large, make up for each other.
+What the response lacks of either does not, so each parameter has an error of its own.
 """
 
 from __future__ import annotations
@@ -32,7 +37,7 @@ OFFSET = 10.0
 
 CURVATURE = LogNormal(0.003, 1.5)
 UNSEEN = LogNormal(0.05, 1.5)
-"""Priors of a₂ and a₃; that of a₁ comes from ``prior.jacobian_error``."""
+"""Priors of a₂ and a₃; those of a₁ and a₄ come from ``prior.jacobian_error``."""
 
 JACOBIAN_SD = 1.5
 
@@ -41,11 +46,13 @@ TOLERANCE = 0.15
 of the data: an error of that size moves no number by more than that many of its standard
 deviations. Less is neither learnt nor held against a prediction."""
 
+SCALES = 4
+
 _BOUND = 4.0
 
 
 class Estimate(NamedTuple):
-    """η at S signals: mean (S, K) and covariance (S, K, K)."""
+    """η at S potentials: mean (S, K) and covariance (S, K, K)."""
 
     mean: FloatArray
     covariance: FloatArray
@@ -57,14 +64,15 @@ class Surrogate:
 
     Parameters
     ----------
-    x : array, shape (M, K)
-        Linear signals of the simulated potentials.
+    x : array, shape (M, K + q)
+        Linear signals of the simulated potentials, then those of q Mie parameters, each by
+        itself.
     eta : array, shape (M, K)
         What they showed beyond the linear prediction.
     noise : array, shape (M, K, K)
         Sampling covariances of the simulations.
-    scales : array, shape (3,)
-        a₁ to a₃.
+    scales : array, shape (4,)
+        a₁ to a₄; without Mie parameters a₄ stands for nothing, and is zero.
     rows : array, shape (K, K), optional
         C; by default zero.
     """
@@ -93,11 +101,14 @@ class Surrogate:
         error : float
             Median relative error of the Jacobian.
         """
+        k = eta.shape[1]
         # K entries of size a₁ in a row of E change a signal by √K a₁ of its length
-        priors = (LogNormal(error / np.sqrt(x.shape[1]), JACOBIAN_SD), CURVATURE, UNSEEN)
+        jacobian = LogNormal(error / np.sqrt(k), JACOBIAN_SD)
+        priors = (jacobian, CURVATURE, UNSEEN, *([jacobian] if x.shape[1] > k else []))
 
         def scales(z: FloatArray) -> FloatArray:
-            return np.array([p.median * np.exp(p.sd * s) for p, s in zip(priors, z, strict=True)])
+            known = [p.median * np.exp(p.sd * s) for p, s in zip(priors, z, strict=True)]
+            return np.array([*known, *[0.0] * (SCALES - len(known))])
 
         def negative(z: FloatArray) -> float:
             return 0.5 * float(z @ z) - cls(x, eta, noise, scales(z), rows).log_likelihood
@@ -129,8 +140,8 @@ class Surrogate:
         )
 
     def at(self, x: FloatArray) -> Estimate:
-        """Return η at signals, shape (S, K), each by itself."""
-        (s, k), m = x.shape, len(self.x)
+        """Return η at signals, shape (S, K + q), each by itself."""
+        s, (m, k) = len(x), self.eta.shape
         cross = self._kernel(x, self.x)
         mean = cross @ self._weights.reshape(m, k)
         if self._own.any():
@@ -142,30 +153,33 @@ class Surrogate:
         return Estimate(mean.reshape(s, k), before - explained)
 
     def jointly(self, x: FloatArray) -> Estimate:
-        """Return η at signals, shape (S, K), with the covariance of all, (1, S K, S K)."""
-        k, m = x.shape[1], len(self.x)
-        eye = np.eye(k)
-        cross = np.kron(self._kernel(x, self.x), eye) + np.kron(x @ self.x.T, self._own)
-        before = np.kron(self._kernel(x, x), eye) + np.kron(x @ x.T, self._own)
+        """Return η at signals, shape (S, K + q), with the covariance of all, (1, S K, S K)."""
+        m, k = self.eta.shape
+        eye, net = np.eye(k), x[:, :k]
+        cross = np.kron(self._kernel(x, self.x), eye) + np.kron(net @ self._net.T, self._own)
+        before = np.kron(self._kernel(x, x), eye) + np.kron(net @ net.T, self._own)
         covariance = before - cross @ cho_solve(self._factor, cross.T)
         mean = self._kernel(x, self.x) @ self._weights.reshape(m, k)
         return Estimate(mean + self._own_mean(x), covariance[None])
 
     def slope(self, x: FloatArray) -> FloatArray:
-        """Return ∂η/∂x of the mean at one signal, shape (K,) → (K, K)."""
-        _, jacobian, curvature = self._squares
-        along = jacobian + 2.0 * curvature * (self.x @ x)
+        """Return ∂η/∂x of the mean at one signal, shape (K + q,) → (K, K + q)."""
+        k = self.eta.shape[1]
+        _, jacobian, curvature, mie = self._squares
+        along = jacobian + 2.0 * curvature * (self._net @ x[:k])
         weights = self._weights.reshape(self.eta.shape).T
-        return np.asarray(weights @ (along[:, None] * self.x) + self._own @ weights @ self.x)
+        net = weights @ (along[:, None] * self._net) + self._own @ weights @ self._net
+        return np.hstack([net, mie * weights @ self.x[:, k:]])
 
     def _own_mean(self, x: FloatArray) -> FloatArray:
         """Return what is learnt of rows that err by themselves, shape (S, K)."""
-        return np.asarray(x @ self.x.T @ self._weights.reshape(self.eta.shape) @ self._own)
+        m, k = self.eta.shape
+        return np.asarray(x[:, :k] @ self._net.T @ self._weights.reshape(m, k) @ self._own)
 
     def _at_with_own(self, x: FloatArray, mean: FloatArray) -> Estimate:
         """Return :meth:`at` where C is not zero; ``mean`` is the part of what is isotropic."""
-        (s, k), m = x.shape, len(self.x)
-        cross, linear = self._kernel(x, self.x), x @ self.x.T
+        s, (m, k) = len(x), self.eta.shape
+        cross, linear = self._kernel(x, self.x), x[:, :k] @ self._net.T
         inverse = self._inverse.reshape(m, k, m, k)
         turned = inverse @ self._own
         both = np.einsum("jk,mknl->mjnl", self._own, turned, optimize=True)
@@ -177,9 +191,14 @@ class Surrogate:
             + mixed.swapaxes(1, 2)
             + np.einsum("sm,mknl,sn->skl", linear, both, linear, optimize=True)
         )
-        square = np.sum(x**2, axis=1)[:, None, None]
+        square = np.sum(x[:, :k] ** 2, axis=1)[:, None, None]
         before = self._kernel_diagonal(x)[:, None, None] * np.eye(k) + square * self._own
         return Estimate((mean + self._own_mean(x)).reshape(s, k), before - explained)
+
+    @property
+    def _net(self) -> FloatArray:
+        """Linear signals of the simulated potentials, shape (M, K)."""
+        return self.x[:, : self.eta.shape[1]]
 
     @property
     def _own(self) -> FloatArray:
@@ -187,8 +206,9 @@ class Surrogate:
         return np.zeros((k, k)) if self.rows is None else self.rows
 
     @property
-    def _squares(self) -> tuple[float, float, float]:
-        return OFFSET**2, float(self.scales[0]) ** 2, float(self.scales[1]) ** 2
+    def _squares(self) -> tuple[float, float, float, float]:
+        a1, a2, _, a4 = (float(a) ** 2 for a in self.scales)
+        return OFFSET**2, a1, a2, a4
 
     @property
     def unseen(self) -> float:
@@ -196,20 +216,22 @@ class Surrogate:
         return float(self.scales[2]) ** 2 + TOLERANCE**2
 
     def _kernel(self, x: FloatArray, y: FloatArray) -> FloatArray:
-        offset, jacobian, curvature = self._squares
-        product = x @ y.T
-        return np.asarray(offset + jacobian * product + curvature * product**2)
+        k = self.eta.shape[1]
+        offset, jacobian, curvature, mie = self._squares
+        product, each = x[:, :k] @ y[:, :k].T, x[:, k:] @ y[:, k:].T
+        return np.asarray(offset + jacobian * product + curvature * product**2 + mie * each)
 
     def _kernel_diagonal(self, x: FloatArray) -> FloatArray:
-        offset, jacobian, curvature = self._squares
-        square = np.sum(x**2, axis=1)
-        return np.asarray(offset + jacobian * square + curvature * square**2)
+        k = self.eta.shape[1]
+        offset, jacobian, curvature, mie = self._squares
+        square, each = (np.sum(part**2, axis=1) for part in (x[:, :k], x[:, k:]))
+        return np.asarray(offset + jacobian * square + curvature * square**2 + mie * each)
 
     @cached_property
     def _factor(self) -> tuple[FloatArray, bool]:
         m, k = self.eta.shape
         own = self._kernel(self.x, self.x) + self.unseen * np.eye(m)
-        whole = np.kron(own, np.eye(k)) + np.kron(self.x @ self.x.T, self._own)
+        whole = np.kron(own, np.eye(k)) + np.kron(self._net @ self._net.T, self._own)
         covariance = whole.reshape(m, k, m, k)
         for i, each in enumerate(self.noise):
             covariance[i, :, i, :] += each
