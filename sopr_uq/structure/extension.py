@@ -33,6 +33,7 @@ _TOGETHER = 1e-9
 _TOLERANCE_OF_MOLECULES = 1e-8
 _ENOUGH_OF_MOLECULES = 1e-5
 _IMAGE_PASSES = 12
+_SHARES = (1.0, 0.5, 0.25)
 _IMAGE_TOLERANCE = 1e-5
 
 
@@ -128,10 +129,13 @@ class _Continuation:
         size, enough = _TOLERANCE_OF_MOLECULES, _ENOUGH_OF_MOLECULES
         return find_root(self.grid, mixture, closure, gamma, size, enough)
 
-    def solve(self, known: FloatArray, start: FloatArray | None = None) -> Solution:
-        """Continue g from the γ of a neighbour, or from the HNC liquid.
+    def solve(
+        self, known: FloatArray, start: FloatArray | None = None, near: bool = False
+    ) -> Solution:
+        """Continue g from the γ of a neighbour, or, unless only what is near counts, from HNC.
 
-        That of charged sites without cores has no solution; molecules begin with nothing.
+        The HNC liquid of charged sites without cores has no solution; molecules begin with
+        nothing.
         """
         closure = Measured(known, self.inside, self._outer(1.0))
         if start is None and self.mixture.within is not None:
@@ -139,7 +143,7 @@ class _Continuation:
         if start is not None:
             begin = self.mixture.columns(start)
             root = self._root(self.mixture, closure, begin)
-            if root.converged:
+            if root.converged or near:
                 return Solution.of(self.grid, self.mixture, closure, root)
         root, reached = self._from_hnc(known)
         return Solution.of(
@@ -151,22 +155,32 @@ class _Continuation:
 
         The order about the images is that of the liquid which results. It is found by
         trying again: an error of it shrinks tenfold a time, or, near a critical point, to
-        a third.
+        a third. In a small box of a cold liquid the first order found is far too large, and
+        what is left of g without it no liquid's: then a part of the change is made.
         """
         length = float(particles.sum() / self.mixture.density) ** (1.0 / 3.0)
         found, images = self.levelled(known, particles), np.zeros_like(known)
         for _ in range(_IMAGE_PASSES):
             if not found.solution.converged:  # its h may not even be finite
                 break
-            h, tried = self.mixture.columns(found.solution.h), images
-            images = np.where(self.inside, order_of_images(self.grid, h, length), 0.0)
-            if np.abs(images - tried).max() < _IMAGE_TOLERANCE:
+            h = self.mixture.columns(found.solution.h)
+            change = np.where(self.inside, order_of_images(self.grid, h, length), 0.0) - images
+            if np.abs(change).max() < _IMAGE_TOLERANCE:
                 break
-            found = self.levelled(known / (1.0 + images), particles, found)
+            for share in _SHARES:
+                level = known / (1.0 + images + share * change)
+                tried = self.levelled(level, particles, found, near=share > _SHARES[-1])
+                if tried.solution.converged:
+                    break
+            found, images = tried, images + share * change
         return found.solution
 
     def levelled(
-        self, known: FloatArray, particles: FloatArray, start: Levelled | None = None
+        self,
+        known: FloatArray,
+        particles: FloatArray,
+        start: Levelled | None = None,
+        near: bool = False,
     ) -> Levelled:
         """Take the error of a fixed N out of the known g, so that it goes on smoothly.
 
@@ -183,7 +197,7 @@ class _Continuation:
 
         def at(x: FloatArray, start: FloatArray | None) -> tuple[Solution, FloatArray]:
             level = infinite_rdf(known, levels.of(x), particles, self.mixture.shared)
-            solution = self.solve(level, start)
+            solution = self.solve(level, start, near)
             return solution, levels.free(levels.size * self._miss(solution))
 
         s, gamma, slopes = levels.first, None, None

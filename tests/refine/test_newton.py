@@ -21,6 +21,7 @@ from sopr_uq.refine.newton.change import predictions_moved
 from sopr_uq.refine.newton.draws import Draws, Pool
 from sopr_uq.refine.newton.linear import linearise
 from sopr_uq.refine.newton.memory import unpack
+from sopr_uq.refine.newton.proposals import Proposals
 from sopr_uq.refine.newton.trial import Trial
 from sopr_uq.refine.round import Run
 from sopr_uq.rng import integer_seed, stream
@@ -292,14 +293,17 @@ def test_a_step_is_limited(liquid) -> None:
     """|βΔv| ≤ 1 over the well from the nearest that was simulated, however far the data are."""
     far = liquid.measured(liquid.table(Mie(3.75, 0.20, 13.0)), NOISE, seed=1)
     rule = Newton(liquid.problem(far, **SETTINGS))
-    start = rule.init()
-    runs = [simulated(liquid, rule, v) for v in start.proposals[:1]]
-    state, info = rule.step([start], runs)
+    start = rule.init().potential
+    model = linearise(rule.problem, start, simulated(liquid, rule, start).simulations)
+    # with doubt about F a first step is short by itself
+    certain = rule.conditioner.fit(model, rule.conditioner.prior.centre)
+    found = Proposals(rule.conditioner).round(0, certain, [model])
     r, sigma = rule.problem.r, rule.problem.sigma
     well = (r >= sigma) & (r <= 2 * sigma)
-    step = liquid.state.beta * np.abs(state.potential - start.potential)[well].max()
-    assert step == pytest.approx(1.0)
-    assert not info.converged
+    steps = liquid.state.beta * np.abs(found - start)[:, well].max(axis=1)
+    assert steps[0] == pytest.approx(1.0)
+    assert steps.max() < 1.0 + 1e-9
+    assert liquid.state.beta * np.abs(certain.mean - start)[well].max() > 1.0
 
 
 def test_the_first_round_is_no_deeper_than_the_start(liquid) -> None:
@@ -320,8 +324,8 @@ def test_a_round_is_the_mean_and_draws_about_it(twins) -> None:
     assert proposals.shape == (3, r.size)
     answer = twin.rule.answer(twin.done.past)
     well = (r > 3.4) & (r < 6.8)
-    np.testing.assert_allclose(proposals[0][well], answer.steer.mean[well], atol=1e-9)
-    away = (proposals[1:] - proposals[0])[:, well] / answer.steer.sd[well]
+    np.testing.assert_allclose(proposals[0][well], answer.fit.mean[well], atol=1e-9)
+    away = (proposals[1:] - proposals[0])[:, well] / answer.fit.sd[well]
     assert 0.1 < np.sqrt(np.mean(away**2)) < 3.0
 
 

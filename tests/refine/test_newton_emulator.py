@@ -73,7 +73,7 @@ def test_where_the_jacobian_is_right_it_stays(as_it_seems) -> None:
     answer = world.learnt(8)
     prior = world.rule.problem.prior.jacobian_error
     surrogate = answer.emulator.surrogate
-    assert surrogate.scales[0] < 0.5 * prior / np.sqrt(surrogate.x.shape[1])
+    assert surrogate.scales[0] < 0.5 * prior / np.sqrt(surrogate.eta.shape[1])
     np.testing.assert_allclose(answer.linear.jacobian, world.exact.jacobian, atol=1e-6 * np.abs(
         world.exact.jacobian).max())  # fmt: skip
     plain = world.rule.conditioner.fit(world.exact, answer.fit.point)
@@ -114,7 +114,7 @@ def test_more_simulations_leave_less_doubt(otherwise) -> None:
     doubts = []
     for count in (4, 8, 16):
         emulator = otherwise.learnt(count, NOISE).emulator
-        x = np.random.default_rng(1).standard_normal((20, len(emulator.project)))
+        x = np.random.default_rng(1).standard_normal((20, emulator.surrogate.x.shape[1]))
         doubts.append(np.trace(emulator.surrogate.at(x).covariance.mean(axis=0)))
     assert doubts[0] > doubts[1] > doubts[2]
 
@@ -142,7 +142,29 @@ def test_projections_are_in_units_of_all_errors(as_it_seems) -> None:
     v = as_it_seems.potentials[:3]
     x = emulator.signal(v)
     linear = (v - emulator.average.potential) @ emulator.average.jacobian.T
-    np.testing.assert_allclose(x, linear @ project.T, atol=1e-9)
+    np.testing.assert_allclose(x[:, : len(project)], linear @ project.T, atol=1e-9)
+
+
+def test_mie_parameters_are_told_from_corrections(as_it_seems) -> None:
+    """A step of one parameter is that parameter's, in units of its signal; a draw of δ is nobody's.
+
+    Of a draw of δ alone the Mie signals are a small part of what their prior would make of them.
+    """
+    answer = as_it_seems.learnt(4)
+    emulator, basis = answer.emulator, answer.fit.bases[0]
+    size = np.linalg.norm(emulator.project @ emulator.average.jacobian @ basis.mie, axis=0)
+    seen = basis.base < as_it_seems.rule.conditioner.prior.core_height / 2.0
+    steps = basis.mie * seen[:, None]
+    found = emulator.mie @ steps
+    np.testing.assert_allclose(found[:2, :2], np.diag(size[:2]), atol=0.1 * size[:2].max())
+    rng = np.random.default_rng(5)
+    delta = (
+        answer.fit.theta.width
+        * basis.correction
+        @ rng.standard_normal((basis.correction.shape[1], 40))
+    )
+    share = (emulator.mie @ (delta * seen[:, None])) / size[:, None]
+    assert np.all(share.std(axis=1) < 0.5)
 
 
 def test_the_linear_model_is_tangent_to_the_emulator(otherwise) -> None:
@@ -157,7 +179,9 @@ def test_the_linear_model_is_tangent_to_the_emulator(otherwise) -> None:
 
 
 def test_doubt_widens_the_answer(otherwise) -> None:
-    """After few simulations of a liquid with sampling error the posterior is wider than steered."""
+    """After few simulations of a liquid with sampling error the posterior is wider for doubt."""
     answer = otherwise.learnt(4, 3 * NOISE)
+    certain = answer.emulator.linear(answer.fit.mean)
+    sure = otherwise.rule.conditioner.fit(certain, answer.fit.point)
     seen = otherwise.rule.problem.r > 3.3
-    assert np.median((answer.fit.sd / answer.steer.sd)[seen]) > 1.05
+    assert np.median((answer.fit.sd / sure.sd)[seen]) > 1.05

@@ -11,7 +11,7 @@ from scipy.stats import multivariate_normal
 from sopr_uq.refine.newton.surrogate import OFFSET, TOLERANCE, Surrogate
 from sopr_uq.typing import FloatArray
 
-K, M = 4, 20
+K, Q, M = 4, 2, 20
 ERROR = 0.3
 
 
@@ -23,7 +23,7 @@ def covariance_of(rng: np.random.Generator, size: int, scale: float) -> FloatArr
 def drawn(seed: int, scales: FloatArray, m: int = M, rows: FloatArray | None = None) -> Surrogate:
     """A surrogate that has learnt from data of its own process, and knows its scales."""
     rng = np.random.default_rng(seed)
-    x = rng.standard_normal((m, K))
+    x = rng.standard_normal((m, K + Q))
     noise = np.array([covariance_of(rng, K, 0.2) for _ in range(m)])
     blank = Surrogate(x, np.zeros((m, K)), noise, scales, rows)
     root = np.linalg.cholesky(dense(blank))
@@ -33,19 +33,20 @@ def drawn(seed: int, scales: FloatArray, m: int = M, rows: FloatArray | None = N
 
 def dense(s: Surrogate) -> FloatArray:
     """The covariance of all that was seen, number by number."""
-    (m, k), (a1, a2, a3) = s.x.shape, s.scales
+    (m, k), (a1, a2, a3, a4) = s.eta.shape, s.scales
     covariance = np.zeros((m, k, m, k))
     for i in range(m):
         for j in range(m):
-            product = float(s.x[i] @ s.x[j])
+            product = float(s.x[i, :k] @ s.x[j, :k])
             process = OFFSET**2 + a1**2 * product + a2**2 * product**2
+            process += a4**2 * float(s.x[i, k:] @ s.x[j, k:])
             own = 0.0 if s.rows is None else product * s.rows
             covariance[i, :, j, :] = process * np.eye(k) + own
         covariance[i, :, i, :] += s.noise[i] + (a3**2 + TOLERANCE**2) * np.eye(k)
     return covariance.reshape(m * k, m * k)
 
 
-SCALES = np.array([0.3, 0.1, 0.05])
+SCALES = np.array([0.3, 0.1, 0.05, 0.4])
 ROW = np.array([0.5, -1.0, 0.0, 2.0])
 ROWS = pytest.mark.parametrize("rows", [None, np.outer(ROW, ROW)], ids=["all", "one by itself"])
 
@@ -64,7 +65,7 @@ def test_likelihood_is_that_of_the_dense_normal(rows: FloatArray | None) -> None
 @ROWS
 def test_the_estimate_is_the_dense_conditional(rows: FloatArray | None) -> None:
     s = drawn(2, SCALES, rows=rows)
-    new = np.random.default_rng(3).standard_normal((3, K))
+    new = np.random.default_rng(3).standard_normal((3, K + Q))
     extended = Surrogate(
         np.concatenate([s.x, new]),
         np.concatenate([s.eta, np.zeros((3, K))]),
@@ -91,8 +92,8 @@ def test_the_estimate_is_the_dense_conditional(rows: FloatArray | None) -> None:
 @ROWS
 def test_the_slope_is_the_derivative_of_the_mean(rows: FloatArray | None) -> None:
     s, step = drawn(4, SCALES, rows=rows), 1e-4
-    for x in np.random.default_rng(5).standard_normal((3, K)):
-        up, down = (s.at(x + sign * step * np.eye(K)).mean for sign in (1, -1))
+    for x in np.random.default_rng(5).standard_normal((3, K + Q)):
+        up, down = (s.at(x + sign * step * np.eye(K + Q)).mean for sign in (1, -1))
         np.testing.assert_allclose(s.slope(x), (up - down).T / (2 * step), rtol=1e-5, atol=1e-7)
 
 
@@ -135,7 +136,7 @@ def test_noise_is_not_taken_for_an_error_of_the_jacobian() -> None:
     assert score(unsaid) < 3.5
     assert unsaid.scales[2] == pytest.approx(1.0, rel=0.4)
     assert told.scales[2] < 0.3
-    assert score(replace(unsaid, scales=unsaid.scales * [1.0, 1.0, 0.0])) > 10.0
+    assert score(replace(unsaid, scales=unsaid.scales * [1.0, 1.0, 0.0, 1.0])) > 10.0
 
 
 def learnt(seed: int) -> tuple[Surrogate, FloatArray]:
@@ -167,12 +168,38 @@ def test_an_error_of_the_jacobian_is_learnt() -> None:
     assert np.sum((few.slope(np.zeros(K)) - error) ** 2) > 0.35**2 * np.sum(error**2)
 
 
+def test_what_cancels_is_not_known_as_well_as_what_is_left_of_it() -> None:
+    """Two parameters whose signals make up for each other, and whose errors do not.
+
+    Four simulations; mean squares of z at other places were 0.6 by median over 200 repetitions,
+    2.1 at most. Told the net signals alone, which is the negative control, 9.0 by median.
+    """
+    scores = []
+    for seed in range(9):
+        rng = np.random.default_rng(seed)
+        net = rng.standard_normal(K)
+        apart = 10.0 * np.outer(rng.standard_normal(54), [1.0, -1.0])
+        y = apart + rng.standard_normal((54, Q))
+        x = y.sum(axis=1)[:, None] * net / np.linalg.norm(net)
+        shown = y @ (ERROR / np.sqrt(K) * rng.standard_normal((Q, K)))
+        seen, new = slice(4), slice(4, None)
+        noise = np.broadcast_to(0.04 * np.eye(K), (4, K, K))
+        eta = shown[seen] + 0.2 * rng.standard_normal((4, K))
+        for signals in (np.hstack([x, y]), x):
+            found = Surrogate.fitted(signals[seen], eta, noise, ERROR).at(signals[new])
+            variance = np.diagonal(found.covariance, axis1=1, axis2=2)
+            scores.append(np.mean((found.mean - shown[new]) ** 2 / variance))
+    each, net_alone = np.reshape(scores, (-1, 2)).T
+    assert np.median(each) < 1.5
+    assert np.median(net_alone) > 3.0
+
+
 def test_simulations_left_out_notice_what_does_not_belong() -> None:
     """χ² per number of data of the process itself is 1, and above 2 after a shuffle.
 
     1.00(20) over 300 repetitions, 0.5 to 1.75; after the shuffle none was below 10.
     """
-    s = drawn(10, np.array([1.0, 0.1, 0.05]))
+    s = drawn(10, np.array([1.0, 0.1, 0.05, 0.3]))
     assert 0.45 < s.left_out < 1.8
     shuffled = replace(s, eta=s.eta[::-1].copy())
     assert shuffled.left_out > 2.0
@@ -194,6 +221,6 @@ def test_left_out_is_what_is_left_out_one_by_one() -> None:
 def test_the_order_of_simulations_does_not_matter() -> None:
     s, order = drawn(12, SCALES), np.random.default_rng(1).permutation(M)
     other = Surrogate(s.x[order], s.eta[order], s.noise[order], s.scales)
-    new = np.random.default_rng(2).standard_normal((4, K))
+    new = np.random.default_rng(2).standard_normal((4, K + Q))
     np.testing.assert_allclose(s.at(new).mean, other.at(new).mean, atol=1e-9)
     assert s.left_out == pytest.approx(other.left_out, rel=1e-9)

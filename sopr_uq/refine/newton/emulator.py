@@ -95,7 +95,7 @@ class Emulator:
         near = near[share[near] > _SMALLEST_SHARE * share.max()]
         kept = [models[i] for i in near]
         own = _own_error(whitened, project, embed)
-        mie = _by_themselves(whitened, project @ average.jacobian)
+        mie = mie_signals(whitened, project @ average.jacobian)
         empty = cls(average, project, embed, Surrogate(*_nothing(project), own), mie)
         x, eta = empty.observed(kept)
         noise = empty.noise(kept, share[near])
@@ -201,11 +201,11 @@ def directions(whitened: Whitened) -> tuple[FloatArray, FloatArray]:
     return np.asarray(project), np.asarray(root @ u)
 
 
-def _by_themselves(whitened: Whitened, response: FloatArray) -> FloatArray:
+def mie_signals(whitened: Whitened, response: FloatArray) -> FloatArray:
     """Return what gives the Mie parameters of potentials in units of their signals, (q, n).
 
-    They are the posterior means of the prior's Mie coefficients, had v been seen where pairs
-    meet: a correction makes up for what no Mie potential is.
+    They are the means of the prior's Mie coefficients, given v where pairs meet: what no Mie
+    potential is is left to δ, of any kernel, and has no part in them.
 
     Parameters
     ----------
@@ -214,17 +214,19 @@ def _by_themselves(whitened: Whitened, response: FloatArray) -> FloatArray:
         ∂signal/∂v.
     """
     fit, prior = whitened.fit, whitened.conditioner.prior
-    basis = fit.bases[fit.theta.kernel]
-    where = basis.base < prior.core_height / 2.0
-    weight = np.exp(prior.log_weight)
-    parts = [np.sqrt(p) * fit.theta.width * b.correction for p, b in zip(weight / weight.sum(), fit.bases, strict=True)]
-    x = np.hstack([basis.mie, *parts])[where] / (_SEEN_TO * prior.scale[1])
-    mean = np.linalg.solve(x.T @ x + np.eye(x.shape[1]), x.T) / (_SEEN_TO * prior.scale[1])
+    mie, base = fit.bases[0].mie, fit.bases[0].base
     # of a pair that is not refined as a whole there is none
-    whole = np.flatnonzero(np.any(basis.mie != 0.0, axis=0))
-    coefficients = np.zeros((whole.size, basis.base.size))
-    coefficients[:, where] = mean[whole]
-    return np.linalg.norm(response @ basis.mie[:, whole], axis=0)[:, None] * coefficients
+    whole = np.flatnonzero(np.any(mie != 0.0, axis=0))
+    if not whole.size:
+        return np.empty((0, base.size))
+    shares = np.sqrt(np.exp(prior.log_weight)) * fit.theta.width
+    delta = [share * b.correction for share, b in zip(shares, fit.bases, strict=True)]
+    seen, scale = base < prior.core_height / 2.0, _SEEN_TO * prior.scale[1]
+    x = np.hstack([mie, *delta])[seen] / scale
+    gain = np.linalg.solve(x.T @ x + np.eye(x.shape[1]), x.T / scale)
+    coefficients = np.zeros((whole.size, base.size))
+    coefficients[:, seen] = gain[whole]
+    return np.linalg.norm(response @ mie[:, whole], axis=0)[:, None] * coefficients
 
 
 def _own_error(whitened: Whitened, project: FloatArray, embed: FloatArray) -> FloatArray:
