@@ -53,11 +53,6 @@ def partials(problem: Problem, rule: str) -> tuple[Partial, ...]:
         found = "molecules or charges"
         raise InputError(f"rule {rule}", "potentials of pairs of atoms", found,
                          "the newton rule takes them")  # fmt: skip
-    # of a base the fluctuations are recorded whatever rule asks
-    measured = problem.record - {FLUCTUATIONS}
-    if measured:
-        expected, motion = "a g(r) of each pair alone", ", ".join(sorted(measured))
-        raise InputError(f"rule {rule}", expected, f"{motion} as well", "the newton rule takes it")
     curves = [(_pair(o, problem), o) for _, o in problem.observed("g")]
     of, wanted = dict(curves), [term.pair for term in terms if term.refined]
     if len(liquids) != 1 or len(curves) != len(wanted) or set(of) != set(wanted):
@@ -68,6 +63,13 @@ def partials(problem: Problem, rule: str) -> tuple[Partial, ...]:
             f"{len(liquids)} state points with {len(curves)} g(r)",
             "the newton rule takes any number of curves and numbers",
         )
+    # of a base the fluctuations are recorded whatever rule asks
+    kinds = {observation.kind for liquid in liquids for observation in liquid.observations}
+    unused = (kinds | problem.record) - {"g", FLUCTUATIONS}
+    if unused:
+        expected, found = "a g(r) of each pair alone", f"{', '.join(sorted(unused))} as well"
+        advice = "leave it out (observe = g), or take the newton rule, which learns from it"
+        raise InputError(f"rule {rule}", expected, found, advice)
     return tuple(
         Partial(i, term, liquids[0], of[term.pair]) for i, term in enumerate(terms) if term.refined
     )

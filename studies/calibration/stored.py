@@ -24,6 +24,9 @@ EVERY = "every liquid"
 """In the place of a liquid: the twins of all of them together."""
 
 _BANDS = 8
+_NO_MEAN = 1.0
+"""Pareto shape of weights from which on they have none."""
+
 _DERIVED = ("z", "nominal", "rank_shrunk", "rank_shifted")
 _TEXTS = ("world", "system", "family", "outcome", "error")
 _LIMITS = ("limit_temperature", "limit_saturated", "limit_freezing")
@@ -41,17 +44,21 @@ type Campaigns = Mapping[tuple[str, str], Kept]
 
 
 def keep(runs: Path, results: Path) -> None:
-    """Store a summary of all campaigns in a folder that have a twin, in two small files."""
+    """Store a summary of all campaigns in a folder that have a twin, in two small files.
+
+    Worlds of which the folder has none stay as they are stored.
+    """
     folders = {(w, s): runs / f"{w}-{s}" for w in WORLDS for s in SYSTEMS}
-    every = {k: collect(f) for k, f in folders.items() if any((f / TWINS).glob("*.nc"))}
+    every = {k: _told(collect(f)) for k, f in folders.items() if any((f / TWINS).glob("*.nc"))}
     found = {key: small(calibration) for key, calibration in every.items()}
     if not found:
         raise SystemExit(f"{runs}: no twin of any campaign")
     results.mkdir(exist_ok=True)
+    others, tables_of_others = _stored_but(results, {world for world, _ in found})
+    each = [k.scores.drop_vars(_LIMITS).assign(_named(key, k.scores)) for key, k in found.items()]
     scores = xr.concat(
-        [k.scores.drop_vars(_LIMITS).assign(_named(key, k.scores)) for key, k in found.items()],
-        "simulation", data_vars="all", join="outer", combine_attrs="drop",
-    )  # fmt: skip
+        [*each, *others], "simulation", data_vars="all", join="outer", combine_attrs="drop"
+    )
     # v over the well is at distances in σ of each reference
     scores = scores.assign({n: next(iter(found.values())).scores[n] for n in _LIMITS})
     write(xr.DataTree(_coded(scores)), results / "scores.nc")
@@ -61,7 +68,24 @@ def keep(runs: Path, results: Path) -> None:
         joined = xr.concat(mine, "simulation", data_vars="all", combine_attrs="override")
         verdicts[world, EVERY] = _verdict(joined)
     tables = [each.assign_coords(campaign="/".join(key)) for key, each in verdicts.items()]
+    tables += tables_of_others
     write(xr.DataTree(xr.concat(tables, "campaign", combine_attrs="drop")), results / "table.nc")
+
+
+def _told(scores: xr.Dataset) -> xr.Dataset:
+    """Leave out z of posteriors whose weights have no mean; their intervals count."""
+    return scores.assign(z=scores["z"].where(~(scores["k_hat"] > _NO_MEAN)))
+
+
+def _stored_but(results: Path, worlds: set[str]) -> tuple[list[xr.Dataset], list[xr.Dataset]]:
+    """Return scores and tables that are stored of all worlds but some."""
+    if not (results / "scores.nc").is_file():
+        return [], []
+    scores, tables = (read(results / f"{name}.nc").to_dataset() for name in ("scores", "table"))
+    scores = _decoded(scores)
+    kept = scores.isel(simulation=~np.isin(scores["world"], list(worlds))).drop_vars(_LIMITS)
+    names = [str(n) for n in tables["campaign"].values if str(n).split("/")[0] not in worlds]
+    return [kept], [tables.sel(campaign=name) for name in names]
 
 
 def keep_distances(results: Path) -> None:
@@ -107,19 +131,25 @@ def _coded(ds: xr.Dataset) -> xr.Dataset:
     return ds
 
 
-def load(results: Path) -> dict[tuple[str, str], Kept]:
-    """Return what is stored, by world and liquid."""
-    ds, tables = (read(results / f"{name}.nc").to_dataset() for name in ("scores", "table"))
+def _decoded(ds: xr.Dataset) -> xr.Dataset:
+    """Turn small numbers back into texts."""
     for name in _TEXTS:
         words = np.atleast_1d(ds[name].attrs["flag_meanings"])
         ds[name] = ("simulation", words[ds[name].values])
+    return ds
+
+
+def load(results: Path) -> dict[tuple[str, str], Kept]:
+    """Return what is stored, by world and liquid."""
+    ds, tables = (read(results / f"{name}.nc").to_dataset() for name in ("scores", "table"))
+    ds = _decoded(ds)
     found = {}
     for name in tables["campaign"].values:
         world, system = str(name).split("/")
         mine = (ds["world"] == world) & ((ds["system"] == system) | (system == EVERY))
         verdict = tables.sel(campaign=name)
         scores = ds.isel(simulation=np.flatnonzero(mine))
-        scores = scores.assign(z=(scores["truth"] - scores["mean"]) / scores["sd"])
+        scores = _told(scores.assign(z=(scores["truth"] - scores["mean"]) / scores["sd"]))
         attrs = {key: verdict[key].item() for key in _KEPT}
         scores = scores.assign_coords(r=scores["r"] * attrs["sigma_reference"])
         found[world, system] = Kept(scores.assign_attrs(attrs), verdict)

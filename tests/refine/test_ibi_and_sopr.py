@@ -260,6 +260,10 @@ def test_other_data_are_refused(liquid, rule) -> None:
     for observations in ((s,), (liquid.blank(), liquid.blank())):
         with pytest.raises(InputError, match="one state point with one measured g"):
             rule(liquid.problem(*observations))
+    pressure = Observation("pressure", np.zeros(1), np.array([10.0]), np.array([1.0]))
+    for more in (s, pressure):
+        with pytest.raises(InputError, match=f"{more.kind} as well.*newton rule"):
+            rule(liquid.problem(liquid.blank(), more))
 
 
 def test_rules_say_when_they_cannot_go_on(liquid) -> None:

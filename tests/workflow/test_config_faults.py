@@ -130,7 +130,7 @@ def faults(source, *arguments, **options):
                 "refine": {"rule": "sopr"},
             },
             "refine, rule sopr",
-            "found viscosity as well. Try: the newton rule takes it",
+            "found viscosity as well. Try: leave it out",
         ),
         ({"engine": {"cutoff": 40.0}}, "engine.cutoff", "at least 4511 particles"),
         ({"engine": {"particles": 100}}, "engine.cutoff", "at least 113 particles"),
