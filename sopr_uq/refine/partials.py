@@ -68,7 +68,7 @@ def partials(problem: Problem, rule: str) -> tuple[Partial, ...]:
     unused = (kinds | problem.record) - {"g", FLUCTUATIONS}
     if unused:
         expected, found = "a g(r) of each pair alone", f"{', '.join(sorted(unused))} as well"
-        advice = "leave it out (observe = g), or take the newton rule, which learns from it"
+        advice = "leave it out (--observe g), or take the newton rule, which learns from it"
         raise InputError(f"rule {rule}", expected, found, advice)
     return tuple(
         Partial(i, term, liquids[0], of[term.pair]) for i, term in enumerate(terms) if term.refined
