@@ -46,7 +46,8 @@ def partials(problem: Problem, rule: str) -> tuple[Partial, ...]:
     Raises
     ------
     InputError
-        If there is not one liquid of atoms, with exactly one g(r) of each pair that is refined.
+        If there is not one liquid of atoms, with exactly one g(r) of each pair that is refined
+        and nothing else measured.
     """
     terms, liquids = problem.field.terms, problem.liquids
     if not problem.substance.atomic or problem.substance.charged:

@@ -34,6 +34,8 @@ _TOLERANCE_OF_MOLECULES = 1e-8
 _ENOUGH_OF_MOLECULES = 1e-5
 _IMAGE_PASSES = 12
 _SHARES = (1.0, 0.5, 0.25)
+"""Of a change of the order of the images, that are tried."""
+
 _IMAGE_TOLERANCE = 1e-5
 
 
@@ -168,8 +170,8 @@ class _Continuation:
             if np.abs(change).max() < _IMAGE_TOLERANCE:
                 break
             for share in _SHARES:
-                level = known / (1.0 + images + share * change)
-                tried = self.levelled(level, particles, found, near=share > _SHARES[-1])
+                left = known / (1.0 + images + share * change)
+                tried = self.levelled(left, particles, found, near=share > _SHARES[-1])
                 if tried.solution.converged:
                     break
             found, images = tried, images + share * change
