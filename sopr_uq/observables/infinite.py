@@ -49,7 +49,7 @@ class InfiniteLiquid:
     seen : array of bool, shape (n,)
         Where the simulation had potentials: up to its cut-off.
     energy : array, shape (n, p)
-        v in kcal/mol, zero where it had none.
+        v in kcal/mol as it acts (:meth:`acting`).
     force : array, shape (n, p)
         −v′ in kcal/(mol Å), at all distances.
     smooth : tuple of array, shape (n, k)
@@ -98,9 +98,34 @@ class InfiniteLiquid:
             )
         return response
 
+    def acting(self, change: FloatArray) -> FloatArray:
+        """Return what particles feel of potentials in kcal/mol, (n, ...) → (n, ...)."""
+        return acting(change, self.seen)
+
     def column(self, pair: Pair) -> int:
         """Return which column a pair has."""
         return self.setup.substance.pairs.index(pair)
+
+
+def acting(energy: FloatArray, seen: BoolArray) -> FloatArray:
+    """Return what particles feel of potentials, zero beyond the cut-off and continuous there.
+
+    They move by forces, which end at the cut-off; where these do, so does the energy that
+    they are the slope of. A jump would be a force of its own, and g would have a step.
+
+    Parameters
+    ----------
+    energy : array, shape (n, ...)
+        In kcal/mol.
+    seen : array of bool, shape (n,)
+        Where there are forces: everywhere, or up to a distance.
+    """
+    if seen.all():
+        return energy
+    last = int(np.flatnonzero(seen)[-1])
+    acts = np.zeros_like(energy)
+    acts[: last + 1] = energy[: last + 1] - energy[last]
+    return acts
 
 
 def continued(
@@ -119,7 +144,7 @@ def continued(
     grid : RadialGrid
         It reaches beyond the simulated distances.
     cutoff : float
-        Distance in Å beyond which the engine ignored the potentials.
+        Distance in Å beyond which an engine with a box ignored the potentials.
 
     Raises
     ------
@@ -129,7 +154,8 @@ def continued(
     mixture = site_mixture(setup.substance, setup.state)
     beta, r = setup.state.beta, simulation.r
     radius = float(r[-1])
-    inside, seen = grid.r < radius, grid.r <= cutoff
+    boxed = bool(simulation.counts)
+    inside, seen = grid.r < radius, (grid.r <= cutoff) | (not boxed)
     g, blocks, smooth = [], [], []
     for pair, series in simulation.rdfs.items():
         smoother = _smoother(setup, simulation, pair)
@@ -139,9 +165,9 @@ def continued(
         blocks.append(series.blocks @ rows.T)
         smooth.append(rows)
     # the simulation ignores the potential beyond its cut-off; the continuation must too
-    energy = np.stack([np.where(seen, v.energy(grid.r), 0.0) for v in setup.in_order], axis=1)
+    energy = acting(np.stack([v.energy(grid.r) for v in setup.in_order], axis=1), seen)
     force = np.stack([v.force(grid.r) for v in setup.in_order], axis=1)
-    counts = np.array(simulation.counts) if simulation.counts else 0
+    counts = np.array(simulation.counts) if boxed else 0
     known, found = np.stack(g, axis=1), np.stack(blocks, axis=-1)
 
     def whole(g: FloatArray, follow: Callable[[FloatArray], FloatArray]) -> InfiniteLiquid:

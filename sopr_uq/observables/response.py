@@ -65,7 +65,7 @@ class OrnsteinZernike:
     def g(self) -> FloatArray:
         """δg, shape (n, p, m)."""
         liquid, setup = self.liquid, self.liquid.setup
-        felt = self.energy * liquid.seen[:, None, None]
+        felt = liquid.acting(self.energy)
         if self.moving_bridge and setup.substance.atomic:
             beta = setup.state.beta
             moved = bridge_change(liquid.grid, liquid.g, liquid.energy, setup.densities, beta, felt)
@@ -142,7 +142,7 @@ def pair_energies(change: Response) -> FloatArray:
     rows = interpolation_rows(liquid.grid.r, np.maximum(r, liquid.grid.r[0]))
     total = np.zeros(change.energy.shape[-1])
     for i, pair in enumerate(liquid.setup.substance.pairs):
-        felt = rows @ (change.energy[:, i] * liquid.seen[:, None])
+        felt = rows @ liquid.acting(change.energy[:, i])
         total = total + liquid.simulation[f"{FRAMES}{pair.label}"].blocks @ felt
     return np.asarray(total)
 

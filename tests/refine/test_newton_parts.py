@@ -82,6 +82,36 @@ def test_jacobian_is_that_of_the_engine(
     assert np.abs(model.jacobian @ bump - exact).max() < 3e-3 * np.abs(exact).max()
 
 
+@KINDS
+@pytest.mark.parametrize(
+    "change", [lambda r, v: v, lambda r, v: v * np.log(r / 10.0), lambda r, v: -((4.0 / r) ** 3.5)]
+)
+def test_jacobian_is_that_of_the_engine_out_to_the_tail(
+    liquid, linear, observations, kind: str, change
+) -> None:
+    """Of what does not vanish at the end of the table: its depth, its exponent, a slow tail."""
+    model, data, step = linear[kind], independent(observations[kind]), 1e-4
+    r = liquid.problem().r
+    # what is inside the core nobody sees
+    added = change(r, model.potential) * (1.0 - np.exp(-((r / 3.2) ** 40)))
+    up, down = (
+        liquid.exact(data, Tabulated(r, model.potential + s * added)) for s in (step, -step)
+    )
+    exact = (up - down) / (2 * step)
+    assert np.abs(model.jacobian @ added - exact).max() < 1e-2 * np.abs(exact).max()
+
+
+def test_in_a_box_a_constant_within_the_cutoff_does_nothing(liquid, observations) -> None:
+    """Particles move by forces; of an engine without a cut-off the same constant is a step."""
+    truth = liquid.table(liquid.truth)
+    problem, run = liquid.problem(observations["g"]), liquid.run(truth)
+    boxed = linearise(problem, truth.v, [replace(run, counts=(2000,))])
+    endless = linearise(problem, truth.v, [run])
+    nothing = np.abs(boxed.jacobian @ np.ones(truth.r.size)).max()
+    assert nothing < 1e-6
+    assert np.abs(endless.jacobian @ np.ones(truth.r.size)).max() > 1e4 * nothing
+
+
 def test_slope_is_the_derivative_of_the_prediction(linear, observations) -> None:
     """A reading error of the abscissa shifts a point by the slope of its curve."""
     x = observations["g"].x
