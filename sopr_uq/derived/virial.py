@@ -1,13 +1,13 @@
 """Second virial coefficient and Boyle temperature.
 
 Tables are ``r`` of shape (n,) in Å and ``v`` of shape (..., n) in kcal/mol. The
-core inside the table counts as impenetrable; beyond the table the last point is
-continued with its own slope there (:mod:`sopr_uq.potentials.tail`).
+core inside the table counts as impenetrable; beyond the table v goes on
+as dispersion does (:mod:`sopr_uq.potentials.tail`).
 """
 
 from __future__ import annotations
 
-from math import factorial, pi
+from math import pi
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,14 +16,14 @@ from scipy.optimize import elementwise
 
 from sopr_uq.derived.integral import integrate
 from sopr_uq.potentials.descriptors import well
-from sopr_uq.potentials.tail import tail_power
+from sopr_uq.potentials.tail import POWERS, tail_coefficients
 from sopr_uq.typing import ArrayLike, FloatArray
 from sopr_uq.units import BOLTZMANN
 
 CM3_PER_MOL: float = constants.N_A * (constants.angstrom / constants.centi) ** 3
 """cm³/mol in one Å³ per particle."""
 
-_TAIL_TERMS = 12
+_TAIL_NODES = 16
 _BOYLE_RANGE = (0.3, 100.0)
 
 
@@ -90,7 +90,9 @@ def _second_virial(r: FloatArray, v: FloatArray, beta: FloatArray) -> FloatArray
     """B₂ in Å³ at ``beta`` (shape () or (...)) in mol/kcal."""
     mayer = np.expm1(-beta[..., None] * v)
     core = -(r[0] ** 3) / 3.0
-    x, power = -beta * v[..., -1], tail_power(r, v)
-    series = (x**k / (factorial(k) * (power * k - 3.0)) for k in range(1, _TAIL_TERMS + 1))
-    tail = r[-1] ** 3 * sum(series)
+    # r = r_N/x makes of ∫ (exp(−βv) − 1) r² dr an integral of nearly a polynomial
+    node, weight = np.polynomial.legendre.leggauss(_TAIL_NODES)
+    x, weight = 0.5 * (node + 1.0), 0.5 * weight
+    beyond = tail_coefficients(r, v) @ (x[:, None] ** POWERS).T
+    tail = r[-1] ** 3 * np.expm1(-beta[..., None] * beyond) @ (weight / x**4)
     return np.asarray(-2.0 * pi * (core + integrate(r, mayer * r**2) + tail))

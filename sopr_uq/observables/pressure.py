@@ -26,15 +26,11 @@ class Pressure(Number):
         """Return δP, shape (1, m): by theory, or by fluctuations where it knows no forces."""
         liquid = change.liquid
         if liquid.setup.substance.bare:
-            row = liquid.response.pressure(
-                liquid.force, change.energy, change.g, power=change.power
-            )
+            row = liquid.response.pressure(liquid.force, change.energy, change.g)
             return np.asarray(row[None])
         still = np.zeros_like(change.energy)
         forces = -liquid.grid.derivative(change.energy) * leverage(liquid)[..., None]
-        explicit = liquid.response.pressure(
-            liquid.force, change.energy, still, forces, power=change.power
-        )
+        explicit = liquid.response.pressure(liquid.force, change.energy, still, forces)
         return explicit + induced(change, virials(change))
 
 

@@ -13,7 +13,7 @@ from sopr_uq.engine.fluctuations import FRAMES
 from sopr_uq.observables.infinite import InfiniteLiquid
 from sopr_uq.structure.moving_bridge import bridge_change
 from sopr_uq.structure.truncation import interpolation_rows
-from sopr_uq.typing import ArrayLike, FloatArray
+from sopr_uq.typing import FloatArray
 
 
 class Response(Protocol):
@@ -33,11 +33,6 @@ class Response(Protocol):
         ...
 
     @property
-    def power(self) -> ArrayLike:
-        """Exponent with which δv goes on beyond the grid; one, or of each pair, shape (p,)."""
-        ...
-
-    @property
     def g(self) -> FloatArray:
         """δg, shape (n, p, m)."""
         ...
@@ -49,7 +44,7 @@ class OrnsteinZernike:
 
     Parameters
     ----------
-    liquid, energy, power
+    liquid, energy
         As of :class:`Response`.
     moving_bridge : bool
         Whether bridge functions ride on the cores
@@ -58,7 +53,6 @@ class OrnsteinZernike:
 
     liquid: InfiniteLiquid
     energy: FloatArray
-    power: ArrayLike = 6.0
     moving_bridge: bool = False
 
     @cached_property
@@ -80,13 +74,12 @@ class Fluctuation:
 
     Parameters
     ----------
-    liquid, energy, power
+    liquid, energy
         As of :class:`Response`; the liquid's engine recorded fluctuations.
     """
 
     liquid: InfiniteLiquid
     energy: FloatArray
-    power: ArrayLike = 6.0
 
     @property
     def recorded(self) -> bool:

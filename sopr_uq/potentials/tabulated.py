@@ -10,18 +10,18 @@ from scipy.interpolate import CubicSpline
 
 from sopr_uq.errors import InputError
 from sopr_uq.potentials.core import POWER_RANGE
-from sopr_uq.potentials.tail import tail_power
+from sopr_uq.potentials.tail import POWERS, tail_coefficients
 from sopr_uq.typing import ArrayLike, FloatArray
 
 
 @dataclass(frozen=True)
 class Tabulated:
-    """Cubic spline through a table, an inverse-power core and an inverse-power tail.
+    """Cubic spline through a table, an inverse-power core and a tail of dispersion.
 
     The core continues the first point with v₀ (r₀/r)ᵖ, where p takes over the
     slope of the spline and is held between 8 and 40, so that it is repulsive
-    whatever the table does there. The tail continues the last point with
-    v_N (r_N/r)ᵐ, m being the table's own slope there (:mod:`.tail`).
+    whatever the table does there. The tail has the two leading
+    terms of dispersion, from the table's end (:mod:`.tail`).
 
     Parameters
     ----------
@@ -61,9 +61,9 @@ class Tabulated:
         return float(np.clip(slope, *POWER_RANGE))
 
     @cached_property
-    def tail_power(self) -> float:
-        """Exponent m of the tail continuation."""
-        return float(tail_power(self.r, self.v))
+    def tail(self) -> FloatArray:
+        """Coefficients of (r_N/r)⁶ and (r_N/r)⁸ beyond the table, in kcal/mol, shape (2,)."""
+        return tail_coefficients(self.r, self.v)
 
     def energy(self, r: ArrayLike) -> FloatArray:
         """Return v(r) in kcal/mol."""
@@ -80,9 +80,9 @@ class Tabulated:
         v, f = self._spline(inside), -self._spline(inside, 1)
         power = self.core_power
         core = self.v[0] * (first / np.minimum(r, first)) ** power
-        tail = self.v[-1] * (last / np.maximum(r, last)) ** self.tail_power
-        v = np.where(r < first, core, np.where(r > last, tail, v))
-        f = np.where(r < first, power * core / r, np.where(r > last, self.tail_power * tail / r, f))
+        terms = self.tail * (last / np.maximum(r, last))[..., None] ** POWERS
+        v = np.where(r < first, core, np.where(r > last, terms.sum(axis=-1), v))
+        f = np.where(r < first, power * core / r, np.where(r > last, terms @ POWERS / r, f))
         return v, f
 
 

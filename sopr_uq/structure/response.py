@@ -32,7 +32,7 @@ from scipy.fft import dct
 from sopr_uq.errors import InputError
 from sopr_uq.structure.mixture import Mixture, positive_inverse, spectral
 from sopr_uq.structure.transforms import RadialGrid, sine_transform, structure_rows
-from sopr_uq.structure.virial import DISPERSION, pressure_change
+from sopr_uq.structure.virial import pressure_change
 from sopr_uq.typing import ArrayLike, FloatArray
 
 _TAIL = 1e-3
@@ -121,7 +121,6 @@ class LinearResponse:
         directions: ArrayLike,
         change_g: ArrayLike,
         direction_forces: ArrayLike | None = None,
-        power: ArrayLike = DISPERSION,
     ) -> FloatArray:
         """Return δP in MPa: the virial's explicit part and its part through g.
 
@@ -139,8 +138,6 @@ class LinearResponse:
         direction_forces : array, of the same shape, optional
             −δv′ in kcal/(mol Å); by default fourth-order differences of
             ``directions``.
-        power : float or array of shape (p,)
-            Exponent of the tails of δv beyond the grid.
 
         Returns
         -------
@@ -150,7 +147,7 @@ class LinearResponse:
         df = -self.grid.derivative(dv) if direction_forces is None else direction_forces
         dg = _columns(self.grid, self.mixture, change_g, "change_g")
         df = _columns(self.grid, self.mixture, df, "direction_forces")
-        return pressure_change(self.grid, self.g, force, self.mixture, dv, df, dg, power)
+        return pressure_change(self.grid, self.g, force, self.mixture, dv, df, dg)
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
 """Thermodynamics from g(r): virial pressure, energy, compressibility.
 
 All integrals run over a :class:`RadialGrid`; beyond its end g = 1 and v is
-continued with a power, r⁻⁶ (the leading dispersion term) unless another is given: the energy
-from its last value, the pressure from its slope as well. Functions of r have the shape (n, ...) for an element and (n, p, ...)
+continued from its last value with a power, r⁻⁶ (the leading dispersion term) unless another
+is given. Functions of r have the shape (n, ...) for an element and (n, p, ...)
 for the p pairs of a mixture, ordered as in :mod:`.mixture`; densities are
 numbers or arrays of shape (t,) then, and powers numbers or arrays of shape (p,).
 """
@@ -50,8 +50,7 @@ def virial_pressure(
     Hansen and McDonald, Theory of Simple Liquids, 4th ed., eq. 2.5.22.
     """
     mixture = Mixture.of(density)
-    tail = _pressure_tail(grid, energy, force, power)
-    excess = mixture.total(_virial(grid, force, g) + tail)
+    excess = mixture.total(_virial(grid, force, g) + _pressure_tail(grid, energy, power))
     ideal = mixture.density / beta
     return float((ideal + mixture.density**2 * excess) * MPA_PER_KCAL_MOL_A3)
 
@@ -64,7 +63,6 @@ def pressure_change(
     change_energy: ArrayLike,
     change_force: ArrayLike,
     change_g: ArrayLike,
-    power: ArrayLike = DISPERSION,
 ) -> FloatArray:
     """Return the change of the virial pressure, to first order, in MPa.
 
@@ -76,17 +74,14 @@ def pressure_change(
     density : float or array of shape (t,)
         Number density, of each type, in Å⁻³.
     change_energy, change_force, change_g : array, shape (n, m) or (n, p, m)
-        Changes δv in kcal/mol, −δv′ in kcal/(mol Å), and δg.
-    power : float or array of shape (p,)
-        Exponent of the tails of δv beyond the grid, above 3.
+        Changes δv in kcal/mol, −δv′ in kcal/(mol Å), and δg. Beyond the grid δv dies as r⁻⁶.
 
     Returns
     -------
     array, shape (m,)
     """
     mixture = Mixture.of(density)
-    tail = _pressure_tail(grid, change_energy, change_force, power)
-    explicit = _virial(grid, change_force, g) + tail
+    explicit = _virial(grid, change_force, g) + _pressure_tail(grid, change_energy, DISPERSION)
     change = mixture.total(explicit + _virial(grid, force, change_g))
     return np.asarray(mixture.density**2 * change * MPA_PER_KCAL_MOL_A3)
 
@@ -151,17 +146,11 @@ def _virial(grid: RadialGrid, force: ArrayLike, g: ArrayLike) -> FloatArray:
     return 2.0 * np.pi / 3.0 * grid.integrate((product.T * grid.r**3).T)
 
 
-def _pressure_tail(
-    grid: RadialGrid, energy: ArrayLike, force: ArrayLike, power: ArrayLike
-) -> FloatArray:
-    """−(2π/3) ∫ r³ v′ dr beyond the grid, of v = [a + b ln(r/R)] (R/r)ᵐ.
-
-    That is how a tail changes with its exponent; of a power alone b is zero.
-    """
-    a, m = np.asarray(energy, dtype=float)[-1].T, np.asarray(power, dtype=float)
-    b = m * a - grid.r_max * np.asarray(force, dtype=float)[-1].T
-    end = a * m / (m - 3.0) + 3.0 * b / (m - 3.0) ** 2
-    return np.asarray(2.0 * np.pi / 3.0 * grid.r_max**3 * end.T)
+def _pressure_tail(grid: RadialGrid, energy: ArrayLike, power: ArrayLike) -> FloatArray:
+    """−(2π/3) ∫ r³ v′ dr beyond the grid."""
+    end = grid.r_max**3 * np.asarray(energy, dtype=float)[-1]
+    m = np.asarray(power, dtype=float)
+    return np.asarray(2.0 * np.pi / 3.0 * (end.T * m / (m - 3.0)).T)
 
 
 def _masked_product(a: ArrayLike, g: ArrayLike) -> FloatArray:

@@ -80,21 +80,6 @@ def test_the_change_of_pressure_is_its_derivative():
         assert found[j] == pytest.approx(up - down, rel=1e-9)
 
 
-def test_a_tail_changes_the_pressure_by_its_exponent_too():
-    """∂P/∂m of v = (R/r)ᵐ, R inside the grid: −(2π/3) ρ² ∫ r³ v′ dr beyond R is m/(m − 3)."""
-    start, m = 10.0, 4.2
-    far, one = GRID.r > start, np.ones(GRID.n)
-    v = np.where(far, (start / GRID.r) ** m, 0.0)
-    log = np.log(GRID.r / start) * far
-    change = np.stack([-v * log], axis=1)
-    force = np.stack([v * (1.0 - m * log) / GRID.r], axis=1)
-    still = np.zeros_like(change)
-    found = pressure_change(GRID, one, 0.0 * one, DENSITY, change, force, still, m)[0]
-    known = 2.0 * np.pi / 3.0 * start**3 * -3.0 / (m - 3.0) ** 2
-    # of the force the integral over the grid misses the half of a cell at its jump
-    assert found == pytest.approx(known * DENSITY**2 * MPA_PER_KCAL_MOL_A3, rel=2e-3)
-
-
 def test_compressibility_route_of_percus_yevick_hard_spheres():
     density = np.linspace(0.0, 0.02, 401)
     s_zero = np.array(

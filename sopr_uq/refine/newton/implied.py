@@ -12,7 +12,7 @@ from sopr_uq.experiment.observation import Observation
 from sopr_uq.observables import InfiniteLiquid, OrnsteinZernike, continued
 from sopr_uq.observables.observed import curve_of
 from sopr_uq.potentials import Corrected, Tabulated
-from sopr_uq.potentials.tail import DISPERSION, tail_power_change
+from sopr_uq.potentials.tail import POWERS, tail_rows
 from sopr_uq.refine.problem import Problem
 from sopr_uq.structure.transforms import RadialGrid
 from sopr_uq.structure.truncation import interpolation_rows
@@ -65,17 +65,16 @@ def implied(problem: Problem, number: int, values: FloatArray, simulation: Simul
     energy = np.zeros((grid.n, len(tables), len(tables) * splines))
     for i, table in enumerate(tables.values()):
         energy[:, i, i * splines : (i + 1) * splines] = _basis(table, grid) @ field.splines
-    power = np.array([getattr(table, "tail_power", DISPERSION) for table in tables.values()])
     # bridge functions ride on the cores of pair potentials, which a base need not have
     moving = problem.settings.bridge == "moving" and problem.substance.bare
-    return Implied(liquid, OrnsteinZernike(liquid, energy, power, moving))
+    return Implied(liquid, OrnsteinZernike(liquid, energy, moving))
 
 
 def _basis(potential: Tabulated | Corrected, grid: RadialGrid) -> FloatArray:
     """Return the matrix that carries changes of v on the problem's grid to the radial grid.
 
-    Zero inside the table, where no pair is seen. Beyond it v = v_N (r_N/r)ᵐ changes with
-    its last value and with the slope that the table ends with; a correction ends there.
+    Zero inside the table, where no pair is seen. Beyond it v goes on from the table's end
+    (:mod:`sopr_uq.potentials.tail`); a correction ends there.
     """
     r = potential.r
     inside, beyond = (grid.r >= r[0]) & (grid.r <= r[-1]), grid.r > r[-1]
@@ -83,11 +82,7 @@ def _basis(potential: Tabulated | Corrected, grid: RadialGrid) -> FloatArray:
     basis[inside] = interpolation_rows(r, grid.r[inside])
     if isinstance(potential, Corrected):
         return basis
-    v = potential.v
-    ratio = r[-1] / grid.r[beyond]
-    tail = ratio**potential.tail_power
-    basis[beyond] = np.outer(v[-1] * tail * np.log(ratio), tail_power_change(r, v))
-    basis[beyond, -1] += tail
+    basis[beyond] = (r[-1] / grid.r[beyond, None]) ** POWERS @ tail_rows(r)
     return basis
 
 

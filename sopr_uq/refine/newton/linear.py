@@ -213,7 +213,7 @@ def _of_snapshots(
     Nothing of atoms, on a base or not: there theory and what the simulations show beyond it lead to
     the noise, while with fluctuations one correction of molten aluminium doubled in size.
     """
-    seen = Fluctuation(change.liquid, change.energy, change.power)
+    seen = Fluctuation(change.liquid, change.energy)
     if not seen.recorded or change.liquid.setup.substance.atomic:
         return np.zeros((numbers, 0)), np.zeros((1, 0, 0))
     return np.concatenate([q.jacobian(seen) for q in measured]), seen.variance[None]
