@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -47,7 +47,7 @@ class InfiniteLiquid:
     blocks : array, shape (b, n, p)
         g as each block has it, to first order about g, at all distances.
     seen : array of bool, shape (n,)
-        Where the simulation had potentials: up to its cut-off.
+        Where the liquid has potentials: up to a cut-off, or everywhere.
     energy : array, shape (n, p)
         v in kcal/mol as it acts (:meth:`acting`).
     force : array, shape (n, p)
@@ -102,6 +102,26 @@ class InfiniteLiquid:
         """Return what particles feel of potentials in kcal/mol, (n, ...) → (n, ...)."""
         return acting(change, self.seen)
 
+    def without_cutoff(self) -> InfiniteLiquid:
+        """Return the liquid of the whole potentials, to second order in what lies beyond.
+
+        Near a critical point a cut-off at three diameters changes g(r) by a hundredth. The
+        response is that of the liquid halfway.
+
+        Raises
+        ------
+        RuleFailed
+            If the liquid is unstable.
+        """
+        if self.seen.all():
+            return self
+        energy = np.stack([v.energy(self.grid.r) for v in self.setup.in_order], axis=1)
+        missing = (energy - self.energy)[..., None]
+        halfway = replace(self, g=self.g + 0.5 * self.response.rdf(missing)[..., 0])
+        change = halfway.response.rdf(missing)[..., 0]
+        g, everywhere = self.g + change, np.ones_like(self.seen)
+        return replace(self, g=g, blocks=self.blocks + change, seen=everywhere, energy=energy)
+
     def column(self, pair: Pair) -> int:
         """Return which column a pair has."""
         return self.setup.substance.pairs.index(pair)
@@ -132,6 +152,8 @@ def continued(
     setup: Setup, simulation: Simulation, grid: RadialGrid, cutoff: float = np.inf
 ) -> InfiniteLiquid:
     """Smooth the g(r) of a simulation, take its finite-size error out, and continue it.
+
+    Of atoms the effect of the cut-off is taken out, too.
 
     Between sites of molecules exp(−βv) is no guide to g, as their neighbours in the molecule
     matter as much: there g itself is smoothed, over less.
@@ -186,9 +208,10 @@ def continued(
     solution = extend(grid, known, radius, energy, mixture, beta, particles=counts)
     if not solution.converged:
         raise RuleFailed(solution.message)
-    return whole(
+    liquid = whole(
         solution.g, lambda c: extended_change(solution, known, radius, c, particles=counts)
     )
+    return liquid.without_cutoff() if setup.substance.bare else liquid
 
 
 def _smoother(setup: Setup, simulation: Simulation, pair: Pair) -> CavitySmoother:

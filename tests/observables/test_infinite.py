@@ -79,6 +79,40 @@ def test_a_box_of_molecules_tells_the_infinite_liquid(name, molecules, miss, mis
         assert np.abs(found - np.interp(q, FINE.q, s)).max() < miss_of_s
 
 
+@pytest.fixture(scope="module")
+def truncated():
+    """A fluid near its critical point whose forces end at 2.5 diameters, and the whole one."""
+    state, whole = StatePoint(180.0, 0.009, 39.948), lennard_jones(3.4, 0.24)
+    cutoff, fine = 8.5, RadialGrid(3999, 0.02)
+    v = whole.energy(fine.r)
+    acts = np.where(fine.r < cutoff, v - whole.energy(cutoff), 0.0)
+    cut, exact = (solve(fine, each, state.density, state.beta) for each in (acts, v))
+    assert cut.converged and exact.converged
+    r = BIN * (np.arange(int(25.0 / BIN)) + 0.5)
+    smooth = CubicSpline(np.append(0.0, fine.r), np.append(cut.g[0], cut.g))
+    mean = shell_average(lambda x: smooth(x)[..., None], r, BIN)[:, 0]
+    setup = Setup.of(whole, state, 1)
+    pair = setup.substance.pairs[0]
+    series = [Series.exact(rdf_name(pair), r, mean, "1")]
+    # so many particles that what a fixed number of them does is nothing
+    found = Simulation(named(series), None, (10**9,), 0, 0.0, 0.0, "test")
+    whole_g = CubicSpline(fine.r, exact.g)(GRID.r)
+    return setup, found, cutoff, whole_g, CubicSpline(fine.r, cut.g)(GRID.r)
+
+
+def test_the_liquid_is_that_of_the_whole_potential(truncated):
+    """What the cut-off did to g(r) is taken out to a tenth of it."""
+    setup, found, cutoff, whole, cut = truncated
+    seen = (GRID.r > 3.3) & (GRID.r < 20.0)
+    effect = np.abs(whole - cut)[seen].max()
+    assert effect > 0.01
+    left = continued(setup, found, GRID, cutoff).g[seen, 0] - whole[seen]
+    assert np.abs(left).max() < 0.1 * effect
+    # told of no cut-off, it is taken as it is
+    as_it_is = continued(setup, found, GRID).g[seen, 0]
+    assert np.abs(as_it_is - cut[seen]).max() < 0.1 * effect
+
+
 def test_noise_is_carried_and_the_response_stands():
     liquid, *_ = boxed("water", 343, error=0.02)
     assert liquid.blocks.shape == (8, GRID.n, 3)
