@@ -22,7 +22,7 @@ from sopr_uq.potentials import Mie, lennard_jones
 from sopr_uq.refine.ibi import Ibi
 from sopr_uq.refine.loop import refine
 from sopr_uq.refine.newton import Newton
-from sopr_uq.refine.newton.agreement import LeftOut, _conflict, _Row, agreement, numbers
+from sopr_uq.refine.newton.agreement import CaseDeletion, _conflict, _Row, agreement, numbers
 from sopr_uq.refine.newton.budget import Whitened, descriptor_gradient
 from sopr_uq.refine.newton.surrogate import Surrogate
 from sopr_uq.refine.problem import Problem
@@ -162,7 +162,7 @@ def test_what_is_left_out_is_as_if_it_had_never_been_there(right):
     fit = rule.answer(refinement.past).fit
     gradient = descriptor_gradient(rule.conditioner, fit)[:, 0]
     (datum,) = numbers(rule.problem)
-    found = LeftOut(rule.conditioner, fit, gradient).without([datum.row])
+    found = CaseDeletion(rule.conditioner, fit, gradient).without([datum.row])
     whitened = Whitened(rule.conditioner, fit)
     x, noise = whitened.columns["potential"], sum(whitened.covariances.values())
 
