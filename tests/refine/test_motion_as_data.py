@@ -80,7 +80,8 @@ def problem(factor=1.0, error=0.02, noise=0.02, **settings):
     """A twin whose diffusion, at infinite size, is wrong by a factor."""
     exact = IntegralEquationEngine(EngineSettings(r_max=14.0)).run(Setup.of(TRUTH, STATE, 1))
     g = np.interp(R, exact.r, exact.g) + noise * np.random.default_rng(5).normal(size=R.size)
-    chosen = RefineSettings(**({"rule": "newton", "max_iterations": 5} | settings))
+    quick = {"rule": "newton", "max_iterations": 5, "tune": 200, "draws": 200}
+    chosen = RefineSettings(**(quick | {"grid_spacing": 0.05} | settings))
     made = Problem((Liquid(STATE, (Observation("g", R, g),)),), lennard_jones(3.36, 0.25), chosen)
     value = factor * diffusion(TRUTH) / (1.0 - 1000 ** (-1 / 3))
     d = Observation("diffusion", np.zeros(1), np.array([value]), error=np.array([error * value]))

@@ -269,9 +269,11 @@ def test_an_element_knows_no_unlike_pairs() -> None:
 
 
 @pytest.fixture(scope="module")
-def result(folder):
-    quick = ["refine.tune=150", "refine.draws=100", "refine.round_size=2"]
-    return run(load_config(folder / "mixture.toml", quick))
+def result(folder, few_fluids):
+    quick = ["refine.tune=150", "refine.draws=100", "refine.round_size=2",
+             "refine.grid_spacing=0.05"]  # fmt: skip
+    with few_fluids():
+        return run(load_config(folder / "mixture.toml", quick))
 
 
 @pytest.mark.slow(seconds=45)
