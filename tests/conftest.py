@@ -3,6 +3,7 @@
 import fcntl
 import os
 import tempfile
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -89,6 +90,22 @@ def small(rule="newton", *, sigma=None, old=False, check=None, outcome="converge
     texts |= {"message": "", "warning": "", "outcome": outcome, "rule": rule}
     tree.attrs |= {**texts, "temperature": 85.0, "density": 0.02, "seed": 1}
     return tree
+
+
+@contextmanager
+def _few_fluids():
+    """Six liquids of the prior instead of 50, where nobody asks how what they show is spread."""
+    from sopr_uq.refine.newton import prior_predictive
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(prior_predictive, "MOST_FLUIDS", 6)
+        yield
+
+
+@pytest.fixture(scope="session")
+def few_fluids():
+    """A context in which refinements end sooner."""
+    return _few_fluids
 
 
 @pytest.fixture(scope="session")

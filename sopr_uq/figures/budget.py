@@ -6,7 +6,7 @@ import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 
-from sopr_uq.figures.style import LABELS, look
+from sopr_uq.figures.style import LABELS, member_style
 
 
 def plot_error_budget(budget: xr.Dataset, ax: Axes) -> Axes:
@@ -23,7 +23,7 @@ def plot_error_budget(budget: xr.Dataset, ax: Axes) -> Axes:
     places = np.arange(len(names))[::-1]
     left = np.zeros(len(names))
     for i, source in enumerate(share["source"].values):
-        width, style = 100.0 * share.values[i], look(i)
+        width, style = 100.0 * share.values[i], member_style(i)
         label = str(source).replace("_", " ")
         ax.barh(
             places, width, left=left, height=0.7, color=style.color, alpha=0.55,

@@ -25,7 +25,15 @@ from sopr_uq.derived.calibration_view import (
     z_histogram,
 )
 from sopr_uq.figures.sheet import save
-from sopr_uq.figures.style import BAND_ALPHA, LABELS, MEASURED, MODEL, REFERENCE, look, style
+from sopr_uq.figures.style import (
+    BAND_ALPHA,
+    LABELS,
+    MEASURED,
+    MODEL,
+    REFERENCE,
+    member_style,
+    style,
+)
 from sopr_uq.posterior.calibrate import NOMINAL
 from sopr_uq.posterior.calibration_table import finished, table
 
@@ -51,7 +59,7 @@ def plot_rank_ecdf(
     """
     view = rank_ecdf(calibration, quantities, prob)
     for place, name in enumerate(quantities):
-        line = look(place)
+        line = member_style(place)
         ax.plot(
             view["rank"], view["deviation"].sel(quantity=name),
             color=line.color, ls=line.line, label=_label(name),
@@ -81,7 +89,7 @@ def plot_coverage(
     found = calibration if "coverage" in calibration else table(calibration)
     width = 0.035
     for place, name in enumerate(quantities):
-        row, line = found.sel(quantity=name), look(place)
+        row, line = found.sel(quantity=name), member_style(place)
         x = np.array(NOMINAL) + width * (place - 0.5 * (len(quantities) - 1)) / len(quantities)
         ax.errorbar(
             x, row["coverage"] - np.array(NOMINAL), yerr=2.0 * row["coverage_error"],
@@ -110,7 +118,7 @@ def plot_z(calibration: xr.Dataset, ax: Axes, quantities: Sequence[str] = DESCRI
     """
     view = z_histogram(calibration, quantities)
     for place, name in enumerate(quantities):
-        one, line = view.sel(quantity=name), look(place)
+        one, line = view.sel(quantity=name), member_style(place)
         text = f"{_label(name)}: {float(one['mean']):+.2f} ± {float(one['sd']):.2f}"
         ax.stairs(one["density"], view["edges"], color=line.color, ls=line.line, lw=1.4, label=text)
     x = np.linspace(-Z_LIMIT, Z_LIMIT, 201)
@@ -160,7 +168,7 @@ def plot_truths(calibration: xr.Dataset, ax: Axes, *, most: int = 4) -> Axes:
     r = done["r"] / calibration.attrs["sigma_reference"]
     depth = calibration.attrs["epsilon_reference"]
     for place in range(min(most, done.sizes["simulation"])):
-        twin, line = done.isel(simulation=place), look(place)
+        twin, line = done.isel(simulation=place), member_style(place)
         low, high = (twin["band"].sel(bound=end) / depth for end in ("lower", "upper"))
         ax.fill_between(r, low, high, color=line.color, alpha=BAND_ALPHA, lw=0.4)
         text = str(twin["family"].values)

@@ -16,7 +16,7 @@ from sopr_uq.figures.style import (
     MODEL,
     REFERENCE,
     UNITS,
-    look,
+    member_style,
 )
 
 _EXPONENTS = {"1/7": 1 / 7, "1/3": 1 / 3}
@@ -123,7 +123,7 @@ def plot_exponents(densities: xr.Dataset, ax: Axes) -> Axes:
     ax : matplotlib Axes
     """
     for place, name in enumerate(densities["quantity"].values):
-        style = look(place)
+        style = member_style(place)
         one = densities.sel(quantity=name)
         ax.plot(one["b"], one["density"], ls=style.line, color=style.color, label=LABELS[str(name)])
         inside = (one["b"] >= one["lower"]) & (one["b"] <= one["upper"])
@@ -159,7 +159,7 @@ def plot_left_out(view: xr.Dataset, ax: Axes) -> Axes:
     )  # fmt: skip
     count = view.sizes["law"]
     for i, name in enumerate(view["law"].values):
-        one, style = view.sel(law=name), look(list(_LAWS).index(str(name)))
+        one, style = view.sel(law=name), member_style(list(_LAWS).index(str(name)))
         x = places + 0.22 * (i - 0.5 * (count - 1))
         ends = np.abs([one[end] - one["mean"] for end in ("lower", "upper")])
         ax.errorbar(
@@ -192,7 +192,7 @@ def plot_pulls(found: xr.Dataset, ax: Axes) -> Axes:
         ax.axvspan(-width, width, color=shade, lw=0, zorder=0)
     for i, source in enumerate(found["source"].values):
         z = [float(found["z"].sel(source=source, element=e, quantity=q)) for e, q in pairs]
-        style = look(i)
+        style = member_style(i)
         shift = 0.17 * (1 - 2 * i)
         ax.plot(
             z, places + shift, style.marker, ms=5, color=style.color, mfc="white", mew=1.2,

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 import xarray as xr
 from matplotlib.axes import Axes
 
-from sopr_uq.figures.style import BAND_ALPHA, MEASURED, Look, look, marked
+from sopr_uq.figures.style import BAND_ALPHA, MEASURED, MemberStyle, marked, member_style
 from sopr_uq.posterior.status import interval_name, reserve_of
 
 type Pair = tuple[float, float]
@@ -30,7 +30,7 @@ def plot_rdfs(liquids: xr.DataTree, ax: Axes, *, r_max: float = 15.0) -> Axes:
         End of the axis in Å.
     """
     for place, (name, ds) in enumerate(_each(liquids)):
-        up, style = _SHIFT * place, look(place)
+        up, style = _SHIFT * place, member_style(place)
         if "g_measured" in ds:
             ax.plot(ds["r_observed"], ds["g_measured"] + up, ".", ms=3, color=MEASURED, zorder=1)
         # inside the core a shifted curve would run through the peak below
@@ -56,7 +56,7 @@ def plot_residual(liquid: xr.Dataset, ax: Axes, *, place: int = 0, r_max: float 
     r_max : float
         End of the axis in Å.
     """
-    style = look(place)
+    style = member_style(place)
     lower, upper = (liquid[f"g_{end}"] - liquid["g"] for end in ("lower", "upper"))
     ax.fill_between(
         liquid["r_g"], lower, upper, color=style.color, alpha=BAND_ALPHA, lw=0.4,
@@ -87,12 +87,12 @@ def plot_well(
     others : mapping of str to (float, float), optional
         By source, (σ / Å, ε / (kcal/mol)): marked on the axis and as a depth.
     """
-    style = look(place)
+    style = member_style(place)
     depth = -float(liquid["potential"].min())
     _curve(ax, liquid, "potential", style, f"mean, {_prob(liquid)}")
     ax.plot(liquid["r"], liquid["reference"], "--", color="0.45", lw=1.0, label="start")
     for i, (name, (sigma, epsilon)) in enumerate((others or {}).items()):
-        mark = look(i + 1)
+        mark = member_style(i + 1)
         ax.plot(
             [sigma], [0.0], mark.marker, ms=6, mfc="none", mew=1.3, color=mark.color, label=name
         )
@@ -108,7 +108,7 @@ def plot_potentials(liquids: xr.DataTree, ax: Axes, *, r_max: float = 9.0) -> Ax
     """Draw the potentials with their bands."""
     deepest = 0.0
     for place, (name, ds) in enumerate(_each(liquids)):
-        _curve(ax, ds, "potential", look(place), name)
+        _curve(ax, ds, "potential", member_style(place), name)
         deepest = min(deepest, float(ds["potential"].min()))
     ax.axhline(0.0, color="0.6", lw=0.8, zorder=0)
     ax.set(xlabel="r / Å", ylabel="v(r) / (kcal/mol)", xlim=(2.5, r_max))
@@ -121,7 +121,7 @@ def plot_integrands(liquids: xr.DataTree, ax: Axes) -> Axes:
     """Draw 1 − exp(−β u₀), whose area is the hard-particle diameter."""
     for place, (name, ds) in enumerate(_each(liquids)):
         label = f"{name}, {float(ds['d_hp']):.2f} Å"
-        _curve(ax, ds, "hard_particle_integrand", look(place), label)
+        _curve(ax, ds, "hard_particle_integrand", member_style(place), label)
     ax.set(xlabel="r / Å", ylabel="1 − exp(−βu₀(r))", ylim=(-0.03, 1.05))
     ax.set_xlim(_core(liquids))
     ax.legend(title="d$_{hp}$")
@@ -131,7 +131,7 @@ def plot_integrands(liquids: xr.DataTree, ax: Axes) -> Axes:
 def plot_blips(liquids: xr.DataTree, ax: Axes) -> Axes:
     """Draw the blip functions, Boltzmann factor of u₀ minus that of hard particles."""
     for place, (name, ds) in enumerate(_each(liquids)):
-        _curve(ax, ds, "blip", look(place), name)
+        _curve(ax, ds, "blip", member_style(place), name)
     ax.axhline(0.0, color="0.6", lw=0.8, zorder=0)
     ax.set(xlabel="r / Å", ylabel="exp(−βu₀(r)) − θ(r − d$_{hp}$)", xlim=_core(liquids))
     ax.legend()
@@ -158,7 +158,7 @@ def titled(name: str, ds: xr.Dataset) -> str:
 
 
 def _curve(
-    ax: Axes, ds: xr.Dataset, name: str, style: Look, label: str, shift: float = 0.0
+    ax: Axes, ds: xr.Dataset, name: str, style: MemberStyle, label: str, shift: float = 0.0
 ) -> None:
     """Draw one curve with its band; the edges keep a narrow band visible in print."""
     x = ds[ds[name].dims[0]]

@@ -11,7 +11,15 @@ from matplotlib.figure import Figure
 
 from sopr_uq.derived.bands import band
 from sopr_uq.figures.sheet import save
-from sopr_uq.figures.style import BAND_ALPHA, LOOKS, MEASURED, MODEL, look, marked, style
+from sopr_uq.figures.style import (
+    BAND_ALPHA,
+    MEASURED,
+    MEMBER_STYLES,
+    MODEL,
+    marked,
+    member_style,
+    style,
+)
 from sopr_uq.observables.property import PROPERTIES
 from sopr_uq.posterior.status import DOUBTFUL, interval_name
 
@@ -67,7 +75,7 @@ def plot_simulated_curve(tree: xr.DataTree, name: str, ax: Axes) -> Axes:
     axis, across, up = which.dim, which.axis.label, which.label
     draws = tree["curves"].to_dataset()[name]
     for number in range(draws.sizes["state"]):
-        here, lookup = draws.isel(state=number), look(number)
+        here, lookup = draws.isel(state=number), member_style(number)
         found = band(here.drop_vars(["temperature", "density"]))
         label = f"{float(here['temperature']):g} K, {float(here['density']):.5g} Å⁻³"
         shift = 0.5 * number
@@ -88,7 +96,7 @@ def plot_left_out_runs(tree: xr.DataTree, ax: Axes) -> Axes:
     for place, name in enumerate(names):
         values = runs[name].values.ravel()
         x = [place + 0.5 * (i + 0.5) / len(values) - 0.25 for i in range(len(values))]
-        ax.plot(x, values, LOOKS[0].marker, color=MODEL, ms=3, mfc="none")
+        ax.plot(x, values, MEMBER_STYLES[0].marker, color=MODEL, ms=3, mfc="none")
     ax.axhspan(-2.0, 2.0, color="0.9", zorder=0)
     ax.axhline(0.0, color="0.6", lw=0.8, zorder=0)
     labels = [n.removesuffix("_left_out") for n in names]

@@ -17,7 +17,7 @@ BAND_ALPHA = 0.3
 
 
 @dataclass(frozen=True)
-class Look:
+class MemberStyle:
     """How one member of a family is drawn: told apart without its colour too."""
 
     color: str
@@ -26,14 +26,14 @@ class Look:
     hatch: str
 
 
-LOOKS = (
-    Look("#0072B2", "-", "o", ""),
-    Look("#D55E00", "--", "s", "////"),
-    Look("#009E73", "-.", "^", "...."),
-    Look("#CC79A7", (0, (1, 1)), "D", "xxxx"),
-    Look("#56B4E9", (0, (5, 1, 1, 1, 1, 1)), "v", "\\\\\\\\"),
-    Look("#E69F00", (0, (6, 3)), "P", "++++"),
-    Look("#000000", "-", "X", "OO"),
+MEMBER_STYLES = (
+    MemberStyle("#0072B2", "-", "o", ""),
+    MemberStyle("#D55E00", "--", "s", "////"),
+    MemberStyle("#009E73", "-.", "^", "...."),
+    MemberStyle("#CC79A7", (0, (1, 1)), "D", "xxxx"),
+    MemberStyle("#56B4E9", (0, (5, 1, 1, 1, 1, 1)), "v", "\\\\\\\\"),
+    MemberStyle("#E69F00", (0, (6, 3)), "P", "++++"),
+    MemberStyle("#000000", "-", "X", "OO"),
 )
 """Okabe & Ito's palette with lines, markers and hatches, by place."""
 
@@ -41,9 +41,9 @@ LABELS = {"sigma": "σ", "epsilon": "ε", "r_vdw": "r$_{vdW}$", "d_hp": "d$_{hp}
 UNITS = {"angstrom": "Å", "kcal/mol": "(kcal/mol)", "%": "%"}
 
 
-def look(place: int) -> Look:
+def member_style(place: int) -> MemberStyle:
     """Return the look of a family's member; they repeat after seven."""
-    return LOOKS[place % len(LOOKS)]
+    return MEMBER_STYLES[place % len(MEMBER_STYLES)]
 
 
 def marked(title: str, reserve: str) -> str:

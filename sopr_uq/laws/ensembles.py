@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from sopr_uq.errors import InputError
 from sopr_uq.inference.power_law_density import LawData
+from sopr_uq.laws.kernel_density import KernelDensity, kernel_density, stack
 from sopr_uq.laws.law import QDO, QUANTITIES, unit
-from sopr_uq.laws.mixture import Mixture, mixture, stack
 from sopr_uq.refine.rule import Band
 from sopr_uq.typing import FloatArray
 
@@ -119,7 +119,7 @@ class Prepared:
         x̄, the mean log α (α in Å³) that x is centred on.
     level : float
         Mean over elements of the mean log D, which centres the prior of the level.
-    mixtures : tuple of Mixture
+    kernel_densities : tuple of KernelDensity
         By element.
     index : tuple of array
         By element, flat indices of the defined draws.
@@ -128,20 +128,20 @@ class Prepared:
     data: LawData
     log_polarizability: float
     level: float
-    mixtures: tuple[Mixture, ...]
+    kernel_densities: tuple[KernelDensity, ...]
     index: tuple[NDArray[np.intp], ...]
 
 
 def prepare(ensembles: Sequence[Ensemble], quantity: str) -> Prepared:
     """Turn the draws of one quantity into the data of its laws."""
     logs = [e.log_draws(quantity) for e in ensembles]
-    mixtures = tuple(mixture(values) for values, _ in logs)
+    kernel_densities = tuple(kernel_density(values) for values, _ in logs)
     log_alpha = np.log([e.polarizability for e in ensembles])
     centre = float(log_alpha.mean())
     error = np.array([e.relative_error for e in ensembles])
-    data = stack(mixtures, log_alpha - centre, error**2)
+    data = stack(kernel_densities, log_alpha - centre, error**2)
     level = float(data.mean.mean())
-    return Prepared(data, centre, level, mixtures, tuple(index for _, index in logs))
+    return Prepared(data, centre, level, kernel_densities, tuple(index for _, index in logs))
 
 
 def quantities_of(ensembles: Sequence[Ensemble]) -> tuple[str, ...]:

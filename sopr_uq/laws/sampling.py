@@ -13,8 +13,8 @@ from sopr_uq.inference import emcee_power_law, power_law
 from sopr_uq.inference.power_law_density import LawPrior
 from sopr_uq.laws.agreement import Agreement, compare_samples
 from sopr_uq.laws.ensembles import Prepared
+from sopr_uq.laws.kernel_density import choose_draws
 from sopr_uq.laws.law import Law, unit
-from sopr_uq.laws.mixture import choose_draws
 from sopr_uq.rng import integer_seed, stream
 
 
@@ -105,7 +105,7 @@ def _pair(draws: xr.Dataset, prepared: Prepared, rng: np.random.Generator) -> xr
     level, exponent, tau = (draws[n].values.ravel() for n in ("level", "exponent", "tau"))
     shape = draws["tau"].shape
     chosen = []
-    for e, (m, index) in enumerate(zip(prepared.mixtures, prepared.index, strict=True)):
+    for e, (m, index) in enumerate(zip(prepared.kernel_densities, prepared.index, strict=True)):
         centre = level + exponent * prepared.data.x[e]
         variance = tau**2 + exponent**2 * prepared.data.x_variance[e]
         chosen.append(index[choose_draws(m, centre, variance, rng)].reshape(shape))

@@ -61,8 +61,8 @@ type TailFunction = Callable[[Sequence[Potential], FloatArray, float], float]
 
 
 @dataclass(frozen=True)
-class Run:
-    """A simulation and what it is one of."""
+class SimulatedLiquid:
+    """A liquid at its state point, and the simulation that was made of it."""
 
     setup: Setup
     simulation: Simulation
@@ -122,7 +122,7 @@ class Property:
 
     name: str
     unit: str
-    read: Callable[[Sequence[Run]], Reading]
+    read: Callable[[Sequence[SimulatedLiquid]], Reading]
     record: tuple[str, ...] = ()
     logarithmic: bool = False
     tail: TailFunction | None = None
@@ -162,25 +162,27 @@ def properties_of(names: Sequence[str]) -> tuple[Property, ...]:
     return tuple(PROPERTIES[name] for name in names)
 
 
-def _number(name: str) -> Callable[[Sequence[Run]], Reading]:
+def _number(name: str) -> Callable[[Sequence[SimulatedLiquid]], Reading]:
     return lambda runs: _reading([run.simulation[name] for run in runs])
 
 
-def _told(way: Callable[[Setup, Simulation], Series]) -> Callable[[Sequence[Run]], Reading]:
+def _told(
+    way: Callable[[Setup, Simulation], Series],
+) -> Callable[[Sequence[SimulatedLiquid]], Reading]:
     return lambda runs: _reading([way(run.setup, run.simulation) for run in runs])
 
 
-def _vapour_density(runs: Sequence[Run]) -> Reading:
+def _vapour_density(runs: Sequence[SimulatedLiquid]) -> Reading:
     found = _told(vapour_density)(runs)
     return found._replace(common=_doubt(runs) * float(found.values.mean()))
 
 
-def _doubt(runs: Sequence[Run]) -> float:
+def _doubt(runs: Sequence[SimulatedLiquid]) -> float:
     """Return what the virial series of all these vapours leaves open, relative."""
     return float(np.mean([told_vapour(run.setup, run.simulation).doubt for run in runs]))
 
 
-def _vapour_pressure(runs: Sequence[Run]) -> Reading:
+def _vapour_pressure(runs: Sequence[SimulatedLiquid]) -> Reading:
     """Average what the ways to it tell by their noise."""
     each = [_told(way)(runs) for way in VAPOUR_PRESSURES]
     weights = np.array([1.0 / one.noise for one in each])
@@ -192,7 +194,7 @@ def _vapour_pressure(runs: Sequence[Run]) -> Reading:
     return Reading(each[0].x, np.asarray(values), np.asarray(noise), doubt * float(values.mean()))
 
 
-def _diffusion(runs: Sequence[Run]) -> Reading:
+def _diffusion(runs: Sequence[SimulatedLiquid]) -> Reading:
     (molecule,) = runs[0].setup.substance.molecules
     curves = [running_diffusion(run.simulation[f"vacf {molecule.name}"]) for run in runs]
     found = _plateau(curves, _REST["diffusion"] * flight_time(runs[0].setup))
@@ -204,7 +206,7 @@ def _diffusion(runs: Sequence[Run]) -> Reading:
     )
 
 
-def _sizes(runs: Sequence[Run], diffusion: float) -> list[tuple[float, float]]:
+def _sizes(runs: Sequence[SimulatedLiquid], diffusion: float) -> list[tuple[float, float]]:
     """Return D_∞/D_N with its standard error by each way that there is."""
     state = runs[0].setup.state
     n = runs[0].setup.molecules(runs[0].simulation.particles)
@@ -222,7 +224,7 @@ def _sizes(runs: Sequence[Run], diffusion: float) -> list[tuple[float, float]]:
     return found
 
 
-def _viscosity(runs: Sequence[Run]) -> Reading:
+def _viscosity(runs: Sequence[SimulatedLiquid]) -> Reading:
     curves = [running_viscosity(run.simulation["modulus"]) for run in runs]
     return _plateau(curves, _REST["viscosity"] * flight_time(runs[0].setup))
 
@@ -238,13 +240,13 @@ def _plateau(curves: Sequence[Series], least: float) -> Reading:
     return found._replace(common=window.doubt, window=(window.begin, window.end))
 
 
-def _rdf(runs: Sequence[Run]) -> Reading:
+def _rdf(runs: Sequence[SimulatedLiquid]) -> Reading:
     (pair,) = runs[0].setup.substance.pairs
     seen = R[: int(np.searchsorted(R, runs[0].simulation.r[-1]))]
     return _reading([Rdf.partial(pair, seen).predict(run.infinite) for run in runs])
 
 
-def _structure(runs: Sequence[Run]) -> Reading:
+def _structure(runs: Sequence[SimulatedLiquid]) -> Reading:
     (pair,) = runs[0].setup.substance.pairs
     return _reading([StructureFactor.partial(pair, Q).predict(run.infinite) for run in runs])
 

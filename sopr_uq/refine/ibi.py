@@ -49,7 +49,7 @@ class Ibi(WithoutLikelihood):
     by_response: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
-        partials(self.problem, self.name)
+        partials(self)
 
     def init(self) -> RuleState:
         """Return the reference potentials."""
@@ -60,7 +60,7 @@ class Ibi(WithoutLikelihood):
         p, state = self.problem, past[-1]
         v, simulation = p.field.split(state.potential).copy(), leading(runs).simulations[0]
         found = []
-        for each in partials(p, self.name):
+        for each in partials(self):
             comparison = each.compared(p, state.potential, simulation)
             v[each.place] += self._correction(comparison, each.liquid.state.beta)
             found.append(comparison)

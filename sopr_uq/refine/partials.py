@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from sopr_uq.engine.protocol import Simulation
-from sopr_uq.engine.traits import FLUCTUATIONS
 from sopr_uq.errors import InputError
 from sopr_uq.experiment.liquid import Liquid
 from sopr_uq.experiment.molecule import Pair
@@ -13,6 +12,7 @@ from sopr_uq.experiment.observation import Observation
 from sopr_uq.refine.field import Term
 from sopr_uq.refine.problem import Problem
 from sopr_uq.refine.residual import Residual, residual
+from sopr_uq.refine.rule import Rule, check_kinds
 from sopr_uq.typing import FloatArray
 
 _FIRST_LEVEL = 2.0
@@ -40,8 +40,8 @@ class Partial(NamedTuple):
         )
 
 
-def partials(problem: Problem, rule: str) -> tuple[Partial, ...]:
-    """Return every refined pair with its measured g(r).
+def partials(rule: Rule) -> tuple[Partial, ...]:
+    """Return every refined pair of a rule's problem with its measured g(r).
 
     Raises
     ------
@@ -49,28 +49,23 @@ def partials(problem: Problem, rule: str) -> tuple[Partial, ...]:
         If there is not one liquid of atoms, with exactly one g(r) of each pair that is refined
         and nothing else measured.
     """
+    problem = rule.problem
     terms, liquids = problem.field.terms, problem.liquids
     if not problem.substance.atomic or problem.substance.charged:
         found = "molecules or charges"
-        raise InputError(f"rule {rule}", "potentials of pairs of atoms", found,
+        raise InputError(f"rule {rule.name}", "potentials of pairs of atoms", found,
                          "the newton rule takes them")  # fmt: skip
     curves = [(_pair(o, problem), o) for _, o in problem.observed("g")]
     of, wanted = dict(curves), [term.pair for term in terms if term.refined]
     if len(liquids) != 1 or len(curves) != len(wanted) or set(of) != set(wanted):
         each = " of each refined pair" if len(terms) > 1 else ""
         raise InputError(
-            f"rule {rule}",
+            f"rule {rule.name}",
             f"one state point with one measured g(r){each}",
             f"{len(liquids)} state points with {len(curves)} g(r)",
             "the newton rule takes any number of curves and numbers",
         )
-    # of a base the fluctuations are recorded whatever rule asks
-    kinds = {observation.kind for liquid in liquids for observation in liquid.observations}
-    unused = (kinds | problem.record) - {"g", FLUCTUATIONS}
-    if unused:
-        expected, found = "a g(r) of each pair alone", f"{', '.join(sorted(unused))} as well"
-        advice = "leave it out (--observe g), or take the newton rule, which learns from it"
-        raise InputError(f"rule {rule}", expected, found, advice)
+    check_kinds(rule)
     return tuple(
         Partial(i, term, liquids[0], of[term.pair]) for i, term in enumerate(terms) if term.refined
     )

@@ -16,6 +16,8 @@ from typing import Literal, Protocol
 import numpy as np
 import xarray as xr
 
+from sopr_uq.engine.traits import FLUCTUATIONS
+from sopr_uq.errors import InputError
 from sopr_uq.experiment.kinds import CURVES, KINDS
 from sopr_uq.experiment.observation import Observation
 from sopr_uq.refine.problem import Problem
@@ -100,6 +102,11 @@ class Rule(Protocol):
         ...
 
     @property
+    def kinds(self) -> tuple[str, ...]:
+        """Kinds of measurement that it learns from."""
+        ...
+
+    @property
     def problem(self) -> Problem:
         """The problem it was made for."""
         ...
@@ -163,6 +170,28 @@ class Rule(Protocol):
             Of :meth:`posterior`.
         """
         ...
+
+
+def check_kinds(rule: Rule) -> None:
+    """Refuse measurements of kinds that a rule does not learn from, and records for them.
+
+    Raises
+    ------
+    InputError
+        If there is any.
+    """
+    problem = rule.problem
+    measured = {observation.kind for each in problem.liquids for observation in each.observations}
+    # of a base the fluctuations are recorded whatever rule asks
+    unused = (measured | problem.record) - {*rule.kinds, FLUCTUATIONS}
+    if unused:
+        raise InputError(
+            f"rule {rule.name}",
+            f"{', '.join(rule.kinds)} alone",
+            f"{', '.join(sorted(unused))} as well",
+            f"leave it out (--observe {','.join(rule.kinds)}), or take the newton rule, "
+            "which learns from it",
+        )
 
 
 class WithoutLikelihood:

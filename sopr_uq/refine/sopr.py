@@ -59,12 +59,12 @@ class Sopr(WithoutLikelihood):
     by_response: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
-        partials(self.problem, self.name)
+        partials(self)
 
     @cached_property
     def strands(self) -> tuple[Strand, ...]:
         """What is done with each refined pair."""
-        return tuple(Strand(self.problem, each) for each in partials(self.problem, self.name))
+        return tuple(Strand(self.problem, each) for each in partials(self))
 
     def init(self) -> RuleState:
         """Return the reference potentials."""

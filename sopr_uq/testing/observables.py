@@ -13,7 +13,7 @@ from sopr_uq.engine.series import Series
 from sopr_uq.engine.settings import EngineSettings
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.observables import InfiniteLiquid, OrnsteinZernike, Response, continued
-from sopr_uq.observables.property import Property, Run
+from sopr_uq.observables.property import Property, SimulatedLiquid
 from sopr_uq.potentials import Potential, lennard_jones
 from sopr_uq.structure.transforms import RadialGrid
 from sopr_uq.testing.require import require, require_close, require_shape
@@ -27,7 +27,7 @@ _MIDDLE = 4.0
 """In Å; beyond, changes of the far part act."""
 
 
-class Predicted(Protocol):
+class DifferentiableQuantity(Protocol):
     """What a quantity must have at least."""
 
     def predict(self, liquid: InfiniteLiquid) -> Series:
@@ -45,7 +45,7 @@ def simple_liquid() -> Setup:
 
 
 def check_quantity(
-    quantity: Predicted, setup: Setup | None = None, *, tolerance: float = 0.02
+    quantity: DifferentiableQuantity, setup: Setup | None = None, *, tolerance: float = 0.02
 ) -> Series:
     """Check an observable against the exact engine, whose potentials are changed.
 
@@ -98,7 +98,7 @@ def check_quantity(
     return found
 
 
-def _check_rest(quantity: Predicted, change: Response, k: int) -> None:
+def _check_rest(quantity: DifferentiableQuantity, change: Response, k: int) -> None:
     liquid, m = change.liquid, change.energy.shape[-1]
     shapes = {"slope": (k,), "bend": (k,), "common": (k,), "slope_jacobian": (k, m)}
     for name, shape in shapes.items():
@@ -158,7 +158,7 @@ def _changes(setup: Setup) -> FloatArray:
     return np.stack(ends, axis=-1) - here[..., None]
 
 
-def _difference(quantity: Predicted, setup: Setup, number: int) -> FloatArray:
+def _difference(quantity: DifferentiableQuantity, setup: Setup, number: int) -> FloatArray:
     sides = (0.5 * _SHARE, -0.5 * _SHARE)
     up, down = (quantity.predict(_liquid(_changed(setup, number, s), 0.0)).mean for s in sides)
     return np.asarray(up - down)
@@ -179,7 +179,7 @@ def check_property(wanted: Property, runs: list[tuple[Setup, Simulation]]) -> No
         With what is not as it must be.
     """
     require(wanted.name and wanted.unit, "a name and a unit")
-    made = [Run(setup, simulation) for setup, simulation in runs]
+    made = [SimulatedLiquid(setup, simulation) for setup, simulation in runs]
     found = wanted.read(made)
     n, k = len(made), found.x.size
     require_shape(found.values, (n, k), "one row of values for each run")

@@ -11,6 +11,7 @@ import numpy as np
 from sopr_uq.engine.integral_equation import IntegralEquationEngine
 from sopr_uq.engine.protocol import Engine, Setup
 from sopr_uq.engine.settings import EngineSettings
+from sopr_uq.experiment.kinds import KINDS
 from sopr_uq.experiment.liquid import Liquid
 from sopr_uq.experiment.observation import Observation
 from sopr_uq.experiment.state import StatePoint
@@ -86,6 +87,8 @@ def check_rule(
     rule, n = make(problem), problem.r.size
     require(rule.name and rule.problem is problem, "a name, and the problem it was made for")
     require(rule.band in _BANDS, f"a band among {', '.join(_BANDS)}", rule.band)
+    kinds = ", ".join(rule.kinds)
+    require(rule.kinds and set(rule.kinds) <= set(KINDS), f"kinds among {', '.join(KINDS)}", kinds)
     start = rule.init()
     _check_state(start, 0, n)
     require_same(rule.init().proposals, start.proposals, "the same beginning every time")

@@ -10,7 +10,7 @@ import numpy as np
 from sopr_uq.errors import InputError, RuleFailed, SimulationFailed
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.observables.kindred import Kindred
-from sopr_uq.observables.property import Property, Run
+from sopr_uq.observables.property import Property, SimulatedLiquid
 from sopr_uq.typing import FloatArray
 from sopr_uq.workflow.order import Order
 
@@ -23,11 +23,11 @@ class Expected(NamedTuple):
 
     values: Mapping[str, FloatArray]
     """By name, each of shape (d,); empty where theory tells nothing."""
-    good: Mapping[int, Run]
+    good: Mapping[int, SimulatedLiquid]
     """The simulations that may be set beside it."""
 
 
-def expected(order: Order, runs: Mapping[int, Run]) -> Expected:
+def expected(order: Order, runs: Mapping[int, SimulatedLiquid]) -> Expected:
     """Return pressure and energy of every draw by the Ornstein–Zernike equation.
 
     With the bridge function of the simulations; what they differ by from this is left to
@@ -37,7 +37,7 @@ def expected(order: Order, runs: Mapping[int, Run]) -> Expected:
     Parameters
     ----------
     order : Order
-    runs : mapping of int to Run
+    runs : mapping of int to SimulatedLiquid
         Liquids at one state.
     """
     names = [p.name for p in order.properties if p.tail is not None]
@@ -55,7 +55,7 @@ def expected(order: Order, runs: Mapping[int, Run]) -> Expected:
     return Expected(values, good)
 
 
-def _homogeneous(run: Run) -> bool:
+def _homogeneous(run: SimulatedLiquid) -> bool:
     try:
         _ = run.infinite
     except RuleFailed:

@@ -9,13 +9,13 @@ from sopr_uq.engine.parallel import run_tasks
 from sopr_uq.engine.protocol import Setup, Simulation
 from sopr_uq.errors import RuleFailed, SimulationFailed
 from sopr_uq.executor import Executor
-from sopr_uq.observables.property import Run
+from sopr_uq.observables.property import SimulatedLiquid
 from sopr_uq.workflow.order import Order, key_of
 from sopr_uq.workflow.simulate_folder import Kept
 
 type OnDone = Callable[[int, int], None]
 
-type Runs = Mapping[bool, Sequence[Mapping[int, Run]]]
+type Runs = Mapping[bool, Sequence[Mapping[int, SimulatedLiquid]]]
 """What succeeded: of liquids alone (False), of slabs (True); by state and number of the draw."""
 
 _FEWEST = 6
@@ -30,12 +30,12 @@ class Place(NamedTuple):
     number: int
 
 
-type _Found = Mapping[Place, Run | SimulationFailed]
+type _Found = Mapping[Place, SimulatedLiquid | SimulationFailed]
 
 
 def make_runs(
     order: Order, kept: Kept, executor: Executor | None, on_done: OnDone
-) -> tuple[Runs, list[dict[int, Run]]]:
+) -> tuple[Runs, list[dict[int, SimulatedLiquid]]]:
     """Simulate what is not there yet; return by state and number what succeeded.
 
     Draws, and controls without a correction.
@@ -70,11 +70,11 @@ def make_runs(
 
 def _judged(
     order: Order, place: Place, setup: Setup, outcome: Simulation | SimulationFailed
-) -> Run | SimulationFailed:
+) -> SimulatedLiquid | SimulationFailed:
     """Return a simulation as one of its setup, or why it is of no homogeneous liquid."""
     if isinstance(outcome, SimulationFailed):
         return outcome
-    run = Run(setup, outcome)
+    run = SimulatedLiquid(setup, outcome)
     if order.continued and not place.slab:
         try:
             _ = run.infinite
@@ -96,7 +96,7 @@ def _places(order: Order) -> list[Place]:
     ]
 
 
-def _good(order: Order, slab: bool, found: _Found) -> list[dict[int, Run]]:
+def _good(order: Order, slab: bool, found: _Found) -> list[dict[int, SimulatedLiquid]]:
     runs = []
     for s, state in enumerate(order.states):
         runs.append(_succeeded(slab, s, range(order.draws), found))
@@ -111,12 +111,14 @@ def _good(order: Order, slab: bool, found: _Found) -> list[dict[int, Run]]:
     return runs
 
 
-def _without(order: Order, found: _Found) -> list[dict[int, Run]]:
+def _without(order: Order, found: _Found) -> list[dict[int, SimulatedLiquid]]:
     """Return the simulations without a correction; a liquid may be none without it."""
     numbers = range(order.draws, order.draws + order.controls)
     return [_succeeded(False, s, numbers, found) for s in range(len(order.states))]
 
 
-def _succeeded(slab: bool, s: int, numbers: Iterable[int], found: _Found) -> dict[int, Run]:
+def _succeeded(
+    slab: bool, s: int, numbers: Iterable[int], found: _Found
+) -> dict[int, SimulatedLiquid]:
     every = {i: found.get(Place(slab, s, i)) for i in numbers}
-    return {i: each for i, each in every.items() if isinstance(each, Run)}
+    return {i: each for i, each in every.items() if isinstance(each, SimulatedLiquid)}

@@ -15,7 +15,7 @@ from sopr_uq.derived.summary import interval
 from sopr_uq.errors import InputError
 from sopr_uq.experiment.equation_of_state import reference_value
 from sopr_uq.experiment.state import StatePoint
-from sopr_uq.observables.property import PROPERTIES, Property, Reading, Run
+from sopr_uq.observables.property import PROPERTIES, Property, Reading, SimulatedLiquid
 from sopr_uq.posterior import store
 from sopr_uq.posterior.status import band, outcome
 from sopr_uq.provenance import now, versions
@@ -49,7 +49,7 @@ class _At:
 def assembled(
     order: Order,
     runs: Runs,
-    without: Sequence[Mapping[int, Run]] = (),
+    without: Sequence[Mapping[int, SimulatedLiquid]] = (),
 ) -> xr.DataTree:
     """Return the result of simulated draws.
 
@@ -134,7 +134,7 @@ def _carried(
     order: Order,
     which: Property,
     number: int,
-    runs: Mapping[int, Run],
+    runs: Mapping[int, SimulatedLiquid],
     theory: Expected | None,
 ) -> _At:
     state = order.at(order.states[number], slab=which.slab)

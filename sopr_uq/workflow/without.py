@@ -8,14 +8,14 @@ import numpy as np
 import xarray as xr
 
 from sopr_uq.errors import SimulationFailed
-from sopr_uq.observables.property import Property, Run
+from sopr_uq.observables.property import Property, SimulatedLiquid
 from sopr_uq.typing import FloatArray
 from sopr_uq.workflow.order import Order
 
 WITHOUT = "without"
 
 
-def without_correction(order: Order, runs: Sequence[Mapping[int, Run]]) -> xr.Dataset:
+def without_correction(order: Order, runs: Sequence[Mapping[int, SimulatedLiquid]]) -> xr.Dataset:
     """Return every property without the correction.
 
     Parameters
@@ -51,7 +51,9 @@ def without_correction(order: Order, runs: Sequence[Mapping[int, Run]]) -> xr.Da
     )
 
 
-def _mean(which: Property, runs: list[Run]) -> tuple[FloatArray, FloatArray, FloatArray]:
+def _mean(
+    which: Property, runs: list[SimulatedLiquid]
+) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Return abscissa, mean and its standard error, each (k,); empty where there is none."""
     if not runs:
         return np.empty(0), np.empty(0), np.empty(0)

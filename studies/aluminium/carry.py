@@ -11,7 +11,7 @@ from sopr_uq.engine.factory import make_engine
 from sopr_uq.engine.parallel import single_threaded
 from sopr_uq.engine.protocol import Setup
 from sopr_uq.engine.settings import EngineSettings
-from sopr_uq.observables.property import PROPERTIES, Run
+from sopr_uq.observables.property import PROPERTIES, SimulatedLiquid
 from sopr_uq.potentials import Corrected
 from sopr_uq.typing import FloatArray
 from sopr_uq.workflow.beneath import makeup_of
@@ -88,7 +88,7 @@ def carried(folder: Path, data: Path, kelvin: int) -> dict[str, float]:
     runs = []
     for seed in range(1, REPLICAS + 1):
         setup = Setup(makeup.substance, STATES[kelvin], {pair: table}, seed, record=("diffusion",))
-        runs.append(Run(setup, engine.run(setup)))
+        runs.append(SimulatedLiquid(setup, engine.run(setup)))
     g = np.mean([run.simulation.g for run in runs], axis=0)
     found: dict[str, float] = misfits(runs[0].simulation.r, g, data, kelvin)
     for name in ("pressure", "diffusion"):

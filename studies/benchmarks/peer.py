@@ -312,10 +312,10 @@ def draw(content: dict[str, Any], folder: Path) -> list[Path]:
 
 
 def _draw_one(plot: Callable[..., Any], e: dict[str, Any], *, labelled: bool) -> None:
-    from sopr_uq.figures.style import look
+    from sopr_uq.figures.style import member_style
 
     for place, (title, one) in enumerate((e["ours"] | e["theirs"]).items()):
-        kind = look(place)
+        kind = member_style(place)
         how = {"color": kind.color, "lw": 0.9, "label": title if labelled else None}
         if "rounds" in one:
             times = [*(x["seconds"] for x in one["rounds"]), one["seconds"]]

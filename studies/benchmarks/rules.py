@@ -233,14 +233,14 @@ def draw(content: dict[str, Any], folder: Path) -> list[Path]:
     import matplotlib.pyplot as plt
 
     from sopr_uq.figures.sheet import save
-    from sopr_uq.figures.style import look, style
+    from sopr_uq.figures.style import member_style, style
 
     names = cases(content)
     with style():
         figure, axes = plt.subplots(2, len(names), figsize=(3.6 * len(names), 6), squeeze=False)
         for column, case in zip(axes.T, names, strict=True):
             for place, variant in enumerate(VARIANTS):
-                kind = look(place)
+                kind = member_style(place)
                 how = {"color": kind.color, "marker": kind.marker, "ms": 3, "lw": 0.8,
                        "ls": kind.line}  # fmt: skip
                 for number, rounds in enumerate(_courses(content, case, variant)):

@@ -16,7 +16,7 @@ from sopr_uq.inference import emcee_power_law, noise, power_law
 from sopr_uq.inference.noise import LogNormal, NoisePriors, Projected
 from sopr_uq.inference.power_law_density import LawData, LawPrior
 from sopr_uq.laws.agreement import compare_samples
-from sopr_uq.laws.mixture import mixture, stack
+from sopr_uq.laws.kernel_density import kernel_density, stack
 from sopr_uq.typing import FloatArray
 from sopr_uq.workflow.markdown import markdown_table
 
@@ -76,7 +76,7 @@ def law_problem() -> tuple[LawData, LawPrior]:
     x = x - x.mean()
     centres = 1.2 + x / 7 + 0.01 * rng.standard_normal(4)
     draws = centres[:, None] + 0.005 * rng.standard_normal((4, 2_000))
-    data = stack([mixture(d) for d in draws], x, np.array([0.0, 1e-6, 1e-6, 5e-5]))
+    data = stack([kernel_density(d) for d in draws], x, np.array([0.0, 1e-6, 1e-6, 5e-5]))
     return data, LawPrior(1.2, 1.0, 0.25, 0.25, 0.05)
 
 

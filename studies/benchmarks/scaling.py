@@ -253,14 +253,14 @@ def draw(content: dict[str, Any], folder: Path) -> list[Path]:
     import matplotlib.pyplot as plt
 
     from sopr_uq.figures.sheet import save
-    from sopr_uq.figures.style import look, style
+    from sopr_uq.figures.style import member_style, style
 
     with style():
         figure, axes = plt.subplots(1, len(AXES), figsize=(3.1 * len(AXES), 3.2))
         for ax, (axis, a) in zip(axes, AXES.items(), strict=True):
             for place, cost in enumerate(a.expected):
                 n, t = series(content, axis, cost)
-                kind = look(place)
+                kind = member_style(place)
                 ax.loglog(n, t, kind.marker, ls=kind.line, color=kind.color, ms=4, label=cost)
             ax.set(xlabel=a.title)
             ax.legend()

@@ -33,7 +33,7 @@ from sopr_uq.engine.settings import EngineSettings
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.inference.shrinkage import Regression
 from sopr_uq.observables.property import PROPERTIES as PROPERTY
-from sopr_uq.observables.property import Run, properties_of
+from sopr_uq.observables.property import SimulatedLiquid, properties_of
 from sopr_uq.posterior import store
 from sopr_uq.rng import integer_seed, stream
 from sopr_uq.typing import FloatArray, IntArray
@@ -103,7 +103,7 @@ def _at(order: Order, state: StatePoint, draw: IntArray) -> dict[str, FloatArray
     runs = []
     for setup, outcome in zip(setups, run_tasks(order.engine, setups), strict=True):
         assert isinstance(outcome, Simulation), outcome
-        runs.append(Run(setup, outcome))
+        runs.append(SimulatedLiquid(setup, outcome))
     theory = expected(order, dict(enumerate(runs[:CHOSEN]))).values
     readings = [which.read(runs) for which in order.properties]
     unknown = np.full(len(order.potentials), np.nan)

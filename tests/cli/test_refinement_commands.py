@@ -161,7 +161,7 @@ def test_systems_lists_what_ships(main):
     assert names == ["argon-85K", "neon-42K", "krypton-199K", "xenon-274K"]
 
 
-def test_own_data_go_through_the_same_door(tmp_path):
+def test_own_data_go_through_the_same_door(main, tmp_path):
     import csv
 
     from sopr_uq.engine.integral_equation import IntegralEquationEngine
@@ -195,7 +195,7 @@ def test_own_data_go_through_the_same_door(tmp_path):
         """
     )
     loud = QUICK[:-1]
-    done = sopr_uq("refine", tmp_path / "mine.toml", *loud, "--out", tmp_path / "out", "--json")
+    done = main("refine", tmp_path / "mine.toml", *loud, "--out", tmp_path / "out", "--json")
     assert done.returncode in (0, 3), done.stderr
     found = json.loads(done.stdout)
     assert abs(found["derived"]["sigma"]["mean"] - 3.6) < 0.03

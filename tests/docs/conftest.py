@@ -13,7 +13,7 @@ from sopr_uq.experiment import StatePoint
 from sopr_uq.potentials import Mie
 
 BASE = Path(__file__).with_name("my_liquid.toml")
-QUICK = ["refine.chains=1", "refine.tune=100", "refine.draws=50"]
+QUICK = ["refine.chains=1", "refine.tune=100", "refine.draws=50", "refine.grid_spacing=0.05"]
 
 
 def write_files(folder: Path) -> None:
@@ -46,14 +46,15 @@ def write_files(folder: Path) -> None:
 
 
 @pytest.fixture(scope="session")
-def refined_liquid(tmp_path_factory):
+def refined_liquid(tmp_path_factory, few_fluids):
     """A folder with the files and with what refining them left."""
     from sopr_uq import load_config, run
 
     folder = tmp_path_factory.mktemp("reader")
     write_files(folder)
     config = load_config(folder / "my_liquid.toml", QUICK)
-    run(config, folder / "runs" / "my-liquid-newton")
+    with few_fluids():
+        run(config, folder / "runs" / "my-liquid-newton")
     return folder
 
 

@@ -17,7 +17,7 @@ from sopr_uq.inference.power_law_density import (
     scatter,
 )
 from sopr_uq.laws.agreement import SamplersDisagree, compare_samples, require_agreement
-from sopr_uq.laws.mixture import mixture, stack
+from sopr_uq.laws.kernel_density import kernel_density, stack
 from sopr_uq.laws.quadrature import quadrature
 
 X = np.log([0.394, 1.642, 2.487, 4.048]) - np.log([0.394, 1.642, 2.487, 4.048]).mean()
@@ -32,7 +32,7 @@ def data() -> LawData:
     rng = np.random.default_rng(8)
     centres = 1.2 + X / 7 + 0.01 * rng.standard_normal(4)
     draws = centres[:, None] + 0.005 * rng.standard_normal((4, 2000))
-    return stack([mixture(d) for d in draws], X, np.array([0.0, 1e-6, 1e-6, 5e-5]))
+    return stack([kernel_density(d) for d in draws], X, np.array([0.0, 1e-6, 1e-6, 5e-5]))
 
 
 @PRIORS
@@ -95,7 +95,7 @@ def test_sampling_coordinate_of_the_scatter_has_its_jacobian(data: LawData) -> N
 def test_likelihood_of_gaussian_draws_is_gaussian() -> None:
     # 100 000 draws of a known normal; the mixture keeps their exact mean and variance
     draws = np.random.default_rng(1).normal(1.2, 0.01, 100_000)
-    data = stack([mixture(draws)], np.array([0.5]), np.array([1e-4]))
+    data = stack([kernel_density(draws)], np.array([0.5]), np.array([1e-4]))
     level, exponent = np.array([1.13, 1.15, 1.10]), np.array([0.14, 0.1, 0.2])
     tau = np.array([0.003, 1e-5, 0.1])
     found = log_likelihood(data.arrays(), level, exponent, tau)[:, 0]

@@ -75,7 +75,7 @@ def test_a_few_undefined_draws_are_left_out_and_never_paired(ensembles: list[Ens
     holed = replace(ensembles[0], draws={"sigma": values})
     prepared = prepare([holed, ensembles[1]], "sigma")
     assert prepared.index[0].min() == 20
-    assert prepared.mixtures[0].order.size == values.size - 20
+    assert prepared.kernel_densities[0].order.size == values.size - 20
 
 
 def stored(folder: Path, ensemble: Ensemble, attrs: dict, units: dict[str, str] = UNITS) -> Path:

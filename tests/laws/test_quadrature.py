@@ -9,7 +9,7 @@ from scipy.special import logsumexp
 
 from sopr_uq.inference.power_law_density import LawData, LawPrior, log_likelihood
 from sopr_uq.laws.choice import leave_out
-from sopr_uq.laws.mixture import mixture, stack
+from sopr_uq.laws.kernel_density import kernel_density, stack
 from sopr_uq.laws.quadrature import Quadrature, quadrature
 
 X = np.log([0.394, 1.642, 2.487, 4.048]) - np.log([0.394, 1.642, 2.487, 4.048]).mean()
@@ -27,7 +27,7 @@ def simulated(skewed: bool = False, draws: int = 2000) -> LawData:
     size = (4, draws)
     noise = np.log(rng.gamma(3.0, size=size)) if skewed else rng.standard_normal(size)
     draws = (1.2 + X / 6 + 0.02 * rng.standard_normal(4))[:, None] + 0.02 * noise
-    return stack([mixture(d) for d in draws], X, X_VARIANCE)
+    return stack([kernel_density(d) for d in draws], X, X_VARIANCE)
 
 
 @pytest.mark.parametrize("skewed", [False, True])
@@ -95,7 +95,7 @@ def test_leaving_out_an_outlier_notices_it_and_only_it_unduly() -> None:
     centres = 1.2 + x / 7 + 0.003 * rng.standard_normal(8)
     centres[5] += 0.1
     draws = centres[:, None] + 0.003 * rng.standard_normal((8, 1000))
-    data = stack([mixture(d) for d in draws], x, np.zeros(8))
+    data = stack([kernel_density(d) for d in draws], x, np.zeros(8))
     z = np.array([leave_out(data, FREE, e).z for e in range(8)])
     assert z[5] > 8
     assert np.abs(np.delete(z, 5)).max() < 2
@@ -141,7 +141,7 @@ def _trial(rng: np.random.Generator) -> tuple[np.ndarray, ...]:
     log_d = level + exponent * true_x + tau * rng.standard_normal(4)
     seen = log_d + sd * rng.standard_normal(4)
     draws = seen[:, None] + sd[:, None] * rng.standard_normal((4, 1000))
-    data = stack([mixture(d) for d in draws], X, X_VARIANCE)
+    data = stack([kernel_density(d) for d in draws], X, X_VARIANCE)
     q = quadrature(data, FREE, z_step=0.8, log_tau_step=0.5)
     helium = -2.1
     unseen = level + exponent * helium + tau * rng.standard_normal()

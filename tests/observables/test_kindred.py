@@ -10,7 +10,7 @@ from sopr_uq.engine.protocol import Setup
 from sopr_uq.errors import SimulationFailed
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.observables.kindred import Kindred
-from sopr_uq.observables.property import Run
+from sopr_uq.observables.property import SimulatedLiquid
 from sopr_uq.potentials import Mie
 
 STATE = StatePoint(100.0, 0.0205, 39.948)
@@ -20,7 +20,7 @@ FAR = Mie(3.42, 0.225, 11.5)
 
 def simulated(potential, closure):
     setup = Setup.of(potential, STATE, seed=1)
-    return Run(setup, IntegralEquationEngine(closure=closure).run(setup))
+    return SimulatedLiquid(setup, IntegralEquationEngine(closure=closure).run(setup))
 
 
 def kindred(closure):

@@ -9,7 +9,7 @@ from scipy.integrate import trapezoid
 from sopr_uq.engine.protocol import Setup, Simulation
 from sopr_uq.engine.series import Series
 from sopr_uq.experiment.state import StatePoint
-from sopr_uq.observables.property import Run, properties_of
+from sopr_uq.observables.property import SimulatedLiquid, properties_of
 from sopr_uq.observables.spectrum import F
 from sopr_uq.observables.transport import running_diffusion
 from sopr_uq.potentials import lennard_jones
@@ -25,7 +25,9 @@ def run_of(shape, spacing=0.011, noise=0.0, seed=1):
     blocks = SQUARE * (shape(t) + noise * stream(seed, "noise").standard_normal((10, t.size)))
     vacf = Series.of_blocks("vacf A", t, blocks, "angstrom^2/ps^2")
     setup = Setup.of(lennard_jones(3.4, 0.24), STATE, 1)
-    return Run(setup, Simulation({"vacf A": vacf}, None, (500,), 1, 1.0, 0.0, "made up"))
+    return SimulatedLiquid(
+        setup, Simulation({"vacf A": vacf}, None, (500,), 1, 1.0, 0.0, "made up")
+    )
 
 
 def read(name, runs):

@@ -13,7 +13,7 @@ from sopr_uq.engine.protocol import Setup, Simulation
 from sopr_uq.engine.series import Series
 from sopr_uq.errors import InputError, SimulationFailed
 from sopr_uq.experiment.state import StatePoint
-from sopr_uq.observables.property import PROPERTIES, Run, properties_of
+from sopr_uq.observables.property import PROPERTIES, SimulatedLiquid, properties_of
 from sopr_uq.observables.transport import (
     FiniteBox,
     at_rest,
@@ -93,7 +93,7 @@ def run(seed, **changes):
     vacf = noisy("vacf A", 2.0 * np.exp(-T / 0.3), 0.004, seed, "angstrom^2/ps^2")
     modulus = noisy("modulus", 1000.0 * np.exp(-T / 0.3), changes.get("noise", 2.0), seed, "MPa")
     series = {"vacf A": vacf} | ({"modulus": modulus} if changes else {})
-    return Run(SETUP, Simulation(series, None, (1372,), 1, 1.0, 0.0, "made up"))
+    return SimulatedLiquid(SETUP, Simulation(series, None, (1372,), 1, 1.0, 0.0, "made up"))
 
 
 def test_diffusion_is_at_infinite_size():

@@ -30,7 +30,8 @@ pytestmark = pytest.mark.usefixtures("short_grid")
 
 
 def newton(liquid, observation, **settings) -> Newton:
-    settings = {"rule": "newton", "round_size": 2} | settings
+    quick = {"rule": "newton", "round_size": 2, "grid_spacing": 0.05, "tune": 200, "draws": 200}
+    settings = quick | settings
     return Newton(liquid.problem(observation, **settings))
 
 
@@ -51,9 +52,10 @@ def test_a_poor_start_moves_as_a_mie_potential(liquid, sigma: float, epsilon: fl
     """From σ 9 % too large the first linear steps have no core; Mie potentials lead there."""
     data = liquid.measured(liquid.truth, 0.01, seed=1)
     far = replace(liquid, reference=Mie(sigma, epsilon, 12.0))
-    done = refine(newton(far, data, max_iterations=15), far.engine)
+    rule = newton(far, data, max_iterations=15)
+    done = refine(rule, far.engine)
     assert done.outcome == "converged"
-    r = far.problem().r
+    r = rule.problem.r
     well = (r > 3.4) & (r < 6.8)
     error = done.state.potential[well] - liquid.truth.energy(r[well])
     assert np.sqrt(np.mean(error**2)) < 0.05 * liquid.truth.epsilon

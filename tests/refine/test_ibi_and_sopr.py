@@ -266,6 +266,18 @@ def test_other_data_are_refused(liquid, rule) -> None:
             rule(liquid.problem(liquid.blank(), more))
 
 
+def test_what_a_rule_declares_is_what_it_takes(liquid) -> None:
+    class Wider(Ibi):
+        kinds = ("g", "pressure")
+
+    pressure = Observation("pressure", np.zeros(1), np.array([10.0]), np.array([1.0]))
+    problem = liquid.problem(liquid.blank(), pressure)
+    assert Wider(problem).problem is problem
+    diffusion = Observation("diffusion", np.zeros(1), np.array([2.0]), np.array([0.1]))
+    with pytest.raises(InputError, match=r"g, pressure alone.*diffusion as well.*g,pressure"):
+        Wider(liquid.problem(liquid.blank(), pressure, diffusion))
+
+
 def test_rules_say_when_they_cannot_go_on(liquid) -> None:
     few = Observation("g", np.array([3.0, 3.5, 4.0, 4.5]), np.ones(4))
     sopr = Sopr(liquid.problem(few, **GIVEN))

@@ -22,7 +22,7 @@ from sopr_uq.potentials import Mie, lennard_jones
 from sopr_uq.refine.ibi import Ibi
 from sopr_uq.refine.loop import refine
 from sopr_uq.refine.newton import Newton
-from sopr_uq.refine.newton.agreement import LeftOut, _conflict, _Row, agreement, numbers
+from sopr_uq.refine.newton.agreement import CaseDeletion, _conflict, _Row, agreement, numbers
 from sopr_uq.refine.newton.budget import Whitened, descriptor_gradient
 from sopr_uq.refine.newton.surrogate import Surrogate
 from sopr_uq.refine.problem import Problem
@@ -80,7 +80,8 @@ def problem(factor=1.0, error=0.02, noise=0.02, **settings):
     """A twin whose diffusion, at infinite size, is wrong by a factor."""
     exact = IntegralEquationEngine(EngineSettings(r_max=14.0)).run(Setup.of(TRUTH, STATE, 1))
     g = np.interp(R, exact.r, exact.g) + noise * np.random.default_rng(5).normal(size=R.size)
-    chosen = RefineSettings(**({"rule": "newton", "max_iterations": 5} | settings))
+    quick = {"rule": "newton", "max_iterations": 5, "tune": 200, "draws": 200}
+    chosen = RefineSettings(**(quick | {"grid_spacing": 0.05} | settings))
     made = Problem((Liquid(STATE, (Observation("g", R, g),)),), lennard_jones(3.36, 0.25), chosen)
     value = factor * diffusion(TRUTH) / (1.0 - 1000 ** (-1 / 3))
     d = Observation("diffusion", np.zeros(1), np.array([value]), error=np.array([error * value]))
@@ -162,7 +163,7 @@ def test_what_is_left_out_is_as_if_it_had_never_been_there(right):
     fit = rule.answer(refinement.past).fit
     gradient = descriptor_gradient(rule.conditioner, fit)[:, 0]
     (datum,) = numbers(rule.problem)
-    found = LeftOut(rule.conditioner, fit, gradient).without([datum.row])
+    found = CaseDeletion(rule.conditioner, fit, gradient).without([datum.row])
     whitened = Whitened(rule.conditioner, fit)
     x, noise = whitened.columns["potential"], sum(whitened.covariances.values())
 

@@ -117,9 +117,9 @@ def test_the_check_that_ends_a_refinement_is_of_the_draws_of_its_result(twins, n
     assert float(last["k_hat"]) == twin.posterior.attrs["k_hat"]
 
 
-def test_another_round_is_made_where_the_draws_of_the_result_fail(liquid, monkeypatch) -> None:
+def test_another_round_is_made_where_draws_of_the_result_fail(liquid, twins, monkeypatch) -> None:
     """As long as rounds are left; then it is doubtful, and says why."""
-    plain = run(liquid, Mie(3.40, 0.238, 13.0), seed=1, pressure=True)
+    plain = twins["hard"]
     monkeypatch.setattr(
         Trial, "of", lambda trial, pool: replace(trial, k_hat=2.0, effective=9.0, draws=1600)
     )

@@ -277,9 +277,16 @@ class Slow(Ibi):
         return replace(state, iteration=7), info
 
 
+class Untold(Ibi):
+    """It learns from what is not measured anywhere."""
+
+    kinds = ("g", "rdf")
+
+
 @pytest.mark.parametrize(
     ("rule", "words"),
     [
+        (Untold, "kinds among"),
         (Restless, "right potential"),
         (Impure, "same step"),
         (Meddling, "as they were|same step"),

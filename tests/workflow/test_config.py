@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from sopr_uq.errors import InputErrors
 from sopr_uq.experiment import systems
 from sopr_uq.experiment.catalogue import curve
 from sopr_uq.refine.presets import preset
@@ -101,6 +102,16 @@ def test_a_resolved_configuration_repeats_itself(own, tmp_path, chosen):
         dump_config(config, resolved)
         assert load_config(resolved) == config
         assert Config.model_validate(config.model_dump(mode="json")) == config
+
+
+def test_the_published_preset_refuses_a_pressure(own):
+    pressure = '[[observe]]\nkind = "pressure"\nvalue = 4.61\nerror = 0.05\n'
+    with pytest.raises(InputErrors) as caught:
+        load_config(own(pressure), preset="published")
+    (fault,) = caught.value.faults
+    assert fault.where == "refine, rule sopr"
+    assert "expected g alone; found pressure as well. Try: leave it out (--observe g)" in str(fault)
+    assert load_config(own(pressure), preset="published", observe="g").refine.rule == "sopr"
 
 
 def test_paths_are_relative_to_the_file_and_on_the_command_line_to_the_folder(

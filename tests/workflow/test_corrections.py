@@ -107,13 +107,17 @@ def write_twin(folder, name, delta):
 
 
 @pytest.fixture(scope="module")
-def with_bump(tmp_path_factory):
-    return run(load_config(write_twin(tmp_path_factory.mktemp("corrected"), "bump", bump)))
+def with_bump(tmp_path_factory, few_fluids):
+    with few_fluids():
+        return run(load_config(write_twin(tmp_path_factory.mktemp("corrected"), "bump", bump)))
 
 
 @pytest.fixture(scope="module")
-def with_none(tmp_path_factory):
-    return run(load_config(write_twin(tmp_path_factory.mktemp("corrected"), "none", np.zeros_like)))
+def with_none(tmp_path_factory, few_fluids):
+    with few_fluids():
+        return run(
+            load_config(write_twin(tmp_path_factory.mktemp("corrected"), "none", np.zeros_like))
+        )
 
 
 def test_a_known_correction_lies_in_its_band_and_is_wanted(with_bump):

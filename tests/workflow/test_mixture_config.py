@@ -269,12 +269,14 @@ def test_an_element_knows_no_unlike_pairs() -> None:
 
 
 @pytest.fixture(scope="module")
-def result(folder):
-    quick = ["refine.tune=150", "refine.draws=100", "refine.round_size=2"]
-    return run(load_config(folder / "mixture.toml", quick))
+def result(folder, few_fluids):
+    quick = ["refine.tune=150", "refine.draws=100", "refine.round_size=2",
+             "refine.grid_spacing=0.05"]  # fmt: skip
+    with few_fluids():
+        return run(load_config(folder / "mixture.toml", quick))
 
 
-@pytest.mark.slow(seconds=45)
+@pytest.mark.slow(seconds=28)
 def test_the_result_names_its_pairs(result, folder, tmp_path) -> None:
     labels = ("Ar-Ar", "Ar-Kr", "Kr-Kr")
     assert pairs(result) == labels
@@ -291,7 +293,7 @@ def test_the_result_names_its_pairs(result, folder, tmp_path) -> None:
     assert [file.stem for file in files] == [f"mean-{label}" for label in labels]
 
 
-@pytest.mark.slow(seconds=45)
+@pytest.mark.slow(seconds=28)
 def test_a_pair_is_looked_at_as_an_element(result) -> None:
     one = of_pair(result, "Ar-Kr")
     bands = structure_bands(one)
@@ -306,7 +308,7 @@ def test_a_pair_is_looked_at_as_an_element(result) -> None:
         of_pair(result, "Ar-Xe")
 
 
-@pytest.mark.slow(seconds=45)
+@pytest.mark.slow(seconds=28)
 def test_predictions_are_of_each_measured_pair(result) -> None:
     observed = result["observed_data"].to_dataset()
     predicted = result["posterior_predictive"].to_dataset()
@@ -318,7 +320,7 @@ def test_predictions_are_of_each_measured_pair(result) -> None:
     assert np.sqrt(np.mean(other**2)) > 0.1, "negative control: those of another pair"
 
 
-@pytest.mark.slow(seconds=45)
+@pytest.mark.slow(seconds=28)
 def test_a_sheet_has_a_row_a_pair(result) -> None:
     figure = refinement_sheet(result)
     assert len(figure.axes) >= 9

@@ -8,15 +8,16 @@ from sopr_uq.workflow.report import facts
 
 QUICK = (
     "engine.name='integral_equation'", "refine.max_iterations=6", "refine.chains=2",
-    "refine.tune=150", "refine.draws=60",
+    "refine.tune=150", "refine.draws=60", "refine.grid_spacing=0.04",
 )  # fmt: skip
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
+def folder(tmp_path_factory, few_fluids):
     """Xenon, refined with nothing said about rule or data."""
     out = tmp_path_factory.mktemp("newton") / "xenon"
-    sopr_uq.run(sopr_uq.load_config("xenon-274K", QUICK), out=out)
+    with few_fluids():
+        sopr_uq.run(sopr_uq.load_config("xenon-274K", QUICK), out=out)
     return out
 
 

@@ -57,7 +57,7 @@ class Without(NamedTuple):
 
 
 @dataclass(frozen=True)
-class LeftOut:
+class CaseDeletion:
     """The posterior of a fit without some of its data.
 
     Parameters
@@ -66,6 +66,10 @@ class LeftOut:
     fit : Fit
     gradient : array, shape (k, p)
         Of numbers of the posterior with the coefficients of the potential.
+
+    References
+    ----------
+    R. D. Cook, Technometrics 19, 15 (1977), for a linear model.
     """
 
     conditioner: Conditioner
@@ -109,12 +113,12 @@ def agreement(conditioner: Conditioner, fit: Fit) -> xr.Dataset:
     if not data:
         return xr.Dataset()
     gradient = descriptor_gradient(conditioner, fit)
-    left = LeftOut(conditioner, fit, gradient.reshape(-1, gradient.shape[-1]))
-    sd = np.sqrt(sum(Whitened(conditioner, fit).parts(left.gradient).values()))
-    each = [_row(left, [datum], sd) for datum in data]
+    deletion = CaseDeletion(conditioner, fit, gradient.reshape(-1, gradient.shape[-1]))
+    sd = np.sqrt(sum(Whitened(conditioner, fit).parts(deletion.gradient).values()))
+    each = [_row(deletion, [datum], sd) for datum in data]
     motion = [datum for datum in data if datum.observation.logarithmic]
     if len(motion) > 1:
-        each.append(_row(left, motion, sd))
+        each.append(_row(deletion, motion, sd))
     return _labelled(problem, each, sd, gradient.shape[:2])
 
 
@@ -141,10 +145,10 @@ class _Row(NamedTuple):
     moved: FloatArray
 
 
-def _row(left: LeftOut, data: Sequence[Datum], sd: FloatArray) -> _Row:
-    found = left.without([datum.row for datum in data])
+def _row(deletion: CaseDeletion, data: Sequence[Datum], sd: FloatArray) -> _Row:
+    found = deletion.without([datum.row for datum in data])
     rest = (np.sqrt(sd**2 + found.narrowed), found.moved)
-    value = left.conditioner.stacked.value[[datum.row for datum in data]]
+    value = deletion.conditioner.stacked.value[[datum.row for datum in data]]
     of = tuple(datum.observation.kind for datum in data)
     miss = value - found.expected
     if len(data) > 1:

@@ -16,7 +16,7 @@ _MIN_SD = 1e-6
 
 
 @dataclass(frozen=True)
-class Mixture:
+class KernelDensity:
     """The distribution of one element's draws, with the way back to the draws.
 
     A kernel density estimate whose draws are first drawn together, so that the
@@ -55,8 +55,8 @@ class Mixture:
     start: NDArray[np.intp]
 
 
-def mixture(draws: FloatArray) -> Mixture:
-    """Return the mixture of draws of shape (S,)."""
+def kernel_density(draws: FloatArray) -> KernelDensity:
+    """Return the kernel density of draws of shape (S,)."""
     mean, sd = float(draws.mean()), max(float(draws.std()), _MIN_SD)
     quartiles = np.quantile(draws, [0.25, 0.75])
     robust = min(sd, float(np.diff(quartiles)[0]) / 1.349) or sd
@@ -69,7 +69,7 @@ def mixture(draws: FloatArray) -> Mixture:
     weight = count / draws.size
     bins = np.bincount(component, draws) / count
     inside = float(np.mean((pulled - points[component]) ** 2))
-    return Mixture(
+    return KernelDensity(
         points=points,
         weight=weight,
         kernel_variance=kernel**2 + inside,
@@ -82,9 +82,9 @@ def mixture(draws: FloatArray) -> Mixture:
     )
 
 
-def stack(mixtures: Sequence[Mixture], x: FloatArray, x_variance: FloatArray) -> LawData:
-    """Join the mixtures of E elements, padded to equal length, with their abscissae (E,)."""
-    size = max(m.points.size for m in mixtures)
+def stack(each: Sequence[KernelDensity], x: FloatArray, x_variance: FloatArray) -> LawData:
+    """Join those of E elements, padded to equal length, with their abscissae (E,)."""
+    size = max(m.points.size for m in each)
 
     def padded(values: FloatArray, fill: float) -> FloatArray:
         return np.pad(values, (0, size - values.size), constant_values=fill)
@@ -92,16 +92,16 @@ def stack(mixtures: Sequence[Mixture], x: FloatArray, x_variance: FloatArray) ->
     return LawData(
         x=x,
         x_variance=x_variance,
-        points=np.array([padded(m.points, m.mean) for m in mixtures]),
-        log_weight=np.array([padded(np.log(m.weight), ABSENT) for m in mixtures]),
-        kernel_variance=np.array([m.kernel_variance for m in mixtures]),
-        mean=np.array([m.mean for m in mixtures]),
-        variance=np.array([m.variance for m in mixtures]),
+        points=np.array([padded(m.points, m.mean) for m in each]),
+        log_weight=np.array([padded(np.log(m.weight), ABSENT) for m in each]),
+        kernel_variance=np.array([m.kernel_variance for m in each]),
+        mean=np.array([m.mean for m in each]),
+        variance=np.array([m.variance for m in each]),
     )
 
 
 def choose_draws(
-    m: Mixture, centre: FloatArray, variance: FloatArray, rng: np.random.Generator
+    m: KernelDensity, centre: FloatArray, variance: FloatArray, rng: np.random.Generator
 ) -> NDArray[np.intp]:
     """Pick for every draw of the law the draw of the ensemble that goes with it.
 
@@ -110,7 +110,7 @@ def choose_draws(
 
     Parameters
     ----------
-    m : Mixture
+    m : KernelDensity
         The ensemble.
     centre, variance : array, shape (T,)
         c + b x_e and τ² + b² s_e² of every draw of the law.
