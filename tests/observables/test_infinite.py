@@ -87,7 +87,8 @@ def truncated():
     v = whole.energy(fine.r)
     acts = np.where(fine.r < cutoff, v - whole.energy(cutoff), 0.0)
     cut, exact = (solve(fine, each, state.density, state.beta) for each in (acts, v))
-    assert cut.converged and exact.converged
+    assert cut.converged
+    assert exact.converged
     r = BIN * (np.arange(int(25.0 / BIN)) + 0.5)
     smooth = CubicSpline(np.append(0.0, fine.r), np.append(cut.g[0], cut.g))
     mean = shell_average(lambda x: smooth(x)[..., None], r, BIN)[:, 0]
