@@ -115,9 +115,6 @@ def main() -> None:
     try:
         with _manners():
             cli(standalone_mode=False)
-    except click.exceptions.NoArgsIsHelpError as error:
-        error.show()
-        sys.exit(WRONG_INPUT)
     except click.ClickException as error:
         error.show()
         sys.exit(WRONG_INPUT)
@@ -126,6 +123,12 @@ def main() -> None:
     except SoprUqError as error:
         _say(f"sopr-uq: {error}")
         sys.exit(UNEXPLAINED if isinstance(error, NoPotential) else WRONG_INPUT)
+    except ModuleNotFoundError as error:
+        # our own are there: one that is not is a fault of the program
+        if error.name is None or error.name.startswith("sopr_uq"):
+            raise
+        _say(f"sopr-uq: {error.name} is not installed. Try: pip install 'sopr-uq[all]'.")
+        sys.exit(WRONG_INPUT)
     except OSError as error:
         # a file has a name; what has none is where we print to
         if error.filename is not None:

@@ -136,7 +136,9 @@ def facts(result: xr.DataTree) -> list[tuple[str, str]]:
     ]
     observed = result["observed_data"].data_vars if "observed_data" in result.children else {}
     for name, values in observed.items():
-        lines += [(str(name), remark) for remark in remarks_of(values)]
+        of = values.attrs.get("pair", "")
+        label = f"{str(name).partition('_')[0]} {of}" if of else str(name)
+        lines += [(label, remark) for remark in remarks_of(values)]
     found, shares = check(result), prior_sentence(result)
     lines += [("check", _check_line(found))] if found is not None else []
     lines += [("prior", shares)] if shares else []
