@@ -11,7 +11,7 @@ from types import FrameType
 from sopr_uq.errors import Interrupted
 
 _HEARD: list[int] = []
-"""Signals that came while something was to be explained."""
+"""Signals that came while somebody listened."""
 
 
 @contextmanager
@@ -35,8 +35,9 @@ def explained(message: Callable[[], str]) -> Iterator[None]:
     none at all. Whatever ends the work after a signal was heard is therefore taken for the
     interrupt, and :func:`obey` asks from time to time whether there was one.
     """
-    with _listening():
+    with listening():
         try:
+            obey()
             yield
         except KeyboardInterrupt as interrupt:
             raise Interrupted(message(), getattr(interrupt, "signal", 2)) from interrupt
@@ -52,15 +53,19 @@ def obey() -> None:
     Raises
     ------
     Interrupted
-        If a signal came within :func:`explained`.
+        If a signal came within :func:`listening` or :func:`explained`.
     """
     if _HEARD:
         raise Interrupted("Interrupted.", _HEARD[0])
 
 
 @contextmanager
-def _listening() -> Iterator[None]:
-    """Note every signal that ends a program before its handler is called."""
+def listening() -> Iterator[None]:
+    """Note every signal that ends a program before its handler is called.
+
+    What is swallowed inside, by a library that is being imported for example, is heard by the
+    next :func:`obey`.
+    """
     with ExitStack() as stack:
         # Only the main thread hears signals, or may say who does.
         if threading.current_thread() is threading.main_thread():

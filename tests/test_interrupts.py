@@ -10,7 +10,7 @@ import pytest
 
 from sopr_uq.errors import Interrupted
 from sopr_uq.executor import InTurn
-from sopr_uq.interrupts import explained
+from sopr_uq.interrupts import explained, listening
 
 
 def _interrupted(number: int) -> None:
@@ -65,6 +65,20 @@ def test_an_interrupt_that_a_library_swallowed_ends_the_next_task():
     assert done == [1]
     # it is forgotten with what it ended
     assert InTurn().run(str, [1, 2]) == ["1", "2"]
+
+
+def test_an_interrupt_that_was_swallowed_before_the_work_began_ends_it():
+    """As an import does that is tried and done without."""
+    begun = []
+    with listening():
+        with suppress(KeyboardInterrupt):
+            _interrupted(signal.SIGINT)
+        with pytest.raises(Interrupted, match="Nothing"), explained(lambda: "Nothing is kept"):
+            begun.append(1)
+    assert not begun
+    with explained(lambda: "kept"):
+        begun.append(1)
+    assert begun == [1]
 
 
 def test_an_error_without_an_interrupt_stays_what_it_is():

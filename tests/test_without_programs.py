@@ -75,5 +75,21 @@ def test_reading_needs_no_programs(refined, laws_file, tmp_path):
     assert without(PROGRAMS | OTHERS, READS, refined["Kr"], tmp_path) == "\n"
 
 
+NEEDS = """
+from sopr_uq.cli.main import main
+
+sys.argv = ["sopr-uq", "refine", "argon-85K", "--out", sys.argv[1]]
+try:
+    main()
+except SystemExit as ended:
+    print(ended.code)
+"""
+
+
+def test_what_is_missing_is_named(tmp_path):
+    said = without({"CoolProp"}, "sys.stderr = sys.stdout\n" + NEEDS, tmp_path / "new")
+    assert said == "sopr-uq: CoolProp is not installed. Try: pip install 'sopr-uq[all]'.\n2\n"
+
+
 def test_who_cannot_simulate_is_told_what_to_install(tmp_path):
     assert "sopr-uq[md]" in without(PROGRAMS, SIMULATES, tmp_path / "new")

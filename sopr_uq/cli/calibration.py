@@ -136,7 +136,6 @@ class _Progress:
     """A bar on standard error: twins done, failed ones, time left."""
 
     def __init__(self, total: int, quiet: bool) -> None:
-        from rich.console import Console
         from rich.progress import (
             BarColumn,
             MofNCompleteColumn,
@@ -145,13 +144,15 @@ class _Progress:
             TimeRemainingColumn,
         )
 
+        from sopr_uq.cli.terminal import terminal
+
         self._progress = Progress(
             TextColumn("{task.description}"),
             BarColumn(bar_width=24),
             MofNCompleteColumn(),
             TimeRemainingColumn(),
             TextColumn("left"),
-            console=Console(stderr=True, quiet=quiet),
+            console=terminal(stderr=True, quiet=quiet),
         )
         self._task = self._progress.add_task("twins", total=total)
 
@@ -169,12 +170,11 @@ class _Progress:
 
 
 def _print(found: xr.Dataset, out: Path, as_json: bool) -> None:
-    from rich.console import Console
-
+    from sopr_uq.cli.terminal import terminal
     from sopr_uq.posterior.calibration_table import as_dict, text
 
     if as_json:
         print_json(as_dict(found))
     else:
         click.echo(text(found))
-    Console(stderr=True).print(f"The dataset is {out / 'calibration.nc'}.", soft_wrap=True)
+    terminal(stderr=True).print(f"The dataset is {out / 'calibration.nc'}.")

@@ -1,6 +1,8 @@
 """Exit codes."""
 
 OK = 0
+FAULT = 1
+"""Nobody took what was printed, or the program itself is wrong (Python's own code)."""
 WRONG_INPUT = 2
 NOT_CONVERGED = 3
 DOUBTFUL = 3

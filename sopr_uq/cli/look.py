@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
-from rich.console import Console
 
 from sopr_uq.cli.json_output import json_option, print_json
+from sopr_uq.cli.terminal import print_facts, terminal
 from sopr_uq.errors import InputError
 
 _FIGURES = (".png", ".pdf", ".svg")
@@ -54,9 +54,8 @@ def look(
     if as_json:
         print_json(as_dict(seen))
         return
-    console = Console(soft_wrap=True, highlight=False)
-    for name, text in lines_of(seen):
-        console.print(f"{name:>8}  {text}", markup=False)
+    console = terminal()
+    print_facts(console, lines_of(seen))
     console.print(f"  figure  {drawn}\n\n{seen.block}", markup=False)
 
 

@@ -13,8 +13,9 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem
 
-from sopr_uq.cli.codes import INTERRUPTED, UNEXPLAINED, WRONG_INPUT
+from sopr_uq.cli.codes import FAULT, INTERRUPTED, UNEXPLAINED, WRONG_INPUT
 from sopr_uq.errors import Interrupted, NoPotential, SoprUqError
+from sopr_uq.interrupts import listening
 
 SECTIONS: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "Your data": {
@@ -114,9 +115,6 @@ def main() -> None:
     try:
         with _manners():
             cli(standalone_mode=False)
-    except click.exceptions.NoArgsIsHelpError as error:
-        error.show()
-        sys.exit(WRONG_INPUT)
     except click.ClickException as error:
         error.show()
         sys.exit(WRONG_INPUT)
@@ -125,6 +123,18 @@ def main() -> None:
     except SoprUqError as error:
         _say(f"sopr-uq: {error}")
         sys.exit(UNEXPLAINED if isinstance(error, NoPotential) else WRONG_INPUT)
+    except ModuleNotFoundError as error:
+        # our own are there: one that is not is a fault of the program
+        if error.name is None or error.name.startswith("sopr_uq"):
+            raise
+        _say(f"sopr-uq: {error.name} is not installed. Try: pip install 'sopr-uq[all]'.")
+        sys.exit(WRONG_INPUT)
+    except OSError as error:
+        # a file has a name; what has none is where we print to
+        if error.filename is not None:
+            raise
+        _say(f"sopr-uq: cannot print: {error.strerror}.")
+        sys.exit(FAULT)
 
 
 @contextmanager
@@ -132,7 +142,7 @@ def _manners() -> Iterator[None]:
     """Hear a request to end as one hears Ctrl-C, and print warnings for people."""
     before = signal.signal(signal.SIGTERM, _stop)
     try:
-        with warnings.catch_warnings():
+        with listening(), warnings.catch_warnings():
             warnings.showwarning = _tell
             yield
     finally:
@@ -153,9 +163,9 @@ def _interrupted(error: BaseException) -> int:
 
 def _say(text: str) -> None:
     # Imported here because most commands have nothing to say like this.
-    from rich.console import Console
+    from sopr_uq.cli.terminal import terminal
 
-    Console(stderr=True, soft_wrap=True, highlight=False).print(text, markup=False)
+    terminal(stderr=True).print(text, markup=False)
 
 
 def _tell(message: Warning | str, category: type[Warning], *_: Any, **__: Any) -> None:

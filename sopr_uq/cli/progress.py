@@ -6,9 +6,9 @@ from types import TracebackType
 from typing import Self
 
 import numpy as np
-from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from sopr_uq.cli.terminal import terminal
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.refine.field import Field
 from sopr_uq.refine.journal import Iteration
@@ -32,7 +32,7 @@ class Bar:
         self._field: Field | None = None
         self._state: StatePoint = config.system.state
         self._most = config.refine.max_iterations
-        self._console = Console(stderr=True, quiet=quiet)
+        self._console = terminal(stderr=True, quiet=quiet)
         self._progress = Progress(
             TextColumn("{task.description}"),
             BarColumn(bar_width=24),
@@ -69,14 +69,14 @@ class Bar:
     def done(self, iteration: Iteration) -> None:
         """Print a line for a completed round."""
         number, info = iteration.state.iteration, iteration.info
-        text = f"round {number:2d}  mean squared {DEVIATIONS[info.of]} {info.misfit:.2e}"
+        text = f"round {number:2d}  ⟨{DEVIATIONS[info.of]}²⟩ {info.misfit:.2e}"
         if self._field is not None:
             text += _described(self._field, iteration.state.potential, self._state.beta)
         if np.isfinite(info.noise):
             text += f"  noise {info.noise:.4f}"
         self._progress.update(self._task, completed=number)
         line = f"{text}  {iteration.seconds:.1f} s"
-        self._console.print(line, highlight=False, soft_wrap=True)
+        self._console.print(line)
 
 
 def _described(field: Field, potential: FloatArray, beta: float) -> str:

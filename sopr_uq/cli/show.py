@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import xarray as xr
-from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
 from sopr_uq.cli.json_output import print_json
+from sopr_uq.cli.terminal import print_facts, terminal
 from sopr_uq.experiment.kinds import KINDS
 from sopr_uq.experiment.registry import ShippedSystem
 from sopr_uq.workflow.doctor import Finding
@@ -41,7 +40,7 @@ def print_systems(shipped: Sequence[ShippedSystem], as_json: bool) -> None:
         sources = "\n".join(dict.fromkeys(c.source for c in s.curves))
         temperature, density = f"{s.state.temperature:g}", f"{s.state.density:g}"
         out.add_row(str(row["name"]), temperature, density, curves, sources)
-    Console().print(out)
+    terminal().print(out)
 
 
 def _size(path: Path) -> int:
@@ -54,8 +53,8 @@ def print_result(result: xr.DataTree, folder: Path, *, as_json: bool, prob: floa
     if as_json:
         print_json(as_dict(result, prob))
         return
-    console = Console(soft_wrap=True, highlight=False)
-    _print_facts(console, facts(result))
+    console = terminal()
+    print_facts(console, facts(result))
     # corrections have none of these numbers
     if rows := table(result, prob):
         out = Table(*head(result, prob))
@@ -65,27 +64,13 @@ def print_result(result: xr.DataTree, folder: Path, *, as_json: bool, prob: floa
     console.print(f"result   {folder / 'result.nc'}\nfigures  {folder / 'figures'}", markup=False)
 
 
-def _print_facts(console: Console, found: Sequence[tuple[str, str]]) -> None:
-    """Print lines, whole for programs, and for people within the width of their terminal."""
-    if not console.is_terminal:
-        for name, text in found:
-            console.print(f"{name:>8}  {text}", markup=False)
-        return
-    grid = Table.grid(padding=(0, 2))
-    grid.add_column(justify="right", min_width=8, no_wrap=True)
-    for name, text in found:
-        grid.add_row(Text(name), Text(text))
-    console.print(grid, soft_wrap=False)
-
-
 def print_doctor(findings: Sequence[Finding], as_json: bool) -> bool:
     """Print findings; return whether something can simulate."""
     simulates = any(f.good and f.dynamics for f in findings)
     if as_json:
         print_json({"simulates": simulates, "findings": [f.as_dict() for f in findings]})
         return simulates
-    console = Console(soft_wrap=True, highlight=False)
-    for finding in findings:
-        mark = "ok  " if finding.good else "--  "
-        console.print(f"{mark}{finding.name:24} {finding.text}", markup=False)
+    console = terminal()
+    rows = [(f"{'ok' if f.good else '--'}  {f.name}", f.text) for f in findings]
+    print_facts(console, rows, width=28, justify="left")
     return simulates

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import xarray as xr
-from rich.console import Console
 from rich.table import Column, Table
 
 from sopr_uq.cli.json_output import print_json
+from sopr_uq.cli.terminal import print_facts, terminal
 from sopr_uq.laws import reservations
 from sopr_uq.workflow import laws_report as text
 
@@ -24,9 +24,8 @@ def print_laws(
         found = text.laws_dict(laws, probability)
         print_json(found)
         return
-    console = Console(soft_wrap=True, highlight=False)
-    for name, said in text.laws_facts(laws):
-        console.print(f"{name:>8}  {said}", markup=False)
+    console = terminal()
+    print_facts(console, text.laws_facts(laws))
     console.print(_table(text.element_head(laws), text.element_rows(laws)))
     console.print(_table(text.LAW_HEAD, text.law_rows(laws)))
     console.print(text.LAW_LEGEND, markup=False)
@@ -37,7 +36,7 @@ def print_predictions(
     predictions: dict[str, dict[str, dict[str, Any]]], laws: xr.DataTree, alpha: dict[str, str]
 ) -> None:
     """Print predictions, and say which of them extrapolate."""
-    console = Console(soft_wrap=True, highlight=False)
+    console = terminal()
     rows = text.prediction_rows(predictions, alpha)
     prob = next(iter(next(iter(predictions.values())).values()))["prob"]
     head = [h.replace("interval", f"{100 * prob:g} % interval") for h in text.PREDICTION_HEAD]

@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.console import Console
 from rich.table import Table
 
 from sopr_uq.cli.json_output import print_json
+from sopr_uq.cli.terminal import terminal
 
 if TYPE_CHECKING:
     import xarray as xr
+    from rich.console import Console
 
 
 def print_simulated(tree: xr.DataTree, file: Path, *, as_json: bool) -> None:
@@ -21,7 +22,7 @@ def print_simulated(tree: xr.DataTree, file: Path, *, as_json: bool) -> None:
     if as_json:
         print_json(as_dict(tree))
         return
-    console = Console(soft_wrap=True, highlight=False)
+    console = terminal()
     if BOILING in tree.children:
         _print_line(tree, console)
         console.print(f"result   {file}", markup=False)

@@ -199,7 +199,6 @@ class _Progress:
     """A bar on standard error: simulations done, time left."""
 
     def __init__(self, quiet: bool) -> None:
-        from rich.console import Console
         from rich.progress import (
             BarColumn,
             MofNCompleteColumn,
@@ -209,6 +208,8 @@ class _Progress:
             TimeRemainingColumn,
         )
 
+        from sopr_uq.cli.terminal import terminal
+
         self._progress = Progress(
             TextColumn("{task.description}"),
             BarColumn(bar_width=24),
@@ -216,7 +217,7 @@ class _Progress:
             TimeElapsedColumn(),
             TimeRemainingColumn(),
             TextColumn("left"),
-            console=Console(stderr=True, quiet=quiet),
+            console=terminal(stderr=True, quiet=quiet),
         )
         self._task = self._progress.add_task("simulations", total=None)
 

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-from rich.console import Console
 from rich.table import Table
 
 from sopr_uq.cli.codes import DISAGREES, OK, WRONG_INPUT
 from sopr_uq.cli.executor import chosen, executor_options
 from sopr_uq.cli.json_output import json_option, print_json
 from sopr_uq.cli.progress import Bar
+from sopr_uq.cli.terminal import print_facts, terminal
 from sopr_uq.workflow.doctor import Finding
 from sopr_uq.workflow.report import LABELS, UNITS
 
@@ -41,10 +41,8 @@ def verify(path: Path, as_json: bool) -> None:
 
 
 def _print(findings: Sequence[Finding]) -> None:
-    console = Console(soft_wrap=True, highlight=False)
-    for finding in findings:
-        mark = "ok   " if finding.good else "WRONG"
-        console.print(f"{mark} {finding.name:24} {finding.text}", markup=False)
+    rows = [(f"{'ok   ' if f.good else 'WRONG'} {f.name}", f.text) for f in findings]
+    print_facts(terminal(), rows, width=28, justify="left")
 
 
 @click.command()
@@ -89,7 +87,7 @@ def _print_comparison(found: Comparison, folder: Path) -> None:
         stored, again = f"{row.first:.4f} ({row.first_sd:.4f})", f"{row.second:.4f}"
         label, unit = LABELS.get(row.quantity, row.quantity), UNITS.get(row.unit, row.unit)
         table.add_row(label, stored, f"{again} ({row.second_sd:.4f})", f"{row.z:.2f}", unit)
-    console = Console(soft_wrap=True, highlight=False)
+    console = terminal()
     console.print(table)
     words = "agrees within error" if found.agrees else "does NOT agree within error"
     if found.identical:

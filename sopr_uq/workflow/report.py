@@ -116,6 +116,11 @@ def undetermined(row: xr.Dataset) -> str | None:
     return None if count >= FEWEST else f"not determined ({count:.0f} effective draws)"
 
 
+def _paid(paid: Cost) -> str:
+    counts = {"round": paid.rounds, "simulation": paid.simulations}
+    return ", ".join(f"{n} {noun}{'' if n == 1 else 's'}" for noun, n in counts.items())
+
+
 def facts(result: xr.DataTree) -> list[tuple[str, str]]:
     """Return what a reader wants to know beside the numbers."""
     a, paid = result.attrs, cost(result)
@@ -125,20 +130,23 @@ def facts(result: xr.DataTree) -> list[tuple[str, str]]:
         ("system", f"{a['system']}  {a['title']}".strip()),
         ("state", f"{a['temperature']:g} K, {a['density']:g} Å⁻³{_shares(result)}"),
         ("rule", f"{a['rule']} ({a['preset']}), engine {a['engine']}, seed {a['seed']}"),
-        ("outcome", f"{_ended(result)} after {paid.rounds} rounds, {paid.simulations} simulations"),
+        ("outcome", f"{_ended(result)} after {_paid(paid)}"),
         ("misfit", f"mean squared {deviation} {float(misfit):.2e}"),
         ("time", _time(paid)),
     ]
     observed = result["observed_data"].data_vars if "observed_data" in result.children else {}
     for name, values in observed.items():
-        lines += [(str(name), remark) for remark in remarks_of(values)]
+        of = values.attrs.get("pair", "")
+        label = f"{str(name).partition('_')[0]} {of}" if of else str(name)
+        lines += [(label, remark) for remark in remarks_of(values)]
     found, shares = check(result), prior_sentence(result)
     lines += [("check", _check_line(found))] if found is not None else []
     lines += [("prior", shares)] if shares else []
     lines += [("correction", text) for text in correction_sentences(result)]
     lines += [("states", text) for text in state_sentences(result)]
     lines += agreement_lines(result, LABELS)
-    if a["message"] and a["outcome"] != "converged":
+    # a warning may end with it
+    if a["outcome"] != "converged" and a["message"] not in a["warning"]:
         lines.append(("advice", str(a["message"])))
     if a["warning"]:
         lines.append(("warning", str(a["warning"])))

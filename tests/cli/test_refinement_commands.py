@@ -201,6 +201,7 @@ def test_own_data_go_through_the_same_door(main, tmp_path):
     assert abs(found["derived"]["sigma"]["mean"] - 3.6) < 0.03
     assert found == as_dict(load_result(tmp_path / "out"))
     assert "round  1" in done.stderr
+    assert max(map(len, done.stderr.splitlines())) <= 80
     page = Path(__file__).parents[2] / "docs/reference/command_line.md"
     assert set(found) <= set(re.findall(r"`(\w+)`", page.read_text(encoding="utf-8")))
 

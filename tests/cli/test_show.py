@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from sopr_uq.cli.show import print_result
+from sopr_uq.cli.main import main
+from sopr_uq.cli.show import print_doctor, print_result
+from sopr_uq.workflow.doctor import Finding
 
 
 def shown(result, capsys):
@@ -34,3 +36,33 @@ def test_a_pipe_gets_a_line_a_fact(result, capsys, monkeypatch):
     for name in ("FORCE_COLOR", "TTY_COMPATIBLE"):
         monkeypatch.delenv(name, raising=False)
     assert f" warning  {result.attrs['warning']}".rstrip() in shown(result, capsys)
+
+
+@pytest.fixture
+def narrow(monkeypatch):
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "80")
+
+
+def widths(text):
+    return [len(re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", line)) for line in text.splitlines()]
+
+
+@pytest.mark.usefixtures("narrow")
+def test_an_error_is_broken_between_words(capsys, monkeypatch):
+    monkeypatch.setattr("sys.argv", ["sopr-uq", "refine", "argon-85K", "--observe", "g,s"])
+    with pytest.raises(SystemExit, match="2"):
+        main()
+    said = capsys.readouterr().err
+    assert len(widths(said)) > 1
+    assert max(widths(said)) <= 80
+    whole = " ".join(said.split())
+    assert "each experiment once" in whole
+
+
+@pytest.mark.usefixtures("narrow")
+def test_findings_keep_within_a_terminal(capsys):
+    print_doctor([Finding("engine hoomd", False, "not installed. " * 12)], as_json=False)
+    said = capsys.readouterr().out
+    assert len(widths(said)) > 3
+    assert max(widths(said)) <= 80

@@ -49,7 +49,7 @@ class Spoilt:
     """An engine that does one thing wrong."""
 
     wrong: str
-    inner: object = DiluteEngine()
+    inner: object = field(default_factory=DiluteEngine)
     name = "dilute"
 
     @property
