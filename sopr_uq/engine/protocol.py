@@ -158,6 +158,8 @@ class Simulation:
         Name and version.
     trouble : str
         Why a first attempt failed, if this is a second one with a safer set-up.
+    cutoff : float
+        Distance in Å at which the forces between pairs ended; infinite where they do not.
     """
 
     series: Mapping[str, Series]
@@ -168,6 +170,7 @@ class Simulation:
     rdf_seconds: float
     engine: str
     trouble: str = ""
+    cutoff: float = np.inf
 
     def __getitem__(self, name: str) -> Series:
         """Return a series by its name."""

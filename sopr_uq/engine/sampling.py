@@ -130,6 +130,7 @@ def simulate(open_dynamics: OpenDynamics, plan: Plan, progress: Progress | None)
         seconds=time.perf_counter() - started,
         rdf_seconds=rdf.seconds,
         engine=version,
+        cutoff=plan.cutoff,
     )
     check_core(tuple(simulation.rdfs.values()), plan)
     return simulation

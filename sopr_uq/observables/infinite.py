@@ -148,9 +148,7 @@ def acting(energy: FloatArray, seen: BoolArray) -> FloatArray:
     return acts
 
 
-def continued(
-    setup: Setup, simulation: Simulation, grid: RadialGrid, cutoff: float = np.inf
-) -> InfiniteLiquid:
+def continued(setup: Setup, simulation: Simulation, grid: RadialGrid) -> InfiniteLiquid:
     """Smooth the g(r) of a simulation, take its finite-size error out, and continue it.
 
     Of atoms the effect of the cut-off is taken out, too.
@@ -165,8 +163,6 @@ def continued(
     simulation : Simulation
     grid : RadialGrid
         It reaches beyond the simulated distances.
-    cutoff : float
-        Distance in Å beyond which an engine with a box ignored the potentials.
 
     Raises
     ------
@@ -176,8 +172,7 @@ def continued(
     mixture = site_mixture(setup.substance, setup.state)
     beta, r = setup.state.beta, simulation.r
     radius = float(r[-1])
-    boxed = bool(simulation.counts)
-    inside, seen = grid.r < radius, (grid.r <= cutoff) | (not boxed)
+    inside, seen = grid.r < radius, grid.r <= simulation.cutoff
     g, blocks, smooth = [], [], []
     for pair, series in simulation.rdfs.items():
         smoother = _smoother(setup, simulation, pair)
@@ -189,7 +184,7 @@ def continued(
     # the simulation ignores the potential beyond its cut-off; the continuation must too
     energy = acting(np.stack([v.energy(grid.r) for v in setup.in_order], axis=1), seen)
     force = np.stack([v.force(grid.r) for v in setup.in_order], axis=1)
-    counts = np.array(simulation.counts) if boxed else 0
+    counts = np.array(simulation.counts) if simulation.counts else 0
     known, found = np.stack(g, axis=1), np.stack(blocks, axis=-1)
 
     def whole(g: FloatArray, follow: Callable[[FloatArray], FloatArray]) -> InfiniteLiquid:

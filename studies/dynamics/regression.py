@@ -54,7 +54,7 @@ def measured() -> xr.Dataset:
     engine, found = LammpsEngine(SHORTER), []
     for number, move in enumerate(moves()):
         setup = setup_of(potential(move), 1000 + number)
-        liquid = continued(setup, engine.run(setup), GRID, SHORTER.cutoff or np.inf)
+        liquid = continued(setup, engine.run(setup), GRID)
         found.append([each.predict(liquid).mean[0] for each in MOTION.values()])
     return xr.Dataset(
         {"found": (("run", "number"), np.array(found)), "moves": (("run", "moved"), moves())},

@@ -64,7 +64,7 @@ def logarithms(moved: Potential) -> FloatArray:
     for seed in range(1, SEEDS + 1):
         setup = setup_of(moved, seed)
         simulation: Simulation = engine.run(setup)
-        liquid = continued(setup, simulation, GRID, SETTINGS.cutoff or np.inf)
+        liquid = continued(setup, simulation, GRID)
         found.append([each.predict(liquid).mean[0] for each in MOTION.values()])
     return np.array(found)
 
@@ -72,7 +72,7 @@ def logarithms(moved: Potential) -> FloatArray:
 def by_scaling() -> FloatArray:
     """Return the slopes by the scaling with the pair entropy, shape (4, 2)."""
     setup = setup_of(potential(), 1)
-    liquid = continued(setup, LammpsEngine(SETTINGS).run(setup), GRID, SETTINGS.cutoff or np.inf)
+    liquid = continued(setup, LammpsEngine(SETTINGS).run(setup), GRID)
     rows = [
         (potential(n, 0.01).energy(GRID.r) - potential(n, -0.01).energy(GRID.r)) / 0.02
         for n in STEPS

@@ -88,7 +88,7 @@ def test_the_pressure_responds_by_fluctuations_as_by_theory(bare, tmp_path):
     """Of the same trajectory: a change of σ, of ε, and a bump at the first shell."""
     grid = RadialGrid.covering(50.0, 0.025)
     setup = replace(Setup.of(LJ, STATE, 3), record=("fluctuations",))
-    liquid = continued(setup, bare, grid, CUTOFF)
+    liquid = continued(setup, bare, grid)
     r = grid.r
     changes = [
         LJ.energy(r / 1.005) - LJ.energy(r),

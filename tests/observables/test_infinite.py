@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.interpolate import CubicSpline
@@ -14,6 +16,7 @@ from sopr_uq.experiment.sites import site_mixture
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.experiment.substance import Substance
 from sopr_uq.observables import StructureFactor, continued
+from sopr_uq.observables.infinite import acting
 from sopr_uq.potentials import lennard_jones
 from sopr_uq.structure.finite_size import canonical_rdf, order_of_images
 from sopr_uq.structure.ornstein_zernike import solve
@@ -96,22 +99,36 @@ def truncated():
     pair = setup.substance.pairs[0]
     series = [Series.exact(rdf_name(pair), r, mean, "1")]
     # so many particles that what a fixed number of them does is nothing
-    found = Simulation(named(series), None, (10**9,), 0, 0.0, 0.0, "test")
+    found = Simulation(named(series), None, (10**9,), 0, 0.0, 0.0, "test", cutoff=cutoff)
     whole_g = CubicSpline(fine.r, exact.g)(GRID.r)
-    return setup, found, cutoff, whole_g, CubicSpline(fine.r, cut.g)(GRID.r)
+    return setup, found, whole_g, CubicSpline(fine.r, cut.g)(GRID.r)
 
 
 def test_the_liquid_is_that_of_the_whole_potential(truncated):
     """What the cut-off did to g(r) is taken out to a tenth of it."""
-    setup, found, cutoff, whole, cut = truncated
+    setup, found, whole, cut = truncated
     seen = (GRID.r > 3.3) & (GRID.r < 20.0)
     effect = np.abs(whole - cut)[seen].max()
     assert effect > 0.01
-    left = continued(setup, found, GRID, cutoff).g[seen, 0] - whole[seen]
+    left = continued(setup, found, GRID).g[seen, 0] - whole[seen]
     assert np.abs(left).max() < 0.1 * effect
     # told of no cut-off, it is taken as it is
-    as_it_is = continued(setup, found, GRID).g[seen, 0]
+    as_it_is = continued(setup, replace(found, cutoff=np.inf), GRID).g[seen, 0]
     assert np.abs(as_it_is - cut[seen]).max() < 0.1 * effect
+
+
+def test_what_acts_ends_at_the_cutoff_without_a_step():
+    """Particles move by forces: a constant does nothing, and no jump is left where they end."""
+    seen = GRID.r <= 8.5
+    v = lennard_jones(3.4, 0.24).energy(GRID.r)
+    assert not acting(np.ones((GRID.n, 1)), seen).any()
+    acts = acting(v, seen)
+    inner = GRID.r[1:] < 8.4
+    np.testing.assert_allclose(np.diff(acts)[inner], np.diff(v)[inner])
+    assert not acts[~seen].any()
+    near = np.abs(GRID.r - 8.5) < 0.2
+    assert np.abs(np.diff(acts[near])).max() < 0.05 * np.abs(v[near]).min()
+    assert acting(v, np.ones_like(seen)) is v
 
 
 def test_noise_is_carried_and_the_response_stands():

@@ -149,7 +149,7 @@ def test_the_slope_is_that_of_simulations():
 
     def run(sigma, seed):
         setup = replace(setup_of(state, sigma, seed=seed), record=("diffusion",))
-        return continued(setup, engine.run(setup), GRID, 2.2 * SIGMA)
+        return continued(setup, engine.run(setup), GRID)
 
     step = 0.03
     ends = [

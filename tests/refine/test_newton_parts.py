@@ -101,17 +101,6 @@ def test_jacobian_is_that_of_the_engine_out_to_the_tail(
     assert np.abs(model.jacobian @ added - exact).max() < 1e-2 * np.abs(exact).max()
 
 
-def test_in_a_box_a_constant_within_the_cutoff_does_nothing(liquid, observations) -> None:
-    """Particles move by forces; of an engine without a cut-off the same constant is a step."""
-    truth = liquid.table(liquid.truth)
-    problem, run = liquid.problem(observations["g"]), liquid.run(truth)
-    boxed = linearise(problem, truth.v, [replace(run, counts=(2000,))])
-    endless = linearise(problem, truth.v, [run])
-    nothing = np.abs(boxed.jacobian @ np.ones(truth.r.size)).max()
-    assert nothing < 1e-6
-    assert np.abs(endless.jacobian @ np.ones(truth.r.size)).max() > 1e4 * nothing
-
-
 def test_slope_is_the_derivative_of_the_prediction(linear, observations) -> None:
     """A reading error of the abscissa shifts a point by the slope of its curve."""
     x = observations["g"].x

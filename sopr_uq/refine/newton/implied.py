@@ -57,7 +57,7 @@ def implied(problem: Problem, number: int, values: FloatArray, simulation: Simul
     setup, field = problem.setup(values, number), problem.field
     grid = RadialGrid.covering(max(GRID_REACH, 1.5 * simulation.r[-1]), GRID_SPACING)
     try:
-        liquid = continued(setup, simulation, grid, problem.r_cut)
+        liquid = continued(setup, simulation, grid)
     except RuleFailed as failure:
         raise RuleFailed(f"newton: {failure}") from None
     tables = field.tables(values)
