@@ -73,13 +73,13 @@ def keep(runs: Path, results: Path) -> None:
 
 
 def _told(scores: xr.Dataset) -> xr.Dataset:
-    """Leave out z of posteriors whose weights have no mean; their intervals count.
+    """Leave out z of posteriors whose weights have no mean, or no tail at all: of one draw.
 
-    Bands of a smoothing have no weights.
+    Their intervals count. Bands of a smoothing have no weights.
     """
     if "k_hat" not in scores:
         return scores
-    return scores.assign(z=scores["z"].where(~(scores["k_hat"] > _NO_MEAN)))
+    return scores.assign(z=scores["z"].where(scores["k_hat"] <= _NO_MEAN))
 
 
 def _stored_but(results: Path, worlds: set[str]) -> tuple[list[xr.Dataset], list[xr.Dataset]]:
