@@ -26,6 +26,7 @@ from sopr_uq.engine.waves import check_one_phase, wave_shells
 from sopr_uq.errors import InputError, SimulationFailed
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.potentials import Exp6, Mie, Tabulated, lennard_jones
+from sopr_uq.potentials.tail import POWERS
 from sopr_uq.rng import stream
 from sopr_uq.units import FS_PER_TIME, MPA_PER_KCAL_MOL_A3, thermal_energy
 
@@ -78,15 +79,17 @@ def test_tails_of_lennard_jones(density, cutoff):
 
 
 def test_tails_of_other_potentials():
-    """Mie in closed form; exp-6 against the r⁻⁶ that it ends in, a table against its own slope."""
+    """Mie in closed form; exp-6 against the r⁻⁶ that it ends in, a table against r⁻⁶ and r⁻⁸."""
     mie, c = Mie(3.4, 0.2, 10.0, 5.0), 9.0
     x = 3.4 / c
     u = 2 * np.pi * 0.02 * mie.prefactor * 0.2 * c**3 * (x**10 / 7 - x**5 / 2)
     assert tail_energy([mie], np.array([0.02]), c) == pytest.approx(u, rel=1e-10)
     r = np.linspace(2.5, 12.0, 200)
     table = Tabulated(r, ARGON.energy(r))
-    for potential, power in ((table, table.tail_power), (Exp6(3.76, 0.238), 6.0)):
-        expected = 2 * np.pi * 0.02 * float(potential.energy(15.0)) * 15.0**3 / (power - 3.0)
+    ends = ((table, table.tail * (12.0 / 15.0) ** POWERS, POWERS),
+            (exp6 := Exp6(3.76, 0.238), exp6.energy(15.0), 6.0))  # fmt: skip
+    for potential, terms, powers in ends:
+        expected = 2 * np.pi * 0.02 * 15.0**3 * np.sum(terms / (powers - 3.0))
         assert tail_energy([potential], np.array([0.02]), 15.0) == pytest.approx(expected, rel=1e-6)
 
 

@@ -10,6 +10,8 @@ import pytest
 from sopr_uq.potentials import Mie
 from sopr_uq.refine.newton import Newton
 from sopr_uq.refine.newton.answer import Answer, learn
+from sopr_uq.refine.newton.budget import Whitened
+from sopr_uq.refine.newton.emulator import Emulator
 from sopr_uq.refine.newton.linear import LinearModel
 from sopr_uq.typing import FloatArray
 
@@ -65,6 +67,18 @@ def otherwise(as_it_seems) -> World:
     x = as_it_seems.rule.conditioner.stacked.value
     share = 0.25 * np.exp(-np.arange(x.size) / (0.25 * x.size))
     return replace(as_it_seems, e=np.diag(share))
+
+
+def test_a_few_are_learnt_from_where_all_but_one_weigh_nothing(otherwise) -> None:
+    """Else all that one run does not show is doubted, and the doubt feeds itself."""
+    models = [otherwise.simulated(i) for i in range(8)]
+    share = np.array([1.0] + 7 * [1e-9])
+    average = LinearModel.average(models, share / share.sum())
+    conditioner = otherwise.rule.conditioner
+    whitened = Whitened(conditioner, conditioner.fit(average, conditioner.prior.centre))
+    learnt = Emulator.learnt(whitened, average, models, share / share.sum(), 0.15).surrogate
+    assert len(learnt.x) == 4
+    assert len({tuple(x) for x in learnt.x}) == 4
 
 
 def test_where_the_jacobian_is_right_it_stays(as_it_seems) -> None:

@@ -23,7 +23,7 @@ from sopr_uq.typing import FloatArray
 _INFORMED = 0.1
 _MOST_DIRECTIONS = 20
 _SMALLEST_SHARE = 1e-3
-_MOST_RUNS = 24
+_MOST_RUNS, _FEWEST_RUNS = 24, 4
 _MANY = 3.0
 _SEEN_TO = 0.005
 """Of ε: to what v is seen when its Mie parameters are asked for."""
@@ -86,13 +86,16 @@ class Emulator:
         average : LinearModel
         models : sequence of LinearModel
         share : array, shape (len(models),)
-            Weights of the average; what weighs next to nothing is too far away to learn from.
+            Weights of the average; what weighs next to nothing is too far away to learn from, but
+            for a few: of a single run nothing is learnt of the Jacobian, and all is doubted.
         error : float
             Median relative error of the Jacobian.
         """
         project, embed = directions(whitened)
         near = np.argsort(-share)[:_MOST_RUNS]
-        near = near[share[near] > _SMALLEST_SHARE * share.max()]
+        counts = share[near] > _SMALLEST_SHARE * share.max()
+        counts[:_FEWEST_RUNS] = True
+        near = near[counts]
         kept = [models[i] for i in near]
         own = _own_error(whitened, project, embed)
         mie = mie_signals(whitened, project @ average.jacobian)
