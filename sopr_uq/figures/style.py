@@ -42,7 +42,7 @@ UNITS = {"angstrom": "Å", "kcal/mol": "(kcal/mol)", "%": "%"}
 
 
 def member_style(place: int) -> MemberStyle:
-    """Return the look of a family's member; they repeat after seven."""
+    """Return the style of a family's member; they repeat after seven."""
     return MEMBER_STYLES[place % len(MEMBER_STYLES)]
 
 

@@ -28,7 +28,7 @@ class Response(Protocol):
     def energy(self) -> FloatArray:
         """δv in kcal/mol on the liquid's grid, shape (n, p, m): m changes of all p potentials.
 
-        Beyond the cut-off they change the tail corrections alone.
+        Beyond a cut-off of the liquid they change the tail corrections alone.
         """
         ...
 
