@@ -129,10 +129,10 @@ def _state(kelvin: int) -> dict[str, float]:
 CASES: Mapping[str, Case] = MappingProxyType(
     {
         "both": Case("both, as printed"),
-        "broad": Case("both, tables may be broadened", broadening=0.006, begins="both", rounds=3),
+        "broad": Case("both, tables may be broadened", broadening=0.006, begins="both"),
         "alone1023": Case("1023 K alone", measured=(1023,), particles=500),
-        "alone1323": Case("1323 K alone", measured=(1323,), begins="both", rounds=3),
-        "poor": Case("both, the poor base", base=POOR, particles=500, rounds=3, size=2),
+        "alone1323": Case("1323 K alone", measured=(1323,), particles=500),
+        "poor": Case("both, the poor base", base=POOR, particles=500, rounds=12),
         "ibi1023": Case("ibi, 1023 K, no pressure", measured=(1023,), particles=500, rule="ibi"),
         "ibi1323": Case("ibi, 1323 K, no pressure", measured=(1323,), particles=500, rule="ibi"),
     }

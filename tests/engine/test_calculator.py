@@ -178,6 +178,7 @@ def test_a_style_is_a_class_with_its_module(style):
         Base.of(style, [], {"Ar": "Ar"})
 
 
+@pytest.mark.filterwarnings("ignore:Converting a tensor with requires_grad:UserWarning")
 def test_chgnet_is_a_base(monkeypatch):
     """A universal neural network, whose weights come with its package."""
     pytest.importorskip("chgnet", reason="chgnet is not installed: pip install chgnet")
