@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from sopr_uq.engine.protocol import Setup, Simulation
-from sopr_uq.errors import RuleFailed
+from sopr_uq.errors import InputError, RuleFailed
 from sopr_uq.experiment.molecule import Pair
 from sopr_uq.experiment.sites import site_mixture
 from sopr_uq.structure.cavity import DEGREE, CavitySmoother
@@ -89,13 +89,17 @@ class InfiniteLiquid:
         RuleFailed
             If the liquid is unstable.
         """
-        response = linear_response(self.grid, self.g, self.mixture, self.setup.state.beta)
+        unstable = RuleFailed(
+            "the simulated g(r) belongs to no stable fluid at this density and "
+            "temperature (the box may have begun to separate into phases); start from a "
+            "shallower reference potential"
+        )
+        try:
+            response = linear_response(self.grid, self.g, self.mixture, self.setup.state.beta)
+        except InputError as error:  # its S(q) is negative somewhere
+            raise unstable from error
         if not response.stable:
-            raise RuleFailed(
-                "the simulated g(r) belongs to no stable fluid at this density and "
-                "temperature (the box may have begun to separate into phases); start from a "
-                "shallower reference potential"
-            )
+            raise unstable
         return response
 
     def acting(self, change: FloatArray) -> FloatArray:

@@ -11,6 +11,7 @@ from scipy.interpolate import CubicSpline
 from sopr_uq.engine.instant import shell_average
 from sopr_uq.engine.protocol import Setup, Simulation, named, rdf_name
 from sopr_uq.engine.series import Series
+from sopr_uq.errors import RuleFailed
 from sopr_uq.experiment.molecule import Molecule, Site
 from sopr_uq.experiment.sites import site_mixture
 from sopr_uq.experiment.state import StatePoint
@@ -115,6 +116,14 @@ def test_the_liquid_is_that_of_the_whole_potential(truncated):
     # told of no cut-off, it is taken as it is
     as_it_is = continued(setup, replace(found, cutoff=np.inf), GRID).g[seen, 0]
     assert np.abs(as_it_is - cut[seen]).max() < 0.1 * effect
+
+
+def test_a_liquid_that_cannot_be_is_a_failed_rule(truncated):
+    """Where S(Q) is negative, as beyond a spinodal: no fault of whoever asked."""
+    setup, found, *_ = truncated
+    liquid = continued(setup, found, GRID)
+    with pytest.raises(RuleFailed, match="no stable fluid"):
+        _ = replace(liquid, g=np.where(GRID.r < 4.0, 0.0, 1.0)[:, None]).response
 
 
 def test_what_acts_ends_at_the_cutoff_without_a_step():
