@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from sopr_uq.engine.blocks import autocorrelation_time, block_means
-from sopr_uq.engine.correlation import Stretches, correlate, displacements
+from sopr_uq.engine.correlation import LagAverage, Stretches, correlate, displacements
 from sopr_uq.engine.plan import Plan, flight_time
 from sopr_uq.engine.recorder import Frame, Recorder
 from sopr_uq.engine.series import Series
@@ -246,8 +246,8 @@ def _lags(plan: Plan, reach: float, every: int) -> int:
     return max(4, round(reach * flight_time(plan.setup) / spacing + 1e-6))
 
 
-def _stretches(kernel: Callable[[FloatArray, FloatArray], FloatArray], lags: int) -> Stretches:
-    return Stretches(kernel, lags, max(1, lags // 2))
+def _stretches(average: LagAverage, lags: int) -> Stretches:
+    return Stretches(average, lags, max(1, lags // 2))
 
 
 def _curve(name: str, rows: FloatArray, spacing: float, blocks: int, unit: str) -> Series:

@@ -28,7 +28,7 @@ from sopr_uq.experiment.quantities import (
 )
 from sopr_uq.experiment.state import StatePoint
 
-type Form = Literal["lennard-jones", "mie", "table", "zero"]
+type PotentialForm = Literal["lennard-jones", "mie", "table", "zero"]
 
 _LONGEST_NAME = 100
 
@@ -82,7 +82,7 @@ class ReferenceSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    form: Form = Field("lennard-jones", description="lennard-jones, mie, table, or zero")
+    form: PotentialForm = Field("lennard-jones", description="lennard-jones, mie, table, or zero")
     sigma: Length | None = Field(
         None, gt=0.5, lt=15, description="first zero of the potential in Å"
     )

@@ -19,7 +19,7 @@ from sopr_uq.observables.property import properties_of
 from sopr_uq.workflow.order import Order, measured_state, stored_table
 from sopr_uq.workflow.result import load_result
 from sopr_uq.workflow.simulate_folder import Kept
-from sopr_uq.workflow.simulate_runs import OnDone, make_runs
+from sopr_uq.workflow.simulate_runs import OnSimulationDone, make_runs
 from sopr_uq.workflow.simulated import assembled
 from sopr_uq.workflow.translate import faults_of
 
@@ -37,7 +37,7 @@ def simulate(
     engine: Mapping[str, Any] | None = None,
     seed: int = 1,
     executor: Executor | None = None,
-    on_done: OnDone = lambda *_: None,
+    on_done: OnSimulationDone = lambda *_: None,
 ) -> xr.DataTree:
     """Carry the posterior of a refinement to other states and properties.
 
