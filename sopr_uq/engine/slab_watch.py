@@ -9,7 +9,7 @@ from sopr_uq.engine.insertion import Insertion
 from sopr_uq.engine.plan import Plan
 from sopr_uq.engine.recorder import Thermo
 from sopr_uq.engine.series import Series
-from sopr_uq.engine.slab import FAR, Profile, SlabShape, Surface, around_middle, holes, pieces
+from sopr_uq.engine.slab import BULK_FROM, Profile, SlabShape, Surface, around_middle, holes, pieces
 from sopr_uq.engine.slab_tail import Pressures
 from sopr_uq.engine.timestep import length_scale
 from sopr_uq.engine.trouble import FROZEN, check_temperature
@@ -126,7 +126,7 @@ class SlabWatch:
                 f"broken: the slab of liquid did not stay one ({how}). Try: more particles, or a "
                 "lower temperature."
             )
-        far, half = FAR * surface.width, 0.5 * self._shape.along
+        far, half = BULK_FROM * surface.width, 0.5 * self._shape.along
         inside, outside = surface.place - far, half - surface.place - far
         if min(inside, outside) < _THIN * size:
             raise SimulationFailed(

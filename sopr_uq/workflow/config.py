@@ -43,6 +43,9 @@ from sopr_uq.workflow.overrides import pairs, put, resolve
 from sopr_uq.workflow.source import anchor, dicts, read_source
 from sopr_uq.workflow.translate import faults_of
 
+CONFIG = "config.toml"
+"""The file of a configuration, in the folder of what it determines."""
+
 _RESOLVED_BY = "# Resolved by sopr-uq "
 
 

@@ -16,7 +16,7 @@ from sopr_uq.derived.correction import (
     is_corrected,
 )
 from sopr_uq.derived.pairs import each_pair
-from sopr_uq.derived.summary import FEWEST, interval_text, summary
+from sopr_uq.derived.summary import FEWEST_DRAWS, interval_text, summary
 from sopr_uq.posterior.cost import Cost, cost
 from sopr_uq.posterior.status import (
     band,
@@ -30,7 +30,7 @@ from sopr_uq.refine.rule import DEVIATIONS
 from sopr_uq.workflow.agreement_report import agreement, agreement_lines
 
 LABELS = {"sigma": "σ", "epsilon": "ε", "r_vdw": "r_vdW", "d_hp": "d_hp"}
-UNITS = {"angstrom": "Å", "kcal/mol": "kcal/mol", "MPa": "MPa"}
+PRINTED_UNITS = {"angstrom": "Å", "kcal/mol": "kcal/mol", "MPa": "MPa"}
 
 _SD = {"posterior": "value (sd)", "smoothing": "value (sd of the smoothing)", "none": "value"}
 _STATISTICS = ("mean", "sd", "lower", "upper")
@@ -100,7 +100,7 @@ def table(result: xr.DataTree, prob: float = 0.95) -> list[tuple[str, str, str, 
             text = reason
         else:
             ends = interval_text(float(row["lower"]), float(row["upper"]))
-        rows.append((name, text, ends, UNITS.get(unit, unit)))
+        rows.append((name, text, ends, PRINTED_UNITS.get(unit, unit)))
     return rows
 
 
@@ -113,7 +113,7 @@ def undetermined(row: xr.Dataset) -> str | None:
         One quantity of :func:`~sopr_uq.derived.summary.summary`.
     """
     count = float(row["effective"])
-    return None if count >= FEWEST else f"not determined ({count:.0f} effective draws)"
+    return None if count >= FEWEST_DRAWS else f"not determined ({count:.0f} effective draws)"
 
 
 def _paid(paid: Cost) -> str:

@@ -24,13 +24,13 @@ from sopr_uq.workflow.simulated import assembled
 from sopr_uq.workflow.translate import faults_of
 
 DRAWS = 16
-PROPERTIES = ("g", "pressure", "energy", "diffusion")
+DEFAULT_PROPERTIES = ("g", "pressure", "energy", "diffusion")
 
 
 def simulate(
     path: Path | str | xr.DataTree,
     states: Sequence[StatePoint] = (),
-    properties: Sequence[str] = PROPERTIES,
+    properties: Sequence[str] = DEFAULT_PROPERTIES,
     *,
     draws: int = DRAWS,
     out: Path | str | None = None,

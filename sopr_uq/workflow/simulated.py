@@ -27,7 +27,7 @@ from sopr_uq.workflow.simulate_folder import SIMULATED
 from sopr_uq.workflow.simulate_runs import Runs
 from sopr_uq.workflow.without import WITHOUT, without_correction
 
-KIND = "simulated"
+KIND_OF_SIMULATED = "simulated"
 MOST_CURVES = 200
 """Draws of which a curve is stored; numbers are stored of all."""
 
@@ -124,7 +124,7 @@ def load_simulated(path: Path | str) -> xr.DataTree:
     path = Path(path)
     file = path / SIMULATED if path.is_dir() else path
     tree = store.read(file)
-    if tree.attrs.get("kind") != KIND:
+    if tree.attrs.get("kind") != KIND_OF_SIMULATED:
         found = f"a file of kind {tree.attrs.get('kind', 'refinement')!r}"
         raise InputError(str(path), "simulated draws", found)
     return tree
@@ -287,7 +287,7 @@ def _certificate(order: Order, runs: Runs) -> dict[str, str | int | float]:
     every = [each for kind in runs.values() for each in kind]
     first = next(iter(every[0].values())).simulation
     return {
-        "kind": KIND,
+        "kind": KIND_OF_SIMULATED,
         "system": str(a["system"]),
         "rule": str(a["rule"]),
         "band": band(order.result),

@@ -16,12 +16,13 @@ from sopr_uq.errors import CheckpointError, InputError
 from sopr_uq.experiment.catalogue import curve, verify
 from sopr_uq.experiment.observe_settings import ObserveSettings
 from sopr_uq.posterior import store
+from sopr_uq.posterior.store import RESULT
 from sopr_uq.provenance import versions
 from sopr_uq.refine.checkpoint import decode
-from sopr_uq.workflow.config import Config
+from sopr_uq.workflow.config import CONFIG, Config
 from sopr_uq.workflow.doctor import Finding
-from sopr_uq.workflow.result import RESULT, load_any
-from sopr_uq.workflow.run import CONFIG, ITERATIONS
+from sopr_uq.workflow.result import load_any
+from sopr_uq.workflow.run import ITERATIONS
 
 _GROUPS = ("posterior", "derived", "observed_data", "iterations")
 
