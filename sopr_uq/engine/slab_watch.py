@@ -12,7 +12,7 @@ from sopr_uq.engine.series import Series
 from sopr_uq.engine.slab import BULK_FROM, Profile, SlabShape, Surface, around_middle, holes, pieces
 from sopr_uq.engine.slab_tail import Pressures
 from sopr_uq.engine.timestep import length_scale
-from sopr_uq.engine.trouble import FROZEN, check_temperature
+from sopr_uq.engine.trouble import FROZEN, check_mean_temperature
 from sopr_uq.errors import SimulationFailed
 from sopr_uq.rng import stream
 from sopr_uq.typing import FloatArray
@@ -105,7 +105,7 @@ class SlabWatch:
 
     def check(self) -> None:
         """Raise SimulationFailed if what was seen is no slab of a liquid beside its vapour."""
-        check_temperature(self._temperatures, self._plan)
+        check_mean_temperature(self._temperatures, self._plan)
         surface = Surface.of(self._profile.z, np.mean(self._rows, axis=0))
         self._check_whole(surface)
         self._check_flow(surface)

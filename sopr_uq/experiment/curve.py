@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 
 from sopr_uq.errors import InputError
-from sopr_uq.experiment.catalogue import verify
+from sopr_uq.experiment.catalogue import check_sha256
 from sopr_uq.experiment.cells import check_cells, shift_edges
 from sopr_uq.experiment.formats import FEWEST_ROWS, Table, read_file
 from sopr_uq.experiment.forms import FORMS, TOTAL, UNKNOWN, Form, FormName, Scale, factor_of
@@ -136,7 +136,7 @@ def read_curve(
     if kind not in CURVES:
         raise InputError("kind of a curve", " or ".join(CURVES), repr(kind))
     written = read_written(path, kind, form=form, unit=unit, columns=columns, edges=edges)
-    verify(path, sha256)
+    check_sha256(path, sha256)
     if limits:
         check_form(str(path), written.form, written.x, written.value, scale)
     observation = _converted(written, scale, covariance)

@@ -15,7 +15,7 @@ from sopr_uq.experiment.elements import Element, PolarizabilitySet, element, ele
 from sopr_uq.laws.ensembles import Ensemble
 from sopr_uq.laws.fit import KIND_OF_LAWS
 from sopr_uq.laws.law import QUANTITIES, unit
-from sopr_uq.posterior.status import band, is_doubtful
+from sopr_uq.posterior.status import is_doubtful, kind_of_band
 from sopr_uq.posterior.store import RESULT, read, write
 from sopr_uq.units import inverse_temperature
 
@@ -79,7 +79,7 @@ def load_ensemble(
         draws={q: np.asarray(values.values, dtype=float) for q, values in found.items()},
         rule=str(tree.attrs.get("rule", "")),
         source=path.parent.name,
-        band=band(tree),
+        band=kind_of_band(tree),
         doubtful=is_doubtful(tree),
         prior_sd=_prior_sd(tree, list(found)),
     )

@@ -25,7 +25,7 @@ from sopr_uq.observables.coexistence import (
     surface_tension,
     told_vapour,
     vapour_density,
-    virial_pressure,
+    virial_vapour_pressure,
 )
 from sopr_uq.observables.infinite import InfiniteLiquid, as_it_is, continued
 from sopr_uq.observables.rdf import Rdf
@@ -190,7 +190,7 @@ def _vapour_pressure(runs: Sequence[SimulatedLiquid]) -> Reading:
     values = np.sum([w * one.values for w, one in zip(weights, each, strict=True)], axis=0)
     noise = np.sum([w**2 * one.noise for w, one in zip(weights, each, strict=True)], axis=0)
     # ρkT dlnz is dP: the doubt is about the same in the pressure by the density alone
-    doubt = float(weights[VAPOUR_PRESSURES.index(virial_pressure)][0]) * _doubt(runs)
+    doubt = float(weights[VAPOUR_PRESSURES.index(virial_vapour_pressure)][0]) * _doubt(runs)
     return Reading(each[0].x, np.asarray(values), np.asarray(noise), doubt * float(values.mean()))
 
 

@@ -19,15 +19,15 @@ from sopr_uq.derived.pairs import each_pair
 from sopr_uq.derived.summary import FEWEST_DRAWS, interval_text, summary
 from sopr_uq.posterior.cost import Cost, cost
 from sopr_uq.posterior.status import (
-    band,
     interval_kind,
     interval_name,
+    kind_of_band,
     outcome,
     passed,
     reserve,
 )
 from sopr_uq.refine.rule import DEVIATIONS
-from sopr_uq.workflow.agreement_report import agreement, agreement_lines
+from sopr_uq.workflow.agreement_report import agreement_by_datum, agreement_lines
 
 LABELS = {"sigma": "σ", "epsilon": "ε", "r_vdw": "r_vdW", "d_hp": "d_hp"}
 PRINTED_UNITS = {"angstrom": "Å", "kcal/mol": "kcal/mol", "MPa": "MPa"}
@@ -56,7 +56,7 @@ def as_dict(result: xr.DataTree, prob: float = 0.95) -> dict[str, Any]:
     a, paid = result.attrs, cost(result)
     return {
         **{key: a[key] for key in ("system", "rule", "engine")},
-        "band": band(result),
+        "band": kind_of_band(result),
         "outcome": outcome(result),
         **{key: a[key] for key in ("message", "warning")},
         "seed": int(a["seed"]),
@@ -67,7 +67,7 @@ def as_dict(result: xr.DataTree, prob: float = 0.95) -> dict[str, Any]:
         "check": check(result),
         "error_budget": _by_pair(result, budget),
         "corrections": correction_sentences(result, prob),
-        "agreement": agreement(result),
+        "agreement": agreement_by_datum(result),
     }
 
 
@@ -79,7 +79,7 @@ def _by_pair[T](result: xr.DataTree, of: Callable[[xr.DataTree], T]) -> T | dict
 
 def head(result: xr.DataTree, prob: float = 0.95) -> tuple[str, str, str, str]:
     """Return the head of `table`; it says what the intervals are, and whether to doubt them."""
-    word, what = reserve(result), band(result)
+    word, what = reserve(result), kind_of_band(result)
     return "quantity", _SD[what] + (f", {word}" if word else ""), interval_name(what, prob), "unit"
 
 
@@ -94,7 +94,7 @@ def table(result: xr.DataTree, prob: float = 0.95) -> list[tuple[str, str, str, 
     for name, row in labelled:
         unit = str(row["unit"].item())
         text, ends = str(row["text"].item()), "–"
-        if band(result) == "none":
+        if kind_of_band(result) == "none":
             text = f"{float(row['mean']):.5g}"
         elif (reason := undetermined(row)) is not None:
             text = reason
@@ -162,7 +162,7 @@ def correction_sentences(result: xr.DataTree, prob: float = 0.95) -> list[str]:
         bands = correction_band(one, prob)
         size = float(np.sqrt((bands["mean"] ** 2).mean()))
         text = f"{label} rms {size:.3g} kcal/mol".strip()
-        if band(result) != "none":
+        if kind_of_band(result) != "none":
             where = ", ".join(f"{a:.2f}–{b:.2f} Å" for a, b in intervals_without_zero(bands))
             zero = f"at {where}" if where else "nowhere"
             text = f"{text}; {100 * prob:g} % band excludes zero {zero}"
@@ -292,7 +292,7 @@ def _rows(result: xr.DataTree, prob: float) -> dict[str, xr.Dataset]:
 
 
 def _numbers(result: xr.DataTree, prob: float) -> dict[str, dict[str, Any]]:
-    what, found = band(result), {}
+    what, found = kind_of_band(result), {}
     share = "prob" if what == "posterior" else "share_of_draws"
     for name, row in _rows(result, prob).items():
         reason = None if what == "none" else undetermined(row)

@@ -17,7 +17,7 @@ from sopr_uq.experiment.equation_of_state import reference_value
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.observables.property import PROPERTIES, Property, Reading, SimulatedLiquid
 from sopr_uq.posterior import store
-from sopr_uq.posterior.status import band, outcome
+from sopr_uq.posterior.status import kind_of_band, outcome
 from sopr_uq.provenance import now, versions
 from sopr_uq.rng import stream
 from sopr_uq.typing import FloatArray, IntArray
@@ -290,7 +290,7 @@ def _certificate(order: Order, runs: Runs) -> dict[str, str | int | float]:
         "kind": KIND_OF_SIMULATED,
         "system": str(a["system"]),
         "rule": str(a["rule"]),
-        "band": band(order.result),
+        "band": kind_of_band(order.result),
         "outcome": outcome(order.result),
         "of": str(a.get(store.FINGERPRINT, "")),
         "fluid": order.fluid or "",

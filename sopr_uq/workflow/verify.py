@@ -13,7 +13,7 @@ import xarray as xr
 from pydantic import ValidationError
 
 from sopr_uq.errors import CheckpointError, InputError
-from sopr_uq.experiment.catalogue import curve, verify
+from sopr_uq.experiment.catalogue import check_sha256, curve
 from sopr_uq.experiment.observe_settings import ObserveSettings
 from sopr_uq.posterior import store
 from sopr_uq.posterior.store import RESULT
@@ -95,7 +95,7 @@ def _input(file: Path, stated: str | None) -> Finding:
     if stated is None:
         return Finding(label, True, "no hash was recorded, so none could be checked")
     try:
-        verify(file, stated)
+        check_sha256(file, stated)
     except InputError as error:
         return Finding(label, False, str(error))
     return Finding(label, True, f"is the file that was used (SHA-256 {stated[:12]}…)")
