@@ -43,6 +43,9 @@ COULOMB: float = (
 POLARIZABILITY_AU: float = 0.529177210544**3
 """Å³ in one atomic unit of polarizability, a₀³."""
 
+DISPERSION_POWER = 6.0
+"""Of 1/r, with which the leading term of London's dispersion falls."""
+
 
 def thermal_energy(temperature: float) -> float:
     """Return k_B T in kcal/mol for a temperature in K."""

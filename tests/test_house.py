@@ -1,10 +1,12 @@
 """The machine guards taste: style, types, import layers and packaging are tests."""
 
+import ast
 import re
 import subprocess
 import sys
 import tomllib
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -70,6 +72,41 @@ def test_what_a_kind_has_is_asked_of_its_entry_and_not_told_by_its_name():
     files = (ROOT / "sopr_uq").rglob("*.py")
     found = {f.name: len(NAMED.findall(f.read_text(encoding="utf-8"))) for f in files}
     assert {name: number for name, number in found.items() if number} == EXPECTED
+
+
+def named(source: str) -> set[str]:
+    """The public classes, aliases of types and constants that a module makes."""
+    found = set()
+    for node in ast.parse(source).body:
+        match node:
+            case ast.ClassDef(name=name) | ast.TypeAlias(name=ast.Name(id=name)):
+                found.add(name)
+            case ast.Assign(targets=targets):
+                found |= {t.id for t in targets if isinstance(t, ast.Name)}
+            case ast.AnnAssign(target=ast.Name(id=name)):
+                found.add(name)
+    return {name for name in found if re.match("[A-Z]", name)}
+
+
+def homes(modules: Mapping[str, str]) -> dict[str, list[str]]:
+    """By name of a class, an alias or a constant, the modules that make it; where several do."""
+    found: dict[str, list[str]] = {}
+    for module, source in modules.items():
+        for name in named(source):
+            found.setdefault(name, []).append(module)
+    return {name: places for name, places in found.items() if len(places) > 1}
+
+
+def test_one_name_is_one_class_alias_or_constant_of_the_package():
+    first = "class Pair:\n    pass\n\ntype Kernel = int\nHIGHEST = 1.0\n_Kept = int\n"
+    second = "type Pair = tuple[float, float]\nKernel = partial(int)\nHIGHEST = 2.0\n_Kept = str\n"
+    twice = homes({"a": first, "b": second})
+    assert set(twice) == {"Pair", "Kernel", "HIGHEST"}, "negative control"
+    package = ROOT / "sopr_uq"
+    files = {str(f.relative_to(package)): f.read_text("utf-8") for f in package.rglob("*.py")}
+    assert not homes(files), "a name that two modules give to what each of them makes"
+    found = set().union(*map(named, files.values()))
+    assert {"Pair", "BoolArray", "COULOMB"} <= found
 
 
 def test_constraints_pin_names_and_versions_only():

@@ -16,7 +16,7 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
 from sopr_uq.cli.main import COMMANDS, command
-from sopr_uq.refine.of_rules import unused
+from sopr_uq.refine.of_rules import unused_keys
 from sopr_uq.refine.presets import PresetName, preset
 from sopr_uq.refine.settings import RuleName
 from sopr_uq.workflow.config import Config
@@ -159,7 +159,7 @@ def choices(annotation: Any) -> str:
 def rules(model: type[BaseModel], key: str) -> str:
     """Return which rules use a key."""
     names = get_args(RuleName.__value__)
-    users = [name for name in names if key not in unused(model, name)]
+    users = [name for name in names if key not in unused_keys(model, name)]
     return "all" if len(users) == len(names) else ", ".join(f"`{name}`" for name in users)
 
 

@@ -5,8 +5,8 @@ FAULT = 1
 """Nobody took what was printed, or the program itself is wrong (Python's own code)."""
 WRONG_INPUT = 2
 NOT_CONVERGED = 3
-DOUBTFUL = 3
-UNEXPLAINED = 4
+RESULT_DOUBTFUL = 3
+DATA_UNEXPLAINED = 4
 """No pair potential gives the data within their errors."""
 DISAGREES = 3
 INTERRUPTED = 130

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, get_args
 
 import click
 
-from sopr_uq.cli.codes import DOUBTFUL, NOT_CONVERGED, OK
+from sopr_uq.cli.codes import NOT_CONVERGED, OK, RESULT_DOUBTFUL
 from sopr_uq.cli.json_output import json_option, print_json
 from sopr_uq.cli.show_laws import print_laws, print_predictions
 from sopr_uq.derived.summary import concise
@@ -78,7 +78,7 @@ def _code(found: xr.DataTree) -> int:
     from sopr_uq.laws import doubtful_elements, sampling_faults
 
     if doubtful_elements(found):
-        return DOUBTFUL
+        return RESULT_DOUBTFUL
     return NOT_CONVERGED if sampling_faults(found) else OK
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem
 
-from sopr_uq.cli.codes import FAULT, INTERRUPTED, UNEXPLAINED, WRONG_INPUT
+from sopr_uq.cli.codes import DATA_UNEXPLAINED, FAULT, INTERRUPTED, WRONG_INPUT
 from sopr_uq.errors import Interrupted, NoPotential, SoprUqError
 from sopr_uq.interrupts import listening
 
@@ -122,7 +122,7 @@ def main() -> None:
         sys.exit(_interrupted(error))
     except SoprUqError as error:
         _say(f"sopr-uq: {error}")
-        sys.exit(UNEXPLAINED if isinstance(error, NoPotential) else WRONG_INPUT)
+        sys.exit(DATA_UNEXPLAINED if isinstance(error, NoPotential) else WRONG_INPUT)
     except ModuleNotFoundError as error:
         # our own are there: one that is not is a fault of the program
         if error.name is None or error.name.startswith("sopr_uq"):

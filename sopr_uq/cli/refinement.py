@@ -9,7 +9,7 @@ from typing import Any, get_args
 
 import click
 
-from sopr_uq.cli.codes import DOUBTFUL, NOT_CONVERGED, OK, UNEXPLAINED, WRONG_INPUT
+from sopr_uq.cli.codes import DATA_UNEXPLAINED, NOT_CONVERGED, OK, RESULT_DOUBTFUL, WRONG_INPUT
 from sopr_uq.cli.executor import chosen, executor_options
 from sopr_uq.cli.json_output import json_option
 from sopr_uq.cli.progress import Bar
@@ -83,8 +83,7 @@ def resume(
     folder: Path, as_json: bool, quiet: bool, workers: int | None, scheduler: str | None
 ) -> None:
     """Go on with the refinement in FOLDER after an interruption."""
-    from sopr_uq.workflow.config import load_config
-    from sopr_uq.workflow.run import CONFIG
+    from sopr_uq.workflow.config import CONFIG, load_config
     from sopr_uq.workflow.run import resume as go_on
 
     if not (folder / CONFIG).is_file():
@@ -108,5 +107,5 @@ def _finish(result: Any, folder: Path, *, as_json: bool) -> None:
     from sopr_uq.posterior.status import outcome
 
     print_result(result, folder, as_json=as_json, prob=0.95)
-    codes = {"converged": OK, "doubtful": DOUBTFUL, "unexplained": UNEXPLAINED}
+    codes = {"converged": OK, "doubtful": RESULT_DOUBTFUL, "unexplained": DATA_UNEXPLAINED}
     sys.exit(codes.get(outcome(result), NOT_CONVERGED))

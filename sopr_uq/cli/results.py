@@ -37,7 +37,8 @@ def show(path: Path, as_json: bool, prob: float | None) -> None:
 )
 def figures(path: Path, out: Path | None) -> None:
     """Draw the figures of the result in PATH: a refinement's folder, or a file of laws."""
-    from sopr_uq.workflow.figures import FIGURES, save_figures
+    from sopr_uq.figures.sheet import FIGURES
+    from sopr_uq.workflow.figures import save_figures
     from sopr_uq.workflow.result import load_any, readable
 
     folder = out or (path if path.is_dir() else path.parent) / FIGURES

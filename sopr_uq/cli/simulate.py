@@ -181,10 +181,10 @@ def _temperatures(
 def _engine_settings(settings: tuple[str, ...]) -> dict[str, Any]:
     """Return keys of the engine from ``KEY=VALUE`` texts, with or without ``engine.``."""
     from sopr_uq.experiment.faults import Faults
-    from sopr_uq.workflow.overrides import pairs
+    from sopr_uq.workflow.overrides import overrides_by_key
 
     faults = Faults()
-    found = pairs(faults, settings)
+    found = overrides_by_key(faults, settings)
     faults.raise_any()
     return {key.removeprefix(_ENGINE): value for key, value in found.items()}
 

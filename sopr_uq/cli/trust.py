@@ -16,7 +16,7 @@ from sopr_uq.cli.json_output import json_option, print_json
 from sopr_uq.cli.progress import Bar
 from sopr_uq.cli.terminal import print_facts, terminal
 from sopr_uq.workflow.doctor import Finding
-from sopr_uq.workflow.report import LABELS, UNITS
+from sopr_uq.workflow.report import LABELS, PRINTED_UNITS
 
 if TYPE_CHECKING:
     from sopr_uq.workflow.repeat import Comparison
@@ -85,7 +85,7 @@ def _print_comparison(found: Comparison, folder: Path) -> None:
     table = Table("quantity", "stored (sd)", "repeated (sd)", "difference / sd", "unit")
     for row in found.rows:
         stored, again = f"{row.first:.4f} ({row.first_sd:.4f})", f"{row.second:.4f}"
-        label, unit = LABELS.get(row.quantity, row.quantity), UNITS.get(row.unit, row.unit)
+        label, unit = LABELS.get(row.quantity, row.quantity), PRINTED_UNITS.get(row.unit, row.unit)
         table.add_row(label, stored, f"{again} ({row.second_sd:.4f})", f"{row.z:.2f}", unit)
     console = terminal()
     console.print(table)

@@ -10,8 +10,7 @@ from sopr_uq.derived.pairs import pairs
 from sopr_uq.derived.summary import interval
 from sopr_uq.errors import InputError
 from sopr_uq.posterior.observed import measured
-from sopr_uq.posterior.status import band as kind_of_band
-from sopr_uq.posterior.status import interval_kind, outcome
+from sopr_uq.posterior.status import interval_kind, kind_of_band, outcome
 from sopr_uq.units import inverse_temperature
 
 MOST_DRAWS = 400

@@ -17,7 +17,7 @@ from sopr_uq.errors import InputError
 from sopr_uq.potentials.descriptors import Descriptors, descriptors
 from sopr_uq.typing import ArrayLike
 
-UNITS: dict[str, str] = {
+DESCRIPTOR_UNITS: dict[str, str] = {
     "sigma": "angstrom",
     "epsilon": "kcal/mol",
     "r_vdw": "angstrom",
@@ -41,9 +41,9 @@ def describe(potential: xr.DataArray, beta: float) -> xr.Dataset:
     Dataset
         ``sigma``, ``epsilon``, ``r_vdw``, ``d_hp`` with dims (...) and ``units``.
     """
-    found = _apply(lambda r, v: descriptors(r, v, beta), potential, [[]] * len(UNITS))
+    found = _apply(lambda r, v: descriptors(r, v, beta), potential, [[]] * len(DESCRIPTOR_UNITS))
     named = dict(zip(Descriptors._fields, found, strict=True))
-    return xr.Dataset({n: a.assign_attrs(units=UNITS[n]) for n, a in named.items()})
+    return xr.Dataset({n: a.assign_attrs(units=DESCRIPTOR_UNITS[n]) for n, a in named.items()})
 
 
 def reference(potential: xr.DataArray) -> xr.DataArray:

@@ -14,7 +14,7 @@ from sopr_uq.typing import FloatArray
 
 type IntervalKind = Literal["eti", "hdi"]
 
-FEWEST = 50
+FEWEST_DRAWS = 50
 """Effective draws that a number in a table must rest on."""
 
 _SHORTEST = 4

@@ -10,8 +10,8 @@ from scipy import fft
 
 from sopr_uq.typing import FloatArray
 
-type Kernel = Callable[[FloatArray, FloatArray], FloatArray]
-"""Origins and targets in, one number for every lag out."""
+type LagAverage = Callable[[FloatArray, FloatArray], FloatArray]
+"""Takes origins and targets, and gives an average over the origins for every lag."""
 
 
 def correlate(origins: FloatArray, targets: FloatArray) -> FloatArray:
@@ -53,7 +53,7 @@ class Stretches:
 
     Parameters
     ----------
-    kernel : callable
+    average : callable
         :func:`correlate` or :func:`displacements`.
     lags : int
         m, how many lags from zero on.
@@ -61,7 +61,7 @@ class Stretches:
         n, origins of a row.
     """
 
-    kernel: Kernel
+    average: LagAverage
     lags: int
     origins: int
     _rows: list[FloatArray] = field(default_factory=list)
@@ -72,7 +72,7 @@ class Stretches:
         self._kept.append(value)
         if len(self._kept) == self.origins + self.lags:
             whole = np.stack(self._kept)
-            self._rows.append(self.kernel(whole[: self.origins], whole))
+            self._rows.append(self.average(whole[: self.origins], whole))
             del self._kept[: self.origins]
 
     @property

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from sopr_uq.engine.blocks import autocorrelation_time, block_means
-from sopr_uq.engine.correlation import Stretches, correlate, displacements
+from sopr_uq.engine.correlation import LagAverage, Stretches, correlate, displacements
 from sopr_uq.engine.plan import Plan, flight_time
 from sopr_uq.engine.recorder import Frame, Recorder
 from sopr_uq.engine.series import Series
@@ -21,10 +21,10 @@ from sopr_uq.units import (
     thermal_energy,
 )
 
-MOTION = 3.0
+MOTION_REACH = 3.0
 """Longest lag of velocities and displacements, in times of free flight."""
 
-STRESS = 5.0
+STRESS_REACH = 5.0
 """Longest lag of the stress, in times of free flight: at the triple point it remembers longer."""
 
 _FOLLOWED = 4000
@@ -51,7 +51,7 @@ class DiffusionRecorder:
         self._numbers = plan.topology.numbers
         self._walk = np.zeros((plan.molecules, 3))
         self._fine, self._coarse = (k * plan.timestep / FS_PER_PS for k in _intervals(plan))
-        lags = [_lags(plan, MOTION, k) for k in _intervals(plan)]
+        lags = [_lags(plan, MOTION_REACH, k) for k in _intervals(plan)]
         self._velocity = [_stretches(correlate, lags[0]) for _ in self._numbers]
         self._displacement = [_stretches(displacements, lags[1]) for _ in self._numbers]
 
@@ -113,7 +113,7 @@ class ViscosityRecorder:
     """
 
     def __init__(self, plan: Plan) -> None:
-        lags = _lags(plan, STRESS, plan.fine_every)
+        lags = _lags(plan, STRESS_REACH, plan.fine_every)
         self._plan = plan
         self._frames = 0
         self._stress = _stretches(correlate, lags)
@@ -179,7 +179,7 @@ RECORDERS: Mapping[str, Callable[[Plan], Recorder]] = {
 }
 """By what a setup asks to record."""
 
-_REACHES = {"diffusion": MOTION, "viscosity": STRESS}
+_REACHES = {"diffusion": MOTION_REACH, "viscosity": STRESS_REACH}
 """Longest lags of those that correlate times, in times of free flight."""
 
 
@@ -246,8 +246,8 @@ def _lags(plan: Plan, reach: float, every: int) -> int:
     return max(4, round(reach * flight_time(plan.setup) / spacing + 1e-6))
 
 
-def _stretches(kernel: Callable[[FloatArray, FloatArray], FloatArray], lags: int) -> Stretches:
-    return Stretches(kernel, lags, max(1, lags // 2))
+def _stretches(average: LagAverage, lags: int) -> Stretches:
+    return Stretches(average, lags, max(1, lags // 2))
 
 
 def _curve(name: str, rows: FloatArray, spacing: float, blocks: int, unit: str) -> Series:

@@ -16,7 +16,7 @@ from sopr_uq.engine.plan import Plan
 from sopr_uq.engine.protocol import Configuration, Progress, Setup, Simulation, check_able
 from sopr_uq.engine.recorder import Between, Thermo
 from sopr_uq.engine.retry import with_retry
-from sopr_uq.engine.sampling import simulate
+from sopr_uq.engine.sampling import sample_trajectory
 from sopr_uq.engine.settings import EngineSettings
 from sopr_uq.engine.traits import TRAITS
 from sopr_uq.engine.trouble import BLOWN_UP
@@ -77,7 +77,7 @@ def carry_out(plan: Plan, progress: Progress | None = None) -> Simulation:
         If the trajectory must not be averaged.
     """
     try:
-        return simulate(HoomdDynamics, plan, progress)
+        return sample_trajectory(HoomdDynamics, plan, progress)
     except RuntimeError as error:
         lost = "lost atoms: " if "simulation box" in str(error) else ""
         words = str(error).splitlines()[0]

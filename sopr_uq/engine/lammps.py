@@ -10,7 +10,7 @@ from sopr_uq.engine.lammps_slab import carry_out_slab
 from sopr_uq.engine.plan import Plan
 from sopr_uq.engine.protocol import Progress, Setup, Simulation, check_able
 from sopr_uq.engine.retry import with_retry
-from sopr_uq.engine.sampling import simulate
+from sopr_uq.engine.sampling import sample_trajectory
 from sopr_uq.engine.settings import EngineSettings
 from sopr_uq.engine.traits import COEXISTENCE, TRAITS
 from sopr_uq.errors import EngineUnavailable
@@ -58,7 +58,7 @@ def carry_out(plan: Plan, progress: Progress | None = None) -> Simulation:
     SimulationFailed
         If the trajectory must not be averaged.
     """
-    return simulate(LammpsDynamics, plan, progress)
+    return sample_trajectory(LammpsDynamics, plan, progress)
 
 
 def unavailable() -> str | None:

@@ -12,7 +12,7 @@ from sopr_uq.engine.lammps_dynamics import LammpsDynamics
 from sopr_uq.engine.plan import Plan
 from sopr_uq.engine.protocol import Progress, Simulation, named
 from sopr_uq.engine.recorder import Thermo
-from sopr_uq.engine.sampling import Clock, advance, prepare
+from sopr_uq.engine.sampling import Clock, advance, equilibrate
 from sopr_uq.engine.slab import EVERY, SETTLING, SlabShape, check_size, sampled, vapour_at_start
 from sopr_uq.engine.slab_tail import Pressures, SlabTail
 from sopr_uq.engine.slab_watch import SlabWatch
@@ -53,7 +53,7 @@ def carry_out_slab(plan: Plan, progress: Progress | None = None) -> Simulation:
     clock = Clock(whole.steps + settling, progress)
     watch = SlabWatch(whole)
     with LammpsSlab(whole) as dynamics:
-        prepare(dynamics, whole, clock)
+        equilibrate(dynamics, whole, clock)
         dynamics.open()
         advance(dynamics, settling, clock)
         for _ in range(whole.samples):

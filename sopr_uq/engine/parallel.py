@@ -9,7 +9,7 @@ from sopr_uq.engine.protocol import Engine, Setup, Simulation
 from sopr_uq.errors import SimulationFailed
 from sopr_uq.executor import Executor, InTurn, Lost, Processes, cores
 
-type Outcome = Simulation | SimulationFailed
+type SimulationOutcome = Simulation | SimulationFailed
 
 
 def run_tasks(
@@ -18,8 +18,8 @@ def run_tasks(
     *,
     workers: int | None = None,
     executor: Executor | None = None,
-    done: Callable[[int, Outcome], None] | None = None,
-) -> list[Outcome]:
+    done: Callable[[int, SimulationOutcome], None] | None = None,
+) -> list[SimulationOutcome]:
     """Make simulations, as many at a time as the executor has places.
 
     Each uses one thread, so that its result depends on its task alone and not
@@ -52,11 +52,11 @@ def run_tasks(
     places = min(workers or default_workers(engine), len(tasks))
     chosen = executor or executor_for(engine, places)
 
-    def report(number: int, found: Outcome | Lost) -> None:
+    def report(number: int, found: SimulationOutcome | Lost) -> None:
         if done is not None:
             done(number, _outcome(found))
 
-    return [_outcome(found) for found in chosen.run(partial(outcome, engine), tasks, report)]
+    return [_outcome(found) for found in chosen.run(partial(run_task, engine), tasks, report)]
 
 
 def executor_for(engine: Engine, workers: int | None = None) -> Executor:
@@ -74,7 +74,7 @@ def executor_for(engine: Engine, workers: int | None = None) -> Executor:
     return Processes(count) if count > 1 else InTurn()
 
 
-def _outcome(found: Outcome | Lost) -> Outcome:
+def _outcome(found: SimulationOutcome | Lost) -> SimulationOutcome:
     return SimulationFailed(found.message) if isinstance(found, Lost) else found
 
 
@@ -92,7 +92,7 @@ def single_threaded(engine: Engine) -> Engine:
     return rebuilt
 
 
-def outcome(engine: Engine, task: Setup) -> Outcome:
+def run_task(engine: Engine, task: Setup) -> SimulationOutcome:
     """Make one simulation; a failure is returned, not raised."""
     try:
         return engine.run(task)

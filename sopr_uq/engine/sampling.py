@@ -86,7 +86,9 @@ class Clock:
             self.progress(self.done / self.total)
 
 
-def simulate(open_dynamics: OpenDynamics, plan: Plan, progress: Progress | None) -> Simulation:
+def sample_trajectory(
+    open_dynamics: OpenDynamics, plan: Plan, progress: Progress | None
+) -> Simulation:
     """Run a plan: melt and compress if need be, equilibrate, sample, check.
 
     It samples for as long as the plan says, or longer where motion takes that.
@@ -116,7 +118,7 @@ def simulate(open_dynamics: OpenDynamics, plan: Plan, progress: Progress | None)
     recorders: tuple[Recorder, ...] = (trajectory, rdf, ThermoRecorder(plan), *asked)
     clock = Clock(plan.steps, progress)
     with open_dynamics(plan) as dynamics:
-        prepare(dynamics, plan, clock)
+        equilibrate(dynamics, plan, clock)
         _sample(dynamics, plan, recorders, clock)
         last = Configuration(dynamics.positions(), dynamics.velocities(), plan.box_length)
         version = dynamics.version
@@ -142,7 +144,7 @@ def _rdf(plan: Plan) -> RdfRecorder:
     return RdfRecorder(substance.pairs, plan.counts, plan.box_length, s.bin_width, s.r_max, inner)
 
 
-def prepare(dynamics: Dynamics, plan: Plan, clock: Clock) -> None:
+def equilibrate(dynamics: Dynamics, plan: Plan, clock: Clock) -> None:
     """Melt and compress a lattice, and let what came of it settle."""
     s = plan.settings
     if plan.from_lattice:

@@ -30,7 +30,7 @@ EVERY = 10
 THINNEST = 8.0
 """Thickness of the liquid at the start in σ, below which it has two surfaces and no inside."""
 
-FAR = 3.0
+BULK_FROM = 3.0
 """From how many widths w of tanh(z/w) away from a surface on a phase counts as itself."""
 
 _BIN = 0.25
@@ -139,7 +139,7 @@ class Surface:
 
     def inside(self, z: FloatArray) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
         """Return where the liquid is itself, shape (n,)."""
-        return np.asarray(z < self.place - FAR * self.width)
+        return np.asarray(z < self.place - BULK_FROM * self.width)
 
     def density(self, z: FloatArray) -> FloatArray:
         """Return ρ(z) in Å⁻³, shape (n,)."""
@@ -147,7 +147,7 @@ class Surface:
 
     def outside(self, z: FloatArray) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
         """Return where the vapour is itself, shape (n,)."""
-        return np.asarray(z > self.place + FAR * self.width)
+        return np.asarray(z > self.place + BULK_FROM * self.width)
 
 
 def _profile(z: FloatArray, liquid: float, vapour: float, place: float, width: float) -> FloatArray:

@@ -9,10 +9,10 @@ from sopr_uq.engine.insertion import Insertion
 from sopr_uq.engine.plan import Plan
 from sopr_uq.engine.recorder import Thermo
 from sopr_uq.engine.series import Series
-from sopr_uq.engine.slab import FAR, Profile, SlabShape, Surface, around_middle, holes, pieces
+from sopr_uq.engine.slab import BULK_FROM, Profile, SlabShape, Surface, around_middle, holes, pieces
 from sopr_uq.engine.slab_tail import Pressures
 from sopr_uq.engine.timestep import length_scale
-from sopr_uq.engine.trouble import FROZEN, check_temperature
+from sopr_uq.engine.trouble import FROZEN, check_mean_temperature
 from sopr_uq.errors import SimulationFailed
 from sopr_uq.rng import stream
 from sopr_uq.typing import FloatArray
@@ -105,7 +105,7 @@ class SlabWatch:
 
     def check(self) -> None:
         """Raise SimulationFailed if what was seen is no slab of a liquid beside its vapour."""
-        check_temperature(self._temperatures, self._plan)
+        check_mean_temperature(self._temperatures, self._plan)
         surface = Surface.of(self._profile.z, np.mean(self._rows, axis=0))
         self._check_whole(surface)
         self._check_flow(surface)
@@ -126,7 +126,7 @@ class SlabWatch:
                 f"broken: the slab of liquid did not stay one ({how}). Try: more particles, or a "
                 "lower temperature."
             )
-        far, half = FAR * surface.width, 0.5 * self._shape.along
+        far, half = BULK_FROM * surface.width, 0.5 * self._shape.along
         inside, outside = surface.place - far, half - surface.place - far
         if min(inside, outside) < _THIN * size:
             raise SimulationFailed(

@@ -116,12 +116,12 @@ def check_trajectory(trajectory: Trajectory, plan: Plan) -> None:
             f"torn: a distance within a rigid molecule changed by {trajectory.torn:.3g} Å. "
             f"{BLOWN_UP}"
         )
-    check_temperature(trajectory.temperatures, plan)
+    check_mean_temperature(trajectory.temperatures, plan)
     check_one_phase(np.array(trajectory.waves), plan.topology.numbers)
     _check_flow(trajectory, plan)
 
 
-def check_temperature(temperatures: Sequence[float], plan: Plan) -> None:
+def check_mean_temperature(temperatures: Sequence[float], plan: Plan) -> None:
     """Raise SimulationFailed if a mean temperature in K is not that of the plan."""
     expected, found = plan.state.temperature, float(np.mean(temperatures))
     # A small box fluctuates by more than the tolerance in a single sample.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import traceback
 from typing import Any
 
-from sopr_uq.executor.wire import pack, unpack
+from sopr_uq.executor.wire import from_bytes, to_bytes
 
 
 def answer(task: bytes) -> bytes:
@@ -18,8 +18,8 @@ def answer(task: bytes) -> bytes:
         unpacked, or while the result is packed, is an error of the task too.
     """
     try:
-        function, item = unpack(task)
-        return pack((function(item), None, ""))
+        function, item = from_bytes(task)
+        return to_bytes((function(item), None, ""))
     except Exception as error:
         return _failure(error)
 
@@ -33,7 +33,7 @@ def opened(content: bytes) -> Any:
         What the task raised, of its own type; a note on it is the traceback of
         the worker.
     """
-    result, error, trace = unpack(content)
+    result, error, trace = from_bytes(content)
     if error is not None:
         error.add_note(f"In the process of the task:\n\n{trace}")
         raise error
@@ -44,14 +44,14 @@ def _failure(error: Exception) -> bytes:
     trace = "".join(traceback.format_exception(error)).rstrip()
     for form in (_whole, _Parts):
         try:
-            packed = pack((None, form(error), trace))
-            unpack(packed)
+            packed = to_bytes((None, form(error), trace))
+            from_bytes(packed)
         except Exception:
             # Not every error can be taken apart and put together again.
             continue
         return packed
     words = "".join(traceback.format_exception_only(error)).strip()
-    return pack((None, RuntimeError(words), trace))
+    return to_bytes((None, RuntimeError(words), trace))
 
 
 def _whole(error: Exception) -> Exception:

@@ -15,7 +15,7 @@ from sopr_uq.errors import EngineUnavailable, InputError, SoprUqError
 from sopr_uq.executor.answer import opened
 from sopr_uq.executor.interpreter import Interpreter
 from sopr_uq.executor.protocol import ATTEMPTS, Executor, Lost
-from sopr_uq.executor.wire import pack
+from sopr_uq.executor.wire import to_bytes
 from sopr_uq.interrupts import obey
 from sopr_uq.revision import code, same_code
 
@@ -130,7 +130,7 @@ def _run(
     job, results = uuid4().hex, {}
     futures = [
         client.submit(
-            in_interpreter, pack((function, x)), code(), key=f"sopr-uq-{job}-{i}", pure=False
+            in_interpreter, to_bytes((function, x)), code(), key=f"sopr-uq-{job}-{i}", pure=False
         )
         for i, x in enumerate(items)
     ]

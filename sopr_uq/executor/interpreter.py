@@ -19,7 +19,7 @@ from typing import Any, Self
 from sopr_uq.errors import SoprUqError
 from sopr_uq.executor.answer import opened
 from sopr_uq.executor.protocol import ATTEMPTS, Lost
-from sopr_uq.executor.wire import pack, receive, send
+from sopr_uq.executor.wire import receive, send, to_bytes
 
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 _TAIL = 2000
@@ -61,7 +61,7 @@ class Interpreter:
         Exception
             What the task raises, with the traceback of its process as a note.
         """
-        content = self.exchange(pack((function, item)))
+        content = self.exchange(to_bytes((function, item)))
         return content if isinstance(content, Lost) else opened(content)
 
     def exchange(self, task: bytes) -> bytes | Lost:

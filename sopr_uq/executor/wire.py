@@ -14,13 +14,13 @@ import cloudpickle
 _LENGTH = struct.Struct("<Q")
 
 
-def pack(value: Any) -> bytes:
+def to_bytes(value: Any) -> bytes:
     """Return a value as bytes."""
     return bytes(cloudpickle.dumps(value))
 
 
-def unpack(content: bytes) -> Any:
-    """Return the value of some bytes that :func:`pack` made."""
+def from_bytes(content: bytes) -> Any:
+    """Return the value of some bytes that :func:`to_bytes` made."""
     return cloudpickle.loads(content)
 
 

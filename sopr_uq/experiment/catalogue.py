@@ -71,7 +71,7 @@ def _registry() -> dict[str, Any]:
     return tomllib.loads((data_folder() / "registry.toml").read_text(encoding="utf-8"))
 
 
-def verify(path: Path, expected: str | None) -> None:
+def check_sha256(path: Path, expected: str | None) -> None:
     """Check that a file is the one that was meant.
 
     Parameters
@@ -135,5 +135,5 @@ def table_path(name: str) -> Path:
     """Return the verified path of a shipped table, such as ``elements``."""
     entry = _registry()["tables"][name]
     path = data_folder() / str(entry["file"])
-    verify(path, entry["sha256"])
+    check_sha256(path, entry["sha256"])
     return path

@@ -9,7 +9,7 @@ from scipy import constants
 
 from sopr_uq.errors import InputError
 from sopr_uq.experiment.kinds import KINDS, Q, R
-from sopr_uq.experiment.limits import FAR, LEVEL_TOLERANCE
+from sopr_uq.experiment.limits import LEVEL_FROM, LEVEL_TOLERANCE
 from sopr_uq.experiment.molecule import Pair
 from sopr_uq.experiment.observation import Observation
 from sopr_uq.experiment.reference import Shape
@@ -260,7 +260,7 @@ def check_level(observation: Observation) -> None:
         If it does not; that of a mixture may be of another convention.
     """
     observation = observation.windowed()
-    far = observation.x >= FAR * observation.x[-1]
+    far = observation.x >= LEVEL_FROM * observation.x[-1]
     level = float(np.mean(observation.value[far]))
     if abs(level - 1.0) > LEVEL_TOLERANCE:
         raise InputError(

@@ -10,9 +10,9 @@ from typing import Literal
 import numpy as np
 
 from sopr_uq.errors import InputError
-from sopr_uq.experiment.catalogue import verify
+from sopr_uq.experiment.catalogue import check_sha256
 from sopr_uq.experiment.cells import check_cells, shift_edges
-from sopr_uq.experiment.formats import Table, read_file
+from sopr_uq.experiment.formats import FEWEST_ROWS, Table, read_file
 from sopr_uq.experiment.forms import FORMS, TOTAL, UNKNOWN, Form, FormName, Scale, factor_of
 from sopr_uq.experiment.inferred import ended, own_spacing, read_off, shortened, windowed
 from sopr_uq.experiment.kinds import CURVES, KINDS, KindName
@@ -22,7 +22,6 @@ from sopr_uq.experiment.observation import Observation
 from sopr_uq.experiment.pick import pick
 from sopr_uq.typing import BoolArray, FloatArray
 
-MIN_POINTS = 5
 _LARGEST = 1e9
 
 
@@ -137,7 +136,7 @@ def read_curve(
     if kind not in CURVES:
         raise InputError("kind of a curve", " or ".join(CURVES), repr(kind))
     written = read_written(path, kind, form=form, unit=unit, columns=columns, edges=edges)
-    verify(path, sha256)
+    check_sha256(path, sha256)
     if limits:
         check_form(str(path), written.form, written.x, written.value, scale)
     observation = _converted(written, scale, covariance)
@@ -182,8 +181,8 @@ def read_written(
     picked = pick(table, str(path), kind, columns)
     remarks = [*table.remarks, *picked.remarks]
     table = _without_empty_rows(table, [picked.abscissa, picked.value], remarks)
-    if len(table.lines) < MIN_POINTS:
-        expected = f"at least {MIN_POINTS} rows of numbers"
+    if len(table.lines) < FEWEST_ROWS:
+        expected = f"at least {FEWEST_ROWS} rows of numbers"
         raise InputError(str(path), expected, str(len(table.lines)))
     places = [picked.abscissa, picked.value, *([] if picked.error is None else [picked.error])]
     _check_numbers(path, table, places)

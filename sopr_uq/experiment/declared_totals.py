@@ -38,7 +38,7 @@ _BELOW = 0.6
 """Of structure in front of the nearest over what is behind: beyond, Q is not in Å⁻¹. Of 16 totals
 of water that is at most 0.06, of contrasts without hydrogen 1e-5; in nm⁻¹ at least 1.4."""
 
-FEWEST = 3
+FEWEST_OF_LEVEL = 3
 """Points that a level needs."""
 
 _WIDE = 45.0
@@ -123,7 +123,7 @@ def check_total(observation: Observation) -> None:
     _check_unit(observation)
     total = used.total
     low = used.x < _LOW * 2.0 * np.pi * np.cbrt(total.mixture.molecules)
-    if low.sum() < FEWEST:
+    if low.sum() < FEWEST_OF_LEVEL:
         return
     q, level = used.x[low], float(np.mean(used.value[low]))
     if level_misfit(total, q, level) <= OFF:

@@ -10,7 +10,7 @@ SHA256 = r"^[0-9a-f]{64}$"
 """What a hash looks like."""
 
 
-def require(model: BaseModel, what: str, needed: set[str], allowed: set[str]) -> None:
+def require_keys(model: BaseModel, what: str, needed: set[str], allowed: set[str]) -> None:
     """Refuse a model that lacks a needed key or sets one that does not belong to it."""
     given = {name for name in type(model).model_fields if getattr(model, name) is not None}
     missing = sorted(needed - given)

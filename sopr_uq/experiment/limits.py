@@ -11,7 +11,7 @@ from sopr_uq.experiment.forms import FORMS, Form, Scale, standard
 from sopr_uq.experiment.kinds import CURVES, R
 from sopr_uq.typing import BoolArray, FloatArray
 
-FAR = 0.75
+LEVEL_FROM = 0.75
 """The level is the mean beyond this part of the range."""
 
 LEVEL_TOLERANCE = 0.2
@@ -155,7 +155,7 @@ def level_of(x: FloatArray, value: FloatArray) -> float:
 
 
 def _far(x: FloatArray) -> BoolArray:
-    return np.asarray(x >= FAR * x[-1])
+    return np.asarray(x >= LEVEL_FROM * x[-1])
 
 
 def _core(x: FloatArray, g: FloatArray, density: float | None) -> tuple[float, bool]:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sopr_uq.errors import InputError
-from sopr_uq.experiment.declared_totals import FEWEST, OFF, level_misfit
+from sopr_uq.experiment.declared_totals import FEWEST_OF_LEVEL, OFF, level_misfit
 from sopr_uq.experiment.neutrons import isotopes
 from sopr_uq.experiment.scattering import XRays
 from sopr_uq.experiment.totals import NORMALISATIONS, Total
@@ -127,7 +127,7 @@ def candidates(atoms: Composition) -> Iterator[Candidate]:
 def low_level(q: FloatArray, value: FloatArray) -> float | None:
     """Return the mean of a total below :data:`LOW`; None where it begins beyond."""
     low = q < LOW
-    return float(np.mean(value[low])) if int(low.sum()) >= FEWEST else None
+    return float(np.mean(value[low])) if int(low.sum()) >= FEWEST_OF_LEVEL else None
 
 
 def fitting(atoms: Composition, level: float) -> list[Candidate]:

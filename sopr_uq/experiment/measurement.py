@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from sopr_uq.errors import InputError
-from sopr_uq.experiment.catalogue import curve, verify
+from sopr_uq.experiment.catalogue import check_sha256, curve
 from sopr_uq.experiment.checks import check_angstrom, check_curve, check_level
 from sopr_uq.experiment.conventions import check_convention
 from sopr_uq.experiment.curve import read_curve
@@ -168,7 +168,7 @@ def _read_curve(settings: ObserveSettings, state: StatePoint | None) -> Observat
         shipped = curve(settings.curve)
         if shipped.kind != settings.kind:
             raise InputError("kind", f"{shipped.kind!r}, as {shipped.name} is", repr(settings.kind))
-        verify(shipped.path, shipped.sha256)
+        check_sha256(shipped.path, shipped.sha256)
         path, options = shipped.path, {key: getattr(shipped, key) for key in _CURVE_KEYS}
         options["q_max"] = shipped.q_max or "none"
     else:
@@ -177,7 +177,7 @@ def _read_curve(settings: ObserveSettings, state: StatePoint | None) -> Observat
     given = {key: getattr(settings, key) for key in (*_CURVE_KEYS, *_FILE_KEYS)}
     options |= {key: value for key, value in given.items() if value not in (None, "")}
     if settings.covariance is not None:
-        verify(settings.covariance, settings.covariance_sha256)
+        check_sha256(settings.covariance, settings.covariance_sha256)
     scale = Scale(None if state is None else state.density, settings.scattering_length)
     # partial S(Q) have limits of other conventions, which are no forms of theirs
     options["limits"] = settings.sites is None or CURVES[settings.kind] is R

@@ -9,7 +9,7 @@ import numpy as np
 
 from sopr_uq.errors import InputError
 from sopr_uq.experiment.kinds import CURVES, KINDS, Q, R
-from sopr_uq.experiment.limits import FAR, LEVEL_TOLERANCE, level_of
+from sopr_uq.experiment.limits import LEVEL_FROM, LEVEL_TOLERANCE, level_of
 from sopr_uq.experiment.set_points import liquid_begin, stands_alone
 from sopr_uq.typing import FloatArray
 
@@ -133,7 +133,7 @@ def _in_the_core(x: FloatArray, g: FloatArray) -> Iterator[Mistake]:
 def _at_the_end(x: FloatArray, g: FloatArray, density: float | None) -> Iterator[Mistake]:
     """A g that falls beyond half a box, or one that is multiplied by the density."""
     n = max(3, g.size // 25)
-    middle = (x > 0.5 * x[-1]) & (x < FAR * x[-1])
+    middle = (x > 0.5 * x[-1]) & (x < LEVEL_FROM * x[-1])
     level = float(np.mean(g[middle])) if middle.any() else 1.0
     end = min(float(np.mean(g[-n:])), float(np.mean(g[-3:])))
     if density is not None and abs(level / density - 1.0) < 0.2 and level < 0.3:
@@ -238,7 +238,7 @@ def _off_level(kind: str, x: FloatArray, value: FloatArray) -> Iterator[Mistake]
     found = f"{symbol} ends at {level:.3f} instead of 1"
     # what is farther off is no matter of a norm, and refused as such
     slightly = _BELIEVED < abs(level - 1.0) <= LEVEL_TOLERANCE
-    if slightly and x[-1] * FAR > _ORDERED * x[np.argmax(value)]:
+    if slightly and x[-1] * LEVEL_FROM > _ORDERED * x[np.argmax(value)]:
         advice = f"{_LEVELS[kind]}: divide by {level:.3f} if nothing but that is wrong"
         yield Mistake(True, f"{symbol} that ends within {_BELIEVED:g} of 1", found, advice)
     else:

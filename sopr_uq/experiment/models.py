@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from sopr_uq.disk import read_bytes
 from sopr_uq.errors import InputError
-from sopr_uq.experiment.catalogue import table_path, verify
+from sopr_uq.experiment.catalogue import check_sha256, table_path
 from sopr_uq.experiment.formats.lammps_molecule import TemplateAtom, read_template
 from sopr_uq.experiment.molecule import Molecule, Site
 from sopr_uq.experiment.molecule_settings import MoleculeSettings, SiteSettings
@@ -51,7 +51,7 @@ def sites_of(settings: MoleculeSettings) -> tuple[SiteSettings, ...]:
     if settings.sites is not None:
         return settings.sites
     if settings.file is not None:
-        verify(settings.file, settings.sha256)
+        check_sha256(settings.file, settings.sha256)
         return _of_template(settings)
     return () if settings.model is None else _of_model(settings.model)
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationIn
 
 from sopr_uq.errors import InputError
 from sopr_uq.experiment.forms import FormName
-from sopr_uq.experiment.keys import SHA256, require
+from sopr_uq.experiment.keys import SHA256, require_keys
 from sopr_uq.experiment.kinds import KINDS, NUMBERS, KindName
 from sopr_uq.experiment.quantities import Abscissa, ScatteringLength, WaveNumber, convert
 from sopr_uq.experiment.totals import Normalisation
@@ -161,10 +161,10 @@ class ObserveSettings(BaseModel):
             raise InputError("keys", "sites of a partial or weights of a total", "both")
         if self.kind in NUMBERS:
             needed = {"value"} if KINDS[self.kind].approximate else {"value", "error"}
-            require(self, f"a {self.kind}", needed, common | {"value", "error"})
+            require_keys(self, f"a {self.kind}", needed, common | {"value", "error"})
             return self
         if KINDS[self.kind].total:
-            require(self, "a total F(Q)", {"file", "weights"}, common | _OF_TOTALS)
+            require_keys(self, "a total F(Q)", {"file", "weights"}, common | _OF_TOTALS)
             return self
         if self.weights == "x-ray":
             raise InputError("weights", "neutron or numbers for each pair", "x-ray", 'kind = "f"')
@@ -174,5 +174,5 @@ class ObserveSettings(BaseModel):
         layout = {"form", "unit", "columns", "edges", "scattering_length"}
         shape |= {"sites", "weights"}
         allowed = common | shape | {given, "sha256"} | (layout if given == "file" else set())
-        require(self, "a curve", {given}, allowed)
+        require_keys(self, "a curve", {given}, allowed)
         return self

@@ -14,7 +14,7 @@ from sopr_uq.potentials import Potential
 from sopr_uq.potentials.descriptors import first_zero
 from sopr_uq.typing import FloatArray
 
-DENSEST = 1.5
+TIGHTEST_PACKING = 1.5
 """Upper bound of ρσ³, σ the diameter of a sphere of the volume of a molecule. Water at its normal
 density has 1.06, benzene 1.1; hard spheres freeze at 0.94 and cannot be packed above 1.41."""
 
@@ -55,9 +55,9 @@ def check_packing(
             )
     mean = float(substance.molecule_densities(state) @ volumes) / state.density
     packed = state.density * mean * 6.0 / np.pi
-    if packed > DENSEST:
+    if packed > TIGHTEST_PACKING:
         atoms = float(substance.densities(state).sum()) / state.density
-        most = DENSEST * state.density / packed
+        most = TIGHTEST_PACKING * state.density / packed
         raise InputError(
             "system.density",
             f"molecules per Å³, of {mean:.0f} Å³ each: at most {most:.3g}",

@@ -7,12 +7,11 @@ from pathlib import Path
 import numpy as np
 
 from sopr_uq.errors import InputError
-from sopr_uq.experiment.formats import Table, read_file
+from sopr_uq.experiment.formats import FEWEST_ROWS, Table, read_file
 from sopr_uq.experiment.quantities import FACTORS, UNITS_OF_R
 from sopr_uq.typing import BoolArray, FloatArray
 
-MIN_POINTS = 5
-HIGHEST = 1e5
+HIGHEST_ENERGY = 1e5
 """In kcal/mol: inside, tables hold what keeps programs from dividing by zero."""
 
 _NEEDED = {"r": "a column r", "potential": "a column with the potential"}
@@ -46,11 +45,11 @@ def read_potential(
     place = _place(table, path, "potential", 1)
     v = _scaled(table, str(path), place, energy_unit or "", FACTORS["energy"], "kcal/mol")
     keep = np.isfinite(v) & np.isfinite(r) & (r > 0)
-    high = np.flatnonzero(keep & (v > HIGHEST))
+    high = np.flatnonzero(keep & (v > HIGHEST_ENERGY))
     if high.size:
         keep &= np.arange(v.size) > high[-1]
-    if keep.sum() < MIN_POINTS:
-        raise InputError(str(path), f"at least {MIN_POINTS} rows of numbers", str(int(keep.sum())))
+    if keep.sum() < FEWEST_ROWS:
+        raise InputError(str(path), f"at least {FEWEST_ROWS} rows of numbers", str(int(keep.sum())))
     _check(path, table, r, keep)
     return r[keep], v[keep]
 

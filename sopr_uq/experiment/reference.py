@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sopr_uq.errors import InputError
-from sopr_uq.experiment.catalogue import verify
+from sopr_uq.experiment.catalogue import check_sha256
 from sopr_uq.experiment.potential_table import read_potential
 from sopr_uq.experiment.settings import ReferenceSettings
 from sopr_uq.potentials import Mie, Potential, Tabulated, Zero, lennard_jones
@@ -31,7 +31,7 @@ def reference_potential(settings: ReferenceSettings) -> Potential:
     """
     if settings.file is not None:
         r, v = read_potential(settings.file, settings.unit, settings.energy_unit)
-        verify(settings.file, settings.sha256)
+        check_sha256(settings.file, settings.sha256)
         return Tabulated(r, v)
     if settings.form == "zero":
         return Zero()

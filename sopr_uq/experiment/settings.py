@@ -15,7 +15,7 @@ from pydantic import (
 )
 
 from sopr_uq.errors import InputError
-from sopr_uq.experiment.keys import SHA256, require
+from sopr_uq.experiment.keys import SHA256, require_keys
 from sopr_uq.experiment.models import mass_of
 from sopr_uq.experiment.molecule import Pair
 from sopr_uq.experiment.quantities import (
@@ -28,7 +28,7 @@ from sopr_uq.experiment.quantities import (
 )
 from sopr_uq.experiment.state import StatePoint
 
-type Form = Literal["lennard-jones", "mie", "table", "zero"]
+type PotentialForm = Literal["lennard-jones", "mie", "table", "zero"]
 
 _LONGEST_NAME = 100
 
@@ -82,7 +82,7 @@ class ReferenceSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    form: Form = Field("lennard-jones", description="lennard-jones, mie, table, or zero")
+    form: PotentialForm = Field("lennard-jones", description="lennard-jones, mie, table, or zero")
     sigma: Length | None = Field(
         None, gt=0.5, lt=15, description="first zero of the potential in Å"
     )
@@ -111,7 +111,7 @@ class ReferenceSettings(BaseModel):
         }[self.form]
         allowed = needed | ({"sha256", "unit", "energy_unit"} if self.form == "table" else set())
         allowed |= {"form", *self._mine}
-        require(self, f"a potential of form {self.form!r}", needed, allowed)
+        require_keys(self, f"a potential of form {self.form!r}", needed, allowed)
 
     @property
     def _mine(self) -> set[str]:
@@ -180,7 +180,7 @@ class PairSettings(ReferenceSettings):
             super()._check_keys()
         else:
             usual = {"form"} if self.form == "lennard-jones" else set()
-            require(self, "a combined pair", {"combine"}, {"combine", *usual, *self._mine})
+            require_keys(self, "a combined pair", {"combine"}, {"combine", *usual, *self._mine})
 
 
 def number_density(

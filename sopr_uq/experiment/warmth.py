@@ -13,7 +13,7 @@ from sopr_uq.experiment.substance import Substance
 from sopr_uq.potentials import Potential
 from sopr_uq.units import COULOMB, thermal_energy
 
-COLDEST = 35.0
+STRONGEST_COHESION = 35.0
 """Upper bound of what holds a molecule, in k_B T. By this estimate water at 273 K has 12, nitrogen
 at 63 K 9, acetonitrile at 229 K 25; water at 25 K has 130."""
 
@@ -48,11 +48,11 @@ def check_warmth(
     kelvin = state.temperature
     bound = _attraction(substance, references, state) + _polarity(substance, state)
     found = bound / thermal_energy(kelvin)
-    if found > COLDEST:
+    if found > STRONGEST_COHESION:
         raise InputError(
             "system.temperature",
             f"a temperature in K at which these molecules are liquid: about {bound:.2g} kcal/mol "
-            f"hold one of them, at most {COLDEST:g} k_B T",
+            f"hold one of them, at most {STRONGEST_COHESION:g} k_B T",
             f"{kelvin:g} K, {found:.0f} k_B T",
             f"if {kelvin:g} is in °C, write {kelvin + 273.15:g}",
         )

@@ -6,7 +6,7 @@ import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 
-from sopr_uq.figures.style import LABELS, member_style
+from sopr_uq.figures.style import AXIS_LABELS, member_style
 
 
 def plot_error_budget(budget: xr.Dataset, ax: Axes) -> Axes:
@@ -19,7 +19,7 @@ def plot_error_budget(budget: xr.Dataset, ax: Axes) -> Axes:
     ax : matplotlib Axes
     """
     share = budget["variance_share"].transpose("source", "descriptor")
-    names = [LABELS.get(str(name), str(name)) for name in share["descriptor"].values]
+    names = [AXIS_LABELS.get(str(name), str(name)) for name in share["descriptor"].values]
     places = np.arange(len(names))[::-1]
     left = np.zeros(len(names))
     for i, source in enumerate(share["source"].values):

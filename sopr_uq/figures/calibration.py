@@ -26,8 +26,8 @@ from sopr_uq.derived.calibration_view import (
 )
 from sopr_uq.figures.sheet import save
 from sopr_uq.figures.style import (
+    AXIS_LABELS,
     BAND_ALPHA,
-    LABELS,
     MEASURED,
     MODEL,
     REFERENCE,
@@ -234,7 +234,7 @@ def _legend(ax: Axes) -> None:
 
 
 def _label(name: str) -> str:
-    return LABELS.get(str(name), str(name).replace("sigma", "σ"))
+    return AXIS_LABELS.get(str(name), str(name).replace("sigma", "σ"))
 
 
 _PLOTS: Mapping[str, Callable[[xr.Dataset, Axes], Axes]] = {

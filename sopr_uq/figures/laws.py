@@ -9,13 +9,13 @@ from matplotlib.axis import Axis
 from matplotlib.ticker import FixedLocator, FormatStrFormatter, MaxNLocator, NullFormatter
 
 from sopr_uq.figures.style import (
+    AXIS_LABELS,
+    AXIS_UNITS,
     BAND_ALPHA,
     EXTRA,
-    LABELS,
     MEASURED,
     MODEL,
     REFERENCE,
-    UNITS,
     member_style,
 )
 
@@ -92,10 +92,10 @@ def _points(view: xr.Dataset, ax: Axes) -> None:
 
 
 def _ordinate(view: xr.Dataset, relative: bool) -> str:
-    name = LABELS[view.attrs["quantity"]]
+    name = AXIS_LABELS[view.attrs["quantity"]]
     if relative:
         return f"{name}, deviation from the law / %"
-    return f"{name} / {UNITS[view.attrs['units']]}"
+    return f"{name} / {AXIS_UNITS[view.attrs['units']]}"
 
 
 def _scales(ax: Axes, logarithmic: bool) -> None:
@@ -125,7 +125,9 @@ def plot_exponents(densities: xr.Dataset, ax: Axes) -> Axes:
     for place, name in enumerate(densities["quantity"].values):
         style = member_style(place)
         one = densities.sel(quantity=name)
-        ax.plot(one["b"], one["density"], ls=style.line, color=style.color, label=LABELS[str(name)])
+        ax.plot(
+            one["b"], one["density"], ls=style.line, color=style.color, label=AXIS_LABELS[str(name)]
+        )
         inside = (one["b"] >= one["lower"]) & (one["b"] <= one["upper"])
         ax.fill_between(one["b"], one["density"].where(inside), color=style.color, alpha=0.2, lw=0)
     for text, value in _EXPONENTS.items():
@@ -168,7 +170,7 @@ def plot_left_out(view: xr.Dataset, ax: Axes) -> Axes:
         )  # fmt: skip
     ax.axhline(0.0, color="0.6", lw=0.8, zorder=0)
     ax.set_xticks(places, [str(name) for name in view["element"].values])
-    ax.set(title=LABELS[view.attrs["quantity"]], ylabel="prediction − ensemble / %")
+    ax.set(title=AXIS_LABELS[view.attrs["quantity"]], ylabel="prediction − ensemble / %")
     return ax
 
 
@@ -198,7 +200,7 @@ def plot_pulls(found: xr.Dataset, ax: Axes) -> Axes:
             z, places + shift, style.marker, ms=5, color=style.color, mfc="white", mew=1.2,
             label=_SOURCES[str(source)],
         )  # fmt: skip
-    ax.set_yticks(places, [f"{e} {LABELS[str(q)]}" for e, q in pairs])
+    ax.set_yticks(places, [f"{e} {AXIS_LABELS[str(q)]}" for e, q in pairs])
     ax.axvline(0.0, color="0.4", lw=0.8)
     reach = max(float(np.nanmax(np.abs(found["z"]))), 3.0)
     if reach > _FAR:

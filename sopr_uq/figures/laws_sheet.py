@@ -15,7 +15,6 @@ from matplotlib.figure import Figure
 from sopr_uq.figures.budget import plot_error_budget
 from sopr_uq.figures.laws import plot_exponents, plot_law, plot_left_out, plot_pulls
 from sopr_uq.figures.liquids import (
-    Pair,
     plot_blips,
     plot_integrands,
     plot_potentials,
@@ -60,7 +59,9 @@ def residual_sheet(liquids: xr.DataTree) -> Figure:
     return figure
 
 
-def well_sheet(liquids: xr.DataTree, others: Mapping[str, Mapping[str, Pair]]) -> Figure:
+def well_sheet(
+    liquids: xr.DataTree, others: Mapping[str, Mapping[str, tuple[float, float]]]
+) -> Figure:
     """Return the wells, one panel a liquid; ``others`` by liquid as in `plot_well`."""
     with style():
         figure, axes = _row(len(liquids.children))

@@ -14,8 +14,6 @@ from matplotlib.axes import Axes
 from sopr_uq.figures.style import BAND_ALPHA, MEASURED, MemberStyle, marked, member_style
 from sopr_uq.posterior.status import interval_name, reserve_of
 
-type Pair = tuple[float, float]
-
 _SHIFT = 2.2
 
 
@@ -73,7 +71,11 @@ def plot_residual(liquid: xr.Dataset, ax: Axes, *, place: int = 0, r_max: float 
 
 
 def plot_well(
-    liquid: xr.Dataset, ax: Axes, *, place: int = 0, others: Mapping[str, Pair] | None = None
+    liquid: xr.Dataset,
+    ax: Axes,
+    *,
+    place: int = 0,
+    others: Mapping[str, tuple[float, float]] | None = None,
 ) -> Axes:
     """Draw the well of one liquid with its band, and where others put σ and ε.
 

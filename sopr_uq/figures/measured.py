@@ -10,8 +10,7 @@ from sopr_uq.experiment.kinds import CURVES, KINDS, Q
 from sopr_uq.figures.refinement import with_reserve
 from sopr_uq.figures.style import BAND_ALPHA, EXTRA, MEASURED, MODEL
 from sopr_uq.posterior.observed import USED, measured
-from sopr_uq.posterior.status import band as kind_of_band
-from sopr_uq.posterior.status import interval_name
+from sopr_uq.posterior.status import interval_name, kind_of_band
 
 _PREDICTED = "posterior_predictive"
 _OF_Q = {name: KINDS[name] for name, axis in CURVES.items() if axis is Q}

@@ -11,8 +11,7 @@ from sopr_uq.derived.bands import band, structure_of
 from sopr_uq.derived.correction import correction_band, is_corrected
 from sopr_uq.figures.style import BAND_ALPHA, EXTRA, MEASURED, MODEL, REFERENCE
 from sopr_uq.posterior.observed import measured
-from sopr_uq.posterior.status import band as kind_of_band
-from sopr_uq.posterior.status import interval_name, reserve
+from sopr_uq.posterior.status import interval_name, kind_of_band, reserve
 from sopr_uq.refine.rule import DEVIATIONS
 from sopr_uq.typing import BoolArray, FloatArray
 

@@ -16,6 +16,9 @@ from sopr_uq.figures.refinement import plot_course, plot_potential, plot_prior, 
 from sopr_uq.figures.style import marked, style
 from sopr_uq.posterior.status import reserve
 
+FIGURES = "figures"
+"""The folder of figures, in the folder of what they show."""
+
 _METADATA: dict[str, dict[str, Any]] = {".pdf": {"CreationDate": None}}
 """A figure drawn again from the same numbers is the same file."""
 

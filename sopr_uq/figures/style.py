@@ -37,8 +37,8 @@ MEMBER_STYLES = (
 )
 """Okabe & Ito's palette with lines, markers and hatches, by place."""
 
-LABELS = {"sigma": "σ", "epsilon": "ε", "r_vdw": "r$_{vdW}$", "d_hp": "d$_{hp}$"}
-UNITS = {"angstrom": "Å", "kcal/mol": "(kcal/mol)", "%": "%"}
+AXIS_LABELS = {"sigma": "σ", "epsilon": "ε", "r_vdw": "r$_{vdW}$", "d_hp": "d$_{hp}$"}
+AXIS_UNITS = {"angstrom": "Å", "kcal/mol": "(kcal/mol)", "%": "%"}
 
 
 def member_style(place: int) -> MemberStyle:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 
-from sopr_uq.inference.power_law import to_dataset
+from sopr_uq.inference.power_law import draws_dataset
 from sopr_uq.inference.power_law_density import LawData, LawPrior, sampling_density
 from sopr_uq.rng import stream
 from sopr_uq.typing import FloatArray
@@ -48,7 +48,7 @@ def sample(
     sampler.reset()
     sampler.run_mcmc(state, run.steps)
     z = np.moveaxis(sampler.get_chain(thin=run.thin), 0, 1)
-    posterior = to_dataset(data, prior, z[..., 0], z[..., 1], z[..., 2])
+    posterior = draws_dataset(data, prior, z[..., 0], z[..., 1], z[..., 2])
     return posterior.assign_attrs(
         sampler="emcee",
         acceptance=float(sampler.acceptance_fraction.mean()),

@@ -68,12 +68,12 @@ def sample(
         progress_bar=False,
     )
     z = trace["posterior"]
-    posterior = to_dataset(data, prior, *(z[name].values for name in ("z1", "z2", "v")))
+    posterior = draws_dataset(data, prior, *(z[name].values for name in ("z1", "z2", "v")))
     divergences = int(trace["sample_stats"]["diverging"].sum())
     return posterior.assign_attrs(sampler="nutpie", divergences=divergences, seed=seed)
 
 
-def to_dataset(
+def draws_dataset(
     data: LawData, prior: LawPrior, z1: FloatArray, z2: FloatArray, v: FloatArray
 ) -> xr.Dataset:
     """Map sampling coordinates (chain, draw) to a dataset of the law's parameters."""

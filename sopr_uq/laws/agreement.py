@@ -11,7 +11,7 @@ from scipy.stats import norm
 from sopr_uq.errors import SoprUqError
 from sopr_uq.typing import FloatArray
 
-FALSE_ALARM = 1e-4
+FALSE_DISAGREEMENT = 1e-4
 _PROBABILITIES = (0.025, 0.25, 0.5, 0.75, 0.975)
 
 
@@ -46,7 +46,7 @@ class Agreement(NamedTuple):
 
 
 def compare_samples(
-    first: xr.Dataset, second: xr.Dataset, false_alarm: float = FALSE_ALARM
+    first: xr.Dataset, second: xr.Dataset, false_alarm: float = FALSE_DISAGREEMENT
 ) -> Agreement:
     """Compare two samples of a law's posterior.
 

@@ -18,7 +18,7 @@ from sopr_uq.laws.ensembles import Ensemble, Prepared, check_together, prepare, 
 from sopr_uq.laws.law import DEFAULT_PRIORS, LAWS, QUANTITIES, Priors, unit
 from sopr_uq.laws.sampling import Sampling, sample_law
 
-KIND = "laws"
+KIND_OF_LAWS = "laws"
 TABLES = ("parameters", "comparison", "leave_one_out", "prior_sensitivity", "agreement")
 _LARGEST_RHAT = 1.01
 _SMALLEST_ESS = 400.0
@@ -99,7 +99,12 @@ def fit_laws(ensembles: Sequence[Ensemble], settings: FitSettings | None = None)
     tree |= {f"/{name}": ds for name, ds in tables.items()}
     tree["/elements"] = _elements(ensembles, settings)
     how = {"ci_kind": settings.ci_kind, "ci_prob": settings.ci_prob}
-    root = {"kind": KIND, "seed": settings.sampling.seed, "created": provenance.now(), **how}
+    root = {
+        "kind": KIND_OF_LAWS,
+        "seed": settings.sampling.seed,
+        "created": provenance.now(),
+        **how,
+    }
     root |= {f"version_{k}": v for k, v in provenance.versions().items()}
     tree = {path: ds.assign_attrs(how) for path, ds in tree.items()}
     tree["/"] = xr.Dataset(attrs=root)

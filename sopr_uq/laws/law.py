@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Literal
 
-from sopr_uq.derived.labelled import UNITS
+from sopr_uq.derived.labelled import DESCRIPTOR_UNITS
 from sopr_uq.errors import InputError
 from sopr_uq.inference.power_law_density import LawPrior
 
@@ -120,7 +120,7 @@ DEFAULT_PRIORS: Mapping[str, Priors] = MappingProxyType(
 
 def unit(quantity: str) -> str:
     """Return the unit of a quantity."""
-    return UNITS[quantity]
+    return DESCRIPTOR_UNITS[quantity]
 
 
 def choose(quantity: str, name: str | None = None) -> Law:

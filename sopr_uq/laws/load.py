@@ -13,13 +13,12 @@ from sopr_uq.derived.labelled import describe
 from sopr_uq.errors import InputError
 from sopr_uq.experiment.elements import Element, PolarizabilitySet, element, elements
 from sopr_uq.laws.ensembles import Ensemble
-from sopr_uq.laws.fit import KIND
+from sopr_uq.laws.fit import KIND_OF_LAWS
 from sopr_uq.laws.law import QUANTITIES, unit
-from sopr_uq.posterior.status import band, is_doubtful
-from sopr_uq.posterior.store import read, write
+from sopr_uq.posterior.status import is_doubtful, kind_of_band
+from sopr_uq.posterior.store import RESULT, read, write
 from sopr_uq.units import inverse_temperature
 
-RESULT = "result.nc"
 GROUP = "derived"
 _SPELLINGS: Mapping[str, tuple[str, ...]] = {
     "angstrom": ("angstrom", "Angstrom", "Å", "A"),
@@ -80,7 +79,7 @@ def load_ensemble(
         draws={q: np.asarray(values.values, dtype=float) for q, values in found.items()},
         rule=str(tree.attrs.get("rule", "")),
         source=path.parent.name,
-        band=band(tree),
+        band=kind_of_band(tree),
         doubtful=is_doubtful(tree),
         prior_sd=_prior_sd(tree, list(found)),
     )
@@ -110,7 +109,7 @@ def open_laws(path: Path) -> xr.DataTree:
         If the file is missing or holds something else.
     """
     tree = read(path)
-    if tree.attrs.get("kind") != KIND:
+    if tree.attrs.get("kind") != KIND_OF_LAWS:
         expected, advice = "laws", "the file that 'sopr-uq laws' wrote"
         raise InputError(str(path), expected, f"kind {tree.attrs.get('kind')!r}", advice)
     return tree

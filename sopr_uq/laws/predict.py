@@ -17,7 +17,8 @@ from sopr_uq.laws.law import QUANTITIES, choose, unit
 from sopr_uq.laws.reserve import doubtful_elements, smoothed_elements
 from sopr_uq.rng import stream
 
-type Prediction = dict[str, dict[str, float | str]]
+type PredictedQuantities = dict[str, dict[str, float | str]]
+"""Of one target: by quantity what is predicted, under the names that :func:`predict` tells."""
 
 _NUMBER = r"[0-9]*\.?[0-9]+(?:[eE][-+]?[0-9]+)?"
 _WITH_ERROR = re.compile(rf"\s*({_NUMBER})\s*(?:(?:±|\+/-|\+-)\s*({_NUMBER})|\(([0-9]+)\))?\s*")
@@ -87,7 +88,7 @@ def predict(
     law: str | None = None,
     polarizabilities: PolarizabilitySet | None = None,
     ci_prob: float | None = None,
-) -> dict[str, Prediction]:
+) -> dict[str, PredictedQuantities]:
     """Predict every quantity of every target.
 
     Parameters

@@ -64,7 +64,7 @@ def normal_pressure(setup: Setup, simulation: Simulation) -> Series:  # noqa: AR
     return simulation["normal pressure"]
 
 
-def virial_pressure(setup: Setup, simulation: Simulation) -> Series:
+def virial_vapour_pressure(setup: Setup, simulation: Simulation) -> Series:
     """Return the pressure of the vapour by its density, ρk_BT(1 + B₂ρ + B₃ρ²), in MPa."""
     rho = told_vapour(setup, simulation).density
     (potential,) = setup.in_order
@@ -79,7 +79,7 @@ def virial_pressure(setup: Setup, simulation: Simulation) -> Series:
 
 VAPOUR_PRESSURES: Sequence[Callable[[Setup, Simulation], Series]] = (
     normal_pressure,
-    virial_pressure,
+    virial_vapour_pressure,
 )
 """Two ways to the same number, of independent errors: averaged by those."""
 

@@ -10,7 +10,7 @@ from sopr_uq.engine.levers import lever_name
 from sopr_uq.engine.series import Series
 from sopr_uq.observables.infinite import InfiniteLiquid
 from sopr_uq.observables.number import Number
-from sopr_uq.observables.response import Response, induced, virials
+from sopr_uq.observables.response import Response, induced, virial_frames
 from sopr_uq.typing import FloatArray
 
 
@@ -31,7 +31,7 @@ class Pressure(Number):
         still = np.zeros_like(change.energy)
         forces = -liquid.grid.derivative(change.energy) * leverage(liquid)[..., None]
         explicit = liquid.response.pressure(liquid.force, change.energy, still, forces)
-        return explicit + induced(change, virials(change))
+        return explicit + induced(change, virial_frames(change))
 
 
 def leverage(liquid: InfiniteLiquid) -> FloatArray:

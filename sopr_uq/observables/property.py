@@ -25,7 +25,7 @@ from sopr_uq.observables.coexistence import (
     surface_tension,
     told_vapour,
     vapour_density,
-    virial_pressure,
+    virial_vapour_pressure,
 )
 from sopr_uq.observables.infinite import InfiniteLiquid, as_it_is, continued
 from sopr_uq.observables.rdf import Rdf
@@ -43,10 +43,10 @@ from sopr_uq.potentials import Potential
 from sopr_uq.structure.transforms import RadialGrid
 from sopr_uq.typing import FloatArray
 
-R = np.arange(0.05, 15.0, 0.05)
+DISTANCES = np.arange(0.05, 15.0, 0.05)
 """Where g(r) is told, in Å, as far as it was simulated."""
 
-Q = np.arange(0.3, 15.05, 0.1)
+WAVE_NUMBERS = np.arange(0.3, 15.05, 0.1)
 """Where S(Q) is told, in Å⁻¹."""
 
 _TIME = Axis("t", "t", "ps", "ps", "time")
@@ -190,7 +190,7 @@ def _vapour_pressure(runs: Sequence[SimulatedLiquid]) -> Reading:
     values = np.sum([w * one.values for w, one in zip(weights, each, strict=True)], axis=0)
     noise = np.sum([w**2 * one.noise for w, one in zip(weights, each, strict=True)], axis=0)
     # ρkT dlnz is dP: the doubt is about the same in the pressure by the density alone
-    doubt = float(weights[VAPOUR_PRESSURES.index(virial_pressure)][0]) * _doubt(runs)
+    doubt = float(weights[VAPOUR_PRESSURES.index(virial_vapour_pressure)][0]) * _doubt(runs)
     return Reading(each[0].x, np.asarray(values), np.asarray(noise), doubt * float(values.mean()))
 
 
@@ -242,13 +242,15 @@ def _plateau(curves: Sequence[Series], least: float) -> Reading:
 
 def _rdf(runs: Sequence[SimulatedLiquid]) -> Reading:
     (pair,) = runs[0].setup.substance.pairs
-    seen = R[: int(np.searchsorted(R, runs[0].simulation.r[-1]))]
+    seen = DISTANCES[: int(np.searchsorted(DISTANCES, runs[0].simulation.r[-1]))]
     return _reading([Rdf.partial(pair, seen).predict(run.infinite) for run in runs])
 
 
 def _structure(runs: Sequence[SimulatedLiquid]) -> Reading:
     (pair,) = runs[0].setup.substance.pairs
-    return _reading([StructureFactor.partial(pair, Q).predict(run.infinite) for run in runs])
+    return _reading(
+        [StructureFactor.partial(pair, WAVE_NUMBERS).predict(run.infinite) for run in runs]
+    )
 
 
 def _reading(series: Sequence[Series]) -> Reading:

@@ -140,6 +140,6 @@ def pair_energies(change: Response) -> FloatArray:
     return np.asarray(total)
 
 
-def virials(change: Response) -> FloatArray:
+def virial_frames(change: Response) -> FloatArray:
     """Return the virial part of the pressure of every snapshot in MPa, shape (f, 1)."""
     return change.liquid.simulation[f"{FRAMES}virial"].blocks

@@ -65,7 +65,7 @@ def passed(result: xr.DataTree) -> bool | None:
     return "k_hat" in check and float(check["k_hat"]) <= LARGEST_K
 
 
-def band(result: xr.DataTree) -> Band:
+def kind_of_band(result: xr.DataTree) -> Band:
     """Return what the spread of a result's draws stands for.
 
     Parameters

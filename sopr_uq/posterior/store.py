@@ -14,6 +14,9 @@ from sopr_uq.disk import atomic
 from sopr_uq.errors import CheckpointError, InputError
 from sopr_uq.posterior.fingerprint import fingerprint
 
+RESULT = "result.nc"
+"""The file of a refinement's result, in its folder."""
+
 SCHEMA = 3
 """Of what is written. 2 adds the fingerprint, and counts the steps of all state points; 3 has
 the groups of ArviZ, with the numbers that were learnt from in ``observed_data``."""

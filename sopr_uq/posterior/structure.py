@@ -11,9 +11,9 @@ import xarray as xr
 from sopr_uq.errors import InputError, RuleFailed
 from sopr_uq.experiment.observation import Observation
 from sopr_uq.refine.loop import Refinement
-from sopr_uq.refine.newton.data import stack
+from sopr_uq.refine.newton.data import stack_data
 from sopr_uq.refine.newton.linear import LinearModel, linearise
-from sopr_uq.refine.newton.pooled import pooled
+from sopr_uq.refine.newton.pooled import pool_jacobians
 from sopr_uq.refine.problem import Problem
 from sopr_uq.refine.round import Run, good
 from sopr_uq.rng import stream
@@ -87,4 +87,4 @@ def _models(problem: Problem, runs: Sequence[Run], r: FloatArray) -> list[Linear
             models.append(linearise(seen, run.potential, run.simulations[:1]))
         except (RuleFailed, InputError):
             continue
-    return pooled(seen, stack(seen), models) if models else []
+    return pool_jacobians(seen, stack_data(seen), models) if models else []

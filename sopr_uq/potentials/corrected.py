@@ -8,7 +8,7 @@ import numpy as np
 from scipy.interpolate import CubicSpline
 
 from sopr_uq.potentials.protocol import Potential
-from sopr_uq.potentials.tabulated import table
+from sopr_uq.potentials.tabulated import table_columns
 from sopr_uq.typing import ArrayLike, FloatArray
 
 
@@ -40,7 +40,7 @@ class Corrected:
     _spline: CubicSpline = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        r, delta = table("Corrected", self.r, self.delta)
+        r, delta = table_columns("Corrected", self.r, self.delta)
         for name, value in (("r", r), ("delta", delta)):
             object.__setattr__(self, name, value)
         object.__setattr__(self, "_spline", CubicSpline(r, delta, bc_type="natural"))

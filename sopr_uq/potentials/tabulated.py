@@ -42,7 +42,7 @@ class Tabulated:
     _spline: CubicSpline = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        r, v = table("Tabulated", self.r, self.v)
+        r, v = table_columns("Tabulated", self.r, self.v)
         if v[0] <= 0:
             raise InputError(
                 "Tabulated.v",
@@ -86,7 +86,7 @@ class Tabulated:
         return v, f
 
 
-def table(owner: str, r: ArrayLike, v: ArrayLike) -> tuple[FloatArray, FloatArray]:
+def table_columns(owner: str, r: ArrayLike, v: ArrayLike) -> tuple[FloatArray, FloatArray]:
     """Return the columns of a table, shape (n,) each, as arrays that nobody can change.
 
     Parameters

@@ -11,9 +11,9 @@ from __future__ import annotations
 import numpy as np
 
 from sopr_uq.typing import ArrayLike, FloatArray
+from sopr_uq.units import DISPERSION_POWER
 
-DISPERSION = 6.0
-POWERS = np.array([DISPERSION, 8.0])
+POWERS = np.array([DISPERSION_POWER, 8.0])
 """Exponents of the two terms."""
 
 TAIL_RANGE = (4.0, 12.0)
@@ -77,7 +77,7 @@ def tail_power(r: ArrayLike, v: ArrayLike) -> FloatArray:
     before = _before(r)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         slope = np.log(v[..., before] / v[..., -1]) / np.log(r[-1] / r[before])
-    return np.where(np.isfinite(slope), np.clip(slope, *TAIL_RANGE), DISPERSION)
+    return np.where(np.isfinite(slope), np.clip(slope, *TAIL_RANGE), DISPERSION_POWER)
 
 
 def _before(r: FloatArray) -> int:

@@ -10,8 +10,7 @@ from typing import Literal
 
 import numpy as np
 
-from sopr_uq.engine.parallel import Outcome as Simulated
-from sopr_uq.engine.parallel import executor_for, run_tasks
+from sopr_uq.engine.parallel import SimulationOutcome, executor_for, run_tasks
 from sopr_uq.engine.protocol import Engine, Setup, Simulation
 from sopr_uq.errors import InputError, NoPotential, RuleFailed, SimulationFailed
 from sopr_uq.executor import Executor
@@ -169,7 +168,7 @@ def _simulated(
     """
     proposals = _distinct(means.engine, state.proposals)
     count, size = len(means.rule.problem.liquids), len(proposals)
-    found: dict[int, Simulated] = {}
+    found: dict[int, SimulationOutcome] = {}
     tasks: dict[int, Setup] = {}
     for number in range(size * count):
         place = divmod(number, count)
@@ -183,7 +182,7 @@ def _simulated(
             found[number] = made
     numbers = list(tasks)
 
-    def ended(index: int, outcome: Simulated) -> None:
+    def ended(index: int, outcome: SimulationOutcome) -> None:
         number = numbers[index]
         found[number] = outcome
         if isinstance(outcome, Simulation) and not attempt:
@@ -206,7 +205,7 @@ def _distinct(engine: Engine, proposals: FloatArray) -> FloatArray:
     return np.array(list({proposal.tobytes(): proposal for proposal in proposals}.values()))
 
 
-def _run(potential: FloatArray, outcomes: Sequence[Simulated]) -> Run:
+def _run(potential: FloatArray, outcomes: Sequence[SimulationOutcome]) -> Run:
     failed = [str(o) for o in outcomes if not isinstance(o, Simulation)]
     simulations = () if failed else tuple(o for o in outcomes if isinstance(o, Simulation))
     return Run(potential, simulations, "; ".join(failed))

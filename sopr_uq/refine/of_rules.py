@@ -18,7 +18,7 @@ def used_by(*rules: str) -> JsonDict:
     return {_RULES: list(rules)}
 
 
-def unused(model: type[BaseModel], rule: str) -> dict[str, tuple[str, ...]]:
+def unused_keys(model: type[BaseModel], rule: str) -> dict[str, tuple[str, ...]]:
     """Return the fields of a model that a rule does not use, each with the rules that do."""
     found = {}
     for key, field in model.model_fields.items():
@@ -46,7 +46,7 @@ def refuse_unused(
     given : dict
         What the user has set in it.
     """
-    vain = {key: rules for key, rules in unused(model, rule).items() if key in given}
+    vain = {key: rules for key, rules in unused_keys(model, rule).items() if key in given}
     for key, rules in vain.items():
         faults.add(
             InputError(

@@ -15,19 +15,15 @@ from functools import cached_property
 from math import comb
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sopr_uq.errors import InputError
 from sopr_uq.structure.bins import shell_quadrature
-from sopr_uq.typing import ArrayLike, FloatArray
+from sopr_uq.typing import ArrayLike, BoolArray, FloatArray, IntArray
 
 LENGTH = 0.25
 DEGREE = 3
 # Below this Boltzmann factor no simulation sees a pair.
 _NEGLIGIBLE = 1e-8
-
-type IntArray = NDArray[np.intp]
-type BoolArray = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)

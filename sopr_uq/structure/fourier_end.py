@@ -25,8 +25,6 @@ from sopr_uq.structure.damped_spectrum import DampedEnd, damped_end
 from sopr_uq.threads import one_thread
 from sopr_uq.typing import ArrayLike, FloatArray
 
-type Kernel = Callable[[FloatArray], FloatArray]
-
 LOWEST = 6.0
 """In Å⁻¹: below, S(Q) of a liquid has structure of its own, and so has every curve."""
 
@@ -153,7 +151,7 @@ def _placed(r: FloatArray, q: FloatArray, power: FloatArray, at: float, width: f
     return FourierEnd(mean, float(np.hypot(spread, 0.25 * width)), damped)
 
 
-def _shapes(r: FloatArray, at: float) -> list[Kernel]:
+def _shapes(r: FloatArray, at: float) -> list[Callable[[FloatArray], FloatArray]]:
     """Return powers around an end, as functions of the distance from it in Å⁻¹.
 
     A plateau that ends there, three mixtures of it with a line, and a plateau

@@ -26,7 +26,7 @@ from sopr_uq.structure.mixture import Mixture
 from sopr_uq.structure.transforms import RadialGrid
 from sopr_uq.typing import FloatArray
 
-TOLERANCE = 1e-11
+ROOT_TOLERANCE = 1e-11
 _ITERATIONS = 30
 _SHORTEST_DAMPING = 1.0 / 64.0
 SHORTEST_STEP = 1.0 / 256.0
@@ -51,7 +51,7 @@ class Root:
     gamma: FloatArray
     residual: float
     iterations: int
-    tolerance: float = TOLERANCE
+    tolerance: float = ROOT_TOLERANCE
 
     @property
     def converged(self) -> bool:
@@ -76,7 +76,7 @@ def find_root(
     mixture: Mixture,
     closure: Closure,
     gamma: FloatArray,
-    tolerance: float = TOLERANCE,
+    tolerance: float = ROOT_TOLERANCE,
     enough: float | None = None,
 ) -> Root:
     """Solve the Ornstein–Zernike equation with a closure from a starting γ, shape (n, p).

@@ -15,9 +15,7 @@ from scipy.integrate import cumulative_simpson
 from sopr_uq.structure.mixture import Mixture
 from sopr_uq.structure.transforms import RadialGrid
 from sopr_uq.typing import ArrayLike, FloatArray
-from sopr_uq.units import MPA_PER_KCAL_MOL_A3
-
-DISPERSION = 6.0
+from sopr_uq.units import DISPERSION_POWER, MPA_PER_KCAL_MOL_A3
 
 
 def virial_pressure(
@@ -27,7 +25,7 @@ def virial_pressure(
     force: ArrayLike,
     density: ArrayLike,
     beta: float,
-    power: ArrayLike = DISPERSION,
+    power: ArrayLike = DISPERSION_POWER,
 ) -> float:
     """Return P = ρ/β − (2π/3) Σ_ab ρ_a ρ_b ∫ r³ v′ g dr in MPa.
 
@@ -81,7 +79,9 @@ def pressure_change(
     array, shape (m,)
     """
     mixture = Mixture.of(density)
-    explicit = _virial(grid, change_force, g) + _pressure_tail(grid, change_energy, DISPERSION)
+    explicit = _virial(grid, change_force, g) + _pressure_tail(
+        grid, change_energy, DISPERSION_POWER
+    )
     change = mixture.total(explicit + _virial(grid, force, change_g))
     return np.asarray(mixture.density**2 * change * MPA_PER_KCAL_MOL_A3)
 
@@ -91,7 +91,7 @@ def internal_energy(
     g: ArrayLike,
     energy: ArrayLike,
     density: ArrayLike,
-    power: ArrayLike = DISPERSION,
+    power: ArrayLike = DISPERSION_POWER,
 ) -> float:
     """Return the potential energy per particle, 2πρ Σ_ab c_a c_b ∫ r² v g dr, in kcal/mol.
 

@@ -14,7 +14,7 @@ from sopr_uq.derived.summary import concise
 _UNITS = {"1e-9 m^2/s": "10⁻⁹ m²/s"}
 
 
-def agreement(result: xr.DataTree) -> dict[str, dict[str, Any]]:
+def agreement_by_datum(result: xr.DataTree) -> dict[str, dict[str, Any]]:
     """Return by datum ``measured``, ``expected``, ``expected_sd``, ``z``, ``unit`` and ``narrows``.
 
     ``narrows`` is by which share it makes the standard deviation of each descriptor smaller, of
@@ -39,7 +39,7 @@ def agreement(result: xr.DataTree) -> dict[str, dict[str, Any]]:
 
 def agreement_lines(result: xr.DataTree, labels: Mapping[str, str]) -> list[tuple[str, str]]:
     """Return a line for every number among the data; ``labels`` are those of descriptors."""
-    return [(name, _line(row, labels)) for name, row in agreement(result).items()]
+    return [(name, _line(row, labels)) for name, row in agreement_by_datum(result).items()]
 
 
 def _by_descriptor(share: xr.DataArray) -> dict[str, Any]:

@@ -31,7 +31,8 @@ from sopr_uq.workflow.truths import freezing_density
 
 CALIBRATION = "calibration.nc"
 
-type OnDone = Callable[[int, int], None]
+type OnTwinDone = Callable[[int, int], None]
+"""Takes how many twins are done, and how many refinements failed now."""
 
 TOGETHER = ("sigma", "epsilon", "r_vdw", "d_hp", "v(1.29 sigma)", "v(1.57 sigma)")
 """Quantities whose joint posterior is judged too."""
@@ -52,7 +53,7 @@ def calibrate(
     *,
     twins: int,
     executor: Executor | None = None,
-    on_done: OnDone = lambda *_: None,
+    on_done: OnTwinDone = lambda *_: None,
 ) -> xr.Dataset:
     """Refine twins of known truth and set the truths beside the posteriors.
 
@@ -110,7 +111,7 @@ def make_twins(
     *,
     twins: int,
     executor: Executor | None = None,
-    on_done: OnDone = lambda *_: None,
+    on_done: OnTwinDone = lambda *_: None,
 ) -> int:
     """Make the twins of :func:`calibrate` that are missing; return how many of them failed."""
     if twins < 1:
@@ -130,7 +131,7 @@ def _make_missing(
     campaign: Campaign,
     twins: int,
     executor: Executor | None,
-    on_done: OnDone,
+    on_done: OnTwinDone,
 ) -> int:
     missing = [n for n in range(twins) if not twin_file(folder, n).exists()]
     failed = [False] * (twins - len(missing))

@@ -13,13 +13,12 @@ from sopr_uq.disk import clear_leftovers, is_temporary, unused, write_atomic
 from sopr_uq.errors import CheckpointError, InputError, InputErrors
 from sopr_uq.posterior import store
 from sopr_uq.workflow.campaign import Campaign
-from sopr_uq.workflow.config import Config, dump_config, load_config
+from sopr_uq.workflow.config import CONFIG, Config, dump_config, load_config
 from sopr_uq.workflow.lock import LOCK
 from sopr_uq.workflow.stranger import Stranger
 from sopr_uq.workflow.twins import Measurement
 
 CAMPAIGN = "campaign.json"
-CONFIG = "config.toml"
 TWINS = "twins"
 
 

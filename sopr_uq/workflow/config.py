@@ -33,15 +33,18 @@ from sopr_uq.experiment.system import System, build_system
 from sopr_uq.provenance import sha256
 from sopr_uq.refine import presets
 from sopr_uq.refine.belief import PriorSettings, without_meaning
-from sopr_uq.refine.of_rules import refuse_unused, unused
+from sopr_uq.refine.of_rules import refuse_unused, unused_keys
 from sopr_uq.refine.presets import PresetName
 from sopr_uq.refine.settings import RefineSettings, RuleName
 from sopr_uq.revision import code
 from sopr_uq.workflow.check import check_tables
-from sopr_uq.workflow.observe import DEFAULT_RULE, add_pressure, choose, parse_kinds
-from sopr_uq.workflow.overrides import pairs, put, resolve
+from sopr_uq.workflow.observe import DEFAULT_RULE, add_pressure, choose_kinds, parse_kinds
+from sopr_uq.workflow.overrides import overrides_by_key, put, resolve
 from sopr_uq.workflow.source import anchor, dicts, read_source
 from sopr_uq.workflow.translate import faults_of
+
+CONFIG = "config.toml"
+"""The file of a configuration, in the folder of what it determines."""
 
 _RESOLVED_BY = "# Resolved by sopr-uq "
 
@@ -140,7 +143,7 @@ def load_config(
     with faults.caught():
         tables = read_source(source)
     faults.raise_any()
-    for key, value in pairs(faults, overrides).items():
+    for key, value in overrides_by_key(faults, overrides).items():
         with faults.caught():
             put(tables, key, value)
     anchor(tables, Path.cwd())
@@ -149,7 +152,7 @@ def load_config(
     shipped = str(source) if source in system_entries() else None
     with faults.caught():
         if observe is not None:
-            choose(tables, parse_kinds(observe), shipped)
+            choose_kinds(tables, parse_kinds(observe), shipped)
         elif shipped is not None:
             add_pressure(tables)
     _complete_compositions(tables)
@@ -244,7 +247,7 @@ def _resolved(faults: Faults, shipped: dict[str, Any], tables: dict[str, Any]) -
 
 
 def _used(model: type[BaseModel], rule: str, table: dict[str, Any]) -> dict[str, Any]:
-    vain = unused(model, rule)
+    vain = unused_keys(model, rule)
     return {key: value for key, value in table.items() if key not in vain}
 
 

@@ -12,7 +12,7 @@ from sopr_uq.errors import InputError
 from sopr_uq.experiment.elements import PolarizabilitySet, element
 from sopr_uq.laws import Ensemble, FitSettings, fit_laws, load_ensemble, open_laws, save_laws
 
-LAWS = "laws.nc"
+LAWS_FILE = "laws.nc"
 
 
 def laws_of_runs(

@@ -10,7 +10,7 @@ import xarray as xr
 
 from sopr_uq.derived.summary import concise, interval_text, summary
 from sopr_uq.laws import LAWS, QUANTITIES, doubtful_elements, reservations, smoothed_elements
-from sopr_uq.workflow.report import LABELS, UNITS, undetermined
+from sopr_uq.workflow.report import LABELS, PRINTED_UNITS, undetermined
 
 PARAMETERS = ("a", "b", "tau")
 DAGGER = " †"
@@ -101,7 +101,11 @@ def element_rows(laws: xr.DataTree) -> list[tuple[str, ...]]:
 def element_head(laws: xr.DataTree) -> tuple[str, ...]:
     """Return the head of `element_rows`."""
     units = laws["elements"]["unit"].to_series()
-    return ("element", "α / Å³", *(f"{LABELS[q]} / {UNITS[units[q]]}" for q in quantities(laws)))
+    return (
+        "element",
+        "α / Å³",
+        *(f"{LABELS[q]} / {PRINTED_UNITS[units[q]]}" for q in quantities(laws)),
+    )
 
 
 LAW_HEAD = ("law", "a", "b", "τ", "P", "LOO", "max |z|")
@@ -204,7 +208,7 @@ def prediction_rows(
         (
             f"{target}{DAGGER if row['doubtful'] else ''}",
             alpha.get(target, target),
-            f"{LABELS[quantity]} / {UNITS[row['unit']]}",
+            f"{LABELS[quantity]} / {PRINTED_UNITS[row['unit']]}",
             concise(row["mean"], row["sd"]),
             interval_text(row["lower"], row["upper"]),
         )

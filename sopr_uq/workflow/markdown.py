@@ -17,7 +17,7 @@ from sopr_uq.posterior.arviz import OF_ARVIZ
 from sopr_uq.posterior.observed import measured
 from sopr_uq.workflow import laws_report
 from sopr_uq.workflow.citations import citations
-from sopr_uq.workflow.report import LABELS, UNITS, budget, facts, head, remarks_of, table
+from sopr_uq.workflow.report import LABELS, PRINTED_UNITS, budget, facts, head, remarks_of, table
 
 _FILES = ("file", "covariance")
 
@@ -163,7 +163,7 @@ def _sensitivity(found: xr.Dataset, units: Mapping[str, str]) -> Iterator[str]:
 def _units(tree: xr.DataTree) -> dict[str, str]:
     derived = tree["derived"].to_dataset()
     units = {str(name): str(x.attrs.get("units", "1")) for name, x in derived.data_vars.items()}
-    return {name: UNITS.get(unit, unit) for name, unit in units.items()}
+    return {name: PRINTED_UNITS.get(unit, unit) for name, unit in units.items()}
 
 
 def _sampler(tree: xr.DataTree) -> list[tuple[str, str]]:

@@ -35,7 +35,7 @@ def parse_kinds(text: str) -> list[str]:
     return kinds
 
 
-def choose(tables: dict[str, Any], kinds: Sequence[str], shipped: str | None) -> None:
+def choose_kinds(tables: dict[str, Any], kinds: Sequence[str], shipped: str | None) -> None:
     """Keep the measurements of some kinds in raw tables, in place.
 
     A shipped system offers all its curves; a pressure that is not written

@@ -25,7 +25,7 @@ from sopr_uq.potentials import Potential, Tabulated
 from sopr_uq.rng import integer_seed
 from sopr_uq.typing import FloatArray, IntArray
 from sopr_uq.workflow.beneath import Beneath, beneath
-from sopr_uq.workflow.states import boiling, check_one_phase
+from sopr_uq.workflow.states import boiling, check_no_coexistence
 
 _SHAPED = ("sites", "file", "model")
 """Keys of a ``[[molecule]]`` that is no atom."""
@@ -71,7 +71,7 @@ class Order:
         _check_element(self.result)
         check_records(self.engine.name, self.engine.traits, self.record)
         if False in self.kinds:
-            check_one_phase(self.fluid, self.states)
+            check_no_coexistence(self.fluid, self.states)
         if True in self.kinds and self.beneath is not None:
             raise InputError(COEXISTENCE, "a potential refined as a whole", "a correction")
         settings = self.settings

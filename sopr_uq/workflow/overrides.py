@@ -45,7 +45,9 @@ def parse_override(text: str) -> tuple[str, Any]:
     return key, parsed["value"] if parsed.keys() == {"value"} else value.strip()
 
 
-def pairs(faults: Faults, overrides: Mapping[str, Any] | Iterable[str]) -> dict[str, Any]:
+def overrides_by_key(
+    faults: Faults, overrides: Mapping[str, Any] | Iterable[str]
+) -> dict[str, Any]:
     """Return overrides by dotted key, from a mapping or from ``KEY=VALUE`` texts."""
     if isinstance(overrides, Mapping):
         return dict(overrides)

@@ -18,9 +18,9 @@ from sopr_uq.errors import InputError
 from sopr_uq.executor import Executor
 from sopr_uq.posterior.status import outcome
 from sopr_uq.refine.journal import Watcher
-from sopr_uq.workflow.config import Config, load_config, without_unused
+from sopr_uq.workflow.config import CONFIG, Config, load_config, without_unused
 from sopr_uq.workflow.result import load_result
-from sopr_uq.workflow.run import CONFIG, resume, run
+from sopr_uq.workflow.run import resume, run
 
 LARGEST_Z = 2.0
 """Difference of two means, in standard deviations of both together, that still agrees.

@@ -16,21 +16,21 @@ from sopr_uq.derived.correction import (
     is_corrected,
 )
 from sopr_uq.derived.pairs import each_pair
-from sopr_uq.derived.summary import FEWEST, interval_text, summary
+from sopr_uq.derived.summary import FEWEST_DRAWS, interval_text, summary
 from sopr_uq.posterior.cost import Cost, cost
 from sopr_uq.posterior.status import (
-    band,
     interval_kind,
     interval_name,
+    kind_of_band,
     outcome,
     passed,
     reserve,
 )
 from sopr_uq.refine.rule import DEVIATIONS
-from sopr_uq.workflow.agreement_report import agreement, agreement_lines
+from sopr_uq.workflow.agreement_report import agreement_by_datum, agreement_lines
 
 LABELS = {"sigma": "σ", "epsilon": "ε", "r_vdw": "r_vdW", "d_hp": "d_hp"}
-UNITS = {"angstrom": "Å", "kcal/mol": "kcal/mol", "MPa": "MPa"}
+PRINTED_UNITS = {"angstrom": "Å", "kcal/mol": "kcal/mol", "MPa": "MPa"}
 
 _SD = {"posterior": "value (sd)", "smoothing": "value (sd of the smoothing)", "none": "value"}
 _STATISTICS = ("mean", "sd", "lower", "upper")
@@ -56,7 +56,7 @@ def as_dict(result: xr.DataTree, prob: float = 0.95) -> dict[str, Any]:
     a, paid = result.attrs, cost(result)
     return {
         **{key: a[key] for key in ("system", "rule", "engine")},
-        "band": band(result),
+        "band": kind_of_band(result),
         "outcome": outcome(result),
         **{key: a[key] for key in ("message", "warning")},
         "seed": int(a["seed"]),
@@ -67,7 +67,7 @@ def as_dict(result: xr.DataTree, prob: float = 0.95) -> dict[str, Any]:
         "check": check(result),
         "error_budget": _by_pair(result, budget),
         "corrections": correction_sentences(result, prob),
-        "agreement": agreement(result),
+        "agreement": agreement_by_datum(result),
     }
 
 
@@ -79,7 +79,7 @@ def _by_pair[T](result: xr.DataTree, of: Callable[[xr.DataTree], T]) -> T | dict
 
 def head(result: xr.DataTree, prob: float = 0.95) -> tuple[str, str, str, str]:
     """Return the head of `table`; it says what the intervals are, and whether to doubt them."""
-    word, what = reserve(result), band(result)
+    word, what = reserve(result), kind_of_band(result)
     return "quantity", _SD[what] + (f", {word}" if word else ""), interval_name(what, prob), "unit"
 
 
@@ -94,13 +94,13 @@ def table(result: xr.DataTree, prob: float = 0.95) -> list[tuple[str, str, str, 
     for name, row in labelled:
         unit = str(row["unit"].item())
         text, ends = str(row["text"].item()), "–"
-        if band(result) == "none":
+        if kind_of_band(result) == "none":
             text = f"{float(row['mean']):.5g}"
         elif (reason := undetermined(row)) is not None:
             text = reason
         else:
             ends = interval_text(float(row["lower"]), float(row["upper"]))
-        rows.append((name, text, ends, UNITS.get(unit, unit)))
+        rows.append((name, text, ends, PRINTED_UNITS.get(unit, unit)))
     return rows
 
 
@@ -113,7 +113,7 @@ def undetermined(row: xr.Dataset) -> str | None:
         One quantity of :func:`~sopr_uq.derived.summary.summary`.
     """
     count = float(row["effective"])
-    return None if count >= FEWEST else f"not determined ({count:.0f} effective draws)"
+    return None if count >= FEWEST_DRAWS else f"not determined ({count:.0f} effective draws)"
 
 
 def _paid(paid: Cost) -> str:
@@ -162,7 +162,7 @@ def correction_sentences(result: xr.DataTree, prob: float = 0.95) -> list[str]:
         bands = correction_band(one, prob)
         size = float(np.sqrt((bands["mean"] ** 2).mean()))
         text = f"{label} rms {size:.3g} kcal/mol".strip()
-        if band(result) != "none":
+        if kind_of_band(result) != "none":
             where = ", ".join(f"{a:.2f}–{b:.2f} Å" for a, b in intervals_without_zero(bands))
             zero = f"at {where}" if where else "nowhere"
             text = f"{text}; {100 * prob:g} % band excludes zero {zero}"
@@ -292,7 +292,7 @@ def _rows(result: xr.DataTree, prob: float) -> dict[str, xr.Dataset]:
 
 
 def _numbers(result: xr.DataTree, prob: float) -> dict[str, dict[str, Any]]:
-    what, found = band(result), {}
+    what, found = kind_of_band(result), {}
     share = "prob" if what == "posterior" else "share_of_draws"
     for name, row in _rows(result, prob).items():
         reason = None if what == "none" else undetermined(row)

@@ -26,7 +26,6 @@ from sopr_uq.refine.rule import Rule
 from sopr_uq.typing import FloatArray
 from sopr_uq.workflow.config import Config
 
-RESULT = "result.nc"
 _OF_SAMPLER = (*STATISTICS, "sampler_draw")
 _SAMPLER = ("divergences", "max_rhat", "min_ess", "min_bfmi")
 _LOG_PRIOR = "log_prior_"
@@ -260,7 +259,7 @@ def load_any(path: Path | str) -> xr.DataTree:
     """Read what a folder or file holds: a refinement's result, or laws (attribute ``kind``)."""
     path = Path(path)
     is_file = path.is_file() or path.suffix == ".nc"
-    file = path if is_file else path / RESULT
+    file = path if is_file else path / store.RESULT
     tree = store.read(file)
     if "kind" not in tree.attrs:
         _check_refinement(tree, file)

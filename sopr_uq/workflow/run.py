@@ -14,23 +14,22 @@ from sopr_uq.disk import atomic_folder, clear_leftovers, unused
 from sopr_uq.engine.protocol import Engine
 from sopr_uq.errors import CheckpointError, InputError
 from sopr_uq.executor import Executor
-from sopr_uq.figures.sheet import last_figure, save_refinement
+from sopr_uq.figures.sheet import FIGURES, last_figure, save_refinement
 from sopr_uq.interrupts import explained
 from sopr_uq.posterior import store
+from sopr_uq.posterior.store import RESULT
 from sopr_uq.refine.checkpoint import Folder
 from sopr_uq.refine.journal import Watcher
 from sopr_uq.refine.loop import refine
 from sopr_uq.refine.rule import Rule
 from sopr_uq.revision import code, same_code
 from sopr_uq.workflow.build import build_engine, build_rule
-from sopr_uq.workflow.config import Config, dump_config, load_config, resolved_by
+from sopr_uq.workflow.config import CONFIG, Config, dump_config, load_config, resolved_by
 from sopr_uq.workflow.finish import finish
 from sopr_uq.workflow.lock import locked
-from sopr_uq.workflow.result import RESULT, load_result
+from sopr_uq.workflow.result import load_result
 
-CONFIG = "config.toml"
 ITERATIONS = "iterations"
-FIGURES = "figures"
 
 
 def run(

@@ -19,25 +19,25 @@ from sopr_uq.observables.property import properties_of
 from sopr_uq.workflow.order import Order, measured_state, stored_table
 from sopr_uq.workflow.result import load_result
 from sopr_uq.workflow.simulate_folder import Kept
-from sopr_uq.workflow.simulate_runs import OnDone, make_runs
+from sopr_uq.workflow.simulate_runs import OnSimulationDone, make_runs
 from sopr_uq.workflow.simulated import assembled
 from sopr_uq.workflow.translate import faults_of
 
 DRAWS = 16
-PROPERTIES = ("g", "pressure", "energy", "diffusion")
+DEFAULT_PROPERTIES = ("g", "pressure", "energy", "diffusion")
 
 
 def simulate(
     path: Path | str | xr.DataTree,
     states: Sequence[StatePoint] = (),
-    properties: Sequence[str] = PROPERTIES,
+    properties: Sequence[str] = DEFAULT_PROPERTIES,
     *,
     draws: int = DRAWS,
     out: Path | str | None = None,
     engine: Mapping[str, Any] | None = None,
     seed: int = 1,
     executor: Executor | None = None,
-    on_done: OnDone = lambda *_: None,
+    on_done: OnSimulationDone = lambda *_: None,
 ) -> xr.DataTree:
     """Carry the posterior of a refinement to other states and properties.
 

@@ -32,7 +32,7 @@ from sopr_uq.typing import FloatArray
 from sopr_uq.units import BOLTZMANN
 from sopr_uq.workflow.simulate import DRAWS, simulate
 from sopr_uq.workflow.simulate_folder import SIMULATED
-from sopr_uq.workflow.simulate_runs import OnDone
+from sopr_uq.workflow.simulate_runs import OnSimulationDone
 from sopr_uq.workflow.simulated import PROB
 from sopr_uq.workflow.simulated_report import BOILING
 from sopr_uq.workflow.states import boiling
@@ -102,7 +102,7 @@ def simulate_element(
     engine: Mapping[str, Any] | None = None,
     seed: int = 1,
     executor: Executor | None = None,
-    on_done: OnDone = lambda *_: None,
+    on_done: OnSimulationDone = lambda *_: None,
 ) -> xr.DataTree:
     """Simulate the coexistence of an element that laws predict.
 

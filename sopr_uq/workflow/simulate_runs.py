@@ -13,7 +13,8 @@ from sopr_uq.observables.property import SimulatedLiquid
 from sopr_uq.workflow.order import Order, key_of
 from sopr_uq.workflow.simulate_folder import Kept
 
-type OnDone = Callable[[int, int], None]
+type OnSimulationDone = Callable[[int, int], None]
+"""Takes how many simulations are done, and how many there are in all."""
 
 type Runs = Mapping[bool, Sequence[Mapping[int, SimulatedLiquid]]]
 """What succeeded: of liquids alone (False), of slabs (True); by state and number of the draw."""
@@ -34,7 +35,7 @@ type _Found = Mapping[Place, SimulatedLiquid | SimulationFailed]
 
 
 def make_runs(
-    order: Order, kept: Kept, executor: Executor | None, on_done: OnDone
+    order: Order, kept: Kept, executor: Executor | None, on_done: OnSimulationDone
 ) -> tuple[Runs, list[dict[int, SimulatedLiquid]]]:
     """Simulate what is not there yet; return by state and number what succeeded.
 

@@ -17,7 +17,7 @@ from sopr_uq.experiment.equation_of_state import reference_value
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.observables.property import PROPERTIES, Property, Reading, SimulatedLiquid
 from sopr_uq.posterior import store
-from sopr_uq.posterior.status import band, outcome
+from sopr_uq.posterior.status import kind_of_band, outcome
 from sopr_uq.provenance import now, versions
 from sopr_uq.rng import stream
 from sopr_uq.typing import FloatArray, IntArray
@@ -27,7 +27,7 @@ from sopr_uq.workflow.simulate_folder import SIMULATED
 from sopr_uq.workflow.simulate_runs import Runs
 from sopr_uq.workflow.without import WITHOUT, without_correction
 
-KIND = "simulated"
+KIND_OF_SIMULATED = "simulated"
 MOST_CURVES = 200
 """Draws of which a curve is stored; numbers are stored of all."""
 
@@ -124,7 +124,7 @@ def load_simulated(path: Path | str) -> xr.DataTree:
     path = Path(path)
     file = path / SIMULATED if path.is_dir() else path
     tree = store.read(file)
-    if tree.attrs.get("kind") != KIND:
+    if tree.attrs.get("kind") != KIND_OF_SIMULATED:
         found = f"a file of kind {tree.attrs.get('kind', 'refinement')!r}"
         raise InputError(str(path), "simulated draws", found)
     return tree
@@ -287,10 +287,10 @@ def _certificate(order: Order, runs: Runs) -> dict[str, str | int | float]:
     every = [each for kind in runs.values() for each in kind]
     first = next(iter(every[0].values())).simulation
     return {
-        "kind": KIND,
+        "kind": KIND_OF_SIMULATED,
         "system": str(a["system"]),
         "rule": str(a["rule"]),
-        "band": band(order.result),
+        "band": kind_of_band(order.result),
         "outcome": outcome(order.result),
         "of": str(a.get(store.FINGERPRINT, "")),
         "fluid": order.fluid or "",

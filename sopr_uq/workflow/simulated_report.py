@@ -13,6 +13,8 @@ from sopr_uq.workflow.without import WITHOUT
 
 _PARTS = ("posterior", "sampling", "common")
 UNITS = {"1e-9 m^2/s": "10⁻⁹ m²/s", "g/cm^3": "g/cm³"}
+"""How units of properties are printed; others as they are."""
+
 _STATISTICS = (
     "mean", "sd", "posterior_sd", "sampling_sd", "common_sd", "lower", "upper", "left_out",
 )  # fmt: skip

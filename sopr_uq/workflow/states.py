@@ -116,7 +116,7 @@ def boiling(potential: Potential, state: StatePoint) -> StatePoint:
     return replace(state, density=density)
 
 
-def check_one_phase(fluid: str | None, states: Sequence[StatePoint]) -> None:
+def check_no_coexistence(fluid: str | None, states: Sequence[StatePoint]) -> None:
     """Check that the fluid is one phase at every state, as far as CoolProp knows it.
 
     Raises

@@ -87,7 +87,7 @@ class Stranger:
         done = self._drawn(rng)
         r = np.arange(1.0, int(rng.uniform(*_ENDS) / done["spacing"])) * done["spacing"]
         value = self._written(liquid, r, done, rng)
-        found = read(r, value, problem.liquids[0].state)
+        found = written_and_read(r, value, problem.liquids[0].state)
         return found, done | {"q_max_found": found.q_max, "lorch": float(found.lorch)}
 
     def _drawn(self, rng: np.random.Generator) -> dict[str, float]:
@@ -119,7 +119,7 @@ class Stranger:
         return np.asarray(np.round((1.0 + done["scale"]) * np.interp(r, grid.r, g), 4))
 
 
-def read(r: FloatArray, value: FloatArray, state: StatePoint) -> Observation:
+def written_and_read(r: FloatArray, value: FloatArray, state: StatePoint) -> Observation:
     """Write two columns, shape (k,) each, and read them as anyone's file is read.
 
     Raises

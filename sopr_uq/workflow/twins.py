@@ -291,7 +291,7 @@ def refine_twin(
     potential = posterior["potential"].transpose("chain", "draw", ..., "r").values
     potential = potential.reshape(-1, twin.problem.field.size)
     kept = potential[:: max(len(potential) // draws, 1)]
-    return compared(twin, kept).assign_attrs(
+    return beside_truth(twin, kept).assign_attrs(
         family=twin.family,
         outcome=refinement.outcome,
         iterations=len(refinement.iterations),
@@ -324,7 +324,7 @@ def truth_of(twin: Twin) -> xr.Dataset:
     )
 
 
-def compared(twin: Twin, potential: FloatArray) -> xr.Dataset:
+def beside_truth(twin: Twin, potential: FloatArray) -> xr.Dataset:
     """Set draws of v, shape (size, p n) in kcal/mol, beside the truth."""
     p, ds = twin.problem, truth_of(twin)
     first = p.field.split(potential)[:, 0]

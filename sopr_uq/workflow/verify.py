@@ -13,15 +13,16 @@ import xarray as xr
 from pydantic import ValidationError
 
 from sopr_uq.errors import CheckpointError, InputError
-from sopr_uq.experiment.catalogue import curve, verify
+from sopr_uq.experiment.catalogue import check_sha256, curve
 from sopr_uq.experiment.observe_settings import ObserveSettings
 from sopr_uq.posterior import store
+from sopr_uq.posterior.store import RESULT
 from sopr_uq.provenance import versions
 from sopr_uq.refine.checkpoint import decode
-from sopr_uq.workflow.config import Config
+from sopr_uq.workflow.config import CONFIG, Config
 from sopr_uq.workflow.doctor import Finding
-from sopr_uq.workflow.result import RESULT, load_any
-from sopr_uq.workflow.run import CONFIG, ITERATIONS
+from sopr_uq.workflow.result import load_any
+from sopr_uq.workflow.run import ITERATIONS
 
 _GROUPS = ("posterior", "derived", "observed_data", "iterations")
 
@@ -94,7 +95,7 @@ def _input(file: Path, stated: str | None) -> Finding:
     if stated is None:
         return Finding(label, True, "no hash was recorded, so none could be checked")
     try:
-        verify(file, stated)
+        check_sha256(file, stated)
     except InputError as error:
         return Finding(label, False, str(error))
     return Finding(label, True, f"is the file that was used (SHA-256 {stated[:12]}…)")

@@ -12,7 +12,7 @@ from bench_base import Store, shown
 
 from sopr_uq.engine import hoomd
 from sopr_uq.engine.factory import make_engine
-from sopr_uq.engine.parallel import outcome, run_tasks, single_threaded
+from sopr_uq.engine.parallel import run_task, run_tasks, single_threaded
 from sopr_uq.engine.protocol import Engine, Setup, Simulation
 from sopr_uq.engine.settings import EngineSettings
 from sopr_uq.executor import DaskHere, Processes, cores
@@ -44,7 +44,7 @@ def tasks_of(size: str) -> tuple[Engine, list[Setup]]:
 
 def serial(engine: Engine, tasks: list[Setup]) -> list[Any]:
     """One after the other, in this process."""
-    return [outcome(single_threaded(engine), task) for task in tasks]
+    return [run_task(single_threaded(engine), task) for task in tasks]
 
 
 def processes(engine: Engine, tasks: list[Setup]) -> list[Any]:

@@ -33,7 +33,7 @@ from sopr_uq.observables.coexistence import (
     surface_tension,
     told_vapour,
     vapour_density,
-    virial_pressure,
+    virial_vapour_pressure,
 )
 from sopr_uq.posterior import store
 from sopr_uq.potentials import lennard_jones
@@ -67,7 +67,7 @@ DOUBTED = ("vapour", "virial")
 
 READ = {
     "liquid": liquid_density, "vapour": vapour_density, "counted": counted,
-    "normal": normal_pressure, "virial": virial_pressure, "tension": surface_tension,
+    "normal": normal_pressure, "virial": virial_vapour_pressure, "tension": surface_tension,
 }  # fmt: skip
 
 

@@ -19,7 +19,7 @@ from sopr_uq import load_config, run
 from sopr_uq.derived.summary import concise
 from sopr_uq.posterior import store
 from sopr_uq.posterior.thin import single_precision
-from sopr_uq.workflow.agreement_report import agreement
+from sopr_uq.workflow.agreement_report import agreement_by_datum
 from sopr_uq.workflow.markdown import filled, markdown_table
 from sopr_uq.workflow.result import load_result
 from sopr_uq.workflow.simulated_report import UNITS
@@ -43,7 +43,7 @@ def small(result: xr.DataTree) -> xr.DataTree:
 def table_of_numbers(tree: xr.DataTree) -> list[str]:
     """Return the lines of the table of data: measured, and expected without each."""
     rows = []
-    for name, found in agreement(tree).items():
+    for name, found in agreement_by_datum(tree).items():
         narrows = found["narrows"]
         one = np.isfinite(found["measured"])
         rows.append(

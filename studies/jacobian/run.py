@@ -20,7 +20,7 @@ import numpy as np
 import xarray as xr
 
 from sopr_uq.engine.factory import make_engine
-from sopr_uq.engine.parallel import Outcome, run_tasks
+from sopr_uq.engine.parallel import SimulationOutcome, run_tasks
 from sopr_uq.engine.protocol import Engine, Setup, Simulation, named
 from sopr_uq.engine.series import Series
 from sopr_uq.engine.settings import EngineName, EngineSettings
@@ -135,7 +135,7 @@ def _task(case: Case, v: FloatArray, label: str, first: Simulation | None) -> Se
     return Setup.of(Tabulated(case.problem.r, v), case.state, seed, start)
 
 
-def _good(outcome: Outcome) -> Simulation:
+def _good(outcome: SimulationOutcome) -> Simulation:
     if not isinstance(outcome, Simulation):
         raise outcome
     return outcome

@@ -27,7 +27,7 @@ from sopr_uq.posterior.status import outcome
 from sopr_uq.posterior.store import read
 from sopr_uq.workflow import laws_report
 from sopr_uq.workflow.markdown import filled, markdown_table
-from sopr_uq.workflow.report import LABELS, UNITS
+from sopr_uq.workflow.report import LABELS, PRINTED_UNITS
 from sopr_uq.workflow.result import load_result
 
 STAND_IN = "integral_equation"
@@ -124,7 +124,7 @@ def first_table(places: Places) -> Iterator[str]:
             rows.append(
                 [
                     f"{symbol}{laws_report.DAGGER if doubtful else ''}",
-                    f"{LABELS[quantity]} / {UNITS[str(one['unit'].item())]}",
+                    f"{LABELS[quantity]} / {PRINTED_UNITS[str(one['unit'].item())]}",
                     str(one["text"].item()),
                     interval_text(float(one["lower"]), float(one["upper"])),
                     *_beside(symbol, "published", quantity, _draws(path)),
@@ -245,7 +245,7 @@ def predictions(places: Places) -> Iterator[str]:
             rows.append(
                 [
                     symbol,
-                    f"{LABELS[quantity]} / {UNITS[str(one['unit'].item())]}",
+                    f"{LABELS[quantity]} / {PRINTED_UNITS[str(one['unit'].item())]}",
                     str(one["text"].item()),
                     interval_text(float(one["lower"]), float(one["upper"])),
                     *_beside(symbol, "published", quantity, draws)[:2],
@@ -269,8 +269,9 @@ def helium(places: Places) -> Iterator[str]:
         log_law = (node["log_a"] + node["b"] * np.log(row.polarizability().value)).astype(float)
         alone = float((np.log(known) - log_law.mean()) / log_law.std())
         law = float(np.exp(log_law).mean())
+        unit = PRINTED_UNITS[draws[quantity].attrs["units"]]
         yield (
-            f"- {LABELS[quantity]}: the law says {law:.3g} {UNITS[draws[quantity].attrs['units']]},"
+            f"- {LABELS[quantity]}: the law says {law:.3g} {unit},"
             f" the force field {known:g}, a factor of {known / law:.2f}. That is"
             f" {float(found['z']):+.1f} standard deviations of the prediction and {alone:+.1f} of"
             f" the law without the scatter of elements about it."

@@ -31,7 +31,7 @@ def test_describe_equals_the_array_function_and_names_units(potential: xr.DataAr
     for name, expected in descriptors(R, potential.values, 5.9)._asdict().items():
         np.testing.assert_array_equal(found[name], expected)
         assert found[name].dims == ("chain", "draw")
-    assert {n: a.attrs["units"] for n, a in found.items()} == labelled.UNITS
+    assert {n: a.attrs["units"] for n, a in found.items()} == labelled.DESCRIPTOR_UNITS
 
 
 def test_dimensions_may_come_in_any_order(potential: xr.DataArray) -> None:

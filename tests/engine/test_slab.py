@@ -38,7 +38,7 @@ from sopr_uq.observables.coexistence import (
     normal_pressure,
     surface_tension,
     vapour_density,
-    virial_pressure,
+    virial_vapour_pressure,
     virials,
 )
 from sopr_uq.potentials import lennard_jones
@@ -302,7 +302,7 @@ def test_lennard_jones_coexistence():
     assert liquid.mean[0] / unit == pytest.approx(0.7011, rel=0.02)
     for told, known, floor in (
         (vapour, 0.0296 * unit, 0.0),
-        (virial_pressure(setup, found), 0.0250 * pressure, 0.0),
+        (virial_vapour_pressure(setup, found), 0.0250 * pressure, 0.0),
         (normal_pressure(setup, found), 0.0250 * pressure, 0.0),
         (surface_tension(setup, found), 0.50 * pressure * SIGMA * 0.1, 0.08),
     ):

@@ -6,10 +6,10 @@ import xarray as xr
 
 from sopr_uq.posterior.cost import cost
 from sopr_uq.posterior.status import (
-    band,
     interval_kind,
     interval_name,
     is_doubtful,
+    kind_of_band,
     outcome,
     reserve,
 )
@@ -52,10 +52,10 @@ def test_a_band_is_what_the_file_says_and_of_old_files_what_the_rule_gives(
     small_result, rule, kind
 ):
     result = small_result(rule)
-    assert band(result) == kind
+    assert kind_of_band(result) == kind
     for said in ("posterior", "smoothing", "none"):
         result.attrs["band"] = said
-        assert band(result) == said
+        assert kind_of_band(result) == said
 
 
 def test_what_is_not_to_be_trusted_has_a_word_for_it(small_result):

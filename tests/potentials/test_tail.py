@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from sopr_uq.potentials import Tabulated, lennard_jones
 from sopr_uq.potentials.tail import (
-    DISPERSION,
+    DISPERSION_POWER,
     POWERS,
     TAIL_RANGE,
     tail_coefficients,
@@ -81,7 +81,7 @@ def test_where_there_is_no_slope_the_exponent_is_that_of_dispersion(v: np.ndarra
     """A table that vanishes, or changes sign over its last tenth."""
     if v.any():
         assert np.min(v[R >= 9.0]) * np.max(v[R >= 9.0]) <= 0
-    assert tail_power(R, v) == DISPERSION
+    assert tail_power(R, v) == DISPERSION_POWER
 
 
 @given(st.floats(0.1, 10.0), st.floats(0.01, 100.0))

@@ -20,7 +20,7 @@ from sopr_uq.refine.loop import refine
 from sopr_uq.refine.newton import Newton
 from sopr_uq.refine.newton.acceptable import require_potential
 from sopr_uq.refine.newton.memory import unpack
-from sopr_uq.refine.newton.unexplained import doubt, scatter, unexplained
+from sopr_uq.refine.newton.unexplained import doubt, unexplained, white_variance
 from sopr_uq.refine.notices import notices
 from sopr_uq.refine.problem import Problem
 from sopr_uq.refine.rule import RuleState, StepInfo
@@ -97,11 +97,11 @@ def test_noise_is_not_unexplained_and_waves_are(liquid) -> None:
     size, n = 0.15, int(stacked.of_curve(0).sum())
     for seed in range(40):
         noise = size * np.random.default_rng(seed).standard_normal(n)
-        assert np.mean(noise**2) - scatter(stacked, 0, noise) < 0.1 * size**2
+        assert np.mean(noise**2) - white_variance(stacked, 0, noise) < 0.1 * size**2
     wave = np.sqrt(2.0) * size * np.sin(np.arange(n) / 4.0)
-    assert np.mean(wave**2) - scatter(stacked, 0, wave) > 0.8 * size**2
+    assert np.mean(wave**2) - white_variance(stacked, 0, wave) > 0.8 * size**2
     huge = 5.0 * np.random.default_rng(1).standard_normal(n)
-    assert scatter(stacked, 0, huge) < 0.1, "noise that nobody believes in"
+    assert white_variance(stacked, 0, huge) < 0.1, "noise that nobody believes in"
 
 
 @dataclass(frozen=True)

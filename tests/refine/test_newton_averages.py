@@ -10,7 +10,7 @@ import pytest
 from sopr_uq.potentials import Mie
 from sopr_uq.refine.loop import refine
 from sopr_uq.refine.newton import Newton
-from sopr_uq.refine.newton.answer import well
+from sopr_uq.refine.newton.answer import well_of
 from sopr_uq.refine.newton.averaging import weights
 from sopr_uq.refine.newton.linear import LinearModel
 
@@ -30,7 +30,7 @@ def concluded(rule: Newton, models: list[LinearModel]) -> LinearModel:
     conditioner = rule.conditioner
     fit = conditioner.fit(models[-1], conditioner.prior.centre)
     error = rule.problem.prior.jacobian_error
-    share = weights(models, fit.mean, fit.ruler(well(conditioner)), error)
+    share = weights(models, fit.mean, fit.ruler(well_of(conditioner)), error)
     return LinearModel.average(models, share)
 
 

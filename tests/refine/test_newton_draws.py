@@ -12,7 +12,7 @@ from sopr_uq.inference.linear_gaussian import coefficients, reading_effect
 from sopr_uq.potentials import Mie
 from sopr_uq.refine.newton import Newton
 from sopr_uq.refine.newton.answer import learn
-from sopr_uq.refine.newton.draws import Draws, Pool, log_density, smoothed
+from sopr_uq.refine.newton.draws import Draws, Pool, gaussian_log_density, smoothed
 from sopr_uq.refine.newton.prior import OF_A_PAIR
 
 NEAR = Mie(3.39, 0.245, 12.5)
@@ -30,13 +30,13 @@ def test_log_density_is_the_dense_one(shared: bool) -> None:
         for x, v, c in zip(residual, variance, each, strict=True)
     ]
     constant = 3.5 * np.log(2.0 * np.pi)
-    assert log_density(residual, columns, variance) - constant == pytest.approx(dense)
+    assert gaussian_log_density(residual, columns, variance) - constant == pytest.approx(dense)
     # one variance for all of them is as good
     first = [
         multivariate_normal(cov=np.diag(variance[0]) + c @ c.T).logpdf(x)
         for x, c in zip(residual, each, strict=True)
     ]
-    assert log_density(residual, columns, variance[0]) - constant == pytest.approx(first)
+    assert gaussian_log_density(residual, columns, variance[0]) - constant == pytest.approx(first)
 
 
 def test_weights_reproduce_a_known_tilt() -> None:
@@ -137,7 +137,7 @@ def test_the_likelihood_of_a_potential_is_the_dense_one(liquid, linear, reading:
     v = np.array([about.potential, liquid.table(liquid.truth).v])
     prediction, doubt = emulator.at(v)
     known = prediction, np.linalg.cholesky(doubt)
-    found = log_density(*draws._standing(v, *known, theta.noise, theta.reading))
+    found = gaussian_log_density(*draws._standing(v, *known, theta.noise, theta.reading))
     columns = np.hstack([draws.conditioner.nuisances(about)])
     expected = []
     for i, row in enumerate(v):

@@ -21,7 +21,7 @@ from sopr_uq.refine.newton.budget import (
     descriptor_gradient,
 )
 from sopr_uq.refine.newton.conditioner import Conditioner
-from sopr_uq.refine.newton.emulator import Prediction
+from sopr_uq.refine.newton.emulator import PredictionMisfit
 from sopr_uq.refine.newton.fit import Fit
 from sopr_uq.refine.newton.memory import pack
 from sopr_uq.refine.newton.prior import OF_A_PAIR
@@ -206,7 +206,7 @@ def test_what_data_know_no_prior_moves(liquid, weak) -> None:
 # The check and the groups as a whole
 
 
-GOOD = Trial(Prediction(40.0, 40), 1.0, 0.2, 900.0, 1000, 4, 0)
+GOOD = Trial(PredictionMisfit(40.0, 40), 1.0, 0.2, 900.0, 1000, 4, 0)
 
 
 def test_a_good_trial_finds_no_fault() -> None:
@@ -219,7 +219,7 @@ def test_a_good_trial_finds_no_fault() -> None:
     ("changed", "words"),
     [
         ({"prediction": None}, "no round was predicted"),
-        ({"prediction": Prediction(90.0, 40)}, "predicted with χ² 2.2 per number"),
+        ({"prediction": PredictionMisfit(90.0, 40)}, "predicted with χ² 2.2 per number"),
         ({"left_out": 2.3}, "predicted from each other with χ² 2.3"),
         ({"k_hat": 0.8, "effective": 500.0}, "k-hat is 0.80"),
         ({"effective": 49.0}, "49 of 1000 draws are effective"),

@@ -19,7 +19,7 @@ from sopr_uq.refine.newton.conditioner import Conditioner
 from sopr_uq.refine.newton.data import (
     covariance_columns,
     independent,
-    stack,
+    stack_data,
 )
 from sopr_uq.refine.newton.linear import LinearModel, linearise
 from sopr_uq.refine.newton.memory import pack, unpack
@@ -234,7 +234,7 @@ def test_no_fluid_no_step(liquid, observations) -> None:
 
 def test_stacking_keeps_order_and_priors(observations, liquid) -> None:
     g = replace(observations["g"], error=np.full(liquid.x.size, 0.02), abscissa_error=0.01)
-    s = stack(liquid.problem(observations["pressure"], g, observations["s"]))
+    s = stack_data(liquid.problem(observations["pressure"], g, observations["s"]))
     n, m = g.x.size, Q.size
     np.testing.assert_array_equal(
         s.value, [*observations["pressure"].value, *g.value, *observations["s"].value]
@@ -264,7 +264,7 @@ def test_a_transformed_curve_counts_its_independent_points(observations) -> None
 def test_normalisation_columns(observations, liquid) -> None:
     measured = (observations["g"], observations["s"], observations["pressure"])
     prior = PriorSettings(scale_sd=0.03, level_sd=0.002)
-    s = stack(replace(liquid.problem(*measured), prior=prior))
+    s = stack_data(replace(liquid.problem(*measured), prior=prior))
     nothing = np.zeros(s.value.size)
     measured = SimpleNamespace(prediction=s.value, bend=nothing, damping=nothing)
     columns = nuisance_columns(s, prior, measured)
@@ -296,7 +296,7 @@ def test_pressures_alone_are_refused(liquid, observations) -> None:
 def test_a_stated_covariance_enters_whole(liquid) -> None:
     x = np.linspace(3.0, 9.0, 12)
     covariance = 1e-4 * np.exp(-np.abs(np.subtract.outer(x, x))) + 1e-6 * np.eye(12)
-    s = stack(liquid.problem(Observation("g", x, np.ones(12), covariance=covariance)))
+    s = stack_data(liquid.problem(Observation("g", x, np.ones(12), covariance=covariance)))
     whole = np.diag(s.stated_variance) + s.stated_columns @ s.stated_columns.T
     np.testing.assert_allclose(whole, covariance, atol=1e-16)
 
@@ -306,7 +306,7 @@ def test_every_prior_of_the_data_is_a_number_of_the_configuration(liquid, observ
     numbers = {"noise": 0.02, "noise_beyond": 0.5, "noise_sd": 0.7, "reading_sd": 0.3}
     prior = PriorSettings(pressure_error=0.3, **numbers)
     problem = liquid.problem(stated, observations["s"], observations["pressure"])
-    s = stack(replace(problem, prior=prior))
+    s = stack_data(replace(problem, prior=prior))
     assert [(p.median, p.sd) for p in s.noise] == [(pytest.approx(0.01), 0.7), (0.02, 0.7)]
     assert [p.sd for p in s.reading] == [0.3, 0.3]
     ideal = liquid.state.density / liquid.state.beta * MPA_PER_KCAL_MOL_A3
@@ -334,7 +334,7 @@ def transformed(liquid, **changes) -> Observation:
 )
 def test_only_far_points_of_a_transform_have_a_noise_of_their_own(liquid, changes, levels) -> None:
     """Where nothing is stated of them, and enough of either kind are there."""
-    s = stack(liquid.problem(transformed(liquid, **changes), observation_of_pressure()))
+    s = stack_data(liquid.problem(transformed(liquid, **changes), observation_of_pressure()))
     assert len(s.noise) == len(s.reading) == levels
     assert s.far == [0] * (levels - 1)
     far = np.flatnonzero(s.level)
@@ -364,7 +364,7 @@ def test_noise_near_and_far_is_told_apart(liquid) -> None:
             o = replace(clean, value=value, **given)
             conditioner = Conditioner(liquid.problem(o))
             into.append(np.log(conditioner.fit(linear, conditioner.prior.centre).theta.noise))
-    s = stack(problem)
+    s = stack_data(problem)
     limit = stats.t.isf(0.25e-3, 39) / np.sqrt(40)
     for x, truth, n in zip(np.transpose(found), (0.02, 0.004), np.bincount(s.level), strict=True):
         pull = np.log(s.noise[0].median / truth) / (1.0 + 2.0 * n)

@@ -10,7 +10,7 @@ import pytest
 
 from sopr_uq.experiment.observation import Observation
 from sopr_uq.refine.newton.linear import LinearModel
-from sopr_uq.refine.newton.pooled import Scatter, learnt_error, pooled
+from sopr_uq.refine.newton.pooled import Scatter, learnt_error, pool_jacobians
 from sopr_uq.rng import stream
 
 DATA, SPLINES, KEPT, RUNS = 60, 24, 20, 4
@@ -124,6 +124,6 @@ def test_a_liquid_of_numbers_alone_keeps_its_response():
         )
         for each in measured
     ]
-    found = pooled(problem, stacked, models)
+    found = pool_jacobians(problem, stacked, models)
     assert found[0].jacobian[-1] == pytest.approx(number[0])
     assert not np.allclose(found[0].jacobian[:-1], theory)

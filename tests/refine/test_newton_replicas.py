@@ -12,7 +12,7 @@ from sopr_uq.experiment.observation import Observation
 from sopr_uq.refine.newton import Newton, prior_predictive
 from sopr_uq.refine.newton.answer import learn
 from sopr_uq.refine.newton.data_groups import replicated
-from sopr_uq.refine.newton.draws import Draws, log_density
+from sopr_uq.refine.newton.draws import Draws, gaussian_log_density
 from sopr_uq.refine.newton.prior_predictive import prior_measurements, prior_potentials
 from sopr_uq.refine.newton.replicas import Measurements, shared_errors
 
@@ -74,7 +74,7 @@ def test_the_likelihoods_of_all_data_make_that_of_the_potential(known) -> None:
     posterior = multivariate_normal(mean, covariance, allow_singular=True).logpdf(a)
     prior = -0.5 * (a @ a + a.size * np.log(2.0 * np.pi))
     constant = 0.5 * residual.size * np.log(2.0 * np.pi)
-    expected = log_density(residual, columns, variance)[0] - constant
+    expected = gaussian_log_density(residual, columns, variance)[0] - constant
     assert alone + prior - posterior == pytest.approx(expected, abs=1e-6)
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from sopr_uq.workflow.agreement_report import agreement, agreement_lines
+from sopr_uq.workflow.agreement_report import agreement_by_datum, agreement_lines
 
 LABELS = {"sigma": "σ", "epsilon": "ε"}
 
@@ -43,7 +43,7 @@ def test_lines_say_what_was_expected_and_what_it_narrows():
 
 
 def test_programs_get_the_numbers():
-    found = agreement(tree())["diffusion"]
+    found = agreement_by_datum(tree())["diffusion"]
     assert (found["measured"], found["unit"]) == (2.36, "1e-9 m^2/s")
     assert found["narrows"]["sigma"] == pytest.approx(0.2)
 
@@ -56,5 +56,5 @@ def test_pairs_of_a_mixture_are_told_apart():
 
 
 def test_without_numbers_there_is_nothing():
-    assert agreement(xr.DataTree()) == {}
+    assert agreement_by_datum(xr.DataTree()) == {}
     assert agreement_lines(xr.DataTree(), LABELS) == []

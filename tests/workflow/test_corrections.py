@@ -30,7 +30,7 @@ from sopr_uq.laws.load import load_ensemble
 from sopr_uq.posterior.store import write
 from sopr_uq.potentials import Corrected, lennard_jones
 from sopr_uq.units import KCAL_MOL_PER_EV
-from sopr_uq.workflow.agreement_report import agreement, agreement_lines
+from sopr_uq.workflow.agreement_report import agreement_by_datum, agreement_lines
 from sopr_uq.workflow.build import build_engine, build_rule
 from sopr_uq.workflow.config import dump_config
 from sopr_uq.workflow.export import export
@@ -168,7 +168,7 @@ def test_a_number_that_was_measured_narrows_nothing_that_does_not_exist(with_bum
         },
         dict(known),
     )  # fmt: skip
-    assert agreement(tree)["pressure"]["narrows"] == {}
+    assert agreement_by_datum(tree)["pressure"]["narrows"] == {}
     ((_, line),) = agreement_lines(tree, {})
     assert line.endswith("errors of both included)")
 

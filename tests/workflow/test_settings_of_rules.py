@@ -5,7 +5,7 @@ import pytest
 
 from sopr_uq.errors import InputErrors
 from sopr_uq.refine.loop import refine
-from sopr_uq.refine.of_rules import unused
+from sopr_uq.refine.of_rules import unused_keys
 from sopr_uq.refine.settings import RefineSettings
 from sopr_uq.workflow.build import build_engine, build_rule
 from sopr_uq.workflow.config import dump_config, load_config
@@ -64,7 +64,7 @@ def test_presets_bring_nothing_in_vain_and_what_is_resolved_can_be_read_again(
 def test_every_key_is_of_all_rules_or_of_those_that_are_tested_here():
     keys = set(RefineSettings.model_fields)
     for rule, others in IN_VAIN.items():
-        assert set(unused(RefineSettings, rule)) == set(others)
+        assert set(unused_keys(RefineSettings, rule)) == set(others)
     assert keys == OF_ALL | set(SOPR | STEPS | NEWTON | SAMPLED)
 
 

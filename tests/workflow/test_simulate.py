@@ -22,7 +22,7 @@ from sopr_uq.workflow.order import measured_state
 from sopr_uq.workflow.simulate import simulate
 from sopr_uq.workflow.simulated import load_simulated
 from sopr_uq.workflow.simulated_report import notice
-from sopr_uq.workflow.states import along_saturation, check_one_phase, read_states
+from sopr_uq.workflow.states import along_saturation, check_no_coexistence, read_states
 
 HOT = StatePoint(150.0, 0.018, 39.948)
 
@@ -219,7 +219,7 @@ def test_along_the_boiling_line():
     states = along_saturation("Argon", measured, 85.0, 130.0, 4)
     assert [s.temperature for s in states] == [85.0, 100.0, 115.0, 130.0]
     assert states[0].density == pytest.approx(0.02122, abs=1e-4)
-    check_one_phase("Argon", states)
+    check_no_coexistence("Argon", states)
     for fluid, last, words in (("Argon", 160.0, "critical"), (None, 130.0, "fluid")):
         with pytest.raises(InputError, match=words):
             along_saturation(fluid, measured, 85.0, last, 3)
@@ -232,11 +232,11 @@ def test_one_phase_on_both_sides_of_two():
     for density, fine in ((0.9 * found.vapour, True), (1.05 * found.liquid, True), (0.01, False)):
         states = [StatePoint(120.0, density, 39.948)]
         if fine:
-            check_one_phase("Argon", states)
+            check_no_coexistence("Argon", states)
         else:
             with pytest.raises(InputError, match="boils at this temperature"):
-                check_one_phase("Argon", states)
-    check_one_phase("Argon", [StatePoint(200.0, 0.01, 39.948)])
+                check_no_coexistence("Argon", states)
+    check_no_coexistence("Argon", [StatePoint(200.0, 0.01, 39.948)])
 
 
 def test_from_the_command_line(refined, tmp_path):

@@ -6,6 +6,6 @@ means is said one floor up, in :mod:`sopr_uq.experiment.curve`.
 """
 
 from sopr_uq.experiment.formats.files import read_file
-from sopr_uq.experiment.formats.table import Column, Table
+from sopr_uq.experiment.formats.table import FEWEST_ROWS, Column, Table
 
-__all__ = ["Column", "Table", "read_file"]
+__all__ = ["FEWEST_ROWS", "Column", "Table", "read_file"]

@@ -51,13 +51,13 @@ def column_of(name: str) -> Column:
     """
     name = name.strip().strip("\"'").strip()
     for bare, unit in _readings(name):
-        quantity = quantity_of(bare)
+        quantity = quantity_named(bare)
         if quantity:
             return Column(name, quantity, unit)
     return Column(name)
 
 
-def quantity_of(name: str) -> str:
+def quantity_named(name: str) -> str:
     """Return the quantity that a name without a unit stands for, or nothing."""
     plain = name.strip().replace(" ", "")
     for quantity, names in (*_ABSCISSAE.items(), *_ORDINATES.items()):

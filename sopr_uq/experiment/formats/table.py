@@ -11,6 +11,9 @@ import numpy as np
 from sopr_uq.errors import InputError
 from sopr_uq.typing import BoolArray, FloatArray
 
+FEWEST_ROWS = 5
+"""Rows of numbers that a file must have, to be one of a curve or of a potential."""
+
 
 @dataclass(frozen=True)
 class Column:

@@ -13,7 +13,7 @@ from sopr_uq.refine.newton.conditioner import Conditioner
 from sopr_uq.refine.newton.emulator import Emulator
 from sopr_uq.refine.newton.fit import Fit
 from sopr_uq.refine.newton.linear import LinearModel
-from sopr_uq.refine.newton.pooled import pooled
+from sopr_uq.refine.newton.pooled import pool_jacobians
 from sopr_uq.rng import stream
 from sopr_uq.typing import BoolArray, FloatArray
 
@@ -44,7 +44,7 @@ class Answer(NamedTuple):
     effective: float
 
 
-def well(conditioner: Conditioner) -> BoolArray:
+def well_of(conditioner: Conditioner) -> BoolArray:
     """Return where v counts, shape (p n,): from σ to 2 σ of each pair."""
     return conditioner.problem.field.well
 
@@ -62,9 +62,9 @@ def learn(conditioner: Conditioner, models: Sequence[LinearModel]) -> Answer:
     models : sequence of LinearModel
         One a simulation.
     """
-    models = pooled(conditioner.problem, conditioner.stacked, models)
+    models = pool_jacobians(conditioner.problem, conditioner.stacked, models)
     fit = conditioner.fit(_nearest(conditioner, models), conditioner.prior.centre)
-    where, error = well(conditioner), conditioner.problem.prior.jacobian_error
+    where, error = well_of(conditioner), conditioner.problem.prior.jacobian_error
     for _ in range(_PASSES):
         share = weights(models, fit.mean, fit.ruler(where), error)
         average = LinearModel.average(models, share)

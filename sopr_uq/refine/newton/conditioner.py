@@ -11,7 +11,7 @@ import numpy as np
 from sopr_uq.inference.linear_gaussian import LinearGaussian, coefficients
 from sopr_uq.inference.noise import LogNormal
 from sopr_uq.inference.theta_mode import most_probable
-from sopr_uq.refine.newton.data import Stacked, covariance_columns, stack
+from sopr_uq.refine.newton.data import Stacked, covariance_columns, stack_data
 from sopr_uq.refine.newton.discrepancy import discrepancy_columns
 from sopr_uq.refine.newton.fit import Fit, parts_of
 from sopr_uq.refine.newton.linear import LinearModel
@@ -46,7 +46,7 @@ class Conditioner:
     @cached_property
     def stacked(self) -> Stacked:
         """The measured numbers."""
-        return stack(self.problem)
+        return stack_data(self.problem)
 
     @cached_property
     def prior(self) -> Prior:

@@ -104,7 +104,7 @@ class Stacked:
         return np.where(self.motion > 0, SLOPE_ERROR, 0.0)
 
 
-def stack(problem: Problem) -> Stacked:
+def stack_data(problem: Problem) -> Stacked:
     """Return the measured numbers of a problem, liquids and observations in order.
 
     Raises

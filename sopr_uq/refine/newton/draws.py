@@ -102,7 +102,9 @@ class Draws:
         for i, theta in enumerate(thetas):
             mine = slice(i * each, (i + 1) * each)
             known = prediction[mine], doubt_root[mine]
-            true = log_density(*self._standing(v[mine], *known, theta.noise, theta.reading))
+            true = gaussian_log_density(
+                *self._standing(v[mine], *known, theta.noise, theta.reading)
+            )
             ratio[mine] = true - linear[i]
         good = self._repulsive(v)
         ratio = np.where(good, ratio, ratio[good].min() + _IMPOSSIBLE if good.any() else ratio)
@@ -134,7 +136,7 @@ class Draws:
         shift, blur = reading_effect(model.slope, model.bend, reading)
         variance = model.fixed_variance + theta.noise[model.level] ** 2 * model.noisy + blur
         residual = model.residual - shift - c @ columns.T
-        likelihood = log_density(residual, model.columns[:, mie:], variance)
+        likelihood = gaussian_log_density(residual, model.columns[:, mie:], variance)
         basis = fit.bases[theta.kernel]
         log_prior = -0.5 * np.sum(c[:, :mie] ** 2, axis=1)
         return likelihood, fit.prior.potentials(basis, theta.width, c), log_prior
@@ -216,7 +218,9 @@ def smoothed(log_ratio: FloatArray) -> tuple[FloatArray, float]:
     return np.asarray(weights), float(k_hat)
 
 
-def log_density(residual: FloatArray, columns: FloatArray, variance: FloatArray) -> FloatArray:
+def gaussian_log_density(
+    residual: FloatArray, columns: FloatArray, variance: FloatArray
+) -> FloatArray:
     """Return ln N(residual; 0, diag(variance) + columns columnsᵀ), less its constant.
 
     Parameters

@@ -29,8 +29,8 @@ _SEEN_TO = 0.005
 """Of ε: to what v is seen when its Mie parameters are asked for."""
 
 
-class Prediction(NamedTuple):
-    """Simulations predicted before they were made, in units of all errors of the data.
+class PredictionMisfit(NamedTuple):
+    """How far simulations are from what was predicted of them, in units of all errors of the data.
 
     Parameters
     ----------
@@ -177,7 +177,7 @@ class Emulator:
         left = np.eye(len(self.embed)) - self.embed @ self.project
         return np.asarray(left @ self.average.covariance @ left.T)
 
-    def predicted(self, models: Sequence[LinearModel]) -> Prediction:
+    def predicted(self, models: Sequence[LinearModel]) -> PredictionMisfit:
         """Compare simulations that the emulator does not know with what it says of them."""
         x, eta = self.observed(models)
         said = self.surrogate.jointly(x)
@@ -187,7 +187,7 @@ class Emulator:
             mine = slice(i * k, (i + 1) * k)
             covariance[mine, mine] += own + self.surrogate.unseen * np.eye(k)
         wrong = (eta - said.mean).ravel()
-        return Prediction(float(wrong @ np.linalg.solve(covariance, wrong)), wrong.size)
+        return PredictionMisfit(float(wrong @ np.linalg.solve(covariance, wrong)), wrong.size)
 
 
 def directions(whitened: Whitened) -> tuple[FloatArray, FloatArray]:

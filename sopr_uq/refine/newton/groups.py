@@ -11,7 +11,7 @@ from sopr_uq.refine.newton.agreement import agreement
 from sopr_uq.refine.newton.answer import Answer
 from sopr_uq.refine.newton.budget import SOURCES, descriptor_budget
 from sopr_uq.refine.newton.conditioner import Conditioner
-from sopr_uq.refine.newton.emulator import Prediction
+from sopr_uq.refine.newton.emulator import PredictionMisfit
 from sopr_uq.refine.newton.evidence import correction_evidence
 from sopr_uq.refine.newton.memory import unpack
 from sopr_uq.refine.newton.misfit import Misfit
@@ -59,7 +59,7 @@ def groups(
 def posterior_check(state: RuleState, answer: Answer, posterior: xr.Dataset) -> xr.Dataset:
     """Return what the last round says of the posterior, as scalars; see :mod:`.trial`."""
     chi2, numbers = state.memory["predicted"]
-    prediction = Prediction(float(chi2), int(numbers)) if numbers else None
+    prediction = PredictionMisfit(float(chi2), int(numbers)) if numbers else None
     attrs = posterior.attrs
     surrogate = answer.emulator.surrogate
     trial = Trial(

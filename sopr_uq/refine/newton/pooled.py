@@ -45,7 +45,9 @@ _NOISE = 1.0
 """f, where there is one simulation only."""
 
 
-def pooled(problem: Problem, stacked: Stacked, models: Sequence[LinearModel]) -> list[LinearModel]:
+def pool_jacobians(
+    problem: Problem, stacked: Stacked, models: Sequence[LinearModel]
+) -> list[LinearModel]:
     """Return linear models whose Jacobians are what theory and all fluctuations say together.
 
     Parameters

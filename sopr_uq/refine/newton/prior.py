@@ -33,7 +33,7 @@ from sopr_uq.gp import Dispersion
 from sopr_uq.inference.noise import LogNormal
 from sopr_uq.refine.belief import PriorSettings
 from sopr_uq.refine.field import Field
-from sopr_uq.refine.newton.term_prior import NO_DECAY, TermPrior, leading, term_prior
+from sopr_uq.refine.newton.term_prior import NO_DECAY, TermPrior, leading_columns, term_prior
 from sopr_uq.refine.problem import Problem
 from sopr_uq.typing import BoolArray, FloatArray
 
@@ -240,7 +240,9 @@ class Prior:
         # what is common is one function of r/σ, told on distances that all pairs have
         x = self.field.r / centre[:, :1]
         nodes = np.geomspace(x.min(), x.max(), _NODES_OF_X)
-        common = CubicSpline(nodes, leading(Dispersion(1.0, length / sigma, 1.0, decay), nodes))
+        common = CubicSpline(
+            nodes, leading_columns(Dispersion(1.0, length / sigma, 1.0, decay), nodes)
+        )
         depth = np.sqrt(share) * self._whole * centre[:, 1] / epsilon
         return np.hstack([alone, np.concatenate(depth[:, None, None] * common(x))])
 

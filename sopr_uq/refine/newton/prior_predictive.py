@@ -28,7 +28,7 @@ from sopr_uq.structure.ornstein_zernike import solve
 from sopr_uq.structure.transforms import RadialGrid
 from sopr_uq.typing import FloatArray, IntArray
 
-DRAWS = 100
+PRIOR_DRAWS = 100
 MOST_FLUIDS = 50
 _SPACING = 0.04
 _REACHES = (40.0, 80.0)
@@ -63,7 +63,7 @@ class _Shown(NamedTuple):
 
 def prior_potentials(conditioner: Conditioner) -> FloatArray:
     """Return the draws of v that a result holds, shape (S, n), in kcal/mol."""
-    return conditioner.prior.draw(stream(conditioner.problem.seed, "prior"), DRAWS)
+    return conditioner.prior.draw(stream(conditioner.problem.seed, "prior"), PRIOR_DRAWS)
 
 
 def prior_measurements(conditioner: Conditioner, answer: Answer) -> PriorMeasurements | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from sopr_uq.refine.newton.acceptable import is_potential, require_potential
-from sopr_uq.refine.newton.answer import well
+from sopr_uq.refine.newton.answer import well_of
 from sopr_uq.refine.newton.conditioner import Conditioner
 from sopr_uq.refine.newton.fit import Fit
 from sopr_uq.refine.newton.linear import LinearModel
@@ -86,7 +86,7 @@ class Proposals:
     def _distance(self, v: FloatArray, w: FloatArray) -> float:
         """Largest |βΔv| over the well."""
         beta = float(self.conditioner.problem.betas.max())
-        return float(np.max(np.abs(beta * (v - w)[well(self.conditioner)])))
+        return float(np.max(np.abs(beta * (v - w)[well_of(self.conditioner)])))
 
     def _limited(self, start: FloatArray, proposal: FloatArray) -> FloatArray:
         """Keep a step within the reach of the linearisation: |βΔv| ≤ 1 over the well."""

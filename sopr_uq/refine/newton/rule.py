@@ -21,7 +21,7 @@ from sopr_uq.refine.newton.conditioner import Conditioner
 from sopr_uq.refine.newton.data import independent
 from sopr_uq.refine.newton.data_groups import data_groups
 from sopr_uq.refine.newton.draws import Draws, Pool
-from sopr_uq.refine.newton.emulator import Prediction
+from sopr_uq.refine.newton.emulator import PredictionMisfit
 from sopr_uq.refine.newton.groups import groups
 from sopr_uq.refine.newton.linear import LinearModel, linearise
 from sopr_uq.refine.newton.memory import pack, unpack
@@ -308,7 +308,7 @@ def _known(past: Sequence[RuleState]) -> list[LinearModel]:
     return [model for state in past for model in unpack(state.memory)]
 
 
-def _pair(prediction: Prediction | None) -> FloatArray:
+def _pair(prediction: PredictionMisfit | None) -> FloatArray:
     """χ² and how many numbers it is of, shape (2,); NaN and 0 where nothing was predicted."""
     return np.array([np.nan, 0.0] if prediction is None else [prediction.chi2, prediction.numbers])
 

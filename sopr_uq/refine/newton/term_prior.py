@@ -63,7 +63,7 @@ class MieTerm:
 
     def delta(self, length: float, sigma: float, decay: float, r: FloatArray) -> FloatArray:
         """Return a factor of a process that dies like a power of r, shape (n, m)."""
-        return leading(Dispersion(1.0, length, sigma, decay), r)
+        return leading_columns(Dispersion(1.0, length, sigma, decay), r)
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ class FreeTerm:
         def envelope(x: FloatArray) -> FloatArray:
             return np.asarray((1.0 - (np.maximum(x, sigma) / r[-1]) ** 2) ** 2)
 
-        unit = leading(Dispersion(1.0, length, sigma, NO_DECAY), r)
+        unit = leading_columns(Dispersion(1.0, length, sigma, NO_DECAY), r)
         return np.asarray((envelope(r) / envelope(np.array(sigma)))[:, None] * unit)
 
 
@@ -123,7 +123,7 @@ def term_prior(term: Term, settings: PriorSettings) -> TermPrior:
     return believed if term.refined else KeptTerm(term, believed)
 
 
-def leading(kernel: Dispersion, points: FloatArray) -> FloatArray:
+def leading_columns(kernel: Dispersion, points: FloatArray) -> FloatArray:
     """Return a factor of a kernel without columns that do not count, shape (n, m)."""
     unit = factor(kernel, points)
     size = np.linalg.norm(unit, axis=0)

@@ -9,7 +9,7 @@ import numpy as np
 from scipy import stats
 
 from sopr_uq.refine.newton.draws import Pool
-from sopr_uq.refine.newton.emulator import Prediction
+from sopr_uq.refine.newton.emulator import PredictionMisfit
 from sopr_uq.refine.round import Run
 
 LARGEST_K = 0.7
@@ -35,7 +35,7 @@ class Trial:
 
     Parameters
     ----------
-    prediction : Prediction or None
+    prediction : PredictionMisfit or None
         Of the last round; None for the first, which nothing could predict.
     left_out : float
         χ² per number of every simulation predicted from all others.
@@ -47,7 +47,7 @@ class Trial:
         Potentials of the last round, and how many of them could not be simulated.
     """
 
-    prediction: Prediction | None
+    prediction: PredictionMisfit | None
     left_out: float
     k_hat: float
     effective: float
@@ -102,7 +102,9 @@ class Trial:
         )
 
 
-def tried(prediction: Prediction | None, left_out: float, pool: Pool, runs: Sequence[Run]) -> Trial:
+def tried(
+    prediction: PredictionMisfit | None, left_out: float, pool: Pool, runs: Sequence[Run]
+) -> Trial:
     """Return the trial of an answer whose draws have been weighed, by a round."""
     size, failed = pool.log_weight.size, sum(run.failed for run in runs)
     return Trial(prediction, left_out, pool.k_hat, pool.effective, size, len(runs), failed)

@@ -40,7 +40,7 @@ def unexplained(
     shares = {}
     for j, name in enumerate(stacked.names):
         mine = stacked.of_curve(j)
-        noise = max(float(np.mean(known[mine])), scatter(stacked, j, residual[mine]))
+        noise = max(float(np.mean(known[mine])), white_variance(stacked, j, residual[mine]))
         missed = max(float(np.mean(residual[mine] ** 2)) - noise, 0.0)
         # all of it at most: a curve without structure has no variance to compare with
         whole = max(float(np.var(stacked.value[mine])), missed)
@@ -48,7 +48,7 @@ def unexplained(
     return shares
 
 
-def scatter(stacked: Stacked, curve: int, residual: FloatArray) -> float:
+def white_variance(stacked: Stacked, curve: int, residual: FloatArray) -> float:
     """Return the variance of what scatters from one independent point to the next.
 
     Half the mean square of differences is the variance of white noise (J. von Neumann, Ann.
