@@ -30,7 +30,7 @@ from sopr_uq.workflow.simulate import simulate
 _CARRIED = "both"
 """The case whose posterior is carried to both states, draw by draw."""
 
-_MEANS = (("alone1323", 1023), ("broad", 1323), ("alone1023", 1323), ("ibi1023", 1023))
+_MEANS = (("alone1323", 1023), ("alone1023", 1323), ("ibi1023", 1023))
 """Cases whose mean is carried to a state."""
 
 

@@ -124,9 +124,8 @@ def fits() -> list[str]:
         found = cases[name]
         how = f"{found['outcome']}, {found['rounds']} rounds, {found['simulations']} simulations"
         each = found["states"]
-        own = not case.begins
-        cells = [_before_after(each.get(str(kelvin)), "rms", ".3f", own) for kelvin in STATES]
-        cells += [_before_after(each.get(str(k)), "pressure", ".0f", own) for k in STATES]
+        cells = [_before_after(each.get(str(kelvin)), "rms", ".3f") for kelvin in STATES]
+        cells += [_before_after(each.get(str(k)), "pressure", ".0f") for k in STATES]
         factor = found.get("correction_evidence")
         where = ", ".join(f"{a:.2f}–{b:.2f}" for a, b in found["without_zero"])
         band = "no band" if case.rule == "ibi" else where or "nowhere"
@@ -135,25 +134,20 @@ def fits() -> list[str]:
     return markdown_table((*head, "ln Bayes factor", "band without zero at / Å"), rows)
 
 
-def _before_after(state: dict[str, Any] | None, key: str, form: str, simulated: bool = True) -> str:
-    """Return a number of the base and of the last round; a case may have simulated none itself."""
+def _before_after(state: dict[str, Any] | None, key: str, form: str) -> str:
+    """Return a number of the base and of the last round."""
     if state is None:
         return "–"
-    if not simulated:
-        return f"{state['base'][key]:{form}} →"
     return f"{state['base'][key]:{form}} → {state['corrected'][key]:{form}}"
 
 
 def first_peak() -> list[str]:
     """Return where the misfit of base and correction lies, and what a broadened table leaves."""
     cases, rows = _stored("cases.json"), []
-    for name in ("both", "poor"):
+    for name in ("both", "broad", "poor"):
         for kelvin in STATES if name in cases else ():
             for label, found in cases[name]["states"][str(kelvin)].items():
                 rows.append((CASES[name].title, f"{kelvin}", label, *_parts(found)))
-    means = _stored("carried.json").get("broad")
-    if means:
-        rows.append((CASES["broad"].title, f"{means['kelvin']}", "corrected", *_parts(means)))
     head = ("case", "T / K", "", "rms Δg", "below 3.1 Å", "beyond", "broadened", "by / Å")
     return markdown_table(head, rows)
 
@@ -209,13 +203,13 @@ def baseline() -> list[str]:
             continue
         found, (kelvin,) = cases[name], CASES[name].measured
         last, mean = found["states"][str(kelvin)]["corrected"], means.get(name, {})
-        ours, own = mean.get("kelvin") == kelvin, not CASES[name].begins
+        ours = mean.get("kelvin") == kelvin
         d = concise(mean["diffusion"], mean["diffusion_error"]) if ours else "–"
         rows.append(
             (
                 CASES[name].title, str(found["rounds"]), str(found["simulations"]),
-                _before_after(found["states"][str(kelvin)], "rms", ".3f", own),
-                concise(last["pressure"], last["pressure_error"]) if own else "–", d,
+                _before_after(found["states"][str(kelvin)], "rms", ".3f"),
+                concise(last["pressure"], last["pressure_error"]), d,
             )
         )  # fmt: skip
     head = ("", "rounds", "simulations", "rms Δg", "P / MPa", "D / (10⁻⁹ m²/s)")
@@ -260,7 +254,7 @@ def _pooled(made: list[dict[str, str]]) -> list[str]:
 
 def said() -> list[str]:
     """Return what the numbers say of the aim, as sentences."""
-    cases, means = _stored("cases.json"), _stored("carried.json")
+    cases = _stored("cases.json")
     if not {"both", "broad"} <= set(cases):
         return ["Not run yet."]
     both, broad = cases["both"], cases["broad"]
@@ -282,8 +276,8 @@ def said() -> list[str]:
         f"{broad.get('state_evidence', np.nan):+.1f}: within one of zero, nothing asks for it."
     )
     lines = [reached, left, differ]
-    if "broad" in means:
-        lines.insert(2, _of_broad(means["broad"], broad))
+    if broad:
+        lines.insert(2, _of_broad(broad))
     if "ibi1323" in cases:
         lines.append(_of_ibi(cases["ibi1323"]))
     if "poor" in cases:
@@ -330,11 +324,13 @@ def _pressure(state: dict[str, float]) -> str:
     return concise(state["pressure"], state["pressure_error"])
 
 
-def _of_broad(mean: dict[str, float], case: dict[str, Any]) -> str:
+def _of_broad(case: dict[str, Any]) -> str:
+    cold, hot = (case["states"][str(kelvin)]["corrected"] for kelvin in STATES)
     return (
-        "Learnt from the same simulations, with tables that may be broadened, the mean correction "
-        f"leaves {mean['broadened']:.3f} of 1323 K with a Gaussian of {mean['width']:.2f} Å, at "
-        f"{_pressure(mean)} MPa; the last round was predicted with χ² {case['predicted']:.2f}."
+        f"With tables that may be broadened, {case['rounds']} rounds end {case['outcome']}: 1323 K "
+        f"is left with {hot['broadened']:.3f} by a Gaussian of {hot['width']:.2f} Å, at "
+        f"{_pressure(hot)} MPa, 1023 K with {cold['broadened']:.3f} by {cold['width']:.2f} Å, at "
+        f"{_pressure(cold)} MPa; the last round was predicted with χ² {case['predicted']:.2f}."
     )
 
 
@@ -348,13 +344,15 @@ def _of_ibi(case: dict[str, Any]) -> str:
 
 
 def _of_poor(case: dict[str, Any]) -> str:
-    cold, hot = (case["states"][str(kelvin)]["base"] for kelvin in STATES)
-    rounds = f"{case['rounds']} rounds of two simulations a state"
+    cold, hot = (case["states"][str(kelvin)] for kelvin in STATES)
+    base, ended = ([each[when] for each in (cold, hot)] for when in ("base", "corrected"))
     return (
-        f"The poor base is at {_pressure(cold)} and {_pressure(hot)} MPa. In {rounds} its "
-        f"correction ends {case['outcome']} (k̂ {case['k_hat']:.1f}, last round predicted with χ² "
-        f"{case['predicted']:.1f}), and the log Bayes factor of corrections that differ between "
-        f"the temperatures is {case['state_evidence']:+.0f}: this is no answer, and says so."
+        f"The poor base is at {_pressure(base[0])} and {_pressure(base[1])} MPa. After "
+        f"{case['rounds']} rounds its correction leaves {ended[0]['rms']:.3f} and "
+        f"{ended[1]['rms']:.3f}, at {_pressure(ended[0])} and {_pressure(ended[1])} MPa, and is "
+        f"{case['outcome']} (k̂ {case['k_hat']:.2f}, last round predicted with χ² "
+        f"{case['predicted']:.1f}); the log Bayes factor of corrections that differ between the "
+        f"temperatures is {case['state_evidence']:+.0f}."
     )
 
 
