@@ -3,7 +3,6 @@
 python studies/aluminium/twins.py            # simulate and refine what is missing, an hour
 python studies/aluminium/twins.py 3 4        # these only, where they are missing
 python studies/aluminium/twins.py --world copper   # on a machine-learnt base, slow
-SOPR_UQ_ALLOW=ase:ase.calculators.emt.EMT python studies/aluminium/twins.py --world emt
 """
 
 from __future__ import annotations

@@ -76,7 +76,6 @@ _CU = EngineSettings(
     name="lammps", particles=108, cutoff=5.5, thermalisation_steps=150, ramp_steps=300,
     equilibration_steps=300, production_steps=1200, sample_every=10, blocks=10, threads=1,
 )  # fmt: skip
-_EMT = "ase:ase.calculators.emt.EMT"
 _SNAP = ("Cu_Zuo_JPCA2020.snapcoeff", "Cu_Zuo_JPCA2020.snapparam")
 
 WORLDS: Mapping[str, World] = MappingProxyType(
@@ -92,12 +91,6 @@ WORLDS: Mapping[str, World] = MappingProxyType(
             _CU.model_copy(update={"production_steps": 4000, "blocks": 20}),
             6, (), (2.4, 4.2), (0.3, 0.6),
             np.arange(2.0, 5.5, 0.1), np.arange(2.3, 5.0, 0.3), HERE / "copper.csv",
-        ),
-        "emt": World(
-            "copper by a calculator", "Cu", StatePoint(1500.0, 0.0747, 63.546), (_EMT, ()), _CU,
-            _CU.model_copy(update={"production_steps": 4000, "blocks": 20}),
-            2, (), (2.4, 4.2), (0.3, 0.6),
-            np.arange(2.0, 5.5, 0.1), np.arange(2.3, 5.0, 0.3), HERE / "emt.csv",
         ),
     }
 )  # fmt: skip
