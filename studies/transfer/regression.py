@@ -19,9 +19,7 @@ from typing import NamedTuple
 
 import numpy as np
 import xarray as xr
-from run import HERE, SOURCE
-from run import PROPERTIES as ALONG
-from run import RESULTS as LINE
+from plan import HERE, LIQUID, Gas
 from scipy.stats import norm
 
 from sopr_uq.derived.directions import Directions
@@ -30,24 +28,29 @@ from sopr_uq.engine.integral_equation import IntegralEquationEngine
 from sopr_uq.engine.parallel import run_tasks
 from sopr_uq.engine.protocol import Engine, Setup, Simulation
 from sopr_uq.engine.settings import EngineSettings
+from sopr_uq.experiment.equation_of_state import reference_pressure
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.inference.shrinkage import Regression
 from sopr_uq.observables.property import PROPERTIES as PROPERTY
 from sopr_uq.observables.property import SimulatedLiquid, properties_of
 from sopr_uq.posterior import store
 from sopr_uq.rng import integer_seed, stream
-from sopr_uq.typing import FloatArray, IntArray
+from sopr_uq.typing import BoolArray, FloatArray, IntArray
 from sopr_uq.workflow.beforehand import expected
 from sopr_uq.workflow.markdown import filled, markdown_table
 from sopr_uq.workflow.order import Order, measured_state
-from sopr_uq.workflow.result import load_result
 
+ARGON = Gas("Ar")
 RESULTS = HERE / "results" / "regression.nc"
 CHOSEN, REPEATS, WORLDS = 16, 25, 400
 NAMES = {"hnc": "hypernetted chain", "py": "Percus–Yevick", "md": "molecular dynamics"}
 BOTH = ("pressure", "energy")
 TEMPERATURES = (85.0, 150.0)
 ERROR = 0.01
+STRAYED = 20.0
+"""MPa from what was measured, to 2.5, beyond which a draw is none of the liquid that it was drawn
+for: the refinement took it for one. They are told, and left out."""
+
 SIZES = (0.5, 0.95)
 
 
@@ -74,19 +77,24 @@ def kinds(cutoff: float) -> dict[str, Kind]:
 
 
 def simulated(kind: Kind) -> xr.Dataset:
-    """Return ``value``, ``noise`` and ``expected`` (state, property, run) and ``draw`` (run)."""
-    result = load_result(SOURCE)
+    """Return ``value``, ``noise`` and ``expected`` (state, property, run) and ``draw`` (run).
+
+    Of the draws that are liquids at every state; ``designed`` says which `simulate` would choose.
+    """
+    result = ARGON.posterior
     measured = measured_state(result)
     states = [replace(measured, temperature=t) for t in kind.temperatures]
     order = Order(result, tuple(states), properties_of(kind.properties), CHOSEN, 1, kind.engine)
     rest = np.setdiff1d(np.arange(len(order.potentials)), order.chosen)
     fresh = stream(1, "fresh").choice(rest, kind.fresh, replace=False)
     draw = np.concatenate([order.chosen, fresh])
-    found = [_at(order, state, draw) for state in states]
+    runs = [_runs(order, state, draw) for state in states]
+    good = [i for i in range(draw.size) if all(i in each for each in runs)]
+    found = [_told(order, [each[i] for i in good], draw[good]) for each in runs]
     dims = ("state", "property", "run")
     return xr.Dataset(
         {key: (dims, np.stack([each[key] for each in found])) for key in found[0]}
-        | {"draw": ("run", draw)},
+        | {"draw": ("run", draw[good]), "designed": ("run", np.isin(draw[good], order.chosen))},
         {
             "property": list(kind.properties),
             "temperature": ("state", list(kind.temperatures)),
@@ -95,16 +103,22 @@ def simulated(kind: Kind) -> xr.Dataset:
     )
 
 
-def _at(order: Order, state: StatePoint, draw: IntArray) -> dict[str, FloatArray]:
+def _runs(order: Order, state: StatePoint, draw: IntArray) -> dict[int, SimulatedLiquid]:
+    """Return the liquids of draws at a state by their place, those that are one."""
     setups = [
         replace(Setup.of(order.tables[d], state, integer_seed(7, "fresh", i)), record=order.record)
         for i, d in enumerate(draw.tolist())
     ]
-    runs = []
-    for setup, outcome in zip(setups, run_tasks(order.engine, setups), strict=True):
-        assert isinstance(outcome, Simulation), outcome
-        runs.append(SimulatedLiquid(setup, outcome))
-    theory = expected(order, dict(enumerate(runs[:CHOSEN]))).values
+    outcomes = enumerate(run_tasks(order.engine, setups))
+    return {
+        i: SimulatedLiquid(setups[i], each) for i, each in outcomes if isinstance(each, Simulation)
+    }
+
+
+def _told(order: Order, runs: Sequence[SimulatedLiquid], draw: IntArray) -> dict[str, FloatArray]:
+    """Return what liquids say; theory knows those that `simulate` would choose."""
+    chosen = np.flatnonzero(np.isin(draw, order.chosen)).tolist()
+    theory = expected(order, {i: runs[i] for i in chosen}).values
     readings = [which.read(runs) for which in order.properties]
     unknown = np.full(len(order.potentials), np.nan)
     return {
@@ -126,8 +140,8 @@ class Case(NamedTuple):
     expected: FloatArray
     """NaN where nothing is known beforehand."""
     noise: float
-    design: bool
-    """Whether the first are those that `simulate` would choose."""
+    design: IntArray
+    """Places of those that `simulate` would choose; empty where they are all the same to it."""
 
     def missed(self, seen: IntArray, *, alone: bool) -> tuple[FloatArray, FloatArray]:
         """Return by what, and by how many standard deviations, those not seen are missed."""
@@ -150,27 +164,37 @@ class Case(NamedTuple):
 
 def cases(found: xr.DataTree) -> Iterator[Case]:
     """Yield all that is stored: of both engines, and of the runs along the boiling line."""
-    potential = load_result(SOURCE)["posterior"].to_dataset()["potential"]
-    r, mass = potential["r"].values, measured_state(load_result(SOURCE)).mass
+    potential = ARGON.posterior["posterior"].to_dataset()["potential"]
+    r, mass = potential["r"].values, measured_state(ARGON.posterior).mass
     values = potential.transpose("chain", "draw", "r").values
     draws = values.reshape(-1, r.size).astype(float)
     for name, each in found.children.items():
         data = each.to_dataset()
+        if name == "md":
+            data = data.isel(run=~strayed(data))
         for s, t in enumerate(data["temperature"].values):
             at = Directions.of(r, draws, StatePoint(float(t), float(data["density"][s]), mass))
             for p in data["property"].values:
                 row, draw = data.isel(state=s).sel(property=p), data["draw"].values
-                yield _case(NAMES[name], str(p), at, row, draw, design=True)
+                design = np.flatnonzero(data["designed"].values)
+                yield _case(NAMES[name], str(p), at, row, draw, design)
     yield from _along(r, draws, potential["draw"].values.tolist(), mass)
 
 
+def strayed(data: xr.Dataset) -> BoolArray:
+    """Return which draws, simulated where the liquid was measured, have another pressure."""
+    measured = reference_pressure("Argon", measured_state(ARGON.posterior))
+    pressure = data["value"].sel(property="pressure").isel(state=0).values
+    return np.asarray(np.abs(pressure - measured) > STRAYED)
+
+
 def _along(r: FloatArray, draws: FloatArray, labels: Sequence[int], mass: float) -> Iterator[Case]:
-    runs = store.read(LINE)["runs"].to_dataset()
+    runs = store.read(ARGON.liquid)["runs"].to_dataset()
     place = np.array([labels.index(each) for each in runs["draw_of_run"].values])
     draw = runs["chain_of_run"].values * len(labels) + place
     for s, t in enumerate(runs["temperature"].values):
         at = Directions.of(r, draws, StatePoint(float(t), float(runs["density"][s]), mass))
-        for p in ALONG:
+        for p in LIQUID:
             here = runs.isel(state=s)
             row = xr.Dataset(
                 {"value": here[p], "noise": here[f"{p}_error"] ** 2,
@@ -178,13 +202,12 @@ def _along(r: FloatArray, draws: FloatArray, labels: Sequence[int], mass: float)
                  "temperature": t}
             )  # fmt: skip
             good = np.flatnonzero(row["value"].notnull())
-            yield _case(
-                f"{NAMES['md']}, boiling", p, at, row.isel(run=good), draw[good], design=False
-            )
+            none = np.empty(0, dtype=int)
+            yield _case(f"{NAMES['md']}, boiling", p, at, row.isel(run=good), draw[good], none)
 
 
 def _case(
-    engine: str, name: str, at: Directions, row: xr.Dataset, draw: IntArray, *, design: bool
+    engine: str, name: str, at: Directions, row: xr.Dataset, draw: IntArray, design: IntArray
 ) -> Case:
     y, noise = row["value"].values.astype(float), float(row["noise"].mean())
     if PROPERTY[name].logarithmic:
@@ -206,19 +229,34 @@ def chance(case: Case) -> list[str]:
         return np.asarray(scores.mean(axis=0))
 
     many = np.quantile(np.mean([chi2(seen) for seen in case.repeats], axis=0), (0.005, 0.995))
-    one = np.quantile(chi2(np.arange(CHOSEN)), (0.025, 0.975))
+    one = np.quantile(chi2(case.design), (0.025, 0.975))
     said = (
         f"- Were all numbers noise, 99 % of {WORLDS} worlds would have a χ² of the repeats between "
         f"{many[0]:.2f} and {many[1]:.2f} (of {case.draw.size} draws). χ² of one design says "
         f"less: 95 % would lie between {one[0]:.2f} and {one[1]:.2f}, since all its misses share "
-        f"the {CHOSEN} runs."
+        f"the {case.design.size} runs."
+    )
+    return [said]
+
+
+def told_strayed(found: xr.DataTree) -> list[str]:
+    """Return how many draws strayed."""
+    data = found["md"].to_dataset()
+    which = strayed(data)
+    pressure = data["value"].sel(property="pressure").isel(state=0).values[which]
+    asked = CHOSEN + kinds(1.0)["md"].fresh
+    said = (
+        f"- Of {asked} draws, simulated where argon was measured, {asked - which.size} are no "
+        f"liquid (frozen, or two phases), and {int(which.sum())} have a pressure that argon has "
+        f"not: {', '.join(f'{x:.0f}' for x in pressure)} MPa. So far out the refinement takes "
+        "draws for what they are not; they are left out."
     )
     return [said]
 
 
 def row(case: Case) -> tuple[str, ...]:
     """Return a line of the table."""
-    first = case.missed(np.arange(CHOSEN), alone=False)[1] if case.design else np.empty(0)
+    first = case.missed(case.design, alone=False)[1] if case.design.size else np.empty(0)
     gap, z = _repeated(case, alone=False)
     known, spread = np.isfinite(case.expected).all(), case.value.std()
     by_alone = ("–", "–")
@@ -227,7 +265,7 @@ def row(case: Case) -> tuple[str, ...]:
         by_alone = (f"{np.mean(z_alone**2):.2f}", f"{_rms(gap_alone) / spread:.3f}")
     return (
         case.engine, case.name, f"{case.temperature:g}",
-        f"{np.mean(first**2):.2f} ({first.size})" if case.design else "–",
+        f"{np.mean(first**2):.2f} ({first.size})" if case.design.size else "–",
         f"{np.mean(z**2):.2f}", *covered(z), f"{_rms(gap) / spread:.3f}", *by_alone,
     )  # fmt: skip
 
@@ -264,7 +302,7 @@ def table(found: xr.DataTree) -> list[str]:
 
 def made() -> Mapping[str, xr.Dataset]:
     """Simulate all."""
-    cutoff = float(load_result(SOURCE)["posterior"].to_dataset()["r"][-1])
+    cutoff = float(ARGON.posterior["posterior"].to_dataset()["r"][-1])
     return {name: simulated(kind) for name, kind in kinds(cutoff).items()}
 
 
@@ -276,7 +314,9 @@ def main() -> None:
         store.write(xr.DataTree.from_dict(dict(made())), RESULTS)
     found, readme = store.read(RESULTS), HERE / "README.md"
     of_dynamics = next(each for each in cases(found) if each.engine == NAMES["md"])
-    tables = {"regression": table(found), "chance": chance(of_dynamics)}
+    tables = {
+        "regression": table(found), "chance": chance(of_dynamics) + told_strayed(found)
+    }  # fmt: skip
     readme.write_text(filled(readme.read_text(encoding="utf-8"), tables), "utf-8")
 
 
