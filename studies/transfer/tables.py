@@ -112,18 +112,27 @@ def said() -> list[str]:
         wide = [each for each in of if abs(each.z) > _LIMIT]
         apart = ""
         if name != "pressure":
-            ranges = (
-                f"{gas.name} {_range([e.off for e in of if e.gas is gas])} %"
-                for gas in GASES
-                if any(e.gas is gas for e in of)
-            )
-            apart = f" off by {', '.join(ranges)};"
+            apart = f" off by {_by_gas(of, [each.off for each in of])};"
         z = np.sqrt(np.mean([each.z**2 for each in of]))
         lines.append(
             f"- The {words}:{apart} {len(wide)} of {len(of)} by more than {_LIMIT:g} sd, "
             f"{z:.1f} sd in the root mean square."
         )
-    return lines
+    return [*lines, *(_of_force_field(rows, n) for n in EXPONENTS)]
+
+
+def _of_force_field(rows: list[Told], n: int) -> str:
+    parts = []
+    for name in ("energy", "liquid-density", "vapour-density", "vapour-pressure"):
+        of = [each for each in rows if each.name == name]
+        off = [100.0 * (each.forces[n][0] / each.known - 1.0) for each in of]
+        parts.append(f"{_SAID[name]} {_by_gas(of, off)}")
+    return f"- The force field with n = {n} is off by: {'; '.join(parts)}."
+
+
+def _by_gas(of: list[Told], off: list[float]) -> str:
+    told_of = {gas.name: [x for e, x in zip(of, off, strict=True) if e.gas is gas] for gas in GASES}
+    return ", ".join(f"{name} {_range(each)} %" for name, each in told_of.items() if each)
 
 
 def _range(values: list[float]) -> str:
