@@ -46,7 +46,7 @@ def _chi2(case, *, alone):
 
 
 def test_simulated_draws_are_as_sure_of_others_as_is_said(modules_of):
-    """By molecular dynamics, 43 stored draws, strayed ones apart; a regression alone is rejected."""
+    """By molecular dynamics, 43 stored draws, strayed apart; a regression alone is rejected."""
     with modules_of("transfer", "plan", "regression") as (_, regression):
         found = regression.store.read(regression.RESULTS)
         cases = [each for each in regression.cases(found) if each.engine == "molecular dynamics"]
