@@ -12,7 +12,8 @@ from sopr_uq.inference.linear_gaussian import coefficients, reading_effect
 from sopr_uq.potentials import Mie
 from sopr_uq.refine.newton import Newton
 from sopr_uq.refine.newton.answer import learn
-from sopr_uq.refine.newton.draws import Draws, Pool, gaussian_log_density, smoothed
+from sopr_uq.refine.newton.draws import Draws, Pool, smoothed
+from sopr_uq.refine.newton.likelihood import gaussian_log_density
 from sopr_uq.refine.newton.prior import OF_A_PAIR
 
 NEAR = Mie(3.39, 0.245, 12.5)
@@ -136,8 +137,7 @@ def test_the_likelihood_of_a_potential_is_the_dense_one(liquid, linear, reading:
     theta, emulator, about = answer.fit.theta, answer.emulator, answer.linear
     v = np.array([about.potential, liquid.table(liquid.truth).v])
     prediction, doubt = emulator.at(v)
-    known = prediction, np.linalg.cholesky(doubt)
-    found = gaussian_log_density(*draws._standing(v, *known, theta.noise, theta.reading))
+    found = draws.likelihood.log_density(v, theta.noise, theta.reading)
     columns = np.hstack([draws.conditioner.nuisances(about)])
     expected = []
     for i, row in enumerate(v):
@@ -170,7 +170,7 @@ def test_a_hollow_core_is_never_drawn(linear) -> None:
     attractive[0] = -1.0
     low = np.minimum(good, 2.0)
     early[(r > 3.0) & (r < 3.1)] = -0.01
-    found = linear._repulsive(np.array([good, hollow, attractive, low, early]))
+    found = linear.likelihood.repulsive(np.array([good, hollow, attractive, low, early]))
     assert list(found) == [True, False, False, False, False]
 
 

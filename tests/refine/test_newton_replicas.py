@@ -12,7 +12,8 @@ from sopr_uq.experiment.observation import Observation
 from sopr_uq.refine.newton import Newton, prior_predictive
 from sopr_uq.refine.newton.answer import learn
 from sopr_uq.refine.newton.data_groups import replicated
-from sopr_uq.refine.newton.draws import Draws, gaussian_log_density
+from sopr_uq.refine.newton.draws import Draws
+from sopr_uq.refine.newton.likelihood import gaussian_log_density
 from sopr_uq.refine.newton.prior_predictive import prior_measurements, prior_potentials
 from sopr_uq.refine.newton.replicas import Measurements, shared_errors
 
@@ -64,7 +65,7 @@ def test_the_likelihoods_of_all_data_make_that_of_the_potential(known) -> None:
     """
     fit = known.answer.fit
     v, noise, reading = fit.mean[None], fit.theta.noise[None], fit.theta.reading[None]
-    residual, columns, variance = known.standing(v, noise, reading)
+    residual, columns, variance = known.likelihood.standing(v, noise, reading)
     a = shared_errors(residual, columns, variance, np.random.default_rng(3))[0]
     alone = at(known, 1).log_likelihood[0].sum()
     x = columns[0]

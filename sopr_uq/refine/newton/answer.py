@@ -12,13 +12,20 @@ from sopr_uq.refine.newton.budget import Whitened
 from sopr_uq.refine.newton.conditioner import Conditioner
 from sopr_uq.refine.newton.emulator import Emulator
 from sopr_uq.refine.newton.fit import Fit
+from sopr_uq.refine.newton.likelihood import IMPOSSIBLE, Likelihood
 from sopr_uq.refine.newton.linear import LinearModel
 from sopr_uq.refine.newton.pooled import pool_jacobians
 from sopr_uq.rng import stream
 from sopr_uq.typing import BoolArray, FloatArray
 
-_PASSES = 2
-_SELF_CONSISTENT = 4
+_AVERAGES = 4
+_STILL = 0.3
+"""Posterior standard deviations that the mean may move without another average."""
+
+_EXPANSIONS = 8
+_GAIN = 0.1
+"""Of the log density, below which another expansion is not worth its time."""
+
 _SPREAD = 64
 _WIDER = 1.5
 
@@ -54,7 +61,8 @@ def learn(conditioner: Conditioner, models: Sequence[LinearModel]) -> Answer:
 
     The linear models are averaged, the near ones most (:mod:`.averaging`); what
     they show beyond their average is learnt (:mod:`.emulator`), and v is
-    conditioned on the data once more.
+    conditioned on the data once more. Where that moves v, others are near: all is done
+    again about the new mean, for as long as the answer is the more probable for it.
 
     Parameters
     ----------
@@ -63,20 +71,68 @@ def learn(conditioner: Conditioner, models: Sequence[LinearModel]) -> Answer:
         One a simulation.
     """
     models = pool_jacobians(conditioner.problem, conditioner.stacked, models)
-    fit = conditioner.fit(_nearest(conditioner, models), conditioner.prior.centre)
     where, error = well_of(conditioner), conditioner.problem.prior.jacobian_error
-    for _ in range(_PASSES):
+    fit = conditioner.fit(_nearest(conditioner, models), conditioner.prior.centre)
+    share = weights(models, fit.mean, fit.ruler(where), error)
+    fit = conditioner.fit(LinearModel.average(models, share), fit.point)
+    found: _Scored | None = None
+    for _ in range(_AVERAGES):
         share = weights(models, fit.mean, fit.ruler(where), error)
         average = LinearModel.average(models, share)
-        fit = conditioner.fit(average, fit.point)
-    whitened = Whitened(conditioner, fit)
-    emulator = Emulator.learnt(whitened, average, models, share, error)
-    # a proposal must not be narrower than what it stands for: doubt is that of wider draws,
-    # and about the posterior's own mean, since what is certain elsewhere may not be here
-    for _ in range(_SELF_CONSISTENT):
-        linear = emulator.doubtful(fit.mean, fit.mean + _WIDER * (spread(fit) - fit.mean))
-        fit = conditioner.fit(linear, fit.point)
-    return Answer(fit, linear, emulator, float(1.0 / np.sum(share**2)))
+        near = conditioner.fit(average, fit.point)
+        emulator = Emulator.learnt(Whitened(conditioner, near), average, models, share, error)
+        first = near if found is None else fit
+        new = _settled(conditioner, emulator, first, float(1.0 / np.sum(share**2)))
+        if found is not None and new.log_density < found.log_density:
+            break
+        found, fit = new, new.answer.fit
+        if fit.ruler(where).of_change((fit.mean - first.mean)[None])[0] < _STILL**2:
+            break
+    assert found is not None
+    return found.answer
+
+
+class _Scored(NamedTuple):
+    """An answer and the log density of its mean, of the data and of the prior together."""
+
+    answer: Answer
+    log_density: float
+
+
+def _settled(conditioner: Conditioner, emulator: Emulator, fit: Fit, effective: float) -> _Scored:
+    """Return the posterior of v by an emulator, expanded about its own mean.
+
+    From ``fit`` on, as far as its mean becomes more probable: far from the simulations, where
+    each expansion differs from the last, one that loses is made again half as far.
+    """
+    best: _Scored | None = None
+    at, last = fit.mean, fit.mean
+    for _ in range(_EXPANSIONS):
+        # a proposal must not be narrower than what it stands for: doubt is that of wider draws,
+        # and about the posterior's own mean, since what is certain elsewhere may not be here
+        linear = emulator.doubtful(at, at + _WIDER * (spread(fit) - fit.mean))
+        new = conditioner.fit(linear, fit.point)
+        scored = _Scored(
+            Answer(new, linear, emulator, effective), _log_density(conditioner, emulator, new)
+        )
+        if best is None or scored.log_density > best.log_density:
+            small = best is not None and scored.log_density < best.log_density + _GAIN
+            best, last, at, fit = scored, at, new.mean, new
+            if small:
+                break
+        else:
+            at = 0.5 * (last + at)
+    assert best is not None
+    return best
+
+
+def _log_density(conditioner: Conditioner, emulator: Emulator, fit: Fit) -> float:
+    """Return that of a fit's mean, of the data and of the prior together, less its constant."""
+    v, theta = fit.mean[None], fit.theta
+    likelihood = Likelihood(conditioner, emulator, emulator.linear(fit.mean))
+    data = float(likelihood.log_density(v, theta.noise, theta.reading)[0])
+    prior = -0.5 * float(np.sum(fit.coefficients.mean[fit.mine] ** 2))
+    return data + prior - (0.0 if likelihood.repulsive(v)[0] else IMPOSSIBLE)
 
 
 def spread(fit: Fit, size: int = _SPREAD) -> FloatArray:

@@ -23,14 +23,11 @@ import numpy as np
 
 from sopr_uq.inference.linear_gaussian import Theta, coefficients, reading_effect
 from sopr_uq.refine.newton.answer import Answer
-from sopr_uq.refine.newton.conditioner import RANK, Conditioner
-from sopr_uq.refine.newton.data import covariance_columns
-from sopr_uq.refine.newton.discrepancy import discrepancy_columns
+from sopr_uq.refine.newton.conditioner import Conditioner
 from sopr_uq.refine.newton.fit import potential_index
+from sopr_uq.refine.newton.likelihood import IMPOSSIBLE, Likelihood, gaussian_log_density
 from sopr_uq.rng import stream
-from sopr_uq.typing import BoolArray, FloatArray, IntArray
-
-_IMPOSSIBLE = -1e6
+from sopr_uq.typing import FloatArray, IntArray
 
 
 class Pool(NamedTuple):
@@ -83,6 +80,11 @@ class Draws:
     conditioner: Conditioner
     answer: Answer
 
+    @cached_property
+    def likelihood(self) -> Likelihood:
+        """Of any potential, by what was learnt of F."""
+        return Likelihood(self.conditioner, self.answer.emulator, self.answer.linear)
+
     def pool(self, thetas: Sequence[Theta], each: int) -> Pool:
         """Return weighted draws, a number of them at each θ.
 
@@ -97,26 +99,18 @@ class Draws:
         drawn = zip(*(self._linear(t, each, rng) for t in thetas), strict=True)
         linear, potential, log_prior = drawn
         v = np.concatenate(potential)
-        prediction, doubt_root = self._emulated(v)
+        said = self.likelihood.emulated(v)
         ratio = np.empty(len(v))
         for i, theta in enumerate(thetas):
             mine = slice(i * each, (i + 1) * each)
-            known = prediction[mine], doubt_root[mine]
-            true = gaussian_log_density(
-                *self._standing(v[mine], *known, theta.noise, theta.reading)
-            )
+            known = said.some(mine)
+            true = self.likelihood.log_density(v[mine], theta.noise, theta.reading, known)
             ratio[mine] = true - linear[i]
-        good = self._repulsive(v)
-        ratio = np.where(good, ratio, ratio[good].min() + _IMPOSSIBLE if good.any() else ratio)
+        good = self.likelihood.repulsive(v)
+        ratio = np.where(good, ratio, ratio[good].min() - IMPOSSIBLE if good.any() else ratio)
         log_weight, k_hat = smoothed(ratio)
         which = np.repeat(np.arange(len(thetas)), each)
         return Pool(v, which, log_weight, k_hat, np.concatenate(log_prior))
-
-    def _emulated(self, v: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Return predictions (S, d) at potentials (S, n), and roots of the doubt about them."""
-        prediction, doubt = self.answer.emulator.at(v)
-        values, vectors = np.linalg.eigh(doubt)
-        return prediction, vectors * np.sqrt(np.maximum(values, 0.0))[:, None, :]
 
     def _linear(
         self, theta: Theta, size: int, rng: np.random.Generator
@@ -141,67 +135,6 @@ class Draws:
         log_prior = -0.5 * np.sum(c[:, :mie] ** 2, axis=1)
         return likelihood, fit.prior.potentials(basis, theta.width, c), log_prior
 
-    @cached_property
-    def _others(self) -> tuple[FloatArray, FloatArray]:
-        """What is in the data beside v and the doubt about F: columns (d, p), variances (d,)."""
-        linear = self.answer.linear
-        outside, rest = covariance_columns(self.answer.emulator.outside, RANK)
-        between = discrepancy_columns(
-            self.conditioner.problem, linear.jacobian, self.conditioner.prior
-        )
-        columns = [self.conditioner.nuisances(linear), outside, between]
-        return np.hstack(columns), self.conditioner.stacked.stated_variance + rest
-
-    def standing(
-        self, v: FloatArray, noise: FloatArray, reading: FloatArray
-    ) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """Return what the data are beside the emulator's prediction at potentials.
-
-        Parameters
-        ----------
-        v : array, shape (S, n)
-            In kcal/mol.
-        noise, reading : array, shape (S, J)
-            Noise and reading error of every level.
-
-        Returns
-        -------
-        array, shape (S, d)
-            Data less prediction and mean reading error.
-        array, shape (S, d, p)
-            Columns of the errors that data share, for standard normal coefficients.
-        array, shape (S, d)
-            Variances of independent errors.
-        """
-        return self._standing(v, *self._emulated(v), noise, reading)
-
-    def _standing(
-        self,
-        v: FloatArray,
-        prediction: FloatArray,
-        doubt_root: FloatArray,
-        noise: FloatArray,
-        reading: FloatArray,
-    ) -> tuple[FloatArray, FloatArray, FloatArray]:
-        stacked, linear = self.conditioner.stacked, self.answer.linear
-        shift, blur = reading_effect(linear.slope_at(v), linear.bend, reading[..., stacked.level])
-        others, fixed = self._others
-        variance = fixed + noise[..., stacked.level] ** 2 * stacked.noisy + blur
-        doubt = self.answer.emulator.embed @ doubt_root
-        common = np.broadcast_to(others, (len(v), *others.shape))
-        columns = np.concatenate([common, doubt], axis=2)
-        return stacked.value - prediction - shift, columns, variance
-
-    def _repulsive(self, v: FloatArray) -> BoolArray:
-        """Which of some v, shape (S, p n), fall from high cores all the way to their wells."""
-        field, height = self.conditioner.problem.field, self.conditioner.prior.core_height
-        each = field.split(v)[:, field.shaped]
-        core = np.cumsum(each <= 0.0, axis=-1) == 0
-        with np.errstate(invalid="ignore", over="ignore"):
-            falls = np.all((np.diff(each, axis=-1) < 0.0) | ~core[..., :-1], axis=(1, 2))
-            high = np.all(each[..., 0] > height, axis=1)
-            return np.asarray(high & falls & field.repulsive(v))
-
 
 def smoothed(log_ratio: FloatArray) -> tuple[FloatArray, float]:
     """Return normalised, Pareto-smoothed log weights, shape (S,), and k̂.
@@ -216,29 +149,3 @@ def smoothed(log_ratio: FloatArray) -> tuple[FloatArray, float]:
     # arviz takes the log likelihoods of points to leave out, whose ratios are their inverses
     weights, k_hat = psislw(-log_ratio)
     return np.asarray(weights), float(k_hat)
-
-
-def gaussian_log_density(
-    residual: FloatArray, columns: FloatArray, variance: FloatArray
-) -> FloatArray:
-    """Return ln N(residual; 0, diag(variance) + columns columnsᵀ), less its constant.
-
-    Parameters
-    ----------
-    residual : array, shape (S, d)
-    columns : array, shape (d, p) or (S, d, p)
-    variance : array, shape (d,) or (S, d)
-
-    Returns
-    -------
-    array, shape (S,)
-    """
-    root = np.sqrt(variance)
-    x = columns / root[..., None]
-    y = residual / root
-    turned = np.swapaxes(x, -1, -2)
-    chol = np.linalg.cholesky(np.eye(columns.shape[-1]) + turned @ x)
-    projected = np.linalg.solve(chol, turned @ y[..., None])[..., 0]
-    determinant = np.log(root).sum(axis=-1)
-    determinant = determinant + np.log(np.diagonal(chol, axis1=-2, axis2=-1)).sum(axis=-1)
-    return np.asarray(0.5 * ((projected**2).sum(axis=1) - (y**2).sum(axis=1)) - determinant)

@@ -96,7 +96,7 @@ class Measurements:
         self, v: FloatArray, noise: FloatArray, reading: FloatArray, rng: np.random.Generator
     ) -> Iterator[FloatArray]:
         value = self.draws.conditioner.stacked.value
-        residual, columns, variance = self.draws.standing(v, noise, reading)
+        residual, columns, variance = self.draws.likelihood.standing(v, noise, reading)
         shared = shared_errors(residual, columns, variance, rng)
         left = residual - np.einsum("sdp,sp->sd", columns, shared)
         yield -0.5 * (left**2 / variance + np.log(2.0 * np.pi * variance))

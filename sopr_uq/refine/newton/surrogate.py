@@ -33,7 +33,8 @@ from sopr_uq.inference.noise import LogNormal
 from sopr_uq.typing import FloatArray
 
 OFFSET = 10.0
-"""a₀: in units of all errors of the data, as good as no belief."""
+"""a₀, in units of all errors of the data, as good as no belief; far from the answer, where
+tangents err by more, it is as large as what the simulations show."""
 
 CURVATURE = LogNormal(0.003, 1.5)
 UNSEEN = LogNormal(0.05, 1.5)
@@ -75,6 +76,8 @@ class Surrogate:
         a₁ to a₄; without Mie parameters a₄ stands for nothing, and is zero.
     rows : array, shape (K, K), optional
         C; by default zero.
+    offset : float
+        a₀.
     """
 
     x: FloatArray
@@ -82,6 +85,7 @@ class Surrogate:
     noise: FloatArray
     scales: FloatArray
     rows: FloatArray | None = None
+    offset: float = OFFSET
 
     @classmethod
     def fitted(
@@ -101,7 +105,7 @@ class Surrogate:
         error : float
             Median relative error of the Jacobian.
         """
-        k = eta.shape[1]
+        k, offset = eta.shape[1], max(OFFSET, float(np.sqrt(np.mean(eta**2))))
         # K entries of size a₁ in a row of E change a signal by √K a₁ of its length
         jacobian = LogNormal(error / np.sqrt(k), JACOBIAN_SD)
         priors = (jacobian, CURVATURE, UNSEEN, *([jacobian] if x.shape[1] > k else []))
@@ -111,11 +115,12 @@ class Surrogate:
             return np.array([*known, *[0.0] * (SCALES - len(known))])
 
         def negative(z: FloatArray) -> float:
-            return 0.5 * float(z @ z) - cls(x, eta, noise, scales(z), rows).log_likelihood
+            process = cls(x, eta, noise, scales(z), rows, offset)
+            return 0.5 * float(z @ z) - process.log_likelihood
 
         box = [(-_BOUND, _BOUND)] * len(priors)
         best = minimize(negative, np.zeros(len(priors)), method="L-BFGS-B", bounds=box)
-        return cls(x, eta, noise, scales(best.x), rows)
+        return cls(x, eta, noise, scales(best.x), rows, offset)
 
     @cached_property
     def log_likelihood(self) -> float:
@@ -208,7 +213,7 @@ class Surrogate:
     @property
     def _squares(self) -> tuple[float, float, float, float]:
         a1, a2, _, a4 = (float(a) ** 2 for a in self.scales)
-        return OFFSET**2, a1, a2, a4
+        return self.offset**2, a1, a2, a4
 
     @property
     def unseen(self) -> float:
