@@ -224,3 +224,15 @@ def test_the_order_of_simulations_does_not_matter() -> None:
     new = np.random.default_rng(2).standard_normal((4, K + Q))
     np.testing.assert_allclose(s.at(new).mean, other.at(new).mean, atol=1e-9)
     assert s.left_out == pytest.approx(other.left_out, rel=1e-9)
+
+
+def test_far_away_the_offset_is_as_large_as_what_is_seen() -> None:
+    """Else an average of tangents that errs by 100 is believed to 10."""
+    rng = np.random.default_rng(5)
+    x, eta = 300.0 * rng.standard_normal((6, K + Q)), 100.0 * rng.standard_normal((6, K))
+    noise = np.broadcast_to(np.eye(K), (6, K, K))
+    far, near = (Surrogate.fitted(x, scale * eta, noise, ERROR) for scale in (1.0, 0.01))
+    assert far.offset == pytest.approx(np.sqrt(np.mean(eta**2)))
+    assert near.offset == OFFSET
+    # where nothing else is added to it, it is all that is not known before anything is seen
+    assert far._kernel_diagonal(np.zeros((1, K + Q)))[0] == pytest.approx(far.offset**2)

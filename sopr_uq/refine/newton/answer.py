@@ -23,8 +23,8 @@ _STILL = 0.3
 """Posterior standard deviations that the mean may move without another average."""
 
 _EXPANSIONS = 8
-_GAIN = 0.1
-"""Of the log density, below which another expansion is not worth its time."""
+_GAIN = 0.5
+"""Change of the log density below which another expansion is not worth its time."""
 
 _SPREAD = 64
 _WIDER = 1.5
@@ -115,13 +115,13 @@ def _settled(conditioner: Conditioner, emulator: Emulator, fit: Fit, effective: 
         scored = _Scored(
             Answer(new, linear, emulator, effective), _log_density(conditioner, emulator, new)
         )
-        if best is None or scored.log_density > best.log_density:
-            small = best is not None and scored.log_density < best.log_density + _GAIN
+        gain = np.inf if best is None else scored.log_density - best.log_density
+        if best is None or gain > 0.0:
             best, last, at, fit = scored, at, new.mean, new
-            if small:
-                break
         else:
             at = 0.5 * (last + at)
+        if abs(gain) < _GAIN:
+            break
     assert best is not None
     return best
 
