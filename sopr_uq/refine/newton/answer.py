@@ -18,7 +18,7 @@ from sopr_uq.refine.newton.pooled import pool_jacobians
 from sopr_uq.rng import stream
 from sopr_uq.typing import BoolArray, FloatArray
 
-_AVERAGES = 4
+_AVERAGES = 6
 _STILL = 0.3
 """Posterior standard deviations that the mean may move without another average."""
 
@@ -62,7 +62,7 @@ def learn(conditioner: Conditioner, models: Sequence[LinearModel]) -> Answer:
     The linear models are averaged, the near ones most (:mod:`.averaging`); what
     they show beyond their average is learnt (:mod:`.emulator`), and v is
     conditioned on the data once more. Where that moves v, others are near: all is done
-    again about the new mean, for as long as the answer is the more probable for it.
+    again about the new mean, and the most probable answer is taken.
 
     Parameters
     ----------
@@ -83,9 +83,9 @@ def learn(conditioner: Conditioner, models: Sequence[LinearModel]) -> Answer:
         emulator = Emulator.learnt(Whitened(conditioner, near), average, models, share, error)
         first = near if found is None else fit
         new = _settled(conditioner, emulator, first, float(1.0 / np.sum(share**2)))
-        if found is not None and new.log_density < found.log_density:
-            break
-        found, fit = new, new.answer.fit
+        fit = new.answer.fit
+        if found is None or new.log_density > found.log_density:
+            found = new
         if fit.ruler(where).of_change((fit.mean - first.mean)[None])[0] < _STILL**2:
             break
     assert found is not None
