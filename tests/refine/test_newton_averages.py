@@ -98,5 +98,5 @@ def test_a_noisy_engine_settles(liquid) -> None:
         done = refine(Newton(problem), noisy)
         assert done.outcome == "converged"
         counts = [float(i.info.values["averaged"]) for i in done.iterations]
-        # from the second last on every run that was added counted
-        assert counts[-1] - counts[-2] > 0.5
+        # runs that were added counted, round by round, however few it took
+        assert np.all(np.diff(counts) > 0.0)

@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
+from scipy.optimize import least_squares
 
-from sopr_uq.potentials import lennard_jones
+from sopr_uq.potentials import Mie, lennard_jones
 from sopr_uq.refine.newton import Newton
 from sopr_uq.refine.newton.answer import _log_density, _settled, learn, spread
 from sopr_uq.refine.newton.averaging import weights
@@ -16,6 +17,8 @@ from sopr_uq.refine.newton.conditioner import Conditioner
 from sopr_uq.refine.newton.emulator import Emulator
 from sopr_uq.refine.newton.fit import Fit
 from sopr_uq.refine.newton.linear import LinearModel
+from sopr_uq.refine.newton.proposals import Proposals
+from sopr_uq.typing import FloatArray
 
 SIGMA, EPSILON = 3.2, 0.2
 """A start that misses g by 0.25 (rms), 25 times its noise."""
@@ -74,3 +77,25 @@ def test_what_is_learnt_is_no_less_probable_for_averaging_again(far) -> None:
     answer = learn(far.conditioner, far.models)
     found = _log_density(far.conditioner, answer.emulator, answer.fit)
     assert found > once.log_density - 1.0
+
+
+def test_after_the_first_round_the_mean_is_a_mie_potential(liquid) -> None:
+    """However little the answer is one: what is not linear would be met by the rest of v."""
+    rule = Newton(liquid.problem(liquid.measured(liquid.truth, 0.01, 1), rule="newton"))
+    r, conditioner = rule.problem.r, rule.conditioner
+    model = liquid.model(rule.problem, liquid.reference)
+    bump = 0.04 * np.exp(-(((r - 4.6) / 0.35) ** 2))
+    dented = replace(model, prediction=model.prediction - model.jacobian @ bump)
+    fit = conditioner.fit(dented, conditioner.prior.centre)
+    answer = learn(conditioner, [dented])._replace(fit=fit, linear=dented)
+    well = (r > 3.3) & (r < 7.0)
+
+    def missed(x: FloatArray, v: FloatArray) -> FloatArray:
+        return Mie(*x).energy(r[well]) - v[well]
+
+    first, bounds = [3.4, 0.24, 12.0, 6.0], ([3.0, 0.1, 8.5, 4.0], [3.8, 0.5, 20.0, 8.0])
+    left = [
+        np.abs(least_squares(missed, first, bounds=bounds, args=(v[0],)).fun).max()
+        for v in (Proposals(conditioner).round(i, answer, [dented]) for i in (0, 1))
+    ]
+    assert left[0] < 0.002 < 0.01 < left[1]

@@ -1,4 +1,7 @@
-"""The potentials of the next round: the posterior mean and draws, no farther than is believed."""
+"""The potentials of the next round: the posterior mean and draws, no farther than is believed.
+
+After the first round the mean is that of Mie potentials alone.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +11,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from sopr_uq.refine.newton.acceptable import is_potential, require_potential
-from sopr_uq.refine.newton.answer import well_of
+from sopr_uq.refine.newton.answer import Answer, well_of
 from sopr_uq.refine.newton.conditioner import Conditioner
-from sopr_uq.refine.newton.fit import Fit
 from sopr_uq.refine.newton.linear import LinearModel
 from sopr_uq.rng import stream
 from sopr_uq.typing import FloatArray
@@ -33,14 +35,14 @@ class Proposals:
 
     conditioner: Conditioner
 
-    def round(self, iteration: int, fit: Fit, models: Sequence[LinearModel]) -> FloatArray:
+    def round(self, iteration: int, answer: Answer, models: Sequence[LinearModel]) -> FloatArray:
         """Return the next potentials, shape (m, p n): the posterior mean, and draws about it.
 
         Parameters
         ----------
         iteration : int
             How many rounds were made.
-        fit : Fit
+        answer : Answer
             What is believed now.
         models : sequence of LinearModel
             Of all that was simulated.
@@ -50,9 +52,12 @@ class Proposals:
         NoPotential
             If the data ask for a potential without a repulsive core or a well.
         """
-        problem = self.conditioner.problem
-        nearest = min(models, key=lambda m: self._distance(m.potential, fit.mean))
-        mean = self._mean(iteration, fit, nearest)
+        problem, fit = self.conditioner.problem, answer.fit
+        # nothing has tested the first answer yet, and what is not linear would be met by δ
+        first = iteration == 0 and all(term.whole for term in problem.field.terms)
+        best = self.conditioner.fit(answer.linear, fit.point, _STIFF).mean if first else fit.mean
+        nearest = min(models, key=lambda m: self._distance(m.potential, best))
+        mean = self._mean(iteration, best, nearest)
         rng = stream(problem.seed, "round", iteration)
         size = problem.settings.round_size - 1
         found: list[FloatArray] = []
@@ -64,14 +69,14 @@ class Proposals:
                     found.append(self._limited(nearest.potential, draw))
         return np.array([mean, *found])
 
-    def _mean(self, iteration: int, fit: Fit, model: LinearModel) -> FloatArray:
-        """Return the next best guess, shape (n,): the posterior mean, or what leads there.
+    def _mean(self, iteration: int, best: FloatArray, model: LinearModel) -> FloatArray:
+        """Return the next guess, shape (n,): the best, or what leads there.
 
         Far from the data, in the first rounds, a linear step can end without a core. Then
         it is taken in the Mie parameters alone, towards data that lie all the way, a half, a
         quarter ... of the way to the measured ones.
         """
-        proposal = self._limited(model.potential, fit.mean)
+        proposal = self._limited(model.potential, best)
         value = self.conditioner.stacked.value
         for share in _SHARES if iteration < _EARLY else ():
             if is_potential(self.conditioner.problem, proposal):

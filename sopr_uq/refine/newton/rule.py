@@ -176,7 +176,7 @@ class Newton:
                 **{f"sd_{k}": np.asarray(v) for k, v in sd.items()},
             },
         )
-        proposals = Proposals(self.conditioner).round(state.iteration, now.answer.fit, now.models)
+        proposals = Proposals(self.conditioner).round(state.iteration, now.answer, now.models)
         return RuleState(state.iteration + 1, proposals, memory), info
 
     def _linearised(self, runs: Sequence[Run]) -> list[LinearModel]:
