@@ -45,7 +45,10 @@ def descriptors_of(label: str) -> list[str]:
 
 
 def coverage() -> list[str]:
-    """Per cent of intervals that held, pooled over the twelve descriptors, by family of truths."""
+    """Per cent of intervals that held, pooled over the twelve descriptors, by family of truths.
+
+    And of both families together.
+    """
     rows = []
     for name, world in WORLDS.items():
         ds = stored(name)
@@ -56,6 +59,8 @@ def coverage() -> list[str]:
             mine = ds.isel(twin=np.flatnonzero(ds["family"].values == family))
             if mine.sizes["twin"]:
                 rows.append((world.title, label, *_counted(mine)))
+        if np.unique(ds["family"].values).size > 1:
+            rows.append((world.title, "both", *_counted(ds)))
     head = (
         "measured",
         "truths",
@@ -125,14 +130,17 @@ def costs() -> list[str]:
         if ds is None:
             continue
         known = ds.isel(twin=np.flatnonzero(ds["outcome"].values != "failed"))
+        noise = known["floor"].values.astype(float)
         cells = [
             f"{float(np.nanmedian(known[n].values.astype(float))):.0f}"
             for n in ("floor", "iterations", "simulations", "seconds")
         ]
-        rows.append((world.title, *cells))
+        latest = "not all were" if np.isnan(noise).any() else f"{noise.max():.0f}"
+        rows.append((world.title, cells[0], latest, *cells[1:]))
     head = (
         "measured",
         "round at the noise",
+        "the latest",
         "rounds",
         "simulations of each state",
         "s in the loop",
