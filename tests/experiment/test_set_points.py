@@ -82,11 +82,30 @@ def test_a_constant_low_end_is_found():
     assert set_points("s", q, s).number == 10
 
 
-@pytest.mark.parametrize("noise", [0.0, 0.001, 0.02])
+@pytest.mark.parametrize("noise", [0.0005, 0.001, 0.02])
 def test_s_of_q_that_was_measured_throughout_stays(noise):
     """Negative control: none of 300; a rate of 1 % would show in 95 % of runs."""
     rng = np.random.default_rng(3)
     assert not any(set_points("s", *s_of_q(rng, noise)).number for _ in range(300))
+
+
+def test_a_smooth_end_that_begins_at_zero_was_extrapolated():
+    """As the authors of argon's S(Q) say of theirs, below about 1 Å⁻¹; peaked at 2 Å⁻¹."""
+    curve = load_curve("argon_85K_sq")
+    q, s = curve["q"].values, curve["s"].values
+    found = set_points("s", q, s)
+    assert q[found.number] == pytest.approx(1.0, abs=0.05)
+    assert "from Q = 0 on" in found.reason
+
+
+@pytest.mark.parametrize("noise", [0.002, 0.02])
+def test_an_end_that_was_measured_to_the_beam_stays(noise):
+    """Nor is one left out that begins farther out, however smooth it is."""
+    curve = load_curve("argon_85K_sq")
+    q, s = curve["q"].values, curve["s"].values
+    scattered = s + noise * np.random.default_rng(1).standard_normal(q.size)
+    assert set_points("s", q, scattered).number == 0
+    assert set_points("s", q[10:], s[10:] + 1e-5 * q[10:]).number == 0
 
 
 def test_the_liquid_is_the_longest_stretch():
