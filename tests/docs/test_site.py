@@ -37,7 +37,13 @@ def site(tmp_path_factory):
 def test_the_tutorial_ends_at_its_truth(site):
     page = (site / "tutorial.html").read_text(encoding="utf-8")
     assert "converged after" in page
-    assert "3.600(" in page or "3.60" in page
+    shown = re.sub(r"<[^>]*>", "", page)
+    for symbol, truth in (("σ", 3.6), ("ε", 0.40)):
+        found = re.search(rf"│ {symbol} +│ (\d+\.(\d+))\((\d+)\)", shown)
+        assert found is not None, symbol
+        value, decimals, sd = found.groups()
+        # three standard deviations, as they are printed: of two numbers one false alarm in 190
+        assert abs(float(value) - truth) <= 3.0 * int(sd) * 10.0 ** -len(decimals)
     assert page.count("<img") >= 2
 
 
