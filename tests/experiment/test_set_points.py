@@ -105,6 +105,7 @@ def test_an_end_that_was_measured_to_the_beam_stays(noise):
     q, s = curve["q"].values, curve["s"].values
     scattered = s + noise * np.random.default_rng(1).standard_normal(q.size)
     assert set_points("s", q, scattered).number == 0
+    # tilted a little: the table's equal values there are another rule's
     assert set_points("s", q[10:], s[10:] + 1e-5 * q[10:]).number == 0
 
 

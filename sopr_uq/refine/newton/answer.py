@@ -19,6 +19,8 @@ from sopr_uq.rng import stream
 from sopr_uq.typing import BoolArray, FloatArray
 
 _AVERAGES = 6
+"""Of the simulations, that are tried at most."""
+
 _STILL = 0.3
 """Posterior standard deviations that the mean may move without another average."""
 

@@ -1,7 +1,4 @@
-"""The potentials of the next round: the posterior mean and draws, no farther than is believed.
-
-After the first round the mean is that of Mie potentials alone.
-"""
+"""The potentials of the next round: the posterior mean and draws, no farther than is believed."""
 
 from __future__ import annotations
 
@@ -36,7 +33,9 @@ class Proposals:
     conditioner: Conditioner
 
     def round(self, iteration: int, answer: Answer, models: Sequence[LinearModel]) -> FloatArray:
-        """Return the next potentials, shape (m, p n): the posterior mean, and draws about it.
+        """Return the next potentials, shape (m, p n): the next guess, and draws about it.
+
+        The guess is the posterior mean; after the first round that of Mie potentials alone.
 
         Parameters
         ----------
