@@ -25,7 +25,7 @@ def skin(plan: Plan) -> float:
 def atom_style(plan: Plan) -> str:
     """Return what LAMMPS has to know of an atom."""
     substance = plan.setup.substance
-    return "atomic" if substance.atomic and not substance.charged else "full"
+    return "atomic" if substance.simple else "full"
 
 
 def tables(plan: Plan) -> tuple[Potential, ...]:

@@ -307,7 +307,7 @@ def check_able(engine: Engine, setup: Setup) -> None:
         If it does not.
     """
     substance = setup.substance
-    if not (substance.atomic and not substance.charged) and not engine.traits.molecules:
+    if not substance.simple and not engine.traits.molecules:
         raise InputError(
             f"engine {engine.name}",
             "an engine that moves molecules and knows charges",
@@ -321,7 +321,7 @@ def check_able(engine: Engine, setup: Setup) -> None:
             )
     base = substance.base
     check_based(engine.name, engine.traits, base)
-    if base is not None and (substance.charged or not substance.atomic):
+    if base is not None and not substance.simple:
         raise InputError("base", "atoms without charges", "molecules or charges")
     check_records(engine.name, engine.traits, setup.record)
     _check_coexistence(setup)
@@ -333,7 +333,7 @@ def _check_coexistence(setup: Setup) -> None:
     if len(setup.record) > 1:
         raise InputError("record", "coexistence alone", ", ".join(setup.record), "two simulations")
     substance = setup.substance
-    single = substance.atomic and len(substance.sites) == 1 and not substance.charged
+    single = substance.simple and len(substance.sites) == 1
     if not single or substance.base is not None:
         raise InputError(COEXISTENCE, "an element by one pair potential", "another liquid")
 

@@ -7,6 +7,7 @@ import numpy as np
 from sopr_uq.engine.protocol import Setup
 from sopr_uq.experiment.substance import Substance
 from sopr_uq.potentials import Potential, Zero
+from sopr_uq.potentials.descriptors import first_zero
 from sopr_uq.units import FS_PER_TIME, thermal_energy
 
 REDUCED_TIMESTEP = 0.004
@@ -43,10 +44,8 @@ def length_scale(potential: Potential, temperature: float) -> float | None:
         distance at which it exceeds k_B T; None if there is no such distance.
     """
     v = potential.energy(_SCAN)
-    crossings = np.flatnonzero((v[:-1] > 0) & (v[1:] <= 0))
-    if crossings.size:
-        i = int(crossings[0])
-        return float(_SCAN[i] + (_SCAN[1] - _SCAN[0]) * v[i] / (v[i] - v[i + 1]))
+    if np.isfinite(zero := float(first_zero(_SCAN, v))):
+        return zero
     high = np.flatnonzero(v > thermal_energy(temperature))
     return float(_SCAN[high[-1]]) if high.size else None
 
@@ -87,11 +86,11 @@ def usual_timestep(setup: Setup) -> float:
         return default_timestep(Zero(), temperature, float(substance.masses.min()))
     masses = _moved_masses(substance)
     sizes = {p: length_scale(v, temperature) or 0.0 for p, v in setup.potentials.items()}
-    felt = 0.0 if substance.bare else 0.5 * max(sizes.values())
+    felt = 0.0 if substance.atomic else 0.5 * max(sizes.values())
     steps = [
         default_timestep(v, temperature, min(masses[pair.first], masses[pair.second]))
         for pair, v in setup.potentials.items()
-        if substance.bare or sizes[pair] > felt
+        if substance.atomic or sizes[pair] > felt
     ]
     return min([*steps, *_of_rotation(substance, temperature)])
 

@@ -31,7 +31,7 @@ def boxed(liquid: Liquid, radius: float) -> Liquid:
     InputError
         If little of a curve is left.
     """
-    if liquid.substance.atomic or not liquid.substance.charged:
+    if not liquid.substance.charged:
         return liquid
     seen = tuple(as_boxed(o, radius) for o in liquid.observations)
     return replace(liquid, observations=seen)

@@ -199,9 +199,13 @@ def mixture_of(
         if settings.combine is None:
             with faults.caught(f"pair.{index}"):
                 found[settings.pair] = reference_potential(settings)
-                if not settings.corrected and settings.form != "zero":
-                    shape(found[settings.pair])
                 _check_refined(settings, substance)
+                if not (
+                    settings.corrected
+                    or settings.form == "zero"
+                    or _of_ions(settings.pair, substance)
+                ):
+                    shape(found[settings.pair])
     if len(faults) > before:
         return None
     combined = [settings.pair for settings in pairs if settings.combine is not None]
@@ -218,11 +222,27 @@ def mixture_of(
 
 
 def _check_refined(settings: PairSettings, substance: Substance) -> None:
-    """Refuse a whole potential on a base, and a correction to nothing."""
-    if substance.base is not None and settings.refine and not settings.corrected:
+    """Refuse a whole potential on a base or of ions, and a correction to nothing."""
+    whole, product = settings.refine and not settings.corrected, _of_ions(settings.pair, substance)
+    if substance.base is not None and whole:
         raise _whole_on(substance.base)
-    if substance.bare and settings.form == "zero":
-        raise InputError("form", "a potential that keeps particles apart", "zero", "a [base]")
+    if product and whole:
+        raise InputError(
+            "refine",
+            '"correction" (or false) of a pair of ions: unlike ones are pressed together so far, '
+            "and like ones kept so far apart, that no σ and ε of theirs could be told",
+            "a whole potential",
+            'refine = "correction", and a repulsion from the literature as the form',
+        )
+    if settings.form == "zero" and (substance.bare or product < 0.0):
+        advice = "a [base]" if substance.bare else "a form with a core, such as a table"
+        raise InputError("form", "a potential that keeps particles apart", "zero", advice)
+
+
+def _of_ions(pair: Pair, substance: Substance) -> float:
+    """Return the product of the charges of two ions; 0 of anything else."""
+    ions = {m.sites[0].name: m.charge for m in substance.molecules if len(m.sites) == 1}
+    return ions.get(pair.first, 0.0) * ions.get(pair.second, 0.0)
 
 
 def substance_of(molecules: Sequence[MoleculeSettings], faults: Faults) -> Substance | None:

@@ -97,7 +97,12 @@ class Substance:
     @property
     def bare(self) -> bool:
         """Whether the potentials of the pairs are all that keeps particles apart."""
-        return self.base is None and self.atomic
+        return self.base is None and self.simple
+
+    @property
+    def simple(self) -> bool:
+        """Whether it is of atoms without charges, on a base or not."""
+        return self.atomic and not self.charged
 
     @property
     def atomic(self) -> bool:

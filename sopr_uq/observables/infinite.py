@@ -200,7 +200,7 @@ def continued(setup: Setup, simulation: Simulation, grid: RadialGrid) -> Infinit
         rows = tuple(smooth)
         return InfiniteLiquid(setup, simulation, grid, g, each, seen, energy, force, rows, follow)
 
-    if mixture.within is not None and mixture.charges is not None:
+    if mixture.charges is not None:
         led = taper(grid, radius)[:, None, None]
         g_all = tapered(grid, known, radius, mixture, counts)
         return whole(g_all, lambda change: np.asarray(led * change))
@@ -215,7 +215,7 @@ def continued(setup: Setup, simulation: Simulation, grid: RadialGrid) -> Infinit
 
 def _smoother(setup: Setup, simulation: Simulation, pair: Pair) -> CavitySmoother:
     r, width, beta = simulation.r, simulation.bin_width, setup.state.beta
-    if setup.substance.atomic:
+    if setup.substance.simple:
         return CavitySmoother(r, width, setup.potentials[pair].energy, beta)
     length = max(_LENGTH_OF_MOLECULES, (DEGREE + 2) * width)
     return CavitySmoother(r, width, np.zeros_like, beta, length)

@@ -60,7 +60,7 @@ class OrnsteinZernike:
         """δg, shape (n, p, m)."""
         liquid, setup = self.liquid, self.liquid.setup
         felt = liquid.acting(self.energy)
-        if self.moving_bridge and setup.substance.atomic:
+        if self.moving_bridge and setup.substance.bare:
             beta = setup.state.beta
             moved = bridge_change(liquid.grid, liquid.g, liquid.energy, setup.densities, beta, felt)
             # B stands beside −βv in the closure: a change of it acts as one of v

@@ -19,6 +19,9 @@ from sopr_uq.typing import ArrayLike, FloatArray
 
 _NEWTON_STEPS = 8
 
+_SHALLOWEST = 1e-10
+"""In kcal/mol: what a repulsive table comes to at its end is zero but for rounding, and no well."""
+
 
 class Descriptors(NamedTuple):
     """Descriptors of potentials, each of shape (...); NaN where undefined.
@@ -117,7 +120,7 @@ def _checked(r: ArrayLike, v: ArrayLike) -> tuple[FloatArray, FloatArray]:
 def _crossing(v: FloatArray) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
     """Index of the last point before the first zero, and whether there is one."""
     right = np.argmax(v <= 0, axis=-1)
-    exists = (right > 0) & ~np.isnan(v).any(axis=-1)
+    exists = (right > 0) & (v.min(axis=-1) < -_SHALLOWEST)  # of a NaN neither
     return np.asarray(np.where(exists, right - 1, 0)), np.asarray(exists)
 
 

@@ -51,7 +51,7 @@ def partials(rule: Rule) -> tuple[Partial, ...]:
     """
     problem = rule.problem
     terms, liquids = problem.field.terms, problem.liquids
-    if not problem.substance.atomic or problem.substance.charged:
+    if not problem.substance.simple:
         found = "molecules or charges"
         raise InputError(f"rule {rule.name}", "potentials of pairs of atoms", found,
                          "the newton rule takes them")  # fmt: skip

@@ -170,7 +170,7 @@ class Problem:
         """
         settings = self.settings
         core = settings.regress_from if settings.regressed == "potential" else _CORE
-        if not self.substance.atomic:
+        if not self.substance.simple:
             core = _CORE_OF_MOLECULES
         first = core * min(term.sigma for term in self._terms)
         n = round((self.r_cut - first) / settings.grid_spacing)

@@ -248,16 +248,16 @@ def spread_of(grid: RadialGrid, mixture: Mixture, g: FloatArray) -> FloatArray:
 
 
 def _inverse(mixture: Mixture, s: FloatArray, q: FloatArray) -> FloatArray:
-    """Return S⁻¹, of molecules with its eigenvalues held above a thousandth.
+    """Return S⁻¹, of molecules and ions with its eigenvalues held above a thousandth.
 
-    Their atoms fluctuate together, so that S is singular at q → 0, and the noise of a g(r)
-    makes it negative there. What is held adds less than 10⁻⁶ to S ⊗ S.
+    The atoms of a molecule fluctuate together, and so do charges, so that S is singular at q → 0,
+    and the noise of a g(r) makes it negative there: by as much as 1 where charges do not let it be
+    continued beyond the box. What is held adds less than 10⁻⁶ to S ⊗ S.
     """
-    where = "linear response, g"
-    if mixture.within is None:
+    where, charged = "linear response, g", mixture.charges is not None
+    if mixture.within is None and not charged:
         return positive_inverse(s, q, where)
-    lowest = np.linalg.eigvalsh(np.moveaxis(s, -1, 0))[:, 0]
-    if lowest.min() < -_NOISE:
+    if not charged and np.linalg.eigvalsh(np.moveaxis(s, -1, 0))[:, 0].min() < -_NOISE:
         positive_inverse(s, q, where)
     return spectral(s, lambda values: 1.0 / np.maximum(values, _FLOOR))
 

@@ -18,7 +18,7 @@ from sopr_uq.errors import RuleFailed, SimulationFailed
 from sopr_uq.experiment.boxed import boxed
 from sopr_uq.experiment.liquid import Liquid
 from sopr_uq.experiment.models import molecule_of
-from sopr_uq.experiment.molecule import Pair
+from sopr_uq.experiment.molecule import Molecule, Pair, Site
 from sopr_uq.experiment.molecule_settings import MoleculeSettings
 from sopr_uq.experiment.neutrons import isotopes, scattering_length
 from sopr_uq.experiment.observation import Observation
@@ -41,6 +41,11 @@ ROOM = StatePoint(298.0, 0.03338, WATER.molecules[0].mass)
 BENZENE = Substance((molecule_of(MoleculeSettings(name="benzene", model="benzene")),))
 WARM = StatePoint(298.0, 0.006736, BENZENE.molecules[0].mass)
 
+SALT = Substance(
+    (Molecule("Na", (Site("Na", 22.99, 1.0),)), Molecule("Cl", (Site("Cl", 35.45, -1.0),)))
+)
+MOLTEN = StatePoint(1150.0, 0.034, composition={"Na": 0.5, "Cl": 0.5})
+
 OO = lennard_jones(3.166, 0.1553)
 CARBON, HYDROGEN = (3.55, 0.07), (2.42, 0.03)
 """σ in Å and ε in kcal/mol (Jorgensen and Severance, J. Am. Chem. Soc. 112, 4768 (1990));
@@ -52,6 +57,11 @@ BASES: Mapping[Substance, Mapping[Pair, Potential]] = MappingProxyType(
             Pair("C", "C"): lennard_jones(*CARBON),
             Pair("C", "H"): lennard_jones(*np.sqrt(np.multiply(CARBON, HYDROGEN)).tolist()),
             Pair("H", "H"): lennard_jones(*HYDROGEN),
+        },
+        SALT: {
+            Pair("Na", "Na"): lennard_jones(2.6, 0.1),
+            Pair("Na", "Cl"): lennard_jones(3.0, 0.5),
+            Pair("Cl", "Cl"): lennard_jones(4.2, 0.1),
         },
     }
 )
@@ -67,7 +77,9 @@ CONTRASTS = {
 
 R = np.arange(1.5, 9.0, 0.05)
 Q = np.arange(0.7, 22.0, 0.05)
-FIRST = {"O-O": 2.4, "O-H": 1.5, "H-H": 1.6, "N-N": 2.9}
+FIRST = {
+    "O-O": 2.4, "O-H": 1.5, "H-H": 1.6, "N-N": 2.9, "Na-Na": 2.4, "Na-Cl": 2.0, "Cl-Cl": 2.8,
+}  # fmt: skip
 """Å from which a g(r) is measured."""
 
 _CUTOFF = 9.0
@@ -106,7 +118,8 @@ class World:
     particles : int
         Molecules of a simulation in the refinement; twice as many where the truth is made.
     size : float
-        Of the corrections, beside those of water: one of benzene acts between 36 pairs of atoms.
+        Of the corrections, beside those of water: one of benzene acts between 36 pairs of atoms,
+        and a salt is four times as hot.
     """
 
     title: str
@@ -125,6 +138,9 @@ _OF_F = Measurement(noise=0.002, reading=0.0, scale=0.05, level=0.005)
 WORLDS: Mapping[str, World] = MappingProxyType(
     {
         "nitrogen": World("nitrogen, g(r) of the sites", NITROGEN, COLD, "partials", _OF_G, 8),
+        "salt": World(
+            "molten salt, three partial g(r)", SALT, MOLTEN, "partials", _OF_G, 8, size=4.0
+        ),
         "partials": World("water, three partial g(r)", WATER, ROOM, "partials", _OF_G, 8),
         "totals": World("water, F(Q) of four contrasts", WATER, ROOM, "totals", _OF_F, 8),
         "benzene": World(

@@ -144,3 +144,11 @@ def test_lennard_jones_diameter_follows_the_fit_of_verlet_and_weis(reduced: floa
     r = np.arange(0.5, 5.0, 0.005)
     found = descriptors(r, lennard_jones(1.0, 1.0).energy(r), 1.0 / reduced).d_hp
     assert abs(found - (0.3837 * reduced + 1.068) / (0.4293 * reduced + 1.0)) < 5e-4
+
+
+def test_a_repulsion_that_ends_at_zero_has_none() -> None:
+    """Neither by an exact zero at its end, nor by rounding below it."""
+    repulsive = np.exp(-3.0 * (R - 3.0))
+    for end in (np.where(R < 9.0, repulsive, 0.0), repulsive - 1e-12, repulsive - repulsive[-1]):
+        found = descriptors(R, end, 1.0)
+        assert np.isnan([found.sigma, found.epsilon, found.r_vdw]).all()

@@ -214,6 +214,6 @@ def _of_snapshots(
     the noise, while with fluctuations one correction of molten aluminium doubled in size.
     """
     seen = Fluctuation(change.liquid, change.energy)
-    if not seen.recorded or change.liquid.setup.substance.atomic:
+    if not seen.recorded or change.liquid.setup.substance.simple:
         return np.zeros((numbers, 0)), np.zeros((1, 0, 0))
     return np.concatenate([q.jacobian(seen) for q in measured]), seen.variance[None]
