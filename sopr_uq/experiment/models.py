@@ -30,7 +30,7 @@ def molecule_of(settings: MoleculeSettings) -> Molecule:
         If its file or model cannot be used, or its shape is none.
     """
     if settings.mass is not None:
-        return Molecule(settings.name, (Site(settings.name, settings.mass),))
+        return Molecule(settings.name, (Site(settings.name, settings.mass, settings.charge),))
     sites = sites_of(settings)
     places = [site.position for site in sites]
     return Molecule(

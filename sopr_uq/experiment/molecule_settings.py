@@ -25,8 +25,8 @@ _WAYS = {
 }
 
 
-class _Scatterer(BaseModel):
-    """What neutrons see of a site."""
+class _Atom(BaseModel):
+    """The charge of an atom, and what neutrons see of it."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
@@ -38,19 +38,8 @@ class _Scatterer(BaseModel):
     scattering_length: ScatteringLength | None = Field(
         None, description="its coherent scattering length in fm, instead of the element's"
     )
-
-
-class SiteSettings(_Scatterer):
-    """An atom of a molecule; an entry of its ``sites``."""
-
-    name: str = Field(min_length=1, description="its name within the molecule")
-    type: str | None = Field(
-        None, pattern=_NAME, description="what [[pair]] calls it; default its name"
-    )
-    mass: Mass = Field(ge=0.5, le=1e6, description="its mass in u")
-    charge: float = Field(0.0, ge=-8, le=8, description="its charge in elementary charges")
-    position: tuple[Length, Length, Length] | None = Field(
-        None, description="where it is in the molecule, in Å, from any origin"
+    charge: float = Field(
+        0.0, ge=-8, le=8, description="of an atom: its charge in elementary charges"
     )
 
     @field_validator("charge")
@@ -60,13 +49,26 @@ class SiteSettings(_Scatterer):
             raise ValueError(f"a charge in elementary charges, not in coulombs: {charge:g}")
         return charge
 
+
+class SiteSettings(_Atom):
+    """An atom of a molecule; an entry of its ``sites``."""
+
+    name: str = Field(min_length=1, description="its name within the molecule")
+    type: str | None = Field(
+        None, pattern=_NAME, description="what [[pair]] calls it; default its name"
+    )
+    mass: Mass = Field(ge=0.5, le=1e6, description="its mass in u")
+    position: tuple[Length, Length, Length] | None = Field(
+        None, description="where it is in the molecule, in Å, from any origin"
+    )
+
     @property
     def kind(self) -> str:
         """The name of its type."""
         return self.type or self.name
 
 
-class MoleculeSettings(_Scatterer):
+class MoleculeSettings(_Atom):
     """A kind of particle, or of rigid molecule; an entry of ``[[molecule]]``."""
 
     name: str = Field(min_length=1, pattern=_NAME, description="its name, without a hyphen")
@@ -96,9 +98,10 @@ class MoleculeSettings(_Scatterer):
             ways = ", ".join(f"{key} ({what})" for key, what in _WAYS.items())
             raise InputError("keys", f"one of {ways}", ", ".join(given) or "none")
         several = given[0] != "mass"
-        if several and (self.element is not None or self.scattering_length is not None):
+        of_atoms = [key for key in ("element", "scattering_length", "charge") if getattr(self, key)]
+        if several and of_atoms:
             raise InputError(
-                "keys", "element or scattering_length of an atom", "those of a molecule"
+                "keys", f"{', '.join(of_atoms)} of an atom, in sites", "those of a molecule"
             )
         if self.sha256 is not None and self.file is None:
             raise InputError("sha256", "a file that it is of", "none")

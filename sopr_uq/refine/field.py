@@ -229,7 +229,8 @@ class Field:
         """Where v counts, shape (p n,): from σ to 2 σ of each pair that is refined."""
         ends = np.where(self.shaped[:, None], _WELL, _SEEN) * self.sigmas[:, None]
         low, high = ends[:, :1], ends[:, 1:]
-        inside = (self.r >= low) & (self.r <= high)
+        # at the cut-off itself a correction is zero, and known
+        inside = (self.r >= low) & (self.r <= high) & (self.r < self.r[-1])
         return np.ravel(inside & np.array([[t.refined] for t in self.terms]))
 
     @property

@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
+import numpy as np
+import xarray as xr
+
 from sopr_uq.experiment.kinds import Q
 from sopr_uq.experiment.liquid import Liquid
 from sopr_uq.refine.loop import Refinement
 from sopr_uq.refine.problem import Problem
+from sopr_uq.units import MPA_PER_KCAL_MOL_A3
 
 _MOLECULES = (
     "Intervals of potentials between sites of molecules were tried on a few twins of nitrogen and "
     "of water alone (studies/water)."
 )
+_IONS = (
+    "Intervals of potentials between ions were tried on a few twins of one molten salt alone "
+    "(studies/water)."
+)
+
+_STRETCHED = 0.5
+"""Tension in ρ k_B T that no liquid bears for long."""
 
 
 def notices(problem: Problem) -> list[str]:
     """Return sentences about what leaves a part of v(r) to the prior, or was not tried."""
     many = len(problem.liquids) > 1
-    found = [] if problem.substance.atomic else [_MOLECULES]
+    substance = problem.substance
+    found = [] if substance.simple else [_IONS if substance.atomic else _MOLECULES]
     for number, liquid in enumerate(problem.liquids):
         reach = _reach(liquid)
         if 0.0 < reach < problem.r_cut:
@@ -25,6 +37,34 @@ def notices(problem: Problem) -> list[str]:
                 f"The measured g(r){where} ends at {reach:g} Å, inside the cut-off of "
                 f"{problem.r_cut:.2f} Å: between the two v(r) is known from the prior, from its "
                 "smoothness, and from what it does to g(r) at shorter distances only."
+            )
+    return found
+
+
+def stretched(problem: Problem, posterior: xr.Dataset) -> list[str]:
+    """Return a sentence for every liquid that most potentials found would tear.
+
+    Parameters
+    ----------
+    problem : Problem
+    posterior : Dataset
+        With the ``pressure`` of every draw at every state in MPa, if the rule knows it.
+    """
+    if "pressure" not in posterior or not problem.substance.bare:
+        return []
+    found = []
+    middle = posterior["pressure"].median(("chain", "draw")).values
+    for number, (liquid, pressure) in enumerate(zip(problem.liquids, middle, strict=True)):
+        ideal = liquid.state.density / liquid.state.beta * MPA_PER_KCAL_MOL_A3
+        if any(o.kind == "pressure" for o in liquid.observations):
+            continue
+        if np.isfinite(pressure) and pressure < -_STRETCHED * ideal:
+            where = f" at state point {number + 1}" if len(problem.liquids) > 1 else ""
+            found.append(
+                f"No pressure was given{where}, and half of the potentials found have one below "
+                f"{pressure:.0f} MPa: liquids so stretched boil, and their simulations may come "
+                'apart. Give the pressure ([[observe]] kind = "pressure"), with a wide error where '
+                "pairs do not make all of it."
             )
     return found
 

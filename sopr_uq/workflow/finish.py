@@ -7,7 +7,7 @@ import xarray as xr
 from sopr_uq.posterior.arviz import stamped
 from sopr_uq.posterior.status import DOUBTFUL, UNEXPLAINED
 from sopr_uq.refine.loop import Refinement
-from sopr_uq.refine.notices import notices, troubles
+from sopr_uq.refine.notices import notices, stretched, troubles
 from sopr_uq.refine.rule import Rule
 from sopr_uq.threads import one_thread
 from sopr_uq.workflow.config import Config
@@ -39,8 +39,12 @@ def finish(config: Config, rule: Rule, refinement: Refinement) -> Result:
         :meth:`~sopr_uq.refine.rule.Rule.conclude`.
     """
     result = assemble(config, rule, refinement)
-    sentences = [*notices(rule.problem), *troubles(refinement)]
     posterior = result["posterior"].to_dataset()
+    sentences = [
+        *notices(rule.problem),
+        *stretched(rule.problem, posterior),
+        *troubles(refinement),
+    ]
     for name, group in rule.conclude(refinement.past, posterior).items():
         doubt, unexplained = group.attrs.pop("doubt", ""), group.attrs.pop("unexplained", "")
         if doubt and result.attrs["outcome"] in _MAY_BE_DOUBTED:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from pydantic import ValidationError
 
 from sopr_uq.errors import InputErrors
 from sopr_uq.experiment.faults import Faults
@@ -17,11 +18,10 @@ CORRECTED = {**LJ, "refine": "correction"}
 
 def salt(**unlike: object) -> tuple[Makeup | None, str]:
     """A salt with corrections to its like pairs, and what is said of it."""
-    ions = [
-        {"name": name, "type": name, "mass": mass, "charge": charge, "position": [0.0, 0.0, 0.0]}
-        for name, mass, charge in (("Na", 22.99, 1.0), ("Cl", 35.45, -1.0))
+    molecules = [
+        MoleculeSettings(name="Na", mass=22.99, charge=1.0),
+        MoleculeSettings(name="Cl", mass=35.45, charge=-1.0),
     ]
-    molecules = [MoleculeSettings(name=ion["name"], sites=[ion]) for ion in ions]
     pairs = [
         PairSettings(sites=["Na", "Na"], **CORRECTED),
         PairSettings(sites=["Cl", "Cl"], **CORRECTED),
@@ -53,3 +53,10 @@ def test_a_whole_potential_of_ions_and_none_at_all_are_refused(unlike, words) ->
     made, said = salt(**unlike)
     assert made is None
     assert words in said
+
+
+def test_charges_of_a_molecule_are_those_of_its_sites() -> None:
+    with pytest.raises(ValidationError, match="charge of an atom, in sites"):
+        MoleculeSettings(name="water", model="spce", charge=1.0)
+    with pytest.raises(ValidationError, match="not in coulombs"):
+        MoleculeSettings(name="Na", mass=22.99, charge=1.6e-19)

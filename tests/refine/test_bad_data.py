@@ -21,7 +21,7 @@ from sopr_uq.refine.newton import Newton
 from sopr_uq.refine.newton.acceptable import require_potential
 from sopr_uq.refine.newton.memory import unpack
 from sopr_uq.refine.newton.unexplained import doubt, unexplained, white_variance
-from sopr_uq.refine.notices import notices
+from sopr_uq.refine.notices import notices, stretched
 from sopr_uq.refine.problem import Problem
 from sopr_uq.refine.rule import RuleState, StepInfo
 from sopr_uq.structure.mixture import Mixture
@@ -174,3 +174,20 @@ def test_each_state_point_is_looked_at(liquid) -> None:
     two = (problem.liquids[0], Liquid(StatePoint(300.0, 0.01, 40.0), (short,)))
     (sentence,) = notices(replace(problem, liquids=two))
     assert "at state point 2" in sentence
+
+
+def test_a_liquid_that_would_tear_asks_for_its_pressure(liquid) -> None:
+    problem = liquid.problem(liquid.blank())
+
+    def found(pressure: float, *problem_of: Problem) -> list[str]:
+        values = pressure + np.linspace(-5.0, 5.0, 20).reshape(2, 10, 1)
+        posterior = xr.Dataset({"pressure": (("chain", "draw", "state"), values)})
+        return stretched(problem_of[0] if problem_of else problem, posterior)
+
+    (sentence,) = found(-200.0)
+    assert "below -200 MPa" in sentence
+    assert found(0.0) == found(300.0) == []
+    pressure = Observation("pressure", np.zeros(1), np.full(1, -200.0), np.ones(1))
+    given = liquid.problem(liquid.blank(), pressure)
+    assert found(-200.0, given) == []
+    assert stretched(problem, xr.Dataset()) == []

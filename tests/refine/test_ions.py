@@ -28,20 +28,23 @@ KNOWN = {
     Pair("Na", "Cl"): lennard_jones(3.0, 0.5),
     Pair("Cl", "Cl"): lennard_jones(4.2, 0.1),
 }
+X = np.arange(2.0, 8.0, 0.05)
 ENGINE = EngineSettings(
     name="lammps", particles=216, cutoff=9.0, production_steps=4000, sample_every=10,
     bin_width=0.04, threads=1,
 )  # fmt: skip
 
 
+def salt(*curves: Observation) -> Problem:
+    seen = boxed(Liquid(MOLTEN, curves, SALT), rdf_reach(ENGINE, MOLTEN.density))
+    settings = RefineSettings(chains=2, tune=150, draws=100)
+    return Problem((seen,), KNOWN, settings, cutoff=9.0, corrected=frozenset(SALT.pairs))
+
+
 def test_a_correction_does_to_a_salt_what_its_response_says():
     """By theory and by fluctuations: the bump between unlike ions costs both an energy k_BT/2."""
-    x = np.arange(2.0, 8.0, 0.05)
-    data = tuple(Observation("g", x, np.ones(x.size), name=p.label, of=p) for p in SALT.pairs)
-    seen = boxed(Liquid(MOLTEN, data, SALT), rdf_reach(ENGINE, MOLTEN.density))
-    settings = RefineSettings(chains=2, tune=150, draws=100)
-    corrected = frozenset(SALT.pairs)
-    problem = Problem((seen,), KNOWN, settings, cutoff=9.0, corrected=corrected)
+    data = tuple(Observation("g", X, np.ones(X.size), name=p.label, of=p) for p in SALT.pairs)
+    problem = salt(*data)
     bump = np.exp(-(((problem.r - 3.0) / 0.4) ** 2))
     change = problem.field.joined(np.array([np.zeros_like(bump), bump, np.zeros_like(bump)]))
     engine = make_engine(ENGINE)
@@ -69,3 +72,12 @@ def test_ions_keep_their_place_in_a_taper_of_the_box():
     curve = Observation("g", x, np.ones(x.size), name="g", of=SALT.pairs[0])
     (seen,) = boxed(Liquid(MOLTEN, (curve,), SALT), 10.0).observations
     assert seen.window[1] == pytest.approx(8.0)
+
+
+def test_a_correction_does_not_count_where_it_ends() -> None:
+    """There it is zero for certain: a change over its error would be no number."""
+    problem = salt(Observation("g", X, np.ones(X.size), name="g", of=SALT.pairs[0]))
+    counted = problem.field.split(problem.field.well)
+    assert 2.2 * problem.field.sigmas.max() > problem.r[-1]
+    assert counted[:, :-1].any(axis=1).all()
+    assert not counted[:, -1].any()
