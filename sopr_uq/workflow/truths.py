@@ -16,9 +16,12 @@ from sopr_uq.refine.problem import Problem
 from sopr_uq.refine.start import saturated_density
 from sopr_uq.typing import FloatArray
 
-type Family = Literal["prior", "mie", "exp6", "morse", "shoulder"]
+type Family = Literal["prior", "mie", "exp6", "morse", "shoulder", "oscillating"]
 
 FAMILIES: tuple[Family, ...] = get_args(Family.__value__)
+
+MIXED: tuple[Family, ...] = ("mie", "exp6", "morse", "shoulder")
+"""What ``mixed`` stands for: one well, and an attractive tail."""
 
 MARGIN = 1.03
 """How much hotter than coexistence with its vapour a truth's equivalent temperature must be."""
@@ -31,6 +34,8 @@ _SIGMA_SPREAD = 0.02
 _EPSILON_SPREAD = 0.08
 _CORE = 0.95
 _TRIPLE = 0.69
+_HARD, _WAVE = 0.35, 6.7
+"""Of a potential that oscillates: the size of its repulsion, and k times where its wave begins."""
 _FREEZING = (0.91070, -0.25124, 0.85861, -1.08918, 0.63932, -0.14433)
 
 
@@ -84,7 +89,7 @@ def stable(potential: Potential, state: StatePoint) -> bool:
 
 
 def members(text: str) -> tuple[Family, ...]:
-    """Return the families that a text names: ``mie,exp6``, or ``mixed`` for all but the prior.
+    """Return the families that a text names: ``mie,exp6``, or ``mixed`` for those of one well.
 
     Raises
     ------
@@ -92,7 +97,7 @@ def members(text: str) -> tuple[Family, ...]:
         If one of them is unknown.
     """
     if text == "mixed":
-        return FAMILIES[1:]
+        return MIXED
     names = tuple(name.strip() for name in text.split(","))
     known = tuple(family for name in names for family in FAMILIES if family == name)
     if len(known) < len(names):
@@ -112,11 +117,12 @@ def draw_truth(
     centre : tuple of float
         σ in Å and ε in kcal/mol about which all but ``prior`` scatter by 2 %
         and 8 %.
-    family : {"prior", "mie", "exp6", "morse", "shoulder"}
+    family : {"prior", "mie", "exp6", "morse", "shoulder", "oscillating"}
         ``prior`` draws from the newton rule's own prior. Of the others none has
         a correction δ drawn from it: Mie potentials with n from 9 to 15, exp-6
-        with steepness from 12.5 to 15, Morse wells, whose tail is no r⁻⁶, and
-        Mie potentials with a repulsive shoulder on the outer flank of the well.
+        with steepness from 12.5 to 15, Morse wells, whose tail is no r⁻⁶,
+        Mie potentials with a repulsive shoulder on the outer flank of the well,
+        and potentials that go on with humps and wells, as of metals.
 
     Raises
     ------
@@ -156,6 +162,8 @@ def _candidate(
         return Exp6(sigma / Exp6(1.0, 1.0, a).sigma, epsilon, a).energy(r)
     if family == "morse":
         return _morse(r, sigma, epsilon, rng.uniform(5.0, 6.5))
+    if family == "oscillating":
+        return _oscillating(r, sigma, epsilon, rng.uniform(6.0, 8.0))
     mie = Mie(sigma, epsilon, rng.uniform(9.0, 15.0)).energy(r)
     return mie + _shoulder(r, sigma, epsilon, rng) if family == "shoulder" else mie
 
@@ -164,6 +172,21 @@ def _morse(r: FloatArray, sigma: float, epsilon: float, steepness: float) -> Flo
     """Return ε[(1 − e^{−a(r − r_m)})² − 1] with a r_m = steepness and its zero at σ."""
     r_min = sigma / (1.0 - np.log(2.0) / steepness)
     return np.asarray(epsilon * ((1.0 - np.exp(-steepness * (r / r_min - 1.0))) ** 2 - 1.0))
+
+
+def _oscillating(r: FloatArray, sigma: float, epsilon: float, decay: float) -> FloatArray:
+    """Return a repulsion and a wave that dies like a power: a first hump of 0.1 to 0.2 ε.
+
+    The kind of potential that M. Mihalkovič and C. L. Henley, Phys. Rev. B 85, 092102 (2012), fit
+    to metals; its wave is about as long as the distance of neighbours.
+    """
+
+    def shape(x: FloatArray) -> FloatArray:
+        return np.asarray(_HARD * x**-12.0 - x**-decay * np.cos(_WAVE * (x - 1.0)))
+
+    x = np.arange(0.6, 3.0, 0.001)
+    found = descriptors(x, shape(x), 1.0)
+    return np.asarray(epsilon / float(found.epsilon) * shape(r * float(found.sigma) / sigma))
 
 
 def _shoulder(r: FloatArray, sigma: float, epsilon: float, rng: np.random.Generator) -> FloatArray:

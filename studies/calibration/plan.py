@@ -100,6 +100,10 @@ WORLDS: Mapping[str, World] = MappingProxyType(
             "newton, other truths", "newton", "integral_equation", "mixed", 40, 4,
             (_COUNTED, *_QUICK),
         ),
+        "metal": World(
+            "newton, potentials that oscillate", "newton", "integral_equation", "oscillating", 10, 1,
+            (_COUNTED, *_QUICK),
+        ),
         "sopr": World(
             "sopr, truths from the prior", "sopr", "integral_equation", "prior", 100, 4,
             _QUICK,
