@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     "--family",
     default="prior",
     show_default=True,
-    help="Where true potentials come from: prior, mie, exp6, morse, shoulder, oscillating; several in "
-    "turn (mie,exp6), or mixed for those of one well.",
+    help="Where true potentials come from: prior, mie, exp6, morse, shoulder, oscillating; several "
+    "in turn (mie,exp6), or mixed for those of one well.",
 )
 @click.option(
     "--about",

@@ -101,8 +101,8 @@ WORLDS: Mapping[str, World] = MappingProxyType(
             (_COUNTED, *_QUICK),
         ),
         "metal": World(
-            "newton, potentials that oscillate", "newton", "integral_equation", "oscillating", 10, 1,
-            (_COUNTED, *_QUICK),
+            "newton, potentials that oscillate", "newton", "integral_equation", "oscillating", 10,
+            1, (_COUNTED, *_QUICK),
         ),
         "sopr": World(
             "sopr, truths from the prior", "sopr", "integral_equation", "prior", 100, 4,
