@@ -196,15 +196,12 @@ def mixture_of(
         return None
     found: dict[Pair, Potential] = {}
     for index, settings in enumerate(pairs):
-        if settings.combine is None:
-            with faults.caught(f"pair.{index}"):
+        with faults.caught(f"pair.{index}"):
+            _check_refined(settings, substance)
+            if settings.combine is None:
                 found[settings.pair] = reference_potential(settings)
-                _check_refined(settings, substance)
-                if not (
-                    settings.corrected
-                    or settings.form == "zero"
-                    or _of_ions(settings.pair, substance)
-                ):
+                coreless = settings.corrected or settings.form == "zero"
+                if not coreless and not _of_ions(settings.pair, substance):
                     shape(found[settings.pair])
     if len(faults) > before:
         return None

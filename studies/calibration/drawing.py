@@ -34,6 +34,7 @@ PLOTS: Mapping[str, Mapping[str, Plot]] = {
         "states": plot_states,
     },
     "mixed": {"coverage": plot_coverage, "truths": plot_truths},
+    "metal": {"truths": plot_truths},
     "md": {"truths": plot_truths},
     "md-other": {"truths": plot_truths},
     "sopr": {"coverage": plot_coverage, "truths": plot_truths},

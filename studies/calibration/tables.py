@@ -45,6 +45,7 @@ def blocks() -> Mapping[str, Callable[[Campaigns], Iterator[str]]]:
         "mixed": lambda campaigns: coverage(campaigns, "mixed"),
         "families": lambda campaigns: families(campaigns, "mixed"),
         "md-families": lambda campaigns: families(campaigns, "md", "md-other"),
+        "metal": lambda campaigns: coverage(campaigns, "metal"),
         "beliefs": under_beliefs,
         "surprises": surprises,
         "md": lambda campaigns: coverage(campaigns, "md"),

@@ -47,7 +47,11 @@ def test_a_correction_to_a_pair_of_ions_is_taken() -> None:
 
 @pytest.mark.parametrize(
     ("unlike", "words"),
-    [(LJ, "correction"), ({"form": "zero", "refine": False}, "keeps particles apart")],
+    [
+        (LJ, "correction"),
+        ({"combine": "lorentz-berthelot"}, "correction"),
+        ({"form": "zero", "refine": False}, "keeps particles apart"),
+    ],
 )
 def test_a_whole_potential_of_ions_and_none_at_all_are_refused(unlike, words) -> None:
     made, said = salt(**unlike)
