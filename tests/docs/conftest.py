@@ -33,6 +33,8 @@ def write_files(folder: Path) -> None:
     np.savetxt(folder / "my_fq.dat", np.column_stack([q, 0.61 * (s - 1)]), fmt="%.4f")
     np.savetxt(folder / "OO_gr.csv", np.column_stack([r, g]), fmt="%.4f", delimiter=",")
     np.savetxt(folder / "ArKr_gr.csv", np.column_stack([r, g]), fmt="%.4f", delimiter=",")
+    near = np.column_stack([r * 2.7 / 4.0, g])
+    np.savetxt(folder / "NaCl_gr.csv", near, fmt="%.4f", delimiter=",")
     np.savetxt(folder / "total_sq.csv", np.column_stack([q, s]), fmt="%.4f", delimiter=",")
     # neighbours of a melt are nearer
     melt = np.column_stack([r * 2.8 / 4.0, g])
