@@ -38,6 +38,8 @@ class ShippedCurve:
         Where the Fourier integral that gave a g(r) ended, in Å⁻¹; None if unknown.
     spacing : float or None
         Distance in Å or Å⁻¹ below which points are not independent.
+    drift : float or None
+        Standard deviation of a slow drift of the level; None: none.
     origin : str
         The experiment; curves of one are one measurement.
     source, doi, remark, window_reason, abscissa_error_reason : str
@@ -52,6 +54,7 @@ class ShippedCurve:
     abscissa_error: float
     q_max: float | None
     spacing: float | None
+    drift: float | None
     origin: str
     source: str
     doi: str
@@ -119,7 +122,7 @@ def curve(name: str) -> ShippedCurve:
         path=data_folder() / entry["file"],
         window=(entry["window"][0], entry["window"][1]),
         **{
-            key: entry.get(key) if key in {"q_max", "spacing"} else entry[key]
+            key: entry.get(key) if key in {"q_max", "spacing", "drift"} else entry[key]
             for key in ShippedCurve.__dataclass_fields__
             if key not in {"name", "path", "window"}
         },

@@ -30,8 +30,8 @@ from sopr_uq.experiment.sites import site_mixture
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.experiment.weighing import lowest_s
 
-_CURVE_KEYS = ("name", "source", "window", "abscissa_error", "q_max", "spacing")
-_FILE_KEYS = ("form", "unit", "columns", "edges", "lorch", "smoothing", "damping", "drift")
+_CURVE_KEYS = ("name", "source", "window", "abscissa_error", "q_max", "spacing", "drift")
+_FILE_KEYS = ("form", "unit", "columns", "edges", "lorch", "smoothing", "damping")
 
 
 def checked_observations(
@@ -171,6 +171,7 @@ def _read_curve(settings: ObserveSettings, state: StatePoint | None) -> Observat
         check_sha256(shipped.path, shipped.sha256)
         path, options = shipped.path, {key: getattr(shipped, key) for key in _CURVE_KEYS}
         options["q_max"] = shipped.q_max or "none"
+        options["drift"] = shipped.drift or 0.0
     else:
         options = dict(KINDS[settings.kind].of_a_file)
     assert path is not None

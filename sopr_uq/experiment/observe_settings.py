@@ -88,8 +88,8 @@ class ObserveSettings(BaseModel):
     drift: float | None = Field(
         None,
         ge=0,
-        description="standard deviation of a slow drift of the level; 0.003 for a file, 0 for "
-        "what ships",
+        description="standard deviation of a slow drift of the level; 0.003 for a file; what "
+        "ships has its own",
     )
     form: FormName | None = Field(
         None, description="function in the file: g, h, G, rdf, t, s, s-1, q(s-1) or f"

@@ -8,6 +8,8 @@ import pytest
 
 from sopr_uq.errors import InputError
 from sopr_uq.experiment import catalogue, load_curve, load_system, systems
+from sopr_uq.experiment.measurement import read_observation
+from sopr_uq.experiment.observe_settings import ObserveSettings
 
 REGISTRY = tomllib.loads((catalogue.data_folder() / "registry.toml").read_text())
 
@@ -41,6 +43,7 @@ def test_every_curve_states_units_reasons_and_licence(entry):
     assert entry["value_unit"] == "1"
     assert entry["window_reason"]
     assert entry["abscissa_error_reason"]
+    assert ("drift" in entry) == ("drift_reason" in entry)
     assert REGISTRY["licence"]
 
 
@@ -69,3 +72,12 @@ def test_a_misspelt_name_gets_the_nearest_one():
         load_system("argon85k")
     with pytest.raises(InputError, match="Did you mean 'neon_42K_sq'"):
         load_curve("neon_42k_sq")
+
+
+def test_a_drift_of_the_registry_is_that_of_the_curve_unless_told():
+    """Neon's S(Q) as it was read has one; a configuration may say that it has none."""
+    (neon,) = (o for o in load_system("neon-42K").observations if o.kind == "s")
+    assert neon.drift == 0.003
+    told = ObserveSettings(kind="s", curve="neon_42K_sq", drift=0.0)
+    assert read_observation(told).drift == 0.0
+    assert {o.drift for o in load_system("argon-85K").observations} == {0.0}
