@@ -315,9 +315,11 @@ def md_pooled(campaigns: Campaigns) -> Iterator[str]:
         off = _off(ds)
         z = ds["z"].sel(quantity=list(DESCRIPTORS)).values
         shares = [_clustered(off < 0.5 * nominal) for nominal in NOMINAL]
+        # of a posterior whose weights have no mean there is none, though its intervals count
+        z = z[np.isfinite(z).all(axis=1)]
         sd = z.std(0, ddof=1) if len(z) > 1 else np.full(len(DESCRIPTORS), np.nan)
         spread = [f"{m:+.1f}, {s:.1f}" for m, s in zip(z.mean(0), sd, strict=True)]
-        rows.append([name, f"{len(z)}", *shares, *spread])
+        rows.append([name, f"{len(off)}", *shares, *spread])
     head = ("", "twins", *(f"{100 * p:.0f} % hold" for p in NOMINAL))
     yield from markdown_table((*head, *(f"z of {LABELS[q]}" for q in DESCRIPTORS)), rows)
     yield ""
