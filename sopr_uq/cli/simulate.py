@@ -31,6 +31,10 @@ _ENGINE = "engine."
 @click.option("--temperature", multiple=True, help='In K, or "-150 °C"; again for more states.')
 @click.option("--density", multiple=True, help='In 1/Å³, or "1.2 g/cm^3"; one, or one each.')
 @click.option(
+    "--composition", multiple=True,
+    help='Mole fractions of a mixture, "Ar=0.3, Kr=0.7"; one, or one each.',
+)  # fmt: skip
+@click.option(
     "--along", type=click.Choice(["saturation"]), help="The boiling liquid, by CoolProp's line."
 )
 @click.option("--from", "first", help="First temperature along the line.")
@@ -64,6 +68,7 @@ def simulate(
     element: str | None,
     temperature: tuple[str, ...],
     density: tuple[str, ...],
+    composition: tuple[str, ...],
     along: str | None,
     first: str | None,
     last: str | None,
@@ -89,7 +94,7 @@ def simulate(
     given = ({"name": engine} if engine is not None else {}) | _engine_settings(settings)
     executor = chosen(workers, scheduler)
     if element is not None:
-        kelvin = _temperatures(temperature, density, along)
+        kelvin = _temperatures(temperature, (*density, *composition), along)
         _simulate_element(
             path, element, kelvin, out, draws, given, seed, executor, quiet=quiet, as_json=as_json
         )
@@ -97,7 +102,8 @@ def simulate(
     result = load_result(path)
     names = [name.strip() for name in properties.split(",") if name.strip()]
     slabs = all(p.slab for p in properties_of(names))
-    states = _states(result, temperature, density, along, first, last, points, slabs=slabs)
+    given_states = (temperature, density, composition)
+    states = _states(result, given_states, along, first, last, points, slabs=slabs)
     folder = out or _beside(path)
     with _Progress(quiet) as progress:
         tree = made(
@@ -111,8 +117,7 @@ def simulate(
 
 def _states(
     result: xr.DataTree,
-    temperature: tuple[str, ...],
-    density: tuple[str, ...],
+    given: tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]],
     along: str | None,
     first: str | None,
     last: str | None,
@@ -121,22 +126,25 @@ def _states(
     slabs: bool,
 ) -> tuple[StatePoint, ...]:
     from sopr_uq.experiment.quantities import read_number
-    from sopr_uq.workflow.order import fluid_of, measured_state
+    from sopr_uq.workflow.order import fluid_of
     from sopr_uq.workflow.states import along_saturation, read_states
+    from sopr_uq.workflow.stored_liquid import stored_liquid
 
-    measured = measured_state(result)
+    liquid = stored_liquid(result)
+    temperature, density, composition = given
     if along is None:
         if first is not None or last is not None:
             raise InputError("--from, --to", "--along saturation beside them", "no --along")
-        return read_states(temperature, density, measured)
-    if temperature or density:
-        raise InputError("--along", "--from and --to", "--temperature or --density beside it")
+        return read_states(temperature, density, liquid, composition)
+    if temperature or density or composition:
+        found = "--temperature, --density or --composition beside it"
+        raise InputError("--along", "--from and --to", found)
     if first is None or last is None:
         raise InputError("--along saturation", "--from and --to, temperatures", "not both")
     ends = [
         read_number(text, "temperature", name) for name, text in (("--from", first), ("--to", last))
     ]
-    return along_saturation(fluid_of(result), measured, ends[0], ends[1], points, slabs=slabs)
+    return along_saturation(fluid_of(result), liquid.state, ends[0], ends[1], points, slabs=slabs)
 
 
 def _simulate_element(

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations_with_replacement
-from typing import Self
+from typing import NamedTuple, Self
 
 import numpy as np
 
 from sopr_uq.errors import InputError
-from sopr_uq.experiment.state import StatePoint
 from sopr_uq.typing import FloatArray, IntArray
 
 _LEFT_OVER = 1e-5
@@ -33,6 +33,18 @@ _NOISE = 0.03
 """Variance of one simulation that a choice assumes, of that over the posterior."""
 
 
+class Felt(NamedTuple):
+    """The potential of a pair in every draw, and where such pairs are."""
+
+    draws: FloatArray
+    """In kcal/mol, shape (d, n)."""
+    density: float
+    """Of such pairs about a molecule, in Å⁻³; of an element its number density."""
+    crowd: FloatArray | None = None
+    """Their g(r), shape (n,). Where more than these potentials holds the liquid together, they do
+    not say where its pairs are; where None is given they do."""
+
+
 @dataclass(frozen=True)
 class Directions:
     """Draws in the coordinates that a liquid at a state point feels.
@@ -51,32 +63,32 @@ class Directions:
     scores: FloatArray
 
     @classmethod
-    def of(
-        cls,
-        r: FloatArray,
-        draws: FloatArray,
-        state: StatePoint,
-        crowd: FloatArray | None = None,
-    ) -> Self:
-        """Return the directions of draws, shape (d, n), on distances r in Å, shape (n,).
+    def of(cls, r: FloatArray, pairs: Sequence[Felt], beta: float) -> Self:
+        """Return the directions of draws.
 
-        Where a base holds the liquid together, draws of a correction do not say where its pairs
-        are: their g(r), shape (n,), does, and a deviation counts by β δv of those pairs alone.
+        A deviation of a pair with a g(r) of its own counts by β δv of those pairs alone.
+
+        Parameters
+        ----------
+        r : array, shape (n,)
+            In Å.
+        pairs : sequence of Felt
+        beta : float
+            1/(k_B T) in mol/kcal.
 
         Raises
         ------
         InputError
             If all draws are the same.
         """
-        felt = _felt(r, draws, state, crowd)
-        variance, vectors = np.linalg.eigh(felt.T @ felt / len(felt))
-        variance, vectors = variance[::-1], vectors[:, ::-1]
+        felt = np.concatenate([_felt(r, pair, beta) for pair in pairs], axis=1)
+        variance, scores = _principal(felt)
         total = float(variance.sum())
         if not total > _ALIKE:
             raise InputError("posterior", "draws that differ", "one potential, a point estimate")
         held = np.cumsum(variance) / total
-        count = min(int(np.searchsorted(held, 1.0 - _LEFT_OVER)) + 1, _MOST, len(draws) - 1)
-        return cls(np.asarray(felt @ vectors[:, :count] / np.sqrt(total)))
+        count = min(int(np.searchsorted(held, 1.0 - _LEFT_OVER)) + 1, _MOST, len(felt) - 1)
+        return cls(np.asarray(scores[:, :count] / np.sqrt(total)))
 
     @property
     def bent(self) -> FloatArray:
@@ -142,15 +154,26 @@ class Directions:
         return np.asarray(np.sqrt(np.mean(lead**2 / np.mean(lead**2, axis=0), axis=1)))
 
 
-def _felt(
-    r: FloatArray, draws: FloatArray, state: StatePoint, crowd: FloatArray | None
-) -> FloatArray:
+def _felt(r: FloatArray, pair: Felt, beta: float) -> FloatArray:
     """Return what the liquid feels of each draw, of mean zero, shape (d, 2 n) or (d, n)."""
-    volume = np.sqrt(4.0 * np.pi * state.density * r**2 * np.gradient(r))
-    if crowd is not None:
-        there = volume * np.sqrt(np.minimum(crowd, _CROWDED))
-        return np.asarray(there * state.beta * (draws - draws.mean(axis=0)))
-    factor = np.exp(-state.beta * draws)
-    crowd = np.sqrt(np.minimum(np.exp(-state.beta * draws.mean(axis=0)), _CROWDED))
-    both = np.concatenate([volume * factor, volume * crowd * state.beta * draws], axis=1)
+    volume = np.sqrt(4.0 * np.pi * pair.density * r**2 * np.gradient(r))
+    draws = pair.draws
+    if pair.crowd is not None:
+        there = volume * np.sqrt(np.minimum(pair.crowd, _CROWDED))
+        return np.asarray(there * beta * (draws - draws.mean(axis=0)))
+    factor = np.exp(-beta * draws)
+    crowd = np.sqrt(np.minimum(np.exp(-beta * draws.mean(axis=0)), _CROWDED))
+    both = np.concatenate([volume * factor, volume * crowd * beta * draws], axis=1)
     return np.asarray(both - both.mean(axis=0))
+
+
+def _principal(felt: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return variances, largest first, and scores of draws along their directions, (d, k)."""
+    d, m = felt.shape
+    if m <= d:
+        variance, vectors = np.linalg.eigh(felt.T @ felt / d)
+        return variance[::-1], np.asarray(felt @ vectors[:, ::-1])
+    # of a mixture there are more distances than draws
+    variance, scores = np.linalg.eigh(felt @ felt.T / d)
+    variance = np.maximum(variance[::-1], 0.0)
+    return variance, np.asarray(scores[:, ::-1] * np.sqrt(d * variance))

@@ -176,8 +176,7 @@ def make_plan(settings: EngineSettings, setup: Setup) -> Plan:
 
 def flight_time(setup: Setup) -> float:
     """Return the time of free flight over a mean distance, ρ^(−1/3) (m/k_B T)^(1/2), in ps."""
-    density = setup.state.density
-    mass = float(setup.densities @ setup.substance.masses) / density
+    density, mass = setup.state.density, setup.substance.mean_mass(setup.state)
     time = np.sqrt(mass / thermal_energy(setup.state.temperature)) * FS_PER_TIME / FS_PER_PS
     return float(density ** (-1 / 3) * time)
 

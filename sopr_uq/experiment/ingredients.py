@@ -78,7 +78,7 @@ def checked_makeup(
 
 def no_liquid(makeup: Makeup, state: StatePoint) -> Iterator[InputError]:
     """Yield why what it is made of can be no liquid at a state point, as of ``[system]``."""
-    mass, size = makeup.mean_mass(state), makeup.size(state)
+    mass, size = makeup.substance.mean_mass(state), makeup.size(state)
     told = makeup.substance, makeup.references, state
     for check in (
         partial(check_temperature, state, size, mass),

@@ -64,10 +64,6 @@ class Makeup:
         shapes = [shape(self.references[pair]) for pair in self.substance.pairs]
         return one_fluid(self.substance, state, shapes)
 
-    def mean_mass(self, state: StatePoint) -> float:
-        """Return the mean mass of a molecule in u."""
-        return float(self.substance.densities(state) @ self.substance.masses / state.density)
-
     def of(
         self, settings: ObserveSettings, state: StatePoint
     ) -> Pair | dict[Pair, float] | Total | None:

@@ -139,6 +139,10 @@ class Substance:
         """
         return np.asarray(self.molecule_densities(state) @ self._sites_a_molecule)
 
+    def mean_mass(self, state: StatePoint) -> float:
+        """Return the mean mass of a molecule in u; errors as of :meth:`densities`."""
+        return float(self.densities(state) @ self.masses / state.density)
+
     def molecule_densities(self, state: StatePoint) -> FloatArray:
         """Return the number density of each molecule in Å⁻³, shape (k,); errors likewise."""
         return np.asarray(state.density * self._fractions(state))

@@ -34,7 +34,7 @@ def plot_property(tree: xr.DataTree, name: str, ax: Axes) -> Axes:
     tree : DataTree
         Of :func:`~sopr_uq.workflow.simulate.simulate`.
     name : str
-        A property that is a number.
+        A property that is a number, of a mixture with what it is of: ``"diffusion Ar"``.
     ax : matplotlib Axes
         Where to draw.
     """
@@ -54,12 +54,13 @@ def plot_property(tree: xr.DataTree, name: str, ax: Axes) -> Axes:
     if bool(rows["reference"].notnull().any()):
         ax.plot(x, rows["reference"], "s--", color=MEASURED, mfc="none", ms=5, label="CoolProp")
     across = {"temperature": "T / K", "density": "ρ / Å⁻³"}[varied]
-    ax.set(xlabel=across, ylabel=PROPERTIES[name].label)
+    which, _, of = name.partition(" ")
+    ax.set(xlabel=across, ylabel=_labelled(PROPERTIES[which].label, of))
     ax.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), fontsize=8)
     return ax
 
 
-def plot_simulated_curve(tree: xr.DataTree, name: str, ax: Axes) -> Axes:
+def plot_simulated_curve(tree: xr.DataTree, name: str, ax: Axes, of: str = "") -> Axes:
     """Draw a curve at the simulated states, each with its band.
 
     Parameters
@@ -69,14 +70,17 @@ def plot_simulated_curve(tree: xr.DataTree, name: str, ax: Axes) -> Axes:
     name : {"g", "s", "vacf", "spectrum"}
     ax : matplotlib Axes
         Where to draw.
+    of : str
+        Which pair or molecule of a mixture.
     """
     which = PROPERTIES[name]
     assert which.axis is not None
-    axis, across, up = which.dim, which.axis.label, which.label
+    axis, across, up = which.dim, which.axis.label, _labelled(which.label, of)
     draws = tree["curves"].to_dataset()[name]
+    draws = draws.sel({which.each: of}) if of else draws
     for number in range(draws.sizes["state"]):
         here, lookup = draws.isel(state=number), member_style(number)
-        found = band(here.drop_vars(["temperature", "density"]))
+        found = band(here.drop_vars(set(here.coords) - set(here.dims)))
         label = f"{float(here['temperature']):g} K, {float(here['density']):.5g} Å⁻³"
         shift = 0.5 * number
         ax.fill_between(
@@ -108,7 +112,7 @@ def plot_left_out_runs(tree: xr.DataTree, ax: Axes) -> Axes:
 def simulated_sheet(tree: xr.DataTree) -> Figure:
     """Return all properties of simulated draws side by side."""
     names = _numbers(tree)
-    curves = [n for n in _CURVES if "curves" in tree.children and n in tree["curves"].data_vars]
+    curves = _curves(tree)
     panels = len(names) + len(curves) + bool(names)
     columns = min(panels, 3)
     lines = -(-panels // columns)
@@ -119,8 +123,8 @@ def simulated_sheet(tree: xr.DataTree) -> Figure:
         free = list(axes.ravel())
         for name in names:
             plot_property(tree, name, free.pop(0))
-        for name in curves:
-            plot_simulated_curve(tree, name, free.pop(0))
+        for name, of in curves:
+            plot_simulated_curve(tree, name, free.pop(0), of)
         if names:
             plot_left_out_runs(tree, free.pop(0))
         for ax in free:
@@ -137,7 +141,7 @@ def save_simulated(tree: xr.DataTree, folder: Path) -> list[Path]:
         with style():
             figure, ax = plt.subplots(figsize=(4.6, 3.4))
             plot_property(tree, name, ax)
-        files += save(figure, folder, name)
+        files += save(figure, folder, name.replace(" ", "-"))
     return files + save(simulated_sheet(tree), folder, "summary")
 
 
@@ -145,3 +149,24 @@ def _numbers(tree: xr.DataTree) -> list[str]:
     if "summary" not in tree.children:
         return []
     return [str(name) for name in tree["summary"].to_dataset()["property"].values]
+
+
+def _curves(tree: xr.DataTree) -> list[tuple[str, str]]:
+    """Return the curves that are there, each with every pair or molecule that has its own."""
+    if "curves" not in tree.children:
+        return []
+    found = tree["curves"].to_dataset()
+    return [
+        (name, of)
+        for name, each in _CURVES.items()
+        if name in found
+        for of in (found[each.each].values.tolist() if each.each in found[name].dims else [""])
+    ]
+
+
+def _labelled(label: str, of: str) -> str:
+    """Return the label of an axis with what it is of before its unit."""
+    if not of:
+        return label
+    symbol, slash, unit = label.partition(" / ")
+    return f"{symbol} of {of}{slash}{unit}"

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import NamedTuple
+from typing import Literal, NamedTuple, Protocol
 
 import numpy as np
 
@@ -18,7 +18,9 @@ from sopr_uq.engine.traits import COEXISTENCE
 from sopr_uq.errors import InputError, SimulationFailed
 from sopr_uq.experiment import kinds
 from sopr_uq.experiment.kinds import Axis
+from sopr_uq.experiment.molecule import Molecule, Pair
 from sopr_uq.experiment.nearest import suggestion
+from sopr_uq.experiment.substance import Substance
 from sopr_uq.observables.coexistence import (
     VAPOUR_PRESSURES,
     liquid_density,
@@ -33,6 +35,7 @@ from sopr_uq.observables.spectrum import spectrum, velocity_correlation
 from sopr_uq.observables.structure_factor import StructureFactor
 from sopr_uq.observables.transport import (
     GAMMA,
+    GAMMA_OF_OTHERS,
     FiniteBox,
     at_rest,
     running_diffusion,
@@ -57,7 +60,25 @@ _REST = {"diffusion": 0.75, "viscosity": 2.0}
 """Before so many times of free flight no time correlation of a liquid is over."""
 
 
-type TailFunction = Callable[[Sequence[Potential], FloatArray, float], float]
+class TailFunction(Protocol):
+    """What potentials in the order of the pairs add beyond a cut-off in Å.
+
+    At the densities of the types of sites in Å⁻³, and that of molecules.
+    """
+
+    def __call__(
+        self,
+        potentials: Sequence[Potential],
+        densities: FloatArray,
+        cutoff: float,
+        molecules: float,
+    ) -> float:
+        """Return it in the unit of the property."""
+        ...
+
+
+type Read = Callable[[Sequence[SimulatedLiquid], str], "Reading"]
+"""Runs in, and of which pair or molecule: "" of the only one, or of the liquid."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +125,7 @@ class Property:
     name : str
     unit : str
     read : callable
-        Runs in, a :class:`Reading` out.
+        Runs in, and of what, a :class:`Reading` out.
     record : tuple of str
         What an engine must be asked for.
     logarithmic : bool
@@ -118,17 +139,39 @@ class Property:
     tail : callable, optional
         What potentials beyond a cut-off add, known without a simulation, such as
         :func:`~sopr_uq.engine.tail.tail_pressure`.
+    each : {"", "pair", "molecule"}
+        What of a mixture has one of its own.
+    of : str
+        Which of them; "" of the only one.
     """
 
     name: str
     unit: str
-    read: Callable[[Sequence[SimulatedLiquid]], Reading]
+    read: Read
     record: tuple[str, ...] = ()
     logarithmic: bool = False
     tail: TailFunction | None = None
     label: str = ""
     axis: Axis | None = None
     not_negative: bool = False
+    each: Literal["", "pair", "molecule"] = ""
+    of: str = ""
+
+    @property
+    def title(self) -> str:
+        """Its name, with what it is of."""
+        return f"{self.name} {self.of}".rstrip()
+
+    def parts(self, substance: Substance) -> tuple[Property, ...]:
+        """Return it of every pair or molecule of a mixture; itself where there is one."""
+        pairs = [pair.label for pair in substance.pairs]
+        molecules = [molecule.name for molecule in substance.molecules]
+        names = {"pair": pairs, "molecule": molecules, "": []}[self.each]
+        return tuple(replace(self, of=name) for name in names) if len(names) > 1 else (self,)
+
+    def tell(self, runs: Sequence[SimulatedLiquid]) -> Reading:
+        """Return what runs say of it."""
+        return self.read(runs, self.of)
 
     @property
     def dim(self) -> str:
@@ -162,18 +205,31 @@ def properties_of(names: Sequence[str]) -> tuple[Property, ...]:
     return tuple(PROPERTIES[name] for name in names)
 
 
-def _number(name: str) -> Callable[[Sequence[SimulatedLiquid]], Reading]:
-    return lambda runs: _reading([run.simulation[name] for run in runs])
+def _number(name: str) -> Read:
+    return lambda runs, _: _reading([run.simulation[name] for run in runs])
 
 
-def _told(
-    way: Callable[[Setup, Simulation], Series],
-) -> Callable[[Sequence[SimulatedLiquid]], Reading]:
-    return lambda runs: _reading([way(run.setup, run.simulation) for run in runs])
+def _told(way: Callable[[Setup, Simulation], Series]) -> Read:
+    return lambda runs, _: _reading([way(run.setup, run.simulation) for run in runs])
 
 
-def _vapour_density(runs: Sequence[SimulatedLiquid]) -> Reading:
-    found = _told(vapour_density)(runs)
+def _told_of(way: Callable[[Setup, Simulation, Molecule], Series]) -> Read:
+    return lambda runs, of: _reading(
+        [way(run.setup, run.simulation, _molecule(run.setup, of)) for run in runs]
+    )
+
+
+def _molecule(setup: Setup, of: str) -> Molecule:
+    molecules = setup.substance.molecules
+    return next((each for each in molecules if each.name == of), molecules[0])
+
+
+def _pair(setup: Setup, of: str) -> Pair:
+    return Pair.of(of) if of else setup.substance.pairs[0]
+
+
+def _vapour_density(runs: Sequence[SimulatedLiquid], of: str) -> Reading:
+    found = _told(vapour_density)(runs, of)
     return found._replace(common=_doubt(runs) * float(found.values.mean()))
 
 
@@ -182,9 +238,9 @@ def _doubt(runs: Sequence[SimulatedLiquid]) -> float:
     return float(np.mean([told_vapour(run.setup, run.simulation).doubt for run in runs]))
 
 
-def _vapour_pressure(runs: Sequence[SimulatedLiquid]) -> Reading:
+def _vapour_pressure(runs: Sequence[SimulatedLiquid], of: str) -> Reading:
     """Average what the ways to it tell by their noise."""
-    each = [_told(way)(runs) for way in VAPOUR_PRESSURES]
+    each = [_told(way)(runs, of) for way in VAPOUR_PRESSURES]
     weights = np.array([1.0 / one.noise for one in each])
     weights = weights / weights.sum(axis=0)
     values = np.sum([w * one.values for w, one in zip(weights, each, strict=True)], axis=0)
@@ -194,37 +250,49 @@ def _vapour_pressure(runs: Sequence[SimulatedLiquid]) -> Reading:
     return Reading(each[0].x, np.asarray(values), np.asarray(noise), doubt * float(values.mean()))
 
 
-def _diffusion(runs: Sequence[SimulatedLiquid]) -> Reading:
-    (molecule,) = runs[0].setup.substance.molecules
-    curves = [running_diffusion(run.simulation[f"vacf {molecule.name}"]) for run in runs]
-    found = _plateau(curves, _REST["diffusion"] * flight_time(runs[0].setup))
-    factor, error = min(_sizes(runs, float(found.values.mean())), key=lambda each: each[1])
+def _diffusion(runs: Sequence[SimulatedLiquid], of: str) -> Reading:
+    setup = runs[0].setup
+    found = _in_box(runs, _molecule(setup, of))
+    # the drag of the images is the same on all molecules of a liquid
+    shares = setup.substance.molecule_densities(setup.state) / setup.state.density
+    every = [_in_box(runs, each).values.mean() for each in setup.substance.molecules]
+    mean, own = float(shares @ np.array(every)), float(found.values.mean())
+    shift, error = min(_shifts(runs, mean), key=lambda each: each[1])
+    factor = 1.0 + shift / own
     return found._replace(
         values=found.values * factor,
         noise=found.noise * factor**2,
-        common=float(np.hypot(found.common * factor, found.values.mean() * error)),
+        common=float(np.hypot(found.common * factor, error)),
     )
 
 
-def _sizes(runs: Sequence[SimulatedLiquid], diffusion: float) -> list[tuple[float, float]]:
-    """Return D_∞/D_N with its standard error by each way that there is."""
-    state = runs[0].setup.state
-    n = runs[0].setup.molecules(runs[0].simulation.particles)
+def _in_box(runs: Sequence[SimulatedLiquid], molecule: Molecule) -> Reading:
+    """Return the diffusion of a molecule in the boxes that were simulated."""
+    curves = [running_diffusion(run.simulation[f"vacf {molecule.name}"]) for run in runs]
+    return _plateau(curves, _REST["diffusion"] * flight_time(runs[0].setup))
+
+
+def _shifts(runs: Sequence[SimulatedLiquid], diffusion: float) -> list[tuple[float, float]]:
+    """Return D_∞ − D_N with its standard error by each way that there is, D_N of all molecules."""
+    setup = runs[0].setup
+    n, state = setup.molecules(runs[0].simulation.particles), setup.state
     box = FiniteBox(n, (n / state.density) ** (1 / 3), state.temperature)
-    gamma, error = GAMMA
-    low, middle, high = box.by_number(gamma + error * np.array([-1.0, 0.0, 1.0]))
+    simple = setup.substance.simple and len(setup.substance.molecules) == 1
+    gamma, error = GAMMA if simple else GAMMA_OF_OTHERS
+    factors = box.by_number(gamma + error * np.array([-1.0, 0.0, 1.0]))
+    low, middle, high = diffusion * (factors - 1.0)
     found = [(float(middle), float(high - low) / 2.0)]
     # a viscosity that is lost in its noise corrects nothing
     with suppress(SimulationFailed, KeyError):
-        eta = _viscosity(runs)
+        eta = _viscosity(runs, "")
         mean = float(eta.values.mean())
         sd = float(np.hypot(np.sqrt(eta.noise[0] / len(runs)), eta.common))
-        shift = float(box.by_viscosity(np.array(mean))) / diffusion
-        found.append((1.0 + shift, shift * sd / mean))
+        shift = float(box.by_viscosity(np.array(mean)))
+        found.append((shift, shift * sd / mean))
     return found
 
 
-def _viscosity(runs: Sequence[SimulatedLiquid]) -> Reading:
+def _viscosity(runs: Sequence[SimulatedLiquid], _: str) -> Reading:
     curves = [running_viscosity(run.simulation["modulus"]) for run in runs]
     return _plateau(curves, _REST["viscosity"] * flight_time(runs[0].setup))
 
@@ -240,17 +308,33 @@ def _plateau(curves: Sequence[Series], least: float) -> Reading:
     return found._replace(common=window.doubt, window=(window.begin, window.end))
 
 
-def _rdf(runs: Sequence[SimulatedLiquid]) -> Reading:
-    (pair,) = runs[0].setup.substance.pairs
+def _rdf(runs: Sequence[SimulatedLiquid], of: str) -> Reading:
+    pair = _pair(runs[0].setup, of)
     seen = DISTANCES[: int(np.searchsorted(DISTANCES, runs[0].simulation.r[-1]))]
     return _reading([Rdf.partial(pair, seen).predict(run.infinite) for run in runs])
 
 
-def _structure(runs: Sequence[SimulatedLiquid]) -> Reading:
-    (pair,) = runs[0].setup.substance.pairs
+def _structure(runs: Sequence[SimulatedLiquid], of: str) -> Reading:
+    pair = _pair(runs[0].setup, of)
     return _reading(
         [StructureFactor.partial(pair, WAVE_NUMBERS).predict(run.infinite) for run in runs]
     )
+
+
+def _energy_beyond(
+    potentials: Sequence[Potential], densities: FloatArray, cutoff: float, molecules: float
+) -> float:
+    sites = float(densities.sum()) / molecules
+    return sites * tail_energy(potentials, densities, cutoff)
+
+
+def _pressure_beyond(
+    potentials: Sequence[Potential],
+    densities: FloatArray,
+    cutoff: float,
+    molecules: float,  # noqa: ARG001
+) -> float:
+    return tail_pressure(potentials, densities, cutoff)
 
 
 def _reading(series: Sequence[Series]) -> Reading:
@@ -261,22 +345,23 @@ def _reading(series: Sequence[Series]) -> Reading:
 PROPERTIES: Mapping[str, Property] = {
     each.name: each
     for each in (
-        Property("g", "1", _rdf, label="g(r)", axis=kinds.R, not_negative=True),
-        Property("s", "1", _structure, label="S(Q)", axis=kinds.Q),
-        Property("pressure", "MPa", _number("pressure"), tail=tail_pressure, label="P / MPa"),
+        Property("g", "1", _rdf, label="g(r)", axis=kinds.R, not_negative=True, each="pair"),
+        Property("s", "1", _structure, label="S(Q)", axis=kinds.Q, each="pair"),
+        Property("pressure", "MPa", _number("pressure"), tail=_pressure_beyond, label="P / MPa"),
         Property(
-            "energy", "kcal/mol", _number("energy"), tail=tail_energy, label="U / (kcal/mol)"
+            "energy", "kcal/mol", _number("energy"), tail=_energy_beyond, label="U / (kcal/mol)"
         ),
         Property(
-            "vacf", "1", _told(velocity_correlation), ("diffusion",),
-            label="⟨v(0)·v(t)⟩/⟨v²⟩", axis=_TIME,
+            "vacf", "1", _told_of(velocity_correlation), ("diffusion",),
+            label="⟨v(0)·v(t)⟩/⟨v²⟩", axis=_TIME, each="molecule",
         ),
         Property(
-            "spectrum", "ps", _told(spectrum), ("diffusion",),
-            label="spectrum / ps", axis=_FREQUENCY,
+            "spectrum", "ps", _told_of(spectrum), ("diffusion",),
+            label="spectrum / ps", axis=_FREQUENCY, each="molecule",
         ),
         Property(
-            "diffusion", "1e-9 m^2/s", _diffusion, ("diffusion",), True, label="D / (10⁻⁹ m²/s)"
+            "diffusion", "1e-9 m^2/s", _diffusion, ("diffusion",), True, label="D / (10⁻⁹ m²/s)",
+            each="molecule",
         ),
         Property("viscosity", "mPa s", _viscosity, ("viscosity",), True, label="η / (mPa s)"),
         Property(

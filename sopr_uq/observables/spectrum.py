@@ -7,6 +7,7 @@ from scipy.integrate import trapezoid
 
 from sopr_uq.engine.protocol import Setup, Simulation
 from sopr_uq.engine.series import Series
+from sopr_uq.experiment.molecule import Molecule
 from sopr_uq.typing import FloatArray
 from sopr_uq.units import FS_PER_PS, FS_PER_TIME, thermal_energy
 
@@ -17,9 +18,8 @@ F = np.arange(0.0, 6.02, 0.05)
 """Where its spectrum is told, in THz."""
 
 
-def velocity_correlation(setup: Setup, simulation: Simulation) -> Series:
+def velocity_correlation(setup: Setup, simulation: Simulation, molecule: Molecule) -> Series:
     """Return Z(t) = ⟨v(0)·v(t)⟩/⟨v²⟩, t in ps, of the centres of molecules; ⟨v²⟩ = 3k_BT/m."""
-    (molecule,) = setup.substance.molecules
     vacf = simulation[f"vacf {molecule.name}"]
     square = 3.0 * thermal_energy(setup.state.temperature) / molecule.mass
     thermal = square * (FS_PER_PS / FS_PER_TIME) ** 2
@@ -28,14 +28,14 @@ def velocity_correlation(setup: Setup, simulation: Simulation) -> Series:
     return Series("vacf", t, mean[0], blocks, "1")
 
 
-def spectrum(setup: Setup, simulation: Simulation) -> Series:
+def spectrum(setup: Setup, simulation: Simulation, molecule: Molecule) -> Series:
     """Return 4∫Z(t) cos(2πft) dt in ps over f in THz: its integral over f is 1.
 
     Its value at f = 0 is 4D m/(k_BT). Z is led to zero over what was recorded by half a cosine
     (Allen & Tildesley, Computer Simulation of Liquids, 2nd ed., section 8.2): narrower than one
     over that time nothing is resolved.
     """
-    z = velocity_correlation(setup, simulation)
+    z = velocity_correlation(setup, simulation, molecule)
     window = 0.5 * (1.0 + np.cos(np.pi * z.x / z.x[-1]))
     waves = 4.0 * np.cos(2.0 * np.pi * F[:, None] * z.x)
 

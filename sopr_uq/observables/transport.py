@@ -17,7 +17,11 @@ from sopr_uq.errors import SimulationFailed
 from sopr_uq.typing import FloatArray
 
 GAMMA = (1.0, 0.1)
-"""γ of D_N = D_∞ (1 − γ N^(−1/3)), and its standard error."""
+"""γ of D_N = D_∞ (1 − γ N^(−1/3)) of atoms, and its standard error."""
+
+GAMMA_OF_OTHERS = (1.0, 0.2)
+"""The same of mixtures, molecules and ions, N molecules. ξk_BT ρ^(1/3)/(6πηD) is 1.1 of water,
+by its viscosity and diffusion at 298 K, and of molten salts."""
 
 MADELUNG = 2.837297
 """ξ of a cubic box (Yeh & Hummer, J. Phys. Chem. B 108, 15873 (2004), eq 12)."""

@@ -180,12 +180,12 @@ def check_property(wanted: Property, runs: list[tuple[Setup, Simulation]]) -> No
     """
     require(wanted.name and wanted.unit, "a name and a unit")
     made = [SimulatedLiquid(setup, simulation) for setup, simulation in runs]
-    found = wanted.read(made)
+    found = wanted.tell(made)
     n, k = len(made), found.x.size
     require_shape(found.values, (n, k), "one row of values for each run")
     require_shape(found.noise, (k,), "the variance that sampling gives one run")
     require(np.all(found.noise >= 0.0) and found.common >= 0.0, "variances that are not negative")
     if wanted.logarithmic:
         require(np.all(found.values > 0.0), "positive values of what has a logarithm")
-    back = wanted.read(made[::-1])
+    back = wanted.tell(made[::-1])
     require_close(back.values[::-1], found.values, 1e-9, "the same values in another order")

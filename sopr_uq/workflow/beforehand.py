@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 
 from sopr_uq.errors import InputError, RuleFailed, SimulationFailed
+from sopr_uq.experiment.molecule import Pair
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.observables.kindred import Kindred
 from sopr_uq.observables.property import Property, SimulatedLiquid
+from sopr_uq.potentials import Potential
 from sopr_uq.typing import FloatArray
 from sopr_uq.workflow.order import Order
 
@@ -32,7 +35,7 @@ def expected(order: Order, runs: Mapping[int, SimulatedLiquid]) -> Expected:
 
     With the bridge function of the simulations; what they differ by from this is left to
     regression. A simulation whose g(r) is no homogeneous liquid's has no part in either. It tells
-    nothing on top of a base, and where a draw has no such liquid.
+    nothing on top of a base, of molecules or charges, and where a draw has no such liquid.
 
     Parameters
     ----------
@@ -41,14 +44,14 @@ def expected(order: Order, runs: Mapping[int, SimulatedLiquid]) -> Expected:
         Liquids at one state.
     """
     names = [p.name for p in order.properties if p.tail is not None]
-    if not names or order.beneath is not None:
+    if not names or order.liquid.corrected or not order.liquid.substance.bare:
         return Expected({}, runs)
     good = {number: run for number, run in runs.items() if _homogeneous(run)}
     if len(good) < _FEWEST:
         return Expected({}, runs)
     try:
         kindred = Kindred.of([run.infinite for run in good.values()])
-        found = [kindred.simulation([table]) for table in order.tables]
+        found = [kindred.simulation(in_order(order, each)) for each in order.tables]
     except (InputError, SimulationFailed):
         return Expected({}, runs)
     values = {name: np.array([float(each[name].mean[0]) for each in found]) for name in names}
@@ -64,8 +67,14 @@ def _homogeneous(run: SimulatedLiquid) -> bool:
 
 
 def tails(order: Order, which: Property, state: StatePoint) -> FloatArray | None:
-    """Return what the potential of every draw adds beyond its cut-off, shape (d,)."""
+    """Return what the potentials of every draw add beyond their cut-off, shape (d,)."""
     if which.tail is None:
         return None
-    density = np.array([state.density])
-    return np.array([which.tail([table], density, order.cutoff) for table in order.tables])
+    densities = order.liquid.substance.densities(state)
+    tail = partial(which.tail, densities=densities, cutoff=order.cutoff, molecules=state.density)
+    return np.array([tail(in_order(order, each)) for each in order.tables])
+
+
+def in_order(order: Order, tables: Mapping[Pair, Potential]) -> list[Potential]:
+    """Return potentials in the order of the pairs of the substance."""
+    return [tables[pair] for pair in order.liquid.substance.pairs]

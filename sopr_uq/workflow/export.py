@@ -20,7 +20,7 @@ from sopr_uq.experiment.molecule import Pair
 from sopr_uq.potentials import Corrected, Potential, Tabulated
 from sopr_uq.typing import FloatArray
 from sopr_uq.units import thermal_energy
-from sopr_uq.workflow.beneath import makeup_of
+from sopr_uq.workflow.stored_liquid import makeup_of
 
 POINTS = 2000
 """Rows of a table."""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -12,23 +11,21 @@ import xarray as xr
 
 from sopr_uq.derived.directions import Directions
 from sopr_uq.engine.plan import check_cutoff
-from sopr_uq.engine.protocol import Engine, Setup, check_records
+from sopr_uq.engine.protocol import Engine, Setup, check_able
 from sopr_uq.engine.settings import EngineSettings
 from sopr_uq.engine.slab import check_size
 from sopr_uq.engine.timestep import length_scale
 from sopr_uq.engine.traits import COEXISTENCE
 from sopr_uq.errors import InputError
 from sopr_uq.experiment.kinds import Q, R
+from sopr_uq.experiment.molecule import Pair
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.observables.property import Property
 from sopr_uq.potentials import Potential, Tabulated
 from sopr_uq.rng import integer_seed
 from sopr_uq.typing import FloatArray, IntArray
-from sopr_uq.workflow.beneath import Beneath, beneath
 from sopr_uq.workflow.states import boiling, check_no_coexistence
-
-_SHAPED = ("sites", "file", "model")
-"""Keys of a ``[[molecule]]`` that is no atom."""
+from sopr_uq.workflow.stored_liquid import StoredLiquid, settings_of, stored_liquid
 
 _CONTROLS = 4
 """Simulations without a correction, at each state."""
@@ -52,10 +49,10 @@ class Order:
     Raises
     ------
     InputError
-        If the engine cannot record what is asked for, a box is too small for the
-        cut-off or for a slab, a state lies inside the two-phase region of the fluid or, of a
-        slab, above the critical temperature, or the liquid is a mixture or of molecules; if
-        coexistence is asked of a correction.
+        If the engine cannot simulate the liquid or record what is asked for, a box is too small
+        for the cut-off, for the composition or for a slab, a state lies inside the two-phase region
+        of the fluid or, of a slab, above the critical temperature; if coexistence is asked
+        of anything but an element by one pair potential.
     """
 
     result: xr.DataTree
@@ -68,16 +65,21 @@ class Order:
     def __post_init__(self) -> None:
         if not self.states:
             raise InputError("states", "at least one", "none")
-        _check_element(self.result)
-        check_records(self.engine.name, self.engine.traits, self.record)
-        if False in self.kinds:
-            check_no_coexistence(self.fluid, self.states)
-        if True in self.kinds and self.beneath is not None:
-            raise InputError(COEXISTENCE, "a potential refined as a whole", "a correction")
+        if True in self.kinds and not self.liquid.simple_element:
+            expected = "an element by one pair potential that was refined as a whole"
+            raise InputError(COEXISTENCE, expected, "another liquid")
+        for state in self.states:
+            self._check(state)
+
+    def _check(self, state: StatePoint) -> None:
+        for slab in self.kinds:
+            check_able(self.engine, self.setup(state, 0, slab=slab))
+        if False in self.kinds and not state.composition:
+            check_no_coexistence(self.fluid, [state])
         settings = self.settings
         if self.engine.traits.boxed and settings is not None:
-            for state in self.states:
-                self._check_size(state, settings.particles)
+            self.liquid.substance.counts(state, settings.particles)
+            self._check_size(state, settings.particles)
 
     def _check_size(self, state: StatePoint, particles: int) -> None:
         if False in self.kinds:
@@ -97,6 +99,11 @@ class Order:
         return tuple(dict.fromkeys(name for p in self.properties for name in p.record))
 
     @property
+    def told(self) -> tuple[Property, ...]:
+        """The properties, of a mixture each of every pair or molecule that has its own."""
+        return tuple(part for p in self.properties for part in p.parts(self.liquid.substance))
+
+    @property
     def continued(self) -> bool:
         """Whether what was simulated must be continued to infinite liquids."""
         return any(p.axis is R or p.axis is Q for p in self.properties)
@@ -111,68 +118,67 @@ class Order:
         """CoolProp's name of the liquid."""
         return fluid_of(self.result)
 
+    @cached_property
+    def liquid(self) -> StoredLiquid:
+        """What the potentials are of."""
+        return stored_liquid(self.result)
+
     @property
     def cutoff(self) -> float:
         """Where the potentials end, in Å."""
-        return float(self.r[-1])
-
-    @cached_property
-    def r(self) -> FloatArray:
-        """Distances of the potentials in Å, shape (n,)."""
-        return np.asarray(self._potential["r"].values)
+        return float(self.liquid.r[-1])
 
     @cached_property
     def potentials(self) -> FloatArray:
-        """All draws, chain by chain, in kcal/mol, shape (d, n)."""
-        values = self._potential.transpose("chain", "draw", "r").values
-        return np.asarray(values.reshape(-1, values.shape[-1]), dtype=float)
-
-    @property
-    def _potential(self) -> xr.DataArray:
-        return self.result["posterior"].to_dataset()["potential"]
+        """All draws, chain by chain, in kcal/mol, shape (d, p, n)."""
+        values = self.result["posterior"].to_dataset()["potential"]
+        values = values.transpose("chain", "draw", ..., "r")
+        pairs = len(self.liquid.substance.pairs)
+        return np.asarray(values.values.reshape(-1, pairs, values.sizes["r"]), dtype=float)
 
     @cached_property
-    def tables(self) -> tuple[Potential, ...]:
+    def tables(self) -> tuple[dict[Pair, Potential], ...]:
         """The same as functions of r."""
-        below = self.beneath
-        if below is None:
-            return tuple(Tabulated(self.r, v) for v in self.potentials)
-        return tuple(below.corrected(self.r, v) for v in self.potentials)
-
-    @cached_property
-    def beneath(self) -> Beneath | None:
-        """What draws of a correction are corrections to."""
-        return beneath(self.result)
+        return tuple(self.liquid.tables(draw) for draw in self.potentials)
 
     @property
     def controls(self) -> int:
         """How many simulations of each state have no correction; none of a whole potential."""
-        return 0 if self.beneath is None else _CONTROLS
+        liquid = self.liquid
+        return _CONTROLS if liquid.corrected and not liquid.whole else 0
 
     @cached_property
     def mean(self) -> Tabulated:
-        """The mean of all draws of a whole potential."""
-        return Tabulated(self.r, self.potentials.mean(axis=0))
+        """The mean of all draws of the whole potential of an element."""
+        return Tabulated(self.liquid.r, self.potentials[:, 0].mean(axis=0))
 
     @cached_property
     def chosen(self) -> IntArray:
         """Which draws are simulated, shape (draws,)."""
-        return self.directions(measured_state(self.result)).spread(self.draws)
+        return self.directions(self.liquid.state).spread(self.draws)
 
     def directions(self, state: StatePoint) -> Directions:
         """Return all draws in the coordinates that the liquid feels at a state."""
-        crowd = None if self.beneath is None else self.beneath.crowd
-        return Directions.of(self.r, self.potentials, state, crowd)
+        key = key_of(state, slab=False)
+        if key not in self._directions:
+            self._directions[key] = self.liquid.directions(self.potentials, state)
+        return self._directions[key]
+
+    @cached_property
+    def _directions(self) -> dict[str, Directions]:
+        return {}
 
     def potential(self, number: int) -> FloatArray:
-        """Return what a numbered simulation is of, in kcal/mol, shape (n,).
+        """Return what a numbered simulation is of, in kcal/mol, shape (p n,).
 
         The draws that were chosen, then as often as there are controls the reference.
         """
+        return np.ravel(self._draw(number))
+
+    def _draw(self, number: int) -> FloatArray:
         if number < self.draws:
             return np.asarray(self.potentials[self.chosen[number]])
-        assert self.beneath is not None
-        return self.beneath.reference.energy(self.r)
+        return self.liquid.reference
 
     def at(self, state: StatePoint, *, slab: bool) -> StatePoint:
         """Return where the liquid is simulated: of a slab only the temperature is given."""
@@ -182,41 +188,19 @@ class Order:
         """Return a numbered simulation at a state."""
         seed = integer_seed(self.seed, "simulate", key_of(state, slab=slab), number)
         record = tuple(name for name in self.record if (name == COEXISTENCE) == slab)
-        below = self.beneath
-        if below is None:
-            made = Setup.of(self.tables[self.chosen[number]], self.at(state, slab=slab), seed)
-            return replace(made, record=record)
-        (pair,) = below.substance.pairs
-        table = below.corrected(self.r, self.potential(number))
-        return Setup(below.substance, state, {pair: table}, seed, record=record)
+        tables, at = self.liquid.tables(self._draw(number)), self.at(state, slab=slab)
+        return Setup(self.liquid.substance, at, tables, seed, record=record)
 
 
 def key_of(state: StatePoint, *, slab: bool) -> str:
     """Return the name of a state in a folder."""
-    return f"{state.temperature:.6g}K-" + (COEXISTENCE if slab else f"{state.density:.6g}")
+    shares = "".join(f"-{name}{x:.6g}" for name, x in sorted(state.composition.items()))
+    return f"{state.temperature:.6g}K-" + (COEXISTENCE if slab else f"{state.density:.6g}{shares}")
 
 
 def measured_state(result: xr.DataTree) -> StatePoint:
-    """Return where the liquid of a result was measured.
-
-    Raises
-    ------
-    InputError
-        If it is a mixture, or of molecules.
-    """
-    _check_element(result)
-    a = result.attrs
-    mass = stored_table(result, "system").get("mass") or _tables(result)["molecule"][0]["mass"]
-    return StatePoint(float(a["temperature"]), float(a["density"]), float(mass))
-
-
-def _check_element(result: xr.DataTree) -> None:
-    potential = result["posterior"].to_dataset()["potential"]
-    if "pair" in potential.dims:
-        found = f"a mixture with {potential.sizes['pair']} pairs"
-        raise InputError("simulate", "the result of an element", found)
-    if any(set(_SHAPED) & set(each) for each in _tables(result).get("molecule", [])):
-        raise InputError("simulate", "potentials of atoms", "molecules of several sites")
+    """Return where the liquid of a result was measured."""
+    return stored_liquid(result).state
 
 
 def fluid_of(result: xr.DataTree) -> str | None:
@@ -227,8 +211,4 @@ def fluid_of(result: xr.DataTree) -> str | None:
 
 def stored_table(result: xr.DataTree, table: str) -> dict[str, Any]:
     """Return a table of the configuration that made a result."""
-    return dict(_tables(result).get(table, {}))
-
-
-def _tables(result: xr.DataTree) -> dict[str, Any]:
-    return dict(json.loads(str(result.attrs["settings"])))
+    return dict(settings_of(result).get(table, {}))

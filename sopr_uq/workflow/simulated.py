@@ -14,8 +14,7 @@ from sopr_uq.derived.carried import Carried, carry
 from sopr_uq.derived.summary import interval
 from sopr_uq.errors import InputError
 from sopr_uq.experiment.equation_of_state import reference_value
-from sopr_uq.experiment.state import StatePoint
-from sopr_uq.observables.property import PROPERTIES, Property, Reading, SimulatedLiquid
+from sopr_uq.observables.property import Property, Reading, SimulatedLiquid
 from sopr_uq.posterior import store
 from sopr_uq.posterior.status import kind_of_band, outcome
 from sopr_uq.provenance import now, versions
@@ -25,6 +24,7 @@ from sopr_uq.workflow.beforehand import Expected, expected, tails
 from sopr_uq.workflow.order import Order
 from sopr_uq.workflow.simulate_folder import SIMULATED
 from sopr_uq.workflow.simulate_runs import Runs
+from sopr_uq.workflow.simulated_parts import gathered, state_labels
 from sopr_uq.workflow.without import WITHOUT, without_correction
 
 KIND_OF_SIMULATED = "simulated"
@@ -64,10 +64,11 @@ def assembled(
     Returns
     -------
     DataTree
-        ``/properties``: a number for every (chain, draw, state), its spread the whole
-        uncertainty. ``/curves``: g(r), S(Q) and others for some draws. ``/runs``: what was
-        simulated (run, state), its sampling error, how far the other runs miss it, and what theory
-        expected of it.
+        What every pair or molecule of a mixture has is (…, state, pair, …) or
+        (…, state, molecule, …). ``/properties``: a number for every (chain, draw, state), its
+        spread the whole uncertainty. ``/curves``: g(r), S(Q) and others for some draws.
+        ``/runs``: what was simulated (run, state), its sampling error, how far the other runs
+        miss it, and what theory expected of it.
         ``/summary`` (property, state): mean, standard deviations of posterior, sampling
         (regression and noise) and of what all runs share, interval, and CoolProp's value.
         ``/without`` (state) of a correction: the mean of each property without it, and its
@@ -77,16 +78,16 @@ def assembled(
     potential = order.result["posterior"].to_dataset()["potential"]
     shape = (potential.sizes["chain"], potential.sizes["draw"])
     places = {"chain": potential["chain"].values, "draw": potential["draw"].values}
-    labels = _labels(order.states)
+    labels = state_labels(order.states)
     theory = [expected(order, each) for each in runs.get(False, ())]
     found = {
-        p.name: [
+        p.title: [
             _carried(order, p, s, each, None if p.slab else theory[s])
             for s, each in enumerate(runs[p.slab])
         ]
-        for p in order.properties
+        for p in order.told
     }
-    numbers = {p.name: found[p.name] for p in order.properties if p.axis is None}
+    numbers = {p.title: found[p.title] for p in order.told if p.axis is None}
     groups = {
         "properties": xr.Dataset(
             {
@@ -101,9 +102,10 @@ def assembled(
         groups["summary"] = _summary(order, numbers)
     if order.controls:
         groups[WITHOUT] = without_correction(order, without)
-    curves = {p.name: found[p.name] for p in order.properties if p.axis is not None}
+    curves = {p.title: found[p.title] for p in order.told if p.axis is not None}
     if curves:
         groups["curves"] = _curves(order, curves, places)
+    groups = {name: gathered(group, order.told) for name, group in groups.items()}
     for p in order.properties:
         for group in groups.values():
             if p.name in group:
@@ -142,13 +144,13 @@ def _carried(
     if theory is not None and known is not None:
         runs = theory.good
     good = np.array(sorted(runs))
-    reading = which.read([runs[i] for i in good])
+    reading = which.tell([runs[i] for i in good])
     carried = carry(
         which,
         reading,
         order.directions(state),
         order.chosen[good],
-        stream(order.seed, "regression", which.name, number),
+        stream(order.seed, "regression", which.title, number),
         known=tails(order, which, state) if known is None else known,
         wanted=_thinned(order) if which.axis else None,
     )
@@ -167,13 +169,6 @@ def _thinned(order: Order) -> IntArray:
 
 def _stacked(each: Sequence[_At]) -> FloatArray:
     return np.stack([at.carried.draws[:, 0] for at in each], axis=-1)
-
-
-def _labels(states: Sequence[StatePoint]) -> dict[str, tuple[str, FloatArray, dict[str, str]]]:
-    return {
-        "temperature": ("state", np.array([s.temperature for s in states]), {"units": "K"}),
-        "density": ("state", np.array([s.density for s in states]), {"units": "angstrom^-3"}),
-    }
 
 
 def _of_runs(
@@ -206,7 +201,7 @@ def _of_runs(
         "chain_of_run": ("run", places["chain"][chain]),
         "draw_of_run": ("run", places["draw"][draw]),
     }
-    return xr.Dataset(columns, whose | _labels(order.states))
+    return xr.Dataset(columns, whose | state_labels(order.states))
 
 
 def _expected(each: Sequence[_At], chosen: IntArray) -> FloatArray:
@@ -230,14 +225,14 @@ def _summary(order: Order, numbers: Mapping[str, Sequence[_At]]) -> xr.Dataset:
         for s, at in enumerate(each):
             for column, value in _row(at.carried).items():
                 columns[column][place, s] = value
-            if order.fluid is not None:
+            if order.fluid is not None and not order.states[s].composition:
                 known = reference_value(name, order.fluid, order.states[s])
                 columns["reference"][place, s] = np.nan if known is None else known
-    units = [p.unit for p in order.properties if p.name in numbers]
+    units = [p.unit for p in order.told if p.title in numbers]
     coords = {"property": list(numbers), "unit": ("property", units)}
     return xr.Dataset(
         {name: (("property", "state"), column) for name, column in columns.items()},
-        coords | _labels(order.states),
+        coords | state_labels(order.states),
         attrs={"ci_kind": "eti", "ci_prob": PROB},
     )
 
@@ -268,7 +263,7 @@ def _curves(
         # a denser state has a smaller box
         size = min(at.reading.x.size for at in each)
         values = np.stack([at.carried.draws[:, :size] for at in each], axis=1)
-        which = PROPERTIES[name]
+        which = next(p for p in order.told if p.title == name)
         assert which.axis is not None
         axis = which.dim
         data[name] = (
@@ -278,7 +273,7 @@ def _curves(
         coords[axis] = (axis, each[0].reading.x[:size], {"units": which.axis.unit})
         sampling = np.stack([at.carried.sampling[:size] for at in each])
         data[f"{name}_sampling_sd"] = (("state", axis), sampling)
-    return xr.Dataset(data, coords | _labels(order.states))
+    return xr.Dataset(data, coords | state_labels(order.states))
 
 
 def _certificate(order: Order, runs: Runs) -> dict[str, str | int | float]:

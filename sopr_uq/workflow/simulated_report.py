@@ -9,6 +9,7 @@ import xarray as xr
 
 from sopr_uq.derived.summary import concise, interval_text
 from sopr_uq.posterior.status import DOUBTFUL, interval_name
+from sopr_uq.workflow.simulated_parts import part
 from sopr_uq.workflow.without import WITHOUT
 
 _PARTS = ("posterior", "sampling", "common")
@@ -41,7 +42,15 @@ def title(tree: xr.DataTree, state: int) -> str:
     kelvin = f"{float(here['temperature']):g} K"
     if "seconds" not in here:
         return f"{kelvin}, liquid beside its vapour"
-    return f"{kelvin}, {float(here['density']):.5g} Å⁻³"
+    return ", ".join([kelvin, f"{float(here['density']):.5g} Å⁻³", *_shares(here)])
+
+
+def _shares(here: xr.Dataset) -> list[str]:
+    """Return the mole fractions of a mixture as text."""
+    if "fraction" not in here:
+        return []
+    names, fractions = here["molecule"].values, here["fraction"].values
+    return [f"{name} {x:.4g}" for name, x in zip(names, fractions, strict=True)]
 
 
 def table(tree: xr.DataTree, state: int) -> list[tuple[str, ...]]:
@@ -91,8 +100,7 @@ def _told_beside(row: xr.Dataset, control: xr.Dataset | None) -> str:
     if control is None:
         known = float(row["reference"])
         return f"{known:.4g}" if np.isfinite(known) else "–"
-    name = str(row["property"].item())
-    value, error = float(control[name]), float(control[f"{name}_error"])
+    value, error = _value_without(control, str(row["property"].item()))
     return concise(value, error) if np.isfinite(value) else "–"
 
 
@@ -167,6 +175,7 @@ def _states(tree: xr.DataTree) -> list[dict[str, Any]]:
             {
                 "temperature_K": float(here["temperature"]),
                 "density_per_angstrom3": float(here["density"]),
+                **_fractions(here),
                 "properties": {
                     str(p): _numbers(here, str(p))
                     | ({} if control is None else _control(control.isel(state=s), str(p)))
@@ -175,6 +184,13 @@ def _states(tree: xr.DataTree) -> list[dict[str, Any]]:
             }
         )
     return states
+
+
+def _fractions(here: xr.Dataset) -> dict[str, Any]:
+    if "fraction" not in here:
+        return {}
+    names = (str(name) for name in here["molecule"].values)
+    return {"composition": dict(zip(names, here["fraction"].values.tolist(), strict=True))}
 
 
 def _numbers(here: xr.Dataset, name: str) -> dict[str, Any]:
@@ -190,9 +206,13 @@ def _numbers(here: xr.Dataset, name: str) -> dict[str, Any]:
 
 def _control(here: xr.Dataset, name: str) -> dict[str, Any]:
     """Return a property without the correction, and its standard error."""
-    value, error = float(here[name]), float(here[f"{name}_error"])
+    value, error = _value_without(here, name)
     known = bool(np.isfinite(value))
     return {"without": value if known else None, "without_error": error if known else None}
+
+
+def _value_without(control: xr.Dataset, title: str) -> tuple[float, float]:
+    return float(part(control, title)), float(part(control, title, "_error"))
 
 
 def _plain(value: Any) -> Any:

@@ -14,6 +14,7 @@ from sopr_uq.experiment.quantities import read_number
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.potentials import Potential
 from sopr_uq.refine.start import CRITICAL_TEMPERATURE, saturated_density
+from sopr_uq.workflow.stored_liquid import StoredLiquid
 from sopr_uq.workflow.truths import corresponding
 
 _STRETCHED = 0.02
@@ -21,32 +22,66 @@ _STRETCHED = 0.02
 
 
 def read_states(
-    temperatures: Sequence[str], densities: Sequence[str], measured: StatePoint
+    temperatures: Sequence[str],
+    densities: Sequence[str],
+    liquid: StoredLiquid,
+    compositions: Sequence[str] = (),
 ) -> tuple[StatePoint, ...]:
-    """Return states from texts such as ``"120 K"`` and ``"1.2 g/cm^3"``.
+    """Return states from texts such as ``"120 K"``, ``"1.2 g/cm^3"`` and ``"Ar=0.3, Kr=0.7"``.
 
     Parameters
     ----------
-    temperatures, densities : sequence of str
-        As many of one as of the other; one alone goes with all, none is that of the
-        measurement.
-    measured : StatePoint
-        Where the liquid was measured; it has the mass.
+    temperatures, densities, compositions : sequence of str
+        As many of each; one alone goes with all, none is that of the measurement.
+    liquid : StoredLiquid
+        What was measured, and where.
 
     Raises
     ------
     InputError
         If a text is no such value, or their numbers do not fit.
     """
-    kelvin = [read_number(text, "temperature", "temperature") for text in temperatures]
-    number = [read_number(text, "density", "density", measured.mass) for text in densities]
-    kelvin, number = kelvin or [measured.temperature], number or [measured.density]
-    count = max(len(kelvin), len(number))
-    if {len(kelvin), len(number)} - {1, count}:
-        found = f"{len(kelvin)} temperatures, {len(number)} densities"
-        raise InputError("density", "one density, or one for each temperature", found)
-    kelvin, number = (each * (count if len(each) == 1 else 1) for each in (kelvin, number))
-    return tuple(StatePoint(t, rho, measured.mass) for t, rho in zip(kelvin, number, strict=True))
+    given = {"temperature": temperatures, "density": densities, "composition": compositions}
+    counts = {name: len(texts) for name, texts in given.items() if texts}
+    count = max(counts.values(), default=1)
+    for name, many in counts.items():
+        if many not in {1, count}:
+            found = ", ".join(f"{n} of {each}" for each, n in counts.items())
+            raise InputError(name, f"one {name}, or one for each state", found)
+    temperatures, densities, compositions = (
+        list(texts) * (count if len(texts) == 1 else 1) or [""] * count for texts in given.values()
+    )
+    rows = zip(temperatures, densities, compositions, strict=True)
+    return tuple(_read_state(liquid, *row) for row in rows)
+
+
+def _read_state(liquid: StoredLiquid, kelvin: str, density: str, shares: str) -> StatePoint:
+    state = liquid.state
+    if shares:
+        state = replace(state, composition=_read_composition(shares, liquid))
+    if kelvin:
+        state = replace(state, temperature=read_number(kelvin, "temperature", "temperature"))
+    if density:
+        mass = liquid.substance.mean_mass(state)
+        state = replace(state, density=read_number(density, "density", "density", mass))
+    return state
+
+
+def _read_composition(text: str, liquid: StoredLiquid) -> dict[str, float]:
+    names = [molecule.name for molecule in liquid.substance.molecules]
+    if len(names) == 1:
+        raise InputError("composition", f"none of {names[0]} alone", text)
+    expected = f'a fraction of each of {", ".join(names)}, such as "{names[0]}=0.5, …"'
+    parts = [part.split("=") for part in text.split(",") if part.strip()]
+    if any(len(part) != 2 for part in parts):
+        raise InputError("composition", expected, repr(text))
+    try:
+        found = {name.strip(): float(value) for name, value in parts}
+    except ValueError:
+        raise InputError("composition", expected, repr(text)) from None
+    if sorted(found) != sorted(names) or len(parts) != len(names):
+        raise InputError("composition", expected, repr(text))
+    return {name: found[name] for name in names}
 
 
 def along_saturation(
@@ -79,6 +114,9 @@ def along_saturation(
         If the fluid has no equation of state, or no liquid at one of these temperatures.
     """
     temperatures = np.linspace(first, last, points).tolist()
+    if measured.composition:
+        expected = "a liquid of one kind of molecule"
+        raise InputError("along saturation", expected, "a mixture", "a temperature and a density")
     if slabs:
         return tuple(replace(measured, temperature=t) for t in temperatures)
     if fluid is None:

@@ -11,6 +11,7 @@ from sopr_uq.errors import SimulationFailed
 from sopr_uq.observables.property import Property, SimulatedLiquid
 from sopr_uq.typing import FloatArray
 from sopr_uq.workflow.order import Order
+from sopr_uq.workflow.simulated_parts import state_labels
 
 WITHOUT = "without"
 
@@ -31,7 +32,7 @@ def without_correction(order: Order, runs: Sequence[Mapping[int, SimulatedLiquid
         error, (state) or of a curve (state, r_g); NaN where nothing succeeded.
     """
     found = xr.Dataset()
-    for which in order.properties:
+    for which in order.told:
         rows = [_mean(which, list(each.values())) for each in runs]
         size = min((x.size for x, _, _ in rows if x.size), default=0)
         dims: tuple[str, ...] = ("state",)
@@ -40,15 +41,11 @@ def without_correction(order: Order, runs: Sequence[Mapping[int, SimulatedLiquid
             dims = ("state", axis)
             longest = next((x for x, _, _ in rows if x.size), np.empty(0))
             found = found.assign_coords({axis: (axis, longest[:size], {"units": unit})})
-        for name, place in ((which.name, 1), (f"{which.name}_error", 2)):
+        for name, place in ((which.title, 1), (f"{which.title}_error", 2)):
             values = np.stack([_cut(row[place], size) for row in rows])
             values = values if which.axis else values[:, 0]
             found[name] = (dims, values, {"units": which.unit})
-    states = order.states
-    return found.assign_coords(
-        temperature=("state", np.array([s.temperature for s in states]), {"units": "K"}),
-        density=("state", np.array([s.density for s in states]), {"units": "angstrom^-3"}),
-    )
+    return found.assign_coords(state_labels(order.states))
 
 
 def _mean(
@@ -58,7 +55,7 @@ def _mean(
     if not runs:
         return np.empty(0), np.empty(0), np.empty(0)
     try:
-        found = which.read(runs)
+        found = which.tell(runs)
     except SimulationFailed:
         return np.empty(0), np.empty(0), np.empty(0)
     error = np.hypot(np.sqrt(found.noise / len(runs)), found.common)

@@ -14,8 +14,8 @@ from sopr_uq.engine.settings import EngineSettings
 from sopr_uq.observables.property import PROPERTIES, SimulatedLiquid
 from sopr_uq.potentials import Corrected
 from sopr_uq.typing import FloatArray
-from sopr_uq.workflow.beneath import makeup_of
 from sopr_uq.workflow.result import load_result
+from sopr_uq.workflow.stored_liquid import makeup_of
 
 _FIRST_PEAK = 3.1
 """In Å."""
@@ -92,7 +92,7 @@ def carried(folder: Path, data: Path, kelvin: int) -> dict[str, float]:
     g = np.mean([run.simulation.g for run in runs], axis=0)
     found: dict[str, float] = misfits(runs[0].simulation.r, g, data, kelvin)
     for name in ("pressure", "diffusion"):
-        reading = PROPERTIES[name].read(runs)
+        reading = PROPERTIES[name].tell(runs)
         found[name] = round(float(reading.values.mean()), 4)
         error = np.hypot(np.sqrt(reading.noise[0] / len(runs)), reading.common)
         found[f"{name}_error"] = round(float(error), 4)

@@ -71,7 +71,7 @@ def _runs(
 def _row(
     exponent: int, state: StatePoint, which: Property, runs: Sequence[SimulatedLiquid]
 ) -> dict[str, Any]:
-    reading = which.read(runs)
+    reading = which.tell(runs)
     error = np.hypot(np.sqrt(reading.noise[0] / len(runs)), reading.common)
     return {
         "exponent": exponent,

@@ -22,7 +22,7 @@ import xarray as xr
 from plan import HERE, LIQUID, Gas
 from scipy.stats import norm
 
-from sopr_uq.derived.directions import Directions
+from sopr_uq.derived.directions import Directions, Felt
 from sopr_uq.engine.factory import make_engine
 from sopr_uq.engine.integral_equation import IntegralEquationEngine
 from sopr_uq.engine.parallel import run_tasks
@@ -36,6 +36,7 @@ from sopr_uq.observables.property import SimulatedLiquid, properties_of
 from sopr_uq.posterior import store
 from sopr_uq.rng import integer_seed, stream
 from sopr_uq.typing import BoolArray, FloatArray, IntArray
+from sopr_uq.units import inverse_temperature
 from sopr_uq.workflow.beforehand import expected
 from sopr_uq.workflow.markdown import filled, markdown_table
 from sopr_uq.workflow.order import Order, measured_state
@@ -108,7 +109,13 @@ def simulated(kind: Kind) -> xr.Dataset:
 def _runs(order: Order, state: StatePoint, draw: IntArray) -> dict[int, SimulatedLiquid]:
     """Return the liquids of draws at a state by their place, those that are one."""
     setups = [
-        replace(Setup.of(order.tables[d], state, integer_seed(7, "fresh", i)), record=order.record)
+        Setup(
+            order.liquid.substance,
+            state,
+            order.tables[d],
+            integer_seed(7, "fresh", i),
+            record=order.record,
+        )
         for i, d in enumerate(draw.tolist())
     ]
     outcomes = enumerate(run_tasks(order.engine, setups))
@@ -121,7 +128,7 @@ def _told(order: Order, runs: Sequence[SimulatedLiquid], draw: IntArray) -> dict
     """Return what liquids say; theory knows those that `simulate` would choose."""
     chosen = np.flatnonzero(np.isin(draw, order.chosen)).tolist()
     theory = expected(order, {i: runs[i] for i in chosen}).values
-    readings = [which.read(runs) for which in order.properties]
+    readings = [which.tell(runs) for which in order.properties]
     unknown = np.full(len(order.potentials), np.nan)
     return {
         "value": np.stack([each.values[:, 0] for each in readings]),
@@ -170,7 +177,7 @@ def cases(found: xr.DataTree, *, whole: bool = False) -> Iterator[Case]:
     Strayed draws are left out, unless the ``whole`` is asked for.
     """
     potential = ARGON.posterior["posterior"].to_dataset()["potential"]
-    r, mass = potential["r"].values, measured_state(ARGON.posterior).mass
+    r = potential["r"].values
     values = potential.transpose("chain", "draw", "r").values
     draws = values.reshape(-1, r.size).astype(float)
     for name, each in found.children.items():
@@ -178,12 +185,16 @@ def cases(found: xr.DataTree, *, whole: bool = False) -> Iterator[Case]:
         if name == "md" and not whole:
             data = data.isel(run=~strayed(data))
         for s, t in enumerate(data["temperature"].values):
-            at = Directions.of(r, draws, StatePoint(float(t), float(data["density"][s]), mass))
+            at = _directions(r, draws, float(t), float(data["density"][s]))
             for p in data["property"].values:
                 row, draw = data.isel(state=s).sel(property=p), data["draw"].values
                 design = np.flatnonzero(data["designed"].values)
                 yield _case(NAMES[name], str(p), at, row, draw, design)
-    yield from _along(r, draws, potential["draw"].values.tolist(), mass)
+    yield from _along(r, draws, potential["draw"].values.tolist())
+
+
+def _directions(r: FloatArray, draws: FloatArray, kelvin: float, density: float) -> Directions:
+    return Directions.of(r, [Felt(draws, density)], inverse_temperature(kelvin))
 
 
 def strayed(data: xr.Dataset) -> BoolArray:
@@ -193,12 +204,12 @@ def strayed(data: xr.Dataset) -> BoolArray:
     return np.asarray(np.abs(pressure - measured) > STRAYED)
 
 
-def _along(r: FloatArray, draws: FloatArray, labels: Sequence[int], mass: float) -> Iterator[Case]:
+def _along(r: FloatArray, draws: FloatArray, labels: Sequence[int]) -> Iterator[Case]:
     runs = store.read(ARGON.liquid)["runs"].to_dataset()
     place = np.array([labels.index(each) for each in runs["draw_of_run"].values])
     draw = runs["chain_of_run"].values * len(labels) + place
     for s, t in enumerate(runs["temperature"].values):
-        at = Directions.of(r, draws, StatePoint(float(t), float(runs["density"][s]), mass))
+        at = _directions(r, draws, float(t), float(runs["density"][s]))
         for p in LIQUID:
             here = runs.isel(state=s)
             row = xr.Dataset(

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sopr_uq.derived.carried import carry
-from sopr_uq.derived.directions import Directions
+from sopr_uq.derived.directions import Directions, Felt
 from sopr_uq.errors import InputError
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.observables.property import PROPERTIES, Reading
@@ -25,7 +25,7 @@ def directions():
         Mie(3.4 + 0.02 * a, 0.24 + 0.01 * b, 12.0 + c).energy(R)
         for a, b, c in rng.standard_normal((300, 3))
     ]
-    return Directions.of(R, np.array(draws), STATE)
+    return Directions.of(R, [Felt(np.array(draws), STATE.density)], STATE.beta)
 
 
 def test_three_parameters_are_three_directions(directions):
@@ -43,7 +43,7 @@ def test_scores_follow_the_unit_of_nothing(directions):
         Mie(3.4 + 0.02 * a, 0.24 + 0.01 * b, 12.0 + c).energy(fine)
         for a, b, c in rng.standard_normal((300, 3))
     ]
-    other = Directions.of(fine, np.array(draws), STATE)
+    other = Directions.of(fine, [Felt(np.array(draws), STATE.density)], STATE.beta)
     np.testing.assert_allclose(
         np.abs(other.scores[:, :2]), np.abs(directions.scores[:, :2]), atol=0.02
     )
@@ -70,8 +70,9 @@ def test_more_draws_begin_with_fewer(directions):
 
 
 def test_one_potential_has_no_directions():
+    same = np.repeat(Mie(3.4, 0.24, 12.0).energy(R)[None], 5, axis=0)
     with pytest.raises(InputError, match="point estimate"):
-        Directions.of(R, np.repeat(Mie(3.4, 0.24, 12.0).energy(R)[None], 5, axis=0), STATE)
+        Directions.of(R, [Felt(same, STATE.density)], STATE.beta)
 
 
 @pytest.mark.parametrize("number", [3, 301])

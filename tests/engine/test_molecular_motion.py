@@ -84,7 +84,7 @@ def test_the_size_of_the_box_counts_molecules(flying):
     )
     simulation = Simulation({"vacf N2": damped}, None, plan.counts, 1, 1.0, 0.0, "made up")
     (diffusion,) = properties_of(["diffusion"])
-    found = diffusion.read([SimulatedLiquid(setup, simulation)])
+    found = diffusion.tell([SimulatedLiquid(setup, simulation)])
     step = vacf.x[1]
     exact = float(vacf.mean[0]) * 10.0 / 3.0 * step / 2.0 / np.tanh(step / 0.1)
     corrected = exact / (1.0 - COUNT ** (-1.0 / 3.0))

@@ -32,7 +32,7 @@ def run_of(shape, spacing=0.011, noise=0.0, seed=1):
 
 def read(name, runs):
     (which,) = properties_of([name])
-    return which.read(runs)
+    return which.tell(runs)
 
 
 def test_an_exponential_has_a_lorentzian():

@@ -98,24 +98,24 @@ def run(seed, **changes):
 
 def test_diffusion_is_at_infinite_size():
     assert flight_time(SETUP) == pytest.approx(2.714, abs=0.005)
-    by_number = PROPERTIES["diffusion"].read([run(i) for i in range(8)])
+    by_number = PROPERTIES["diffusion"].tell([run(i) for i in range(8)])
     factor = 1.0 / (1.0 - 1372 ** (-1 / 3))
     assert by_number.values.mean() == pytest.approx(2.0 * factor, rel=0.01)
     gamma = 0.1 * 1372 ** (-1 / 3) * factor**2
     assert by_number.common == pytest.approx(2.0 * gamma, rel=0.2)
     edge = (1372 / STATE.density) ** (1 / 3)
     shift = float(FiniteBox(1372, edge, 85.0).by_viscosity(np.array(0.3)))
-    by_viscosity = PROPERTIES["diffusion"].read([run(i, noise=2.0) for i in range(8)])
+    by_viscosity = PROPERTIES["diffusion"].tell([run(i, noise=2.0) for i in range(8)])
     assert by_viscosity.values.mean() == pytest.approx(2.0 + shift, rel=0.01)
     assert by_viscosity.common < by_number.common
-    badly = PROPERTIES["diffusion"].read([run(i, noise=3000.0) for i in range(8)])
+    badly = PROPERTIES["diffusion"].tell([run(i, noise=3000.0) for i in range(8)])
     assert badly.values.mean() == pytest.approx(by_number.values.mean(), rel=1e-3)
 
 
 def test_a_viscosity_lost_in_its_noise_is_no_number():
     runs = [run(i, noise=3000.0) for i in range(8)]
     with pytest.raises(SimulationFailed, match="lost in its noise"):
-        PROPERTIES["viscosity"].read(runs)
+        PROPERTIES["viscosity"].tell(runs)
 
 
 def test_unknown_properties_are_named():

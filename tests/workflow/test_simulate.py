@@ -18,11 +18,11 @@ from sopr_uq.errors import InputError, InputErrors, Interrupted, SimulationFaile
 from sopr_uq.experiment.equation_of_state import coexistence
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.potentials import Tabulated
-from sopr_uq.workflow.order import measured_state
 from sopr_uq.workflow.simulate import simulate
 from sopr_uq.workflow.simulated import load_simulated
 from sopr_uq.workflow.simulated_report import notice
 from sopr_uq.workflow.states import along_saturation, check_no_coexistence, read_states
+from sopr_uq.workflow.stored_liquid import stored_liquid
 
 HOT = StatePoint(150.0, 0.018, 39.948)
 
@@ -176,15 +176,6 @@ def test_what_cannot_be_had_is_refused_before_anything_is_made(
     assert not (tmp_path / "x").exists()
 
 
-def test_a_mixture_is_refused(argon):
-    groups = argon.to_dict()
-    groups["/posterior"] = groups["/posterior"].expand_dims(pair=["Ar-Ar", "Ar-Kr", "Kr-Kr"])
-    mixture = type(argon).from_dict(groups)
-    mixture.attrs.update(argon.attrs)
-    with pytest.raises(InputError, match="mixture with 3 pairs"):
-        simulate(mixture, [HOT], ("pressure",), draws=8)
-
-
 def test_a_folder_of_something_else_is_left_alone(argon, tmp_path):
     (tmp_path / "notes.txt").write_text("mine")
     with pytest.raises(InputError, match=r"^out: "):
@@ -205,13 +196,14 @@ def test_a_state_where_nothing_succeeds_says_why(argon, tmp_path):
 
 
 def test_states_by_words(argon):
-    measured = measured_state(argon)
-    assert read_states((), (), measured) == (measured,)
-    (one,) = read_states(("120 K",), ("1.162 g/cm^3",), measured)
+    liquid = stored_liquid(argon)
+    measured = liquid.state
+    assert read_states((), (), liquid) == (measured,)
+    (one,) = read_states(("120 K",), ("1.162 g/cm^3",), liquid)
     assert one.density == pytest.approx(0.017517, rel=1e-3)
-    assert len(read_states(("100", "120"), (), measured)) == 2
+    assert len(read_states(("100", "120"), (), liquid)) == 2
     with pytest.raises(InputError, match="one density"):
-        read_states(("100", "120", "130"), ("0.02", "0.021"), measured)
+        read_states(("100", "120", "130"), ("0.02", "0.021"), liquid)
 
 
 def test_along_the_boiling_line():
