@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import matplotlib.pyplot as plt
+import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -39,10 +40,9 @@ def plot_property(tree: xr.DataTree, name: str, ax: Axes) -> Axes:
         Where to draw.
     """
     rows = tree["summary"].to_dataset().sel(property=name)
-    one = bool((rows["temperature"] == rows["temperature"][0]).all())
-    varied = "density" if one else "temperature"
-    rows = rows.sortby(varied)
-    x, mean = rows[varied], rows["mean"]
+    x, across = _varied(rows)
+    rows, x = rows.isel(state=np.argsort(x.values)), x.sortby(x)
+    mean = rows["mean"]
     ends = [mean - rows["lower"], rows["upper"] - mean]
     prob = float(rows.attrs["ci_prob"])
     label = interval_name(tree.attrs["band"], prob)
@@ -53,7 +53,6 @@ def plot_property(tree: xr.DataTree, name: str, ax: Axes) -> Axes:
     )  # fmt: skip
     if bool(rows["reference"].notnull().any()):
         ax.plot(x, rows["reference"], "s--", color=MEASURED, mfc="none", ms=5, label="CoolProp")
-    across = {"temperature": "T / K", "density": "ρ / Å⁻³"}[varied]
     which, _, of = name.partition(" ")
     ax.set(xlabel=across, ylabel=_labelled(PROPERTIES[which].label, of))
     ax.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), fontsize=8)
@@ -81,7 +80,7 @@ def plot_simulated_curve(tree: xr.DataTree, name: str, ax: Axes, of: str = "") -
     for number in range(draws.sizes["state"]):
         here, lookup = draws.isel(state=number), member_style(number)
         found = band(here.drop_vars(set(here.coords) - set(here.dims)))
-        label = f"{float(here['temperature']):g} K, {float(here['density']):.5g} Å⁻³"
+        label = _state(tree["curves"].to_dataset().isel(state=number))
         shift = 0.5 * number
         ax.fill_between(
             found[axis], found["lower"] + shift, found["upper"] + shift,
@@ -170,3 +169,23 @@ def _labelled(label: str, of: str) -> str:
         return label
     symbol, slash, unit = label.partition(" / ")
     return f"{symbol} of {of}{slash}{unit}"
+
+
+def _varied(rows: xr.Dataset) -> tuple[xr.DataArray, str]:
+    """Return what differs between the states, and how an axis calls it."""
+    known = [(rows["temperature"], "T / K"), (rows["density"], "ρ / Å⁻³")]
+    if "fraction" in rows.coords:
+        first = str(rows["molecule"].values[0])
+        share = rows["fraction"].sel(molecule=first, drop=True)
+        known.insert(1, (share, f"mole fraction of {first}"))
+    found = (each for each in known if not bool((each[0] == each[0][0]).all()))
+    return next(found, known[-1])
+
+
+def _state(here: xr.Dataset) -> str:
+    """Return a state in a legend."""
+    label = f"{float(here['temperature']):g} K, {float(here['density']):.5g} Å⁻³"
+    if "fraction" not in here:
+        return label
+    shares = zip(here["molecule"].values, here["fraction"].values, strict=True)
+    return label + "".join(f", {name} {share:.3g}" for name, share in shares)

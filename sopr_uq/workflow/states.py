@@ -70,7 +70,7 @@ def _read_state(liquid: StoredLiquid, kelvin: str, density: str, shares: str) ->
 def _read_composition(text: str, liquid: StoredLiquid) -> dict[str, float]:
     names = [molecule.name for molecule in liquid.substance.molecules]
     if len(names) == 1:
-        raise InputError("composition", f"none of {names[0]} alone", text)
+        raise InputError("composition", "none of a liquid of one kind of molecule", text)
     expected = f'a fraction of each of {", ".join(names)}, such as "{names[0]}=0.5, …"'
     parts = [part.split("=") for part in text.split(",") if part.strip()]
     if any(len(part) != 2 for part in parts):
