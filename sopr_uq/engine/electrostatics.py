@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import erf, erfc
 
+from sopr_uq.experiment.bonded import Stretching
 from sopr_uq.experiment.molecule import Molecule
 from sopr_uq.potentials import Potential
 from sopr_uq.typing import ArrayLike, FloatArray
@@ -67,13 +68,64 @@ class Screened:
         return np.asarray(self.potential.force(r) + np.where(r < _INNERMOST, 0.0, coulomb))
 
 
-def inner_energy(molecule: Molecule, alpha: float) -> float:
+@dataclass(frozen=True)
+class Within:
+    """The energy of two atoms of one flexible molecule: of their bond, less what the mesh counts.
+
+    Parameters
+    ----------
+    stretching : Stretching or None
+        Of their bond, where they have one.
+    charges : float
+        Product of both charges, in e².
+    alpha : float
+        Ewald's α, in Å⁻¹.
+    ends : tuple of float
+        From where to where they may be apart, in Å.
+    """
+
+    stretching: Stretching | None
+    charges: float
+    alpha: float
+    ends: tuple[float, float]
+
+    @property
+    def least(self) -> float:
+        """The length of the bond in Å; of other pairs halfway between their ends."""
+        return sum(self.ends) / 2.0 if self.stretching is None else self.stretching.length
+
+    def energy(self, r: ArrayLike) -> FloatArray:
+        """Return U(r) in kcal/mol."""
+        x = np.asarray(r, dtype=float)
+        bond = 0.0 if self.stretching is None else self.stretching.energy(x)
+        return np.asarray(bond - COULOMB * self.charges * erf(self.alpha * x) / x)
+
+    def force(self, r: ArrayLike) -> FloatArray:
+        """Return −dU/dr in kcal/(mol Å)."""
+        x = np.asarray(r, dtype=float)
+        bond = 0.0 if self.stretching is None else self.stretching.force(x)
+        slope = 2.0 * self.alpha / np.sqrt(np.pi) * np.exp(-((self.alpha * x) ** 2))
+        return np.asarray(bond - COULOMB * self.charges * (erf(self.alpha * x) / x - slope) / x)
+
+
+def inner_energy(molecule: Molecule, places: FloatArray, alpha: float) -> FloatArray:
     """Return what the mesh counts between the charges of one molecule, in kcal/mol.
 
-    Σ_{i<j} q_i q_j erf(αr)/r: no energy between molecules, and constant in a rigid one.
+    Σ_{i<j} q_i q_j erf(αr)/r: no energy between molecules.
+
+    Parameters
+    ----------
+    molecule : Molecule
+    places : array, shape (..., s, 3)
+        Of its atoms in Å, side by side.
+    alpha : float
+        Ewald's α, in Å⁻¹.
+
+    Returns
+    -------
+    array, shape (...)
     """
     q = np.array([site.charge for site in molecule.sites])
     i, j = np.triu_indices(q.size, 1)
-    shape = molecule.shape
-    r = np.linalg.norm(shape[j] - shape[i], axis=1)
-    return float(COULOMB * np.sum(q[i] * q[j] * erf(alpha * r) / r))
+    r = np.linalg.norm(places[..., j, :] - places[..., i, :], axis=-1)
+    return np.asarray(COULOMB * np.sum(q[i] * q[j] * erf(alpha * r) / r, axis=-1))

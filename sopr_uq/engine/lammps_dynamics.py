@@ -16,8 +16,9 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 
 from sopr_uq.engine.calculator import Calculator
+from sopr_uq.engine.lammps_bonded import Inner
 from sopr_uq.engine.lammps_external import External
-from sopr_uq.engine.lammps_motion import atom_style, motion_commands, skin
+from sopr_uq.engine.lammps_motion import atom_style, motion_commands, settled_commands, skin
 from sopr_uq.engine.lammps_potentials import potential_commands
 from sopr_uq.engine.lattice import wrapped
 from sopr_uq.engine.plan import Plan
@@ -119,13 +120,17 @@ def started(threads: int) -> Any:
 class LammpsDynamics:
     """A LAMMPS process that follows a plan."""
 
-    _averages = "c_thermo_pe c_virial c_thermo_temp"
+    @property
+    def _averages(self) -> str:
+        """What is averaged: energy, but that of bonds, virial and temperature."""
+        return f"{'c_between' if self._inner else 'c_thermo_pe'} c_virial c_thermo_temp"
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
         self._units = _REAL if plan.setup.substance.base is None else _METAL
         self._threads = thread_count(plan.settings)
         self._lammps = started(self._threads)
+        self._inner = Inner(plan)
         self._external: External | None = None
         self._sampling = False
         self._span = ""
@@ -230,8 +235,12 @@ class LammpsDynamics:
 
     def _start_averages(self, every: int) -> None:
         step = self._plan.thermo_every
+        for command in settled_commands(self._plan):
+            self._command(command)
         self._command("reset_timestep 0")
         self._command("compute virial all pressure NULL virial")
+        if self._inner:
+            self._command("compute between all pe pair kspace")
         self._command(f"fix thermo all ave/time {step} {every // step} {every} {self._averages}")
 
     def _start_readings(self, every: int) -> None:
@@ -250,7 +259,7 @@ class LammpsDynamics:
             f"atom_style {atom_style(plan)}",
             "atom_modify map array",
             f"region box block {length} {length} {length} units box",
-            f"create_box {len(plan.counts)} box",
+            f"create_box {len(plan.counts)} box{self._inner.room}",
             *(f"mass {i} {m:.15g}" for i, m in enumerate(plan.setup.substance.masses, 1)),
         ):
             self._command(command)
@@ -287,6 +296,8 @@ class LammpsDynamics:
     def _set_potentials(self) -> None:
         with tempfile.TemporaryDirectory() as folder:
             for command in potential_commands(self._plan, self._units.energy, Path(folder)):
+                self._command(command)
+            for command in self._inner.commands(Path(folder)):
                 self._command(command)
         substance = self._plan.setup.substance
         base = substance.base

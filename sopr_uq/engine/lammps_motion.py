@@ -9,8 +9,12 @@ import numpy as np
 from sopr_uq.engine.electrostatics import MESH_ACCURACY, Screened
 from sopr_uq.engine.plan import Plan
 from sopr_uq.potentials import Potential
+from sopr_uq.rng import integer_seed
 
 _SEEDS = 899_999_999
+_KICK, _KICK_TIME = "kick", 100.0
+"""Name of the fix, and the time in fs in which velocities forget what they were."""
+
 _SKIN, _SKIN_OF_MOLECULES = 0.7, 2.0
 
 
@@ -51,23 +55,27 @@ def mesh_commands(plan: Plan) -> tuple[str, ...]:
 def motion_commands(plan: Plan, unit: float) -> tuple[str, ...]:
     """Return integrators and thermostats, times in a unit of so many fs.
 
-    Atoms by velocity rescaling, rigid molecules by Nosé–Hoover chains for their
-    translation and their rotation (Kamberaj, Li & Hansen, J. Chem. Phys. 122, 224114
-    (2005)), since rescaled velocities of atoms mean nothing to a rigid body.
+    Atoms, those of flexible molecules too, by velocity rescaling, rigid molecules by Nosé–Hoover
+    chains for their translation and their rotation (Kamberaj, Li & Hansen, J. Chem. Phys. 122,
+    224114 (2005)), since rescaled velocities of atoms mean nothing to a rigid body.
     """
     temperature = plan.state.temperature
     damping = f"{plan.settings.thermostat_time * plan.timestep / unit:.15g}"
     seed = plan.seed % _SEEDS + 1
     rigid = plan.topology.rigid
+    kick = _kick_commands(plan, "all" if not rigid.any() else "atoms", unit)
+    apart = () if plan.setup.substance.atomic else ("neigh_modify exclude molecule/intra all",)
     if not rigid.any():
         return (
+            *apart,
             "fix move all nve",
             f"fix bath all temp/csvr {temperature} {temperature} {damping} {seed}",
+            *kick,
         )
     # while the box shrinks, atoms lie off their shape between steps: a new run must not keep that
     bath = f"temp {temperature} {temperature} {damping} reinit no"
     bodies = (
-        "neigh_modify exclude molecule/intra all",
+        *apart,
         f"fix bodies bodies rigid/nvt/small molecule {bath}",
     )
     if rigid.all():
@@ -83,7 +91,33 @@ def motion_commands(plan: Plan, unit: float) -> tuple[str, ...]:
         "compute_modify atoms extra/dof 0",
         f"fix bath atoms temp/csvr {temperature} {temperature} {damping} {seed}",
         "fix_modify bath temp atoms",
+        *kick,
     )
+
+
+def settled_commands(plan: Plan) -> tuple[str, ...]:
+    """Return what ends the kicks before anything is sampled; the whole rests again after them."""
+    if not _flexible(plan):
+        return ()
+    still = () if plan.topology.rigid.any() else ("velocity all zero linear",)
+    return (f"unfix {_KICK}", *still)
+
+
+def _kick_commands(plan: Plan, group: str, unit: float) -> tuple[str, ...]:
+    """Return what kicks the atoms of flexible molecules one by one, until they are sampled.
+
+    A stiff bond hardly shares heat with what is around it: rescaled velocities alone would leave
+    it as cold as it began, and the molecules hotter than they should be.
+    """
+    if not _flexible(plan):
+        return ()
+    temperature, damping = plan.state.temperature, f"{_KICK_TIME / unit:.15g}"
+    seed = integer_seed(plan.seed, "kicks") % _SEEDS + 1
+    return (f"fix {_KICK} {group} langevin {temperature} {temperature} {damping} {seed}",)
+
+
+def _flexible(plan: Plan) -> bool:
+    return any(molecule.bonded is not None for molecule in plan.setup.substance.molecules)
 
 
 def _rigid_molecules(plan: Plan) -> str:

@@ -72,7 +72,10 @@ def carry_out_slab(plan: Plan, progress: Progress | None = None) -> Simulation:
 class LammpsSlab(LammpsDynamics):
     """A LAMMPS process whose box can be opened along z."""
 
-    _averages = f"{LammpsDynamics._averages} c_virial[1] c_virial[2] c_virial[3]"
+    @property
+    def _averages(self) -> str:
+        """What is averaged, with the virial along each axis."""
+        return f"{super()._averages} c_virial[1] c_virial[2] c_virial[3]"
 
     def __init__(self, plan: Plan) -> None:
         super().__init__(plan)

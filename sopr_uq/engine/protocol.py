@@ -315,9 +315,9 @@ def check_able(engine: Engine, setup: Setup) -> None:
             "the engine lammps",
         )
     for molecule in substance.molecules:
-        if len(molecule.sites) > 1 and not molecule.rigid:
+        if len(molecule.sites) > 1 and not molecule.shaped:
             raise InputError(
-                f"molecule {molecule.name}", "a rigid shape", "sites without positions"
+                f"molecule {molecule.name}", "positions of its sites", "sites without positions"
             )
     base = substance.base
     check_based(engine.name, engine.traits, base)

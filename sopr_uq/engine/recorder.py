@@ -19,7 +19,7 @@ class Thermo(NamedTuple):
     """Averages over a stretch of trajectory."""
 
     energy: float
-    """Potential energy of all pairs within the cut-off and of charges, in kcal/mol."""
+    """Potential energy of pairs within the cut-off and of charges, not of bonds, in kcal/mol."""
     virial: float
     """Virial part of the pressure, (1/3V) Σ r·f, in MPa."""
     temperature: float
@@ -66,13 +66,26 @@ class Recorder(Protocol):
         ...
 
 
-def _within(plan: Plan) -> float:
-    """Potential energy in kcal/mol that counts in the box without being between molecules."""
-    alpha = plan.alpha
+def _within(plan: Plan, positions: FloatArray) -> float:
+    """Potential energy in kcal/mol that counts in the box without being between molecules.
+
+    Parameters
+    ----------
+    plan : Plan
+    positions : array, shape (N, 3)
+        In Å; only flexible molecules are looked at.
+    """
+    alpha, topology = plan.alpha, plan.topology
     if alpha is None:
         return 0.0
-    each = [inner_energy(molecule, alpha) for molecule in plan.setup.substance.molecules]
-    return float(np.dot(each, plan.topology.numbers))
+    total = 0.0
+    for kind, molecule in enumerate(plan.setup.substance.molecules):
+        if molecule.bonded is None:
+            total += float(inner_energy(molecule, molecule.shape, alpha)) * topology.numbers[kind]
+        else:
+            offsets = topology.offsets(positions, plan.box_length)
+            total += float(inner_energy(molecule, offsets[topology.members(kind)], alpha).sum())
+    return total
 
 
 class ThermoRecorder:
@@ -86,10 +99,12 @@ class ThermoRecorder:
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
         self._rows: list[Thermo] = []
+        self._within: list[float] = []
 
     def add(self, frame: Frame) -> None:
         """Take note of a frame."""
         self._rows.append(frame.thermo)
+        self._within.append(_within(self._plan, frame.positions))
 
     def slow(self) -> FloatArray:
         """Return energy per molecule (kcal/mol) and pressure (MPa) of every frame, shape (n, 2)."""
@@ -99,7 +114,7 @@ class ThermoRecorder:
         kinetic = motion / plan.state.beta * MPA_PER_KCAL_MOL_A3
         tails = plan.potentials, plan.setup.densities, plan.cutoff
         tail = plan.atoms / plan.molecules * tail_energy(*tails)
-        energy = (rows[:, 0] - _within(plan)) / plan.molecules + tail
+        energy = (rows[:, 0] - np.array(self._within)) / plan.molecules + tail
         pressure = rows[:, 1] + kinetic + tail_pressure(*tails)
         return np.stack([energy, pressure], axis=1)
 

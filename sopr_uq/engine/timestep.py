@@ -19,6 +19,9 @@ argon near its triple point by 0.1 %, which raises the pressure by 0.2 MPa
 of 1372 particles. Particles are lost from a step of 0.03 on.
 """
 
+VIBRATION = 0.05
+"""Time step over the period of a bond: v² of its atoms is then 1 % off."""
+
 ROTATION = 0.04
 """Default time step in units of (I / k_B T)^(1/2), of the least moment of inertia I.
 
@@ -73,7 +76,7 @@ def default_timestep(potential: Potential, temperature: float, mass: float) -> f
 
 
 def usual_timestep(setup: Setup) -> float:
-    """Return the shortest time step, in fs, that a pair or a rotation asks for.
+    """Return the shortest time step, in fs, that a pair, a rotation or a vibration asks for.
 
     A pair asks by its lighter particle; of an atom of a rigid molecule, half the
     molecule's mass. Among molecules a core of less than half the size of the largest
@@ -92,7 +95,7 @@ def usual_timestep(setup: Setup) -> float:
         for pair, v in setup.potentials.items()
         if substance.atomic or sizes[pair] > felt
     ]
-    return min([*steps, *_of_rotation(substance, temperature)])
+    return min([*steps, *_of_rotation(substance, temperature), *_of_vibration(substance)])
 
 
 def _moved_masses(substance: Substance) -> dict[str, float]:
@@ -110,3 +113,14 @@ def _of_rotation(substance: Substance, temperature: float) -> list[float]:
     heat = thermal_energy(temperature)
     moments = [molecule.moment for molecule in substance.molecules if molecule.rigid]
     return [ROTATION * float(np.sqrt(m / heat)) * FS_PER_TIME for m in moments]
+
+
+def _of_vibration(substance: Substance) -> list[float]:
+    """A share of the period of each bond of a flexible molecule."""
+    steps = []
+    for molecule in substance.molecules:
+        for bond in () if molecule.bonded is None else molecule.bonded.bonds:
+            masses = np.array([molecule.sites[i].mass for i in bond.atoms])
+            period = 2.0 * np.pi * np.sqrt(1.0 / np.sum(1.0 / masses) / bond.stretching.curvature)
+            steps.append(VIBRATION * float(period) * FS_PER_TIME)
+    return steps

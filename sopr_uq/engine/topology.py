@@ -86,6 +86,14 @@ class Topology:
         owners[self.molecule[first]] = first
         return owners
 
+    def members(self, kind: int) -> IntArray:
+        """Return the atoms of each molecule of a kind in the order of its sites, shape (n, s)."""
+        atoms = np.lexsort((self.place, self.molecule))
+        sizes = [len(molecule.sites) for molecule in self.substance.molecules]
+        begin = int(np.dot(sizes[:kind], self.numbers[:kind]))
+        end = begin + sizes[kind] * self.numbers[kind]
+        return np.asarray(atoms[begin:end].reshape(-1, sizes[kind]))
+
     @cached_property
     def rigid(self) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
         """Whether each atom is part of a rigid molecule, shape (N,)."""
@@ -138,9 +146,10 @@ class Topology:
 
     def spread(self, positions: FloatArray, box_length: float) -> float:
         """Return the largest deviation of a distance within a rigid molecule, in Å."""
-        if self.substance.atomic:
+        kept = self.rigid[self.bonds[0][0]]
+        if not kept.any():
             return 0.0
-        (i, j), lengths = self.bonds
+        (i, j), lengths = self.bonds[0][:, kept], self.bonds[1][kept]
         way = positions[j] - positions[i]
         way -= box_length * np.rint(way / box_length)
         return float(np.abs(np.linalg.norm(way, axis=1) - lengths).max())

@@ -4,18 +4,28 @@ from __future__ import annotations
 
 import tomllib
 from collections import Counter
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
+import numpy as np
 from pydantic import ValidationError
 
 from sopr_uq.disk import read_bytes
 from sopr_uq.errors import InputError
+from sopr_uq.experiment.bonded import Angle, Bond, Bonded, Dihedral, Harmonic, Tabled
 from sopr_uq.experiment.catalogue import check_sha256, table_path
 from sopr_uq.experiment.formats.lammps_molecule import TemplateAtom, read_template
 from sopr_uq.experiment.molecule import Molecule, Site
-from sopr_uq.experiment.molecule_settings import MoleculeSettings, SiteSettings
+from sopr_uq.experiment.molecule_settings import (
+    AngleSettings,
+    BondSettings,
+    DihedralSettings,
+    MoleculeSettings,
+    SiteSettings,
+)
 from sopr_uq.experiment.nearest import suggestion
+from sopr_uq.typing import FloatArray
 
 _LARGEST = 1e6
 _ISOTOPES = 0.1
@@ -37,7 +47,85 @@ def molecule_of(settings: MoleculeSettings) -> Molecule:
         settings.name,
         tuple(Site(site.kind, site.mass, site.charge) for site in sites),
         tuple(place for place in places if place is not None) if None not in places else None,
+        _bonded(_held(settings), sites),
     )
+
+
+def _held(settings: MoleculeSettings) -> MoleculeSettings:
+    """Return where the bonds of a molecule are described.
+
+    Raises
+    ------
+    InputError
+        If a model was said to be rigid, or not to be, against its kind.
+    """
+    if settings.model is None:
+        return settings
+    table = models()[settings.model]
+    flexible = bool(table.get("bonds"))
+    if settings.rigid is not None and settings.rigid is flexible:
+        found = str(settings.rigid).lower()
+        raise InputError("rigid", f"{str(not flexible).lower()} of {settings.model}", found)
+    keys = ("sites", "bonds", "angles", "dihedrals")
+    return MoleculeSettings.model_validate(
+        {"name": settings.name} | {key: table[key] for key in keys if key in table}
+    )
+
+
+def _bonded(settings: MoleculeSettings, sites: Sequence[SiteSettings]) -> Bonded | None:
+    """Return what holds a flexible molecule together; None of a rigid one."""
+    if not settings.bonds:
+        return None
+    names = [site.name for site in sites]
+    places = np.array([site.position or (0.0, 0.0, 0.0) for site in sites])
+    return Bonded(
+        tuple(_bond(each, names, places) for each in settings.bonds),
+        tuple(_angle(each, names, places) for each in settings.angles),
+        tuple(_dihedral(each, names) for each in settings.dihedrals),
+    )
+
+
+def _bond(bond: BondSettings, names: Sequence[str], places: FloatArray) -> Bond:
+    i, j = _indices(bond.sites, names, "bonds")
+    if bond.r is not None and bond.energy is not None:
+        return Bond((i, j), Tabled(bond.r, bond.energy))
+    assert bond.stiffness is not None
+    length = bond.length or float(np.linalg.norm(places[j] - places[i]))
+    return Bond((i, j), Harmonic(length, bond.stiffness))
+
+
+def _angle(angle: AngleSettings, names: Sequence[str], places: FloatArray) -> Angle:
+    i, j, k = _indices(angle.sites, names, "angles")
+    theta = angle.angle or _degrees(places[i] - places[j], places[k] - places[j])
+    return Angle((i, j, k), theta, angle.stiffness)
+
+
+def _dihedral(dihedral: DihedralSettings, names: Sequence[str]) -> Dihedral:
+    i, j, k, m = _indices(dihedral.sites, names, "dihedrals")
+    return Dihedral((i, j, k, m), dihedral.opls)
+
+
+def _indices(given: Sequence[str], names: Sequence[str], key: str) -> list[int]:
+    """Return which sites have these names.
+
+    Raises
+    ------
+    InputError
+        If none has one of them, or one is named twice.
+    """
+    for name in given:
+        if name not in names:
+            expected = f"sites among {', '.join(names)}"
+            raise InputError(key, expected, name, suggestion(name, names))
+    if len(set(given)) < len(given):
+        raise InputError(key, "each site once", ", ".join(given))
+    return [names.index(name) for name in given]
+
+
+def _degrees(a: FloatArray, b: FloatArray) -> float:
+    """Return the angle between two directions in degrees."""
+    cosine = float(a @ b / np.linalg.norm(a) / np.linalg.norm(b))
+    return float(np.degrees(np.arccos(np.clip(cosine, -1.0, 1.0))))
 
 
 def sites_of(settings: MoleculeSettings) -> tuple[SiteSettings, ...]:

@@ -10,6 +10,7 @@ from typing import Self
 import numpy as np
 
 from sopr_uq.errors import InputError
+from sopr_uq.experiment.bonded import Bonded
 from sopr_uq.typing import FloatArray
 
 _COINCIDENT = 0.01
@@ -112,19 +113,23 @@ class Molecule:
     sites : tuple of Site
         The type of each atom, s of them.
     positions : array, shape (s, 3), or None
-        Where the atoms of a rigid molecule are, in Å, from any origin; kept as
-        tuples. None for an atom, and for a molecule without a shape.
+        Where the atoms of a molecule are, in Å, from any origin; kept as tuples. None for an
+        atom, and for a molecule without a shape.
+    bonded : Bonded, optional
+        What holds a flexible molecule together, which starts with these positions; without it
+        they are kept.
 
     Raises
     ------
     InputError
-        If there is no site, positions are not one finite triple an atom, or
-        two atoms coincide.
+        If there is no site, positions are not one finite triple an atom,
+        two atoms coincide, or bonds do not fit them.
     """
 
     name: str
     sites: tuple[Site, ...]
     positions: tuple[tuple[float, ...], ...] | FloatArray | None = None
+    bonded: Bonded | None = None
 
     def __post_init__(self) -> None:
         if not self.sites:
@@ -148,11 +153,18 @@ class Molecule:
                     f"{pair} at {distance:.3g} Å",
                     "one site with both masses and charges",
                 )
+        if self.bonded is not None:
+            self.bonded.check(self.name, places)
+
+    @property
+    def shaped(self) -> bool:
+        """Whether it has several atoms and a shape, kept or to begin with."""
+        return len(self.sites) > 1 and self.positions is not None
 
     @property
     def rigid(self) -> bool:
-        """Whether it has several atoms and a shape."""
-        return len(self.sites) > 1 and self.positions is not None
+        """Whether it has several atoms and keeps its shape."""
+        return self.shaped and self.bonded is None
 
     def indices(self, name: str) -> list[int]:
         """Return which of its atoms are of a type."""
@@ -171,7 +183,7 @@ class Molecule:
     @cached_property
     def distances(self) -> tuple[tuple[Pair, float], ...]:
         """Pair of types and distance in Å of atoms i < j; empty without a shape."""
-        if not self.rigid:
+        if not self.shaped:
             return ()
         places = self.shape
         return tuple(
@@ -193,9 +205,9 @@ class Molecule:
 
     @property
     def freedom(self) -> int:
-        """Degrees of freedom of its motion as a rigid body: 3 of an atom, 5 on a line, or 6."""
+        """Degrees of freedom: 3 of every atom; of a rigid body 5 on a line, or 6."""
         if not self.rigid:
-            return 3
+            return 3 * len(self.sites)
         spread = self._spreads
         return 5 if spread[1] < _STRAIGHT**2 * spread[0] else 6
 

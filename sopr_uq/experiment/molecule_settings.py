@@ -68,12 +68,67 @@ class SiteSettings(_Atom):
         return self.type or self.name
 
 
+class BondSettings(BaseModel):
+    """A bond of a flexible molecule; an entry of its ``bonds``."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    sites: tuple[str, str] = Field(description="names of two sites")
+    length: Length | None = Field(
+        None, gt=0.3, lt=10, description="r₀ in Å of k (r − r₀)²; default as far as they lie apart"
+    )
+    stiffness: float | None = Field(
+        None, gt=0, le=5000, description="k in kcal/(mol Å²) of k (r − r₀)², without the half"
+    )
+    r: tuple[float, ...] | None = Field(None, description="in place of both: a table of r in Å")
+    energy: tuple[float, ...] | None = Field(None, description="and of the energy in kcal/mol")
+
+    @model_validator(mode="after")
+    def _one_form(self) -> Self:
+        tabled = (self.r is not None, self.energy is not None)
+        harmonic = self.stiffness is not None
+        if harmonic == any(tabled) or any(tabled) != all(tabled):
+            raise InputError("bonds", "stiffness, or r and energy of a table", "neither, or both")
+        if any(tabled) and self.length is not None:
+            raise InputError("length", "none beside a table, which has its own", f"{self.length:g}")
+        return self
+
+
+class AngleSettings(BaseModel):
+    """An angle of a flexible molecule; an entry of its ``angles``."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    sites: tuple[str, str, str] = Field(
+        description="names of three sites, that between in the middle"
+    )
+    angle: float | None = Field(
+        None, gt=0, le=180, description="θ₀ in degrees of k (θ − θ₀)²; default as they lie"
+    )
+    stiffness: float = Field(
+        gt=0, le=500, description="k in kcal/(mol rad²) of k (θ − θ₀)², without the half"
+    )
+
+
+class DihedralSettings(BaseModel):
+    """A dihedral of a flexible molecule; an entry of its ``dihedrals``."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    sites: tuple[str, str, str, str] = Field(description="names of four sites in a row")
+    opls: tuple[float, float, float, float] = Field(
+        description="K₁ to K₄ in kcal/mol of ½ Σ Kₙ [1 − (−1)ⁿ cos nφ]"
+    )
+
+
 class MoleculeSettings(_Atom):
-    """A kind of particle, or of rigid molecule; an entry of ``[[molecule]]``."""
+    """A kind of particle, or of molecule; an entry of ``[[molecule]]``."""
 
     name: str = Field(min_length=1, pattern=_NAME, description="its name, without a hyphen")
     mass: Mass | None = Field(None, ge=0.5, le=1e6, description="of an atom: its mass in u")
-    rigid: bool = Field(True, description="whether its atoms keep their distances")
+    rigid: bool | None = Field(
+        None, description="whether its atoms keep their distances; default true without bonds"
+    )
     sites: tuple[SiteSettings, ...] | None = Field(
         None, min_length=1, description="of a molecule: its atoms"
     )
@@ -83,13 +138,29 @@ class MoleculeSettings(_Atom):
     )
     sha256: str | None = Field(None, pattern=SHA256, description="SHA-256 of the template")
     model: str | None = Field(None, description="name of a model that ships, such as spce")
+    bonds: tuple[BondSettings, ...] = Field(
+        (), description="of a flexible molecule: what joins its sites"
+    )
+    angles: tuple[AngleSettings, ...] = Field(
+        (), description="of a flexible molecule: what keeps its angles"
+    )
+    dihedrals: tuple[DihedralSettings, ...] = Field(
+        (), description="of a flexible molecule: what turns its bonds"
+    )
 
-    @field_validator("rigid")
-    @classmethod
-    def _keeps_its_shape(cls, rigid: bool) -> bool:
-        if not rigid:
-            raise ValueError("true, as bonds that bend and stretch are not known yet: false")
-        return rigid
+    @model_validator(mode="after")
+    def _is_held_together(self) -> Self:
+        if self.rigid and self.bonds:
+            raise InputError("rigid", "false beside bonds", "true")
+        if self.rigid is False and not self.bonds and self.model is None:
+            expected = "bonds that join the sites of a molecule that is not rigid"
+            advice = 'bonds = [{ sites = ["O", "H1"], stiffness = 529.6 }, …]'
+            raise InputError("bonds", expected, "none", advice)
+        if (self.angles or self.dihedrals) and not self.bonds:
+            raise InputError("bonds", "bonds beside angles and dihedrals", "none")
+        if self.bonds and (self.mass is not None or self.model is not None):
+            raise InputError("bonds", "bonds beside sites or file", "an atom, or a model")
+        return self
 
     @model_validator(mode="after")
     def _is_said_once(self) -> Self:
@@ -121,7 +192,7 @@ class MoleculeSettings(_Atom):
         sites = self.sites or ()
         missing = [site.name for site in sites if site.position is None]
         if len(sites) > 1 and missing:
-            expected = "a position of every site of a rigid molecule"
+            expected = "a position of every site of a molecule"
             raise InputError("sites", expected, f"none of {', '.join(missing)}")
         names = [site.name for site in sites]
         if len(set(names)) < len(names):
