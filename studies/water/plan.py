@@ -38,6 +38,8 @@ WATER = Substance((molecule_of(MoleculeSettings(name="water", model="spce")),))
 COLD = StatePoint(70.0, 0.0180, NITROGEN.molecules[0].mass)
 ROOM = StatePoint(298.0, 0.03338, WATER.molecules[0].mass)
 
+FLEXIBLE = Substance((molecule_of(MoleculeSettings(name="water", model="spcfw")),))
+
 BENZENE = Substance((molecule_of(MoleculeSettings(name="benzene", model="benzene")),))
 WARM = StatePoint(298.0, 0.006736, BENZENE.molecules[0].mass)
 
@@ -53,6 +55,8 @@ unlike atoms by geometric means."""
 BASES: Mapping[Substance, Mapping[Pair, Potential]] = MappingProxyType(
     {
         WATER: {p: Zero() for p in WATER.pairs} | {Pair("O", "O"): OO},
+        FLEXIBLE: {p: Zero() for p in WATER.pairs}
+        | {Pair("O", "O"): lennard_jones(3.165492, 0.1554253)},
         BENZENE: {
             Pair("C", "C"): lennard_jones(*CARBON),
             Pair("C", "H"): lennard_jones(*np.sqrt(np.multiply(CARBON, HYDROGEN)).tolist()),
@@ -120,6 +124,8 @@ class World:
     size : float
         Of the corrections, beside those of water: one of benzene acts between 36 pairs of atoms,
         and a salt is four times as hot.
+    longer : int
+        By how much more steps a simulation has: those of bonds that stretch are a quarter as long.
     """
 
     title: str
@@ -130,6 +136,7 @@ class World:
     twins: int
     particles: int = 256
     size: float = 1.0
+    longer: int = 1
 
 
 _OF_G = Measurement(noise=0.01, reading=0.0, scale=0.005, level=0.003)
@@ -142,6 +149,9 @@ WORLDS: Mapping[str, World] = MappingProxyType(
             "molten salt, three partial g(r)", SALT, MOLTEN, "partials", _OF_G, 8, size=4.0
         ),
         "partials": World("water, three partial g(r)", WATER, ROOM, "partials", _OF_G, 8),
+        "flexible": World(
+            "flexible water, three partial g(r)", FLEXIBLE, ROOM, "partials", _OF_G, 4, longer=3
+        ),
         "totals": World("water, F(Q) of four contrasts", WATER, ROOM, "totals", _OF_F, 8),
         "benzene": World(
             "benzene, F(Q) of three contrasts", BENZENE, WARM, "totals", _OF_F, 1, 128, 0.15
@@ -202,13 +212,19 @@ def _corrections(problem: Problem, rng: np.random.Generator, size: float) -> Flo
 
 def engine_of(world: World, *, exact: bool = False) -> Engine:
     """Return what simulates in a refinement, or the truth: larger and longer."""
-    larger = {"particles": 2 * world.particles, "production_steps": 12_000}
-    settings = _settings(world).model_copy(update=larger if exact else {})
+    settings = _settings(world)
+    larger = {
+        "particles": 2 * world.particles,
+        "production_steps": 2 * settings.production_steps,
+    }
+    settings = settings.model_copy(update=larger if exact else {})
     return single_threaded(make_engine(settings))
 
 
 def _settings(world: World) -> EngineSettings:
-    return _MD.model_copy(update={"particles": world.particles})
+    steps = ("equilibration_steps", "production_steps", "sample_every")
+    longer = {name: world.longer * getattr(_MD, name) for name in steps}
+    return _MD.model_copy(update={"particles": world.particles, **longer})
 
 
 def twin(name: str, number: int) -> Twin:
