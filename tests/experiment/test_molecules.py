@@ -125,7 +125,7 @@ def test_a_mass_density_is_of_molecules(folder) -> None:
         assert config.system.density == pytest.approx(0.997 * 0.602214076 / 18.015, rel=1e-6)
         densities = system.makeup.substance.densities(system.state)
         assert densities == pytest.approx([system.state.density, 2 * system.state.density])
-        assert system.makeup.mean_mass(system.state) == pytest.approx(18.015)
+        assert system.makeup.substance.mean_mass(system.state) == pytest.approx(18.015)
 
 
 def test_a_resolved_configuration_is_itself(folder, tmp_path) -> None:
@@ -144,7 +144,7 @@ def test_neutrons_know_the_sites(folder) -> None:
     assert system.makeup.elements == {"H": "D"}
 
 
-def test_models_are_neutral_rigid_and_centred() -> None:
+def test_models_are_neutral_and_rigid_or_held_by_bonds() -> None:
     for name in models():
         settings = MoleculeSettings(name="one", model=name)
         if "virtual" in models()[name]:
@@ -152,9 +152,10 @@ def test_models_are_neutral_rigid_and_centred() -> None:
                 molecule_of(settings)
             continue
         molecule = molecule_of(settings)
-        assert molecule.rigid
         assert abs(molecule.charge) < 1e-9
-        assert molecule.freedom == (5 if name in ("n2", "co2") else 6)
+        assert molecule.rigid is (name != "spcfw")
+        if molecule.rigid:
+            assert molecule.freedom == (5 if name in ("n2", "co2") else 6)
         Substance((molecule,))
 
 
@@ -205,7 +206,8 @@ ZERO = 'form = "zero"\nrefine = false'
         ([(MODEL, 'file = "nothing.mol"')], "nothing.mol"),
         ([(MODEL, f'{MODEL}\nfile = "labels.mol"')], "file, model"),
         ([(MODEL, "")], "found none"),
-        ([(MODEL, f"{MODEL}\nrigid = false")], "molecule.0.rigid"),
+        ([(MODEL, f"{MODEL}\nrigid = false")], "true of spce"),
+        ([(MODEL, 'model = "spcfw"\nrigid = true')], "false of spcfw"),
         ([(MODEL, SITES.replace(", position = [0.0, 0.0, 0.0]", ""))], "none of O"),
         ([(MODEL, SITES.replace('"H2"', '"H1"'))], "each name once"),
         ([(MODEL, SITES.replace("[0.81649, ", "[-0.81649, "))], "H-H at 0 Å"),
