@@ -44,8 +44,8 @@ _ENGINE = "engine."
     "--properties",
     default="g,pressure,energy,diffusion",
     show_default=True,
-    help="Some of g, s, pressure, energy, diffusion, vacf, spectrum, viscosity, heat-capacity, "
-    "coexistence.",
+    help="Some of g, s, total, pressure, energy, diffusion, vacf, spectrum, viscosity, "
+    "heat-capacity, coexistence.",
 )
 @click.option(
     "--draws", type=click.IntRange(6), default=16, show_default=True,

@@ -8,7 +8,8 @@ import numpy as np
 
 from sopr_uq.derived.directions import Directions
 from sopr_uq.inference.shrinkage import Regression
-from sopr_uq.observables.property import Property, Reading
+from sopr_uq.observables.property import Property
+from sopr_uq.observables.simulated_liquid import Reading
 from sopr_uq.typing import FloatArray, IntArray
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import cached_property
-from typing import Literal, NamedTuple, Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 
@@ -29,8 +28,8 @@ from sopr_uq.observables.coexistence import (
     vapour_density,
     virial_vapour_pressure,
 )
-from sopr_uq.observables.infinite import InfiniteLiquid, as_it_is, continued
 from sopr_uq.observables.rdf import Rdf
+from sopr_uq.observables.simulated_liquid import Reading, SimulatedLiquid, reading_of
 from sopr_uq.observables.spectrum import spectrum, velocity_correlation
 from sopr_uq.observables.structure_factor import StructureFactor
 from sopr_uq.observables.transport import (
@@ -43,7 +42,6 @@ from sopr_uq.observables.transport import (
     value_in,
 )
 from sopr_uq.potentials import Potential
-from sopr_uq.structure.transforms import RadialGrid
 from sopr_uq.typing import FloatArray
 
 DISTANCES = np.arange(0.05, 15.0, 0.05)
@@ -55,7 +53,6 @@ WAVE_NUMBERS = np.arange(0.3, 15.05, 0.1)
 _TIME = Axis("t", "t", "ps", "ps", "time")
 _FREQUENCY = Axis("f", "f", "THz", "THz", "frequency")
 
-_GRID = RadialGrid.covering(50.0, 0.02)
 _REST = {"diffusion": 0.75, "viscosity": 2.0}
 """Before so many times of free flight no time correlation of a liquid is over."""
 
@@ -77,43 +74,8 @@ class TailFunction(Protocol):
         ...
 
 
-type Read = Callable[[Sequence[SimulatedLiquid], str], "Reading"]
+type Read = Callable[[Sequence[SimulatedLiquid], str], Reading]
 """Runs in, and of which pair or molecule: "" of the only one, or of the liquid."""
-
-
-@dataclass(frozen=True)
-class SimulatedLiquid:
-    """A liquid at its state point, and the simulation that was made of it."""
-
-    setup: Setup
-    simulation: Simulation
-
-    @cached_property
-    def infinite(self) -> InfiniteLiquid:
-        """The infinite liquid that it implies, without what changes of it take: that is large.
-
-        Raises
-        ------
-        RuleFailed
-            If no homogeneous liquid has this g(r).
-        """
-        whole = continued(self.setup, self.simulation, _GRID)
-        return replace(whole, smooth=(), follow=as_it_is)
-
-
-class Reading(NamedTuple):
-    """A property as several runs of like liquids tell it."""
-
-    x: FloatArray
-    """Abscissa, shape (k,); of a number [0]."""
-    values: FloatArray
-    """Of each run, shape (n, k)."""
-    noise: FloatArray
-    """Variance that sampling gives to one run, shape (k,)."""
-    common: float = 0.0
-    """Standard error that all runs share, in the unit of the values."""
-    window: tuple[float, float] | None = None
-    """From when to when a time correlation was summed, in ps."""
 
 
 @dataclass(frozen=True)
@@ -139,8 +101,8 @@ class Property:
     tail : callable, optional
         What potentials beyond a cut-off add, known without a simulation, such as
         :func:`~sopr_uq.engine.tail.tail_pressure`.
-    each : {"", "pair", "molecule"}
-        What of a mixture has one of its own.
+    each : {"", "pair", "molecule", "measured"}
+        What of a mixture, or of what was measured, has one of its own.
     of : str
         Which of them; "" of the only one.
     """
@@ -154,7 +116,7 @@ class Property:
     label: str = ""
     axis: Axis | None = None
     not_negative: bool = False
-    each: Literal["", "pair", "molecule"] = ""
+    each: Literal["", "pair", "molecule", "measured"] = ""
     of: str = ""
 
     @property
@@ -166,7 +128,7 @@ class Property:
         """Return it of every pair or molecule of a mixture; itself where there is one."""
         pairs = [pair.label for pair in substance.pairs]
         molecules = [molecule.name for molecule in substance.molecules]
-        names = {"pair": pairs, "molecule": molecules, "": []}[self.each]
+        names = {"pair": pairs, "molecule": molecules}.get(self.each, [])
         return tuple(replace(self, of=name) for name in names) if len(names) > 1 else (self,)
 
     def tell(self, runs: Sequence[SimulatedLiquid]) -> Reading:
@@ -206,15 +168,15 @@ def properties_of(names: Sequence[str]) -> tuple[Property, ...]:
 
 
 def _number(name: str) -> Read:
-    return lambda runs, _: _reading([run.simulation[name] for run in runs])
+    return lambda runs, _: reading_of([run.simulation[name] for run in runs])
 
 
 def _told(way: Callable[[Setup, Simulation], Series]) -> Read:
-    return lambda runs, _: _reading([way(run.setup, run.simulation) for run in runs])
+    return lambda runs, _: reading_of([way(run.setup, run.simulation) for run in runs])
 
 
 def _told_of(way: Callable[[Setup, Simulation, Molecule], Series]) -> Read:
-    return lambda runs, of: _reading(
+    return lambda runs, of: reading_of(
         [way(run.setup, run.simulation, _molecule(run.setup, of)) for run in runs]
     )
 
@@ -299,7 +261,7 @@ def _viscosity(runs: Sequence[SimulatedLiquid], _: str) -> Reading:
 
 def _plateau(curves: Sequence[Series], least: float) -> Reading:
     window = at_rest(curves, least)
-    found = _reading([value_in(curve, window) for curve in curves])
+    found = reading_of([value_in(curve, window) for curve in curves])
     if np.any(found.values <= 0.0):
         raise SimulationFailed(
             f"the {curves[0].name} is lost in its noise: not positive in every run. "
@@ -311,14 +273,18 @@ def _plateau(curves: Sequence[Series], least: float) -> Reading:
 def _rdf(runs: Sequence[SimulatedLiquid], of: str) -> Reading:
     pair = _pair(runs[0].setup, of)
     seen = DISTANCES[: int(np.searchsorted(DISTANCES, runs[0].simulation.r[-1]))]
-    return _reading([Rdf.partial(pair, seen).predict(run.infinite) for run in runs])
+    return reading_of([Rdf.partial(pair, seen).predict(run.infinite) for run in runs])
 
 
 def _structure(runs: Sequence[SimulatedLiquid], of: str) -> Reading:
     pair = _pair(runs[0].setup, of)
-    return _reading(
+    return reading_of(
         [StructureFactor.partial(pair, WAVE_NUMBERS).predict(run.infinite) for run in runs]
     )
+
+
+def _unweighed(_: Sequence[SimulatedLiquid], __: str) -> Reading:
+    raise InputError("total", "what it weighs", "nothing")
 
 
 def _energy_beyond(
@@ -337,16 +303,12 @@ def _pressure_beyond(
     return tail_pressure(potentials, densities, cutoff)
 
 
-def _reading(series: Sequence[Series]) -> Reading:
-    noise = np.mean([each.error**2 for each in series], axis=0)
-    return Reading(series[0].x, np.stack([each.mean for each in series]), np.asarray(noise))
-
-
 PROPERTIES: Mapping[str, Property] = {
     each.name: each
     for each in (
         Property("g", "1", _rdf, label="g(r)", axis=kinds.R, not_negative=True, each="pair"),
         Property("s", "1", _structure, label="S(Q)", axis=kinds.Q, each="pair"),
+        Property("total", "1", _unweighed, label="total", axis=kinds.Q, each="measured"),
         Property("pressure", "MPa", _number("pressure"), tail=_pressure_beyond, label="P / MPa"),
         Property(
             "energy", "kcal/mol", _number("energy"), tail=_energy_beyond, label="U / (kcal/mol)"

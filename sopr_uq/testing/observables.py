@@ -13,7 +13,8 @@ from sopr_uq.engine.series import Series
 from sopr_uq.engine.settings import EngineSettings
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.observables import InfiniteLiquid, OrnsteinZernike, Response, continued
-from sopr_uq.observables.property import Property, SimulatedLiquid
+from sopr_uq.observables.property import Property
+from sopr_uq.observables.simulated_liquid import SimulatedLiquid
 from sopr_uq.potentials import Potential, lennard_jones
 from sopr_uq.structure.transforms import RadialGrid
 from sopr_uq.testing.require import require, require_close, require_shape

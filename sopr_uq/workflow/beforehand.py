@@ -12,7 +12,8 @@ from sopr_uq.errors import InputError, RuleFailed, SimulationFailed
 from sopr_uq.experiment.molecule import Pair
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.observables.kindred import Kindred
-from sopr_uq.observables.property import Property, SimulatedLiquid
+from sopr_uq.observables.property import Property
+from sopr_uq.observables.simulated_liquid import SimulatedLiquid
 from sopr_uq.potentials import Potential
 from sopr_uq.typing import FloatArray
 from sopr_uq.workflow.order import Order

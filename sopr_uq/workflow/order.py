@@ -24,6 +24,7 @@ from sopr_uq.observables.property import Property
 from sopr_uq.potentials import Potential, Tabulated
 from sopr_uq.rng import integer_seed
 from sopr_uq.typing import FloatArray, IntArray
+from sopr_uq.workflow.measured_totals import measured_totals
 from sopr_uq.workflow.states import boiling, check_no_coexistence
 from sopr_uq.workflow.stored_liquid import StoredLiquid, settings_of, stored_liquid
 
@@ -50,9 +51,9 @@ class Order:
     ------
     InputError
         If the engine cannot simulate the liquid or record what is asked for, a box is too small
-        for the cut-off, for the composition or for a slab, a state lies inside the two-phase region
-        of the fluid or, of a slab, above the critical temperature; if coexistence is asked
-        of anything but an element by one pair potential.
+        for the cut-off, for the composition or for a slab, a state lies inside the two-phase
+        region of the fluid or, of a slab, above the critical temperature; if coexistence is
+        asked of anything but an element by one pair potential, or a total that was not measured.
     """
 
     result: xr.DataTree
@@ -70,6 +71,7 @@ class Order:
             raise InputError(COEXISTENCE, expected, "another liquid")
         for state in self.states:
             self._check(state)
+        _ = self.told
 
     def _check(self, state: StatePoint) -> None:
         for slab in self.kinds:
@@ -98,10 +100,15 @@ class Order:
         """What the engine is asked to record."""
         return tuple(dict.fromkeys(name for p in self.properties for name in p.record))
 
-    @property
+    @cached_property
     def told(self) -> tuple[Property, ...]:
-        """The properties, of a mixture each of every pair or molecule that has its own."""
-        return tuple(part for p in self.properties for part in p.parts(self.liquid.substance))
+        """The properties, each of every pair, molecule or measured total that has its own."""
+        return tuple(part for p in self.properties for part in self._parts(p))
+
+    def _parts(self, which: Property) -> tuple[Property, ...]:
+        if which.each == "measured":
+            return measured_totals(which, self.result, self.liquid.state)
+        return which.parts(self.liquid.substance)
 
     @property
     def continued(self) -> bool:

@@ -9,7 +9,7 @@ from sopr_uq.engine.parallel import run_tasks
 from sopr_uq.engine.protocol import Setup, Simulation
 from sopr_uq.errors import RuleFailed, SimulationFailed
 from sopr_uq.executor import Executor
-from sopr_uq.observables.property import SimulatedLiquid
+from sopr_uq.observables.simulated_liquid import SimulatedLiquid
 from sopr_uq.workflow.order import Order, key_of
 from sopr_uq.workflow.simulate_folder import Kept
 

@@ -14,7 +14,8 @@ from sopr_uq.derived.carried import Carried, carry
 from sopr_uq.derived.summary import interval
 from sopr_uq.errors import InputError
 from sopr_uq.experiment.equation_of_state import reference_value
-from sopr_uq.observables.property import Property, Reading, SimulatedLiquid
+from sopr_uq.observables.property import Property
+from sopr_uq.observables.simulated_liquid import Reading, SimulatedLiquid
 from sopr_uq.posterior import store
 from sopr_uq.posterior.status import kind_of_band, outcome
 from sopr_uq.provenance import now, versions

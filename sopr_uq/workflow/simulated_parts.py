@@ -27,7 +27,7 @@ def gathered(flat: xr.Dataset, told: Sequence[Property]) -> xr.Dataset:
     Returns
     -------
     Dataset
-        With a dimension ``pair`` or ``molecule`` after that of the states.
+        With a dimension ``pair``, ``molecule`` or ``measured`` after that of the states.
     """
     found = flat
     for name, each in groupby((p for p in told if p.of), key=lambda p: p.name):

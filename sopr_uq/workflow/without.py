@@ -8,7 +8,8 @@ import numpy as np
 import xarray as xr
 
 from sopr_uq.errors import SimulationFailed
-from sopr_uq.observables.property import Property, SimulatedLiquid
+from sopr_uq.observables.property import Property
+from sopr_uq.observables.simulated_liquid import SimulatedLiquid
 from sopr_uq.typing import FloatArray
 from sopr_uq.workflow.order import Order
 from sopr_uq.workflow.simulated_parts import state_labels

@@ -11,7 +11,8 @@ from sopr_uq.engine.factory import make_engine
 from sopr_uq.engine.parallel import single_threaded
 from sopr_uq.engine.protocol import Setup
 from sopr_uq.engine.settings import EngineSettings
-from sopr_uq.observables.property import PROPERTIES, SimulatedLiquid
+from sopr_uq.observables.property import PROPERTIES
+from sopr_uq.observables.simulated_liquid import SimulatedLiquid
 from sopr_uq.potentials import Corrected
 from sopr_uq.typing import FloatArray
 from sopr_uq.workflow.result import load_result

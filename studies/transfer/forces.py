@@ -15,7 +15,8 @@ from sopr_uq.engine.protocol import Setup, Simulation
 from sopr_uq.engine.settings import EngineSettings
 from sopr_uq.engine.traits import COEXISTENCE
 from sopr_uq.experiment.state import StatePoint
-from sopr_uq.observables.property import Property, SimulatedLiquid, properties_of
+from sopr_uq.observables.property import Property, properties_of
+from sopr_uq.observables.simulated_liquid import SimulatedLiquid
 from sopr_uq.potentials import Mie
 from sopr_uq.rng import integer_seed
 from sopr_uq.workflow.order import key_of

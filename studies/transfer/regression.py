@@ -32,7 +32,8 @@ from sopr_uq.experiment.equation_of_state import reference_pressure
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.inference.shrinkage import Regression
 from sopr_uq.observables.property import PROPERTIES as PROPERTY
-from sopr_uq.observables.property import SimulatedLiquid, properties_of
+from sopr_uq.observables.property import properties_of
+from sopr_uq.observables.simulated_liquid import SimulatedLiquid
 from sopr_uq.posterior import store
 from sopr_uq.rng import integer_seed, stream
 from sopr_uq.typing import BoolArray, FloatArray, IntArray

@@ -9,7 +9,8 @@ from sopr_uq.derived.carried import carry
 from sopr_uq.derived.directions import Directions, Felt
 from sopr_uq.errors import InputError
 from sopr_uq.experiment.state import StatePoint
-from sopr_uq.observables.property import PROPERTIES, Reading
+from sopr_uq.observables.property import PROPERTIES
+from sopr_uq.observables.simulated_liquid import Reading
 from sopr_uq.potentials import Mie
 from sopr_uq.rng import stream
 

@@ -15,7 +15,8 @@ from sopr_uq.engine.settings import EngineSettings
 from sopr_uq.experiment.molecule import Molecule, Site
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.experiment.substance import Substance
-from sopr_uq.observables.property import SimulatedLiquid, properties_of
+from sopr_uq.observables.property import properties_of
+from sopr_uq.observables.simulated_liquid import SimulatedLiquid
 from sopr_uq.potentials import lennard_jones
 from sopr_uq.rng import stream
 from sopr_uq.units import FS_PER_PS

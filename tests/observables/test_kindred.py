@@ -10,7 +10,7 @@ from sopr_uq.engine.protocol import Setup
 from sopr_uq.errors import SimulationFailed
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.observables.kindred import Kindred
-from sopr_uq.observables.property import SimulatedLiquid
+from sopr_uq.observables.simulated_liquid import SimulatedLiquid
 from sopr_uq.potentials import Mie
 
 STATE = StatePoint(100.0, 0.0205, 39.948)

@@ -9,7 +9,8 @@ from scipy.integrate import trapezoid
 from sopr_uq.engine.protocol import Setup, Simulation
 from sopr_uq.engine.series import Series
 from sopr_uq.experiment.state import StatePoint
-from sopr_uq.observables.property import SimulatedLiquid, properties_of
+from sopr_uq.observables.property import properties_of
+from sopr_uq.observables.simulated_liquid import SimulatedLiquid
 from sopr_uq.observables.spectrum import F
 from sopr_uq.observables.transport import running_diffusion
 from sopr_uq.potentials import lennard_jones

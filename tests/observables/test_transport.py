@@ -13,7 +13,8 @@ from sopr_uq.engine.protocol import Setup, Simulation
 from sopr_uq.engine.series import Series
 from sopr_uq.errors import InputError, SimulationFailed
 from sopr_uq.experiment.state import StatePoint
-from sopr_uq.observables.property import PROPERTIES, SimulatedLiquid, properties_of
+from sopr_uq.observables.property import PROPERTIES, properties_of
+from sopr_uq.observables.simulated_liquid import SimulatedLiquid
 from sopr_uq.observables.transport import (
     FiniteBox,
     at_rest,

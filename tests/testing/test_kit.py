@@ -17,7 +17,8 @@ from sopr_uq.experiment.formats.files import read_content
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.experiment.substance import Substance
 from sopr_uq.observables import Pressure, Rdf, StructureFactor
-from sopr_uq.observables.property import PROPERTIES, Property, Reading
+from sopr_uq.observables.property import PROPERTIES, Property
+from sopr_uq.observables.simulated_liquid import Reading
 from sopr_uq.potentials import lennard_jones
 from sopr_uq.refine.ibi import Ibi
 from sopr_uq.refine.newton import Newton
@@ -209,7 +210,7 @@ def test_our_properties_pass(name):
     ],
 )
 def test_a_wrong_property_fails(reading, logarithmic, words):
-    wrong = Property("x", "1", lambda _: reading, logarithmic=logarithmic)
+    wrong = Property("x", "1", lambda _, __: reading, logarithmic=logarithmic)
     with pytest.raises(AssertionError, match=words):
         check_property(wrong, runs())
 

@@ -37,7 +37,11 @@ MIXTURE = {
         {"sites": label.split("-"), "sigma": sigma, "epsilon": epsilon}
         for label, (sigma, epsilon) in SIZES.items()
     ],
-    "observe": [{"kind": "pressure", "value": 50.0, "error": 5.0}],
+    "observe": [
+        {"kind": "pressure", "value": 50.0, "error": 5.0},
+        {"kind": "s", "name": "neutrons", "weights": "neutron", "file": "nowhere.csv"},
+        {"kind": "f", "weights": {"Ar-Ar": 0.1, "Ar-Kr": 0.4, "Kr-Kr": 0.5}, "file": "no.csv"},
+    ],
     "engine": {"name": "integral_equation"},
 }  # fmt: skip
 RICH = StatePoint(180.0, 0.018, composition={"Ar": 0.7, "Kr": 0.3})
@@ -82,7 +86,7 @@ def mixture():
 def rich(mixture, tmp_path_factory):
     """Sixteen draws simulated at another composition, in a folder."""
     folder = tmp_path_factory.mktemp("rich") / "out"
-    return simulate(mixture, [RICH], ("g", "s", "pressure", "energy"), out=folder), folder
+    return simulate(mixture, [RICH], ("g", "s", "total", "pressure", "energy"), out=folder), folder
 
 
 def test_draws_that_nobody_simulated_are_right(mixture, rich):
@@ -117,6 +121,28 @@ def test_every_pair_has_its_curves(rich):
     axes = simulated_sheet(tree).axes
     assert [ax.get_ylabel() for ax in axes[2:5]] == [f"g(r) of {pair}" for pair in SIZES]
     assert "Ar 0.7" in axes[2].get_legend().get_texts()[0].get_text()
+
+
+def test_totals_are_weighed_as_at_the_new_composition(rich):
+    """w_ab = (2 − δ_ab) c_a c_b b_a b_b/⟨b⟩² of neutrons; weights of one's own stay."""
+    curves = rich[0]["curves"].to_dataset()
+    assert curves["total"].dims == ("chain", "draw", "state", "measured", "q_total")
+    assert curves["total"].attrs["units"] == "1"
+    h = (curves["s"] - 1.0).isel(state=0).mean(("chain", "draw"))
+    b = np.array([0.7 * 1.909, 0.3 * 7.81])
+    shares = np.array([b[0] ** 2, 2.0 * b[0] * b[1], b[1] ** 2]) / b.sum() ** 2
+    told = curves["total"].isel(state=0).mean(("chain", "draw"))
+    wanted = shares @ h.values
+    assert np.abs(told.sel(measured="neutrons") - 1.0 - wanted).max() < 5e-3
+    assert np.abs(wanted - np.array([0.1, 0.4, 0.5]) @ h.values).max() > 2e-2, "negative control"
+    np.testing.assert_allclose(
+        told.sel(measured="f 2"), np.array([0.1, 0.4, 0.5]) @ h.values, atol=5e-3
+    )
+
+
+def test_no_total_was_measured(salt):
+    with pytest.raises(InputError, match="learnt from totals"):
+        simulate(salt, [], ("total",), draws=6)
 
 
 def test_compositions_by_words(mixture):
@@ -193,7 +219,7 @@ SALT = {
     ],
     "observe": [{"kind": "pressure", "value": 50.0, "error": 50.0}],
     "engine": {
-        "name": "lammps", "particles": 128, "cutoff": 8.0, "thermalisation_steps": 300,
+        "name": "lammps", "particles": 100, "cutoff": 7.3, "thermalisation_steps": 300,
         "ramp_steps": 500, "equilibration_steps": 300,
     },
 }  # fmt: skip
@@ -202,12 +228,12 @@ SALT = {
 @pytest.fixture(scope="module")
 def salt():
     """Corrections of two pairs, of which that between unlike ions matters; the third is kept."""
-    r, rng = np.arange(1.3, 8.001, 0.05), stream(2, "salt")
+    r, rng = np.arange(1.3, 7.301, 0.05), stream(2, "salt")
     bump = np.exp(-0.5 * ((r - 2.9) / 0.3) ** 2)
     draws = [
         [Mie(p["sigma"], p["epsilon"], 12.0).energy(r) + size * z * bump for z in normal]
         for p, size, normal in zip(
-            SALT["pair"], (0.0, 1.0, 0.02), rng.standard_normal((3, 80)), strict=True
+            SALT["pair"], (0.0, 0.5, 0.02), rng.standard_normal((3, 80)), strict=True
         )
     ]
     g = np.where(r > 2.3, 1.0, 0.0)
@@ -215,9 +241,9 @@ def salt():
 
 
 def test_ions_move_and_their_correction_is_told(salt):
-    """The pressure of every draw follows its bump between unlike ions, as simulations of the two
+    """The energy of every draw follows its bump between unlike ions, as simulations of the two
     ends say; without a correction it lies between."""
-    names = ("g", "pressure", "diffusion")
+    names = ("g", "energy", "diffusion")
     short = {"production_steps": 1000, "sample_every": 20}
     tree = simulate(salt, [], names, draws=6, engine=short)
     found = tree["properties"].to_dataset()
@@ -226,21 +252,21 @@ def test_ions_move_and_their_correction_is_told(salt):
     assert tree["runs"]["diffusion_window"].dims == ("state", "molecule", "bound")
     assert tree["without"]["g"].dims == ("state", "pair", "r_g")
     rows = {row[0]: row for row in table(tree, 0)}
-    assert set(rows) == {"pressure", "diffusion Na", "diffusion Cl"}
+    assert set(rows) == {"energy", "diffusion Na", "diffusion Cl"}
     assert 3.0 < float(found["diffusion"].sel(molecule="Na").mean()) < 30.0
     liquid = stored_liquid(salt)
     engine = make_engine(EngineSettings.model_validate(SALT["engine"] | short))
     bump = salt["posterior"]["potential"].sel(pair="Na-Cl").interp(r=2.9).values.ravel()
     order = np.argsort(bump)
-    ends = order[[2, -3]]
+    ends = order[[8, -9]]
     draws = salt["posterior"].to_dataset()["potential"].transpose("chain", "draw", "pair", "r")
     flat = draws.values.reshape(-1, 3, draws.sizes["r"])
     setups = [Setup(liquid.substance, liquid.state, liquid.tables(flat[i]), 5) for i in ends]
-    low, high = (run.pressure for run in run_tasks(engine, setups))
-    told, error = found["pressure"].values.ravel(), float(tree["summary"]["sampling_sd"][0, 0])
-    noise = float(tree["runs"]["pressure_error"][0])
+    low, high = (run.energy for run in run_tasks(engine, setups))
+    told, error = found["energy"].values.ravel(), float(tree["summary"]["sampling_sd"][0, 0])
+    noise = float(tree["runs"]["energy_error"][0])
     for i, truth in zip(ends, (low, high), strict=True):
         assert abs(told[i] - truth) < 4.0 * np.hypot(error, noise)
     assert abs(high - low) > 8.0 * np.hypot(error, noise), "negative control"
     between = sorted((low, high))
-    assert between[0] < float(tree["without"]["pressure"][0]) < between[1]
+    assert between[0] < float(tree["without"]["energy"][0]) < between[1]
