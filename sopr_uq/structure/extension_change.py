@@ -115,8 +115,8 @@ class _Beyond:
 class _Corrected:
     """The same where finite-size errors were taken out of g_N = ``raw``.
 
-    g = g_N (N − δ_ab)/(N − s)/(1 + I), with the order I about the images that g has, and the
-    level s at which the closure is missed as before over the last shell.
+    g = g_N (N − Ω_ab(0))/(N − s)/(1 + I), with the order I about the images that g has, and the
+    level s at which the closure is missed as before over the last shell. Of atoms Ω is 1.
     """
 
     beyond: _Beyond
@@ -143,20 +143,23 @@ class _Corrected:
         return np.asarray(found + np.tensordot(self._of_level, share, axes=1))
 
     def _missed(self, change: FloatArray) -> FloatArray:
-        """Return the changes of ln g − γ, averaged over the last shell, (n, p, m) → (p, m)."""
-        beyond = self.beyond
+        """Return how the changes of ln g − γ over the last shell miss, (n, p, m) → (k, m).
+
+        Of the k levels that are free: the atoms of a molecule fluctuate together.
+        """
+        beyond, levels = self.beyond, self._levels
         last = last_shell(beyond.grid, beyond.g, beyond.inside)[..., None]
         own = np.divide(change, beyond.g[..., None], out=np.zeros_like(change), where=last)
-        return np.asarray(np.mean(own - beyond.gamma(change), axis=0, where=last))
+        mean = np.mean(own - beyond.gamma(change), axis=0, where=last)
+        return np.stack([levels.free(levels.size * each) for each in mean.T], axis=1)
 
     @cached_property
     def _of_level(self) -> FloatArray:
-        """δg everywhere for each level by itself, shape (n, p, p)."""
-        grid, g = self.beyond.grid, np.where(self.beyond.inside, self.beyond.g, 0.0)
-        each = np.zeros((grid.n, g.shape[1], g.shape[1]))
-        places = np.arange(g.shape[1])
-        each[:, places, places] = g / self._levels.size
-        return self.beyond.whole(each)
+        """δg everywhere for each free level by itself, shape (n, p, k)."""
+        g, levels = np.where(self.beyond.inside, self.beyond.g, 0.0), self._levels
+        free = levels.free(np.zeros(g.shape[1])).size
+        each = np.stack([levels.of(x) / levels.size for x in np.eye(free)], axis=1)
+        return self.beyond.whole(g[..., None] * each)
 
     @cached_property
     def _levels(self) -> Levels:
@@ -179,7 +182,7 @@ class _Corrected:
 
     @cached_property
     def _level(self) -> FloatArray:
-        """(N − δ_ab)/(N − s), shape (p,)."""
+        """(N − Ω_ab(0))/(N − s), shape (p,)."""
         seen = self.beyond.inside & (self.raw > _SEEN)
         raw = np.where(seen, self.raw, 1.0)
         return np.asarray(np.mean(self.beyond.g * (1.0 + self._images) / raw, axis=0, where=seen))
@@ -192,6 +195,6 @@ class _Corrected:
     @property
     def _pinned(self) -> bool:
         """Whether the level is held where N would not fluctuate at all."""
-        size, like = self._levels.size, self.beyond.mixture.like
-        s = size - (size - like) / self._level
-        return self._levels.of_all(s) < _PINNED
+        size, shared = self._levels.size, self.beyond.mixture.shared
+        s = size - (size - shared) / self._level
+        return self._levels.of_all(self._levels.free(s)) < _PINNED

@@ -7,6 +7,8 @@ import pytest
 
 from sopr_uq.errors import InputError
 from sopr_uq.potentials import lennard_jones
+from sopr_uq.structure import extension
+from sopr_uq.structure.extension_change import extended_change
 from sopr_uq.structure.finite_size import canonical_rdf, infinite_rdf, order_of_images
 from sopr_uq.structure.intramolecular import Intramolecular
 from sopr_uq.structure.mixture import Mixture
@@ -209,6 +211,32 @@ def test_a_box_of_molecules_is_continued_to_the_infinite_liquid():
     cut = tapered(GRID, box, half, mixture, sites)[:, 0]
     wrong = np.abs(structure_rows(GRID, [2.0, 3.0], mixture.density) @ (cut - whole.g))
     assert wrong.max() > 0.01, "why these are not tapered"
+
+
+def test_errors_move_the_one_level_of_a_molecule_of_two_types(monkeypatch):
+    """As differences of continuations say; two sites of one molecule fluctuate together."""
+    monkeypatch.setattr(extension, "_LEVEL_TOLERANCE", 1e-9)
+    monkeypatch.setattr(extension, "_IMAGE_TOLERANCE", 1e-9)
+    monkeypatch.setattr(extension, "_IMAGE_PASSES", 30)
+    monkeypatch.setattr(extension, "_TOLERANCE_OF_MOLECULES", 1e-11)
+    v = np.stack([lennard_jones(s, 0.0725).energy(GRID.r) for s in (3.31, 3.25, 3.2)], axis=1)
+    mixture = two_named()
+    whole = solve(GRID, v, mixture, BETA)
+    box, half, sites = boxed(mixture, whole, 400)
+    known = np.nan_to_num(box)
+    change = np.exp(-0.5 * ((GRID.r - 5.0) / 0.4) ** 2)[:, None, None] * np.eye(3)
+    step = 1e-4
+    ends = [
+        extend(GRID, known + e * change[..., 1], half, v, mixture, BETA, particles=sites)
+        for e in (step, 0.0, -step)
+    ]
+    assert all(end.converged for end in ends)
+    slope = (ends[0].g - ends[2].g) / (2.0 * step)
+    said = extended_change(ends[1], known, half, change, particles=sites)[..., 1]
+    np.testing.assert_allclose(said, slope, atol=0.02 * np.abs(slope).max())
+    # negative control: without a level
+    alone = extended_change(ends[1], known, half, change)[..., 1]
+    assert np.abs(alone - slope).max() > 0.04 * np.abs(slope).max()
 
 
 def test_charged_molecules_end_in_a_taper(aqueous):
