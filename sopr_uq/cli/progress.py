@@ -82,9 +82,10 @@ class Bar:
 def _described(field: Field, potential: FloatArray, beta: float) -> str:
     """Return σ and ε of whole potentials, and the size of corrections."""
     d, text = field.descriptors(potential, beta), ""
-    if field.shaped.any():
-        sigma = " ".join(f"{x:.3f}" for x in d.sigma[field.shaped])
-        epsilon = " ".join(f"{x:.4f}" for x in d.epsilon[field.shaped])
+    whole = np.array([term.whole for term in field.terms])
+    if whole.any():
+        sigma = " ".join(f"{x:.3f}" for x in d.sigma[whole])
+        epsilon = " ".join(f"{x:.4f}" for x in d.epsilon[whole])
         text = f"  σ {sigma} Å  ε {epsilon} kcal/mol"
     if field.of_corrections.any():
         change = (potential - field.start)[field.of_corrections & field.well]

@@ -126,12 +126,15 @@ class _Corrected:
     def whole(self, change: FloatArray) -> FloatArray:
         """Return δg everywhere for changes of g_N inside, shape (n, p, m)."""
         beyond, scaled = self.beyond, self._factor[..., None] * change
-        found = self._levelled(scaled)
+        found, before = self._levelled(scaled), np.inf
         for _ in range(_PASSES):
             images = order_of_images(beyond.grid, found, self._length)
             tried, found = found, self._levelled(scaled - self._crowding[..., None] * images)
-            if np.abs(found - tried).max() <= _TOLERANCE * np.abs(found).max():
+            moved = float(np.abs(found - tried).max())
+            # between molecules the order about the images ends in roughness of the grid
+            if moved <= _TOLERANCE * np.abs(found).max() or moved >= before:
                 break
+            before = moved
         return found
 
     def _levelled(self, change: FloatArray) -> FloatArray:
