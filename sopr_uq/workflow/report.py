@@ -15,7 +15,7 @@ from sopr_uq.derived.correction import (
     intervals_without_zero,
     is_corrected,
 )
-from sopr_uq.derived.pairs import each_pair
+from sopr_uq.derived.pairs import each_pair, pairs
 from sopr_uq.derived.summary import FEWEST_DRAWS, interval_text, summary
 from sopr_uq.posterior.cost import Cost, cost
 from sopr_uq.posterior.status import (
@@ -62,7 +62,7 @@ def as_dict(result: xr.DataTree, prob: float = 0.95) -> dict[str, Any]:
         "seed": int(a["seed"]),
         **paid._asdict(),
         "misfit": float(result["iterations"].to_dataset()["misfit"][-1]),
-        "derived": _by_pair(result, lambda one: _numbers(one, prob)),
+        "derived": _derived(result, prob),
         "noise_over_stated": exceeded(result),
         "check": check(result),
         "error_budget": _by_pair(result, budget),
@@ -85,17 +85,20 @@ def head(result: xr.DataTree, prob: float = 0.95) -> tuple[str, str, str, str]:
 
 def table(result: xr.DataTree, prob: float = 0.95) -> list[tuple[str, str, str, str]]:
     """Return rows (quantity, value(sd), interval, unit) of the derived quantities."""
+    kept = kept_pairs(result)
     labelled = [
-        (f"{LABELS.get(name, name)} {label}".strip(), row)
+        (f"{LABELS.get(name, name)} {label}".strip(), row, label in kept)
         for label, one in each_pair(result)
-        for name, row in _rows(one, prob).items()
+        for name, row in _rows(one, prob, kept=label in kept).items()
     ]
     rows = []
-    for name, row in labelled:
+    for name, row, fixed in labelled:
         unit = str(row["unit"].item())
         text, ends = str(row["text"].item()), "–"
         if kind_of_band(result) == "none":
             text = f"{float(row['mean']):.5g}"
+        elif fixed:
+            text, ends = f"{float(row['mean']):.4g}", "kept"
         elif (reason := undetermined(row)) is not None:
             text = reason
         else:
@@ -276,10 +279,20 @@ def prior_sentence(result: xr.DataTree) -> str:
     return f"of the variance are prior: {', '.join(parts)}" if parts else ""
 
 
-def _rows(result: xr.DataTree, prob: float) -> dict[str, xr.Dataset]:
-    """Summaries of the derived quantities by name; a single draw has no deviation."""
+def kept_pairs(result: xr.DataTree) -> frozenset[str]:
+    """Return the labels of pairs whose potentials were kept as they were: ``refine = false``."""
+    told = json.loads(str(result.attrs.get("settings", "{}"))).get("pair", [])
+    kept = {frozenset(pair["sites"]) for pair in told if pair.get("refine") is False}
+    return frozenset(label for label in pairs(result) if frozenset(label.split("-")) in kept)
+
+
+def _rows(result: xr.DataTree, prob: float, *, kept: bool) -> dict[str, xr.Dataset]:
+    """Summaries of the derived quantities by name; a single draw has no deviation.
+
+    A correction has none of some, and neither has a potential that was kept.
+    """
     draws = result["derived"].to_dataset()
-    corrected = is_corrected(result)
+    corrected = kept or is_corrected(result)
     names = [
         n
         for n, x in draws.data_vars.items()
@@ -291,12 +304,20 @@ def _rows(result: xr.DataTree, prob: float) -> dict[str, xr.Dataset]:
     return {str(name): found.sel(quantity=name) for name in names}
 
 
-def _numbers(result: xr.DataTree, prob: float) -> dict[str, dict[str, Any]]:
+def _derived(result: xr.DataTree, prob: float) -> dict[str, Any]:
+    """Return the numbers of an element, or of each pair of a mixture by its label."""
+    kept = kept_pairs(result)
+    found = {label: _numbers(one, prob, kept=label in kept) for label, one in each_pair(result)}
+    return found.get("", found)
+
+
+def _numbers(result: xr.DataTree, prob: float, *, kept: bool) -> dict[str, dict[str, Any]]:
     what, found = kind_of_band(result), {}
     share = "prob" if what == "posterior" else "share_of_draws"
-    for name, row in _rows(result, prob).items():
-        reason = None if what == "none" else undetermined(row)
+    for name, row in _rows(result, prob, kept=kept).items():
+        reason = None if what == "none" else "kept" if kept else undetermined(row)
         known = () if reason else _STATISTICS[: 1 if what == "none" else None]
+        known = _STATISTICS[:1] if kept else known
         found[name] = {
             **{k: float(row[k]) if k in known else None for k in _STATISTICS},
             share: prob if what != "none" else None,

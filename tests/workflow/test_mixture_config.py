@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
+import xarray as xr
 
 from sopr_uq import load_config
 from sopr_uq.derived import of_pair, pairs, structure_bands
@@ -294,6 +297,26 @@ def test_the_result_names_its_pairs(result, folder, tmp_path) -> None:
 
 
 @pytest.mark.slow(seconds=28)
+def test_a_pair_that_was_kept_is_said_to_be(result) -> None:
+    """Its draws are one potential, which is no failed posterior; another of one draw is."""
+    tables = json.loads(result.attrs["settings"])
+    kept = result.copy()
+    derived = result["derived"].to_dataset()
+    first = derived.isel(chain=0, draw=0)
+    kept["derived"] = xr.DataTree(derived.where(derived["pair"] != "Ar-Kr", first))
+    same = {row[0]: row for row in table(kept)}
+    assert same["σ Ar-Kr"][1].startswith("not determined")
+    tables["pair"][2]["refine"] = False
+    kept.attrs["settings"] = json.dumps(tables)
+    rows = {row[0]: row for row in table(kept)}
+    assert rows["σ Ar-Kr"][2] == "kept"
+    assert rows["σ Ar-Ar"] == {row[0]: row for row in table(result)}["σ Ar-Ar"]
+    told = as_dict(kept)["derived"]["Ar-Kr"]["sigma"]
+    assert told["reason"] == "kept"
+    assert told["sd"] is None
+    assert rows["σ Ar-Kr"][1] == f"{told['mean']:.4g}"
+
+
 def test_a_pair_is_looked_at_as_an_element(result) -> None:
     one = of_pair(result, "Ar-Kr")
     bands = structure_bands(one)
