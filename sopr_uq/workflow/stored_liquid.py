@@ -96,11 +96,6 @@ class StoredLiquid:
         ]
         return Directions.of(self.r, felt, state.beta)
 
-    def at(self, temperature: float, density: float) -> StatePoint:
-        """Return another state of the same composition."""
-        here = self.state
-        return StatePoint(temperature, density, here.mass, here.composition)
-
 
 def stored_liquid(result: xr.DataTree) -> StoredLiquid:
     """Return the liquid of a result.
