@@ -133,7 +133,7 @@ def _write(within: Within, path: Path) -> None:
     """Write the energy of a pair within a molecule as a table ``BOND``."""
     r = np.linspace(*within.ends, _POINTS)
     columns = np.column_stack([np.arange(1, r.size + 1), r, within.energy(r), within.force(r)])
-    # the slope of the energy at its ends, for the spline
+    # the slope of the force at its ends, for the spline
     first, last = np.gradient(within.force(r), r)[[0, -1]]
     with path.open("w", encoding="ascii") as file:
         file.write(f"BOND\nN {r.size} FP {first:.10g} {last:.10g} EQ {within.least:.10g}\n\n")

@@ -20,8 +20,8 @@ GAMMA = (1.0, 0.1)
 """γ of D_N = D_∞ (1 − γ N^(−1/3)) of atoms, and its standard error."""
 
 GAMMA_OF_OTHERS = (1.0, 0.2)
-"""The same of mixtures, molecules and ions, N molecules. ξk_BT ρ^(1/3)/(6πηD) is 1.1 of water,
-by its viscosity and diffusion at 298 K, and of molten salts."""
+"""The same of mixtures, molecules and ions, N molecules: believed, not simulated. By Yeh and Hummer
+γ is about ξk_BT ρ^(1/3)/(6πηD), 0.97 of water at 298 K by its 0.890 mPa s and 2.30·10⁻⁹ m²/s."""
 
 MADELUNG = 2.837297
 """ξ of a cubic box (Yeh & Hummer, J. Phys. Chem. B 108, 15873 (2004), eq 12)."""

@@ -21,6 +21,8 @@ from sopr_uq.workflow.config import Config
 from sopr_uq.workflow.stored_liquid import makeup_of, settings_of
 
 _KINDS = ("s", "f")
+_WEIGHING = ("kind", "weights", "deuterated", "exchange", "intramolecular", "normalisation")
+"""What tells one total from another; the same at several states is one."""
 
 
 def measured_totals(
@@ -47,12 +49,11 @@ def measured_totals(
     if not found:
         expected = "a result learnt from totals, [[observe]] with weights"
         raise InputError("properties", expected, "total, of none")
-    numbered = {
-        entry.name or (f"{entry.kind} {i}" if len(found) > 1 else entry.kind): entry
-        for i, entry in enumerate(found, 1)
-    }
+    names = [entry.name or entry.kind for entry in found]
+    unique = [name if names.count(name) == 1 else f"{name} {i}" for i, name in enumerate(names, 1)]
     return tuple(
-        replace(which, of=name, read=_Weighed(makeup, entry)) for name, entry in numbered.items()
+        replace(which, of=name, read=_Weighed(makeup, entry))
+        for name, entry in zip(unique, found, strict=True)
     )
 
 
@@ -71,7 +72,9 @@ class _Weighed:
 def _entries(result: xr.DataTree) -> Sequence[ObserveSettings]:
     config = Config.model_validate(settings_of(result))
     every = [*config.observe, *(entry for state in config.state for entry in state.observe)]
-    alike = {(each.kind, each.name, str(each.weights), each.deuterated): each for each in every}
+    alike: dict[str, ObserveSettings] = {}
+    for each in every:
+        alike.setdefault(each.model_dump_json(include=set(_WEIGHING)), each)
     return [each for each in alike.values() if each.kind in _KINDS]
 
 

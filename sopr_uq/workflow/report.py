@@ -17,6 +17,7 @@ from sopr_uq.derived.correction import (
 )
 from sopr_uq.derived.pairs import each_pair, pairs
 from sopr_uq.derived.summary import FEWEST_DRAWS, interval_text, summary
+from sopr_uq.experiment.molecule import Pair
 from sopr_uq.posterior.cost import Cost, cost
 from sopr_uq.posterior.status import (
     interval_kind,
@@ -282,8 +283,8 @@ def prior_sentence(result: xr.DataTree) -> str:
 def kept_pairs(result: xr.DataTree) -> frozenset[str]:
     """Return the labels of pairs whose potentials were kept as they were: ``refine = false``."""
     told = json.loads(str(result.attrs.get("settings", "{}"))).get("pair", [])
-    kept = {frozenset(pair["sites"]) for pair in told if pair.get("refine") is False}
-    return frozenset(label for label in pairs(result) if frozenset(label.split("-")) in kept)
+    kept = {Pair(*pair["sites"]) for pair in told if pair.get("refine") is False}
+    return frozenset(label for label in pairs(result) if Pair.of(label) in kept)
 
 
 def _rows(result: xr.DataTree, prob: float, *, kept: bool) -> dict[str, xr.Dataset]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
@@ -19,7 +17,7 @@ from sopr_uq.experiment.molecule import Molecule, Pair, Site
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.experiment.substance import Substance
 from sopr_uq.potentials import Zero, lennard_jones
-from sopr_uq.units import BOLTZMANN, JOULE_PER_KCAL, MPA_PER_KCAL_MOL_A3, thermal_energy
+from sopr_uq.units import MPA_PER_KCAL_MOL_A3, thermal_energy
 
 KELVIN, SPARSE = 400.0, 0.0008
 HEAT = thermal_energy(KELVIN)
@@ -43,7 +41,7 @@ def gas(bonded, places, names="C", **settings):
     }  # fmt: skip
     engine = make_engine(EngineSettings(name="lammps", **given | settings))
     setup = Setup(substance, state, dict.fromkeys(substance.pairs, Zero()), 3)
-    found = engine.run(replace(setup, record=("heat-capacity",)))
+    found = engine.run(setup)
     topology = Topology.of(substance, (400,))
     at = found.configuration
     return found, topology.offsets(at.positions, at.box_length)[topology.members(0)]
@@ -96,19 +94,14 @@ def test_dihedrals_turn_as_boltzmann_says(chains):
     _within(cosine.mean(), mean, np.sqrt(0.5 / 400), "cosine of the dihedral")
 
 
-def test_pressure_and_heat_of_a_gas_of_chains(chains):
-    """ρk_BT: what bonds pull and atoms push cancels. 12 classical degrees of freedom have R/2 each,
-    and 5 of the 6 within share potential energy; the sixth turns over a hump."""
+def test_pressure_of_a_gas_of_chains(chains):
+    """ρk_BT: what bonds pull and atoms push cancels; and no energy is between molecules."""
     found, _ = chains
     ideal = SPARSE * HEAT * MPA_PER_KCAL_MOL_A3
     # nothing collides: the share of the heat that is in the motion of centres stays as it was
     _within(found.pressure, ideal, ideal * np.sqrt(2 / 1200), "pressure")
     assert 4.0 * np.sqrt(2 / 1200) < 0.25, "negative control: far from that of free atoms, 4 ρk_BT"
     assert abs(found.energy) < 1e-9
-    heat = BOLTZMANN * JOULE_PER_KCAL
-    capacity = found["heat-capacity"]
-    assert 7.5 * heat < float(capacity.mean[0]) + 4.0 * float(capacity.error[0])
-    assert float(capacity.mean[0]) - 4.0 * float(capacity.error[0]) < 10.0 * heat
 
 
 def test_a_table_is_as_good_as_its_form():
@@ -144,10 +137,10 @@ def test_stiff_charges_are_a_rigid_molecule():
         setups.append(Setup(substance, state, potentials, 1))
     runs = run_tasks(make_engine(settings), setups)
     rigid, flexible = runs
-    for name, least in (("energy", 0.02), ("pressure", 4.0)):
+    for name in ("energy", "pressure"):
         error = np.hypot(float(rigid[name].error[0]), float(flexible[name].error[0]))
         gap = float(flexible[name].mean[0]) - float(rigid[name].mean[0])
-        assert abs(gap) < 4.0 * error + least, name
+        assert abs(gap) < 4.0 * error, name
     assert rigid.energy < -1.0
     inner = inner_energy(Molecule("PM", sites, places), np.array(places), 3.0 / 8.0)
     assert abs(float(inner)) > 5.0, "negative control: it would have been seen"

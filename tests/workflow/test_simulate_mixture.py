@@ -18,8 +18,10 @@ from sopr_uq.engine.settings import EngineSettings
 from sopr_uq.errors import InputError
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.figures.simulated import simulated_sheet
+from sopr_uq.observables.property import PROPERTIES
 from sopr_uq.potentials import Mie
 from sopr_uq.rng import stream
+from sopr_uq.workflow.measured_totals import measured_totals
 from sopr_uq.workflow.simulate import simulate
 from sopr_uq.workflow.simulated import load_simulated
 from sopr_uq.workflow.simulated_report import as_dict, table, title
@@ -136,8 +138,19 @@ def test_totals_are_weighed_as_at_the_new_composition(rich):
     assert np.abs(told.sel(measured="neutrons") - 1.0 - wanted).max() < 5e-3
     assert np.abs(wanted - np.array([0.1, 0.4, 0.5]) @ h.values).max() > 2e-2, "negative control"
     np.testing.assert_allclose(
-        told.sel(measured="f 2"), np.array([0.1, 0.4, 0.5]) @ h.values, atol=5e-3
+        told.sel(measured="f"), np.array([0.1, 0.4, 0.5]) @ h.values, atol=5e-3
     )
+
+
+def test_totals_of_one_name_are_told_apart_and_one_at_two_states_is_one(mixture):
+    settings = json.loads(mixture.attrs["settings"])
+    same, other = settings["observe"][1], settings["observe"][2]
+    settings["observe"].append({**other, "weights": {"Ar-Ar": 0.2, "Ar-Kr": 0.4, "Kr-Kr": 0.4}})
+    settings["state"] = [{"temperature": 180.0, "density": 0.018, "observe": [same]}]
+    asked = mixture.copy()
+    asked.attrs["settings"] = json.dumps(settings)
+    found = measured_totals(PROPERTIES["total"], asked, stored_liquid(mixture).state)
+    assert [each.of for each in found] == ["neutrons", "f 2", "f 3"]
 
 
 def test_no_total_was_measured(salt):
