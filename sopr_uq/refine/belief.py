@@ -124,6 +124,13 @@ class PriorSettings(BaseModel):
         description="error of a pressure that states none, in ρ k_B T: how far the virial of an "
         "effective pair potential may be trusted",
     )
+    tension: float = _number(
+        1.0,
+        gt=0,
+        le=1e3,
+        description="how far below zero, in ρ k_B T, the pressure of a liquid of atoms may be "
+        "whose pressure is not given: a standard deviation, for what pairs do not make of it",
+    )
     jacobian_error: float = _number(
         0.15, gt=0, le=2, description="median relative error of the linear response"
     )

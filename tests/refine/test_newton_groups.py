@@ -184,7 +184,11 @@ def test_an_error_of_the_pressure_is_asked_where_none_is_stated(liquid, weak) ->
     alone = Newton(liquid.problem(liquid.measured(liquid.truth, 0.01, seed=1), rule="newton"))
     found = prior_sensitivity(alone.conditioner, answer_of(liquid, alone))
     assert not [v for v in found["variant"].values if "pressure" in str(v)]
-    assert found.sizes == {"variant": 9, "descriptor": 4}
+    assert found.sizes == {"variant": 11, "descriptor": 4}
+    # how far it may be stretched is asked where no pressure tells
+    tension = {"tension /3", "tension ×3"}
+    assert tension <= set(found["variant"].values)
+    assert not tension & set(variants)
 
 
 def test_what_data_know_no_prior_moves(liquid, weak) -> None:

@@ -14,6 +14,7 @@ from sopr_uq.experiment.state import StatePoint
 from sopr_uq.potentials import Mie, Scaled, lennard_jones
 from sopr_uq.potentials.descriptors import descriptors
 from sopr_uq.refine.newton import Newton
+from sopr_uq.refine.newton.data import liquid_of
 from sopr_uq.refine.newton.discrepancy import discrepancy_columns, discrepancy_root
 from sopr_uq.refine.newton.linear import linearise
 from sopr_uq.refine.newton.prior import Prior
@@ -75,10 +76,14 @@ def test_the_stacked_model_is_that_of_each_state(liquids):
 
 
 def test_a_state_of_which_nothing_is_known_changes_nothing(liquids, alone):
-    """A second curve with errors of 300: the answer of the first alone."""
+    """A second curve and a pressure with huge errors: the answer of the first alone.
+
+    Without that pressure something is known of it: that there was a liquid.
+    """
     blank = liquids[1].observations[0]
     useless = replace(blank, error=np.full(R.size, 300.0))
-    both = rule_for(liquids[0], Liquid(STATES[1], (useless,)))
+    vague = Observation("pressure", np.zeros(1), np.zeros(1), np.full(1, 1e7))
+    both = rule_for(liquids[0], Liquid(STATES[1], (useless, vague)))
     fit, _, _ = result(both)
     seen = both.problem.r > 0.95 * both.problem.sigma
     assert fit.mean[seen] == pytest.approx(alone[0].mean[seen], abs=1e-6)
@@ -136,7 +141,7 @@ def test_corrections_belong_to_one_state_each(liquids):
     rule = rule_for(*liquids, discrepancy=0.02)
     p = rule.problem
     jacobian = np.random.default_rng(3).normal(size=(2 * R.size, p.r.size))
-    columns = discrepancy_columns(p, jacobian, Prior(p))
+    columns = discrepancy_columns(p, jacobian, liquid_of(p), Prior(p))
     covariance = columns @ columns.T
     root = discrepancy_root(p, Prior(p))
     first, second = jacobian[: R.size], jacobian[R.size :]
@@ -150,4 +155,4 @@ def test_corrections_belong_to_one_state_each(liquids):
 def test_no_discrepancy_is_no_column_at_all(liquids):
     rule = rule_for(liquids[0])
     p = rule.problem
-    assert discrepancy_columns(p, np.ones((R.size, p.r.size)), Prior(p)).size == 0
+    assert discrepancy_columns(p, np.ones((R.size, p.r.size)), liquid_of(p), Prior(p)).size == 0

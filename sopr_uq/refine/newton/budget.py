@@ -75,17 +75,20 @@ class Whitened:
 
     @cached_property
     def variances(self) -> dict[str, FloatArray]:
-        """Variances of independent errors by source, each of shape (d,)."""
-        model, theta, stated = (
-            self.fit.model,
-            self.fit.theta,
-            self.conditioner.stacked.stated_variance,
-        )
+        """Variances of independent errors by source, each of shape (d,).
+
+        That a liquid holds together was believed beforehand, so what is not known of it is prior.
+        """
+        model, theta = self.fit.model, self.fit.theta
+        stated, believed = np.zeros((2, model.residual.size))
+        stated[: self.fit.measured] = self.conditioner.stacked.stated_variance
+        believed[self.fit.measured :] = self.fit.unstretched.variance
         noise = theta.noise[model.level] ** 2 * model.noisy
         reading = reading_effect(model.slope, model.bend, theta.reading[model.level])[1]
         return {
             "measurement": stated + noise + reading,
-            "simulation": model.fixed_variance - stated,
+            "simulation": model.fixed_variance - stated - believed,
+            "prior": believed,
         }
 
     @cached_property
@@ -124,7 +127,7 @@ class Whitened:
         g = gradient @ self.gain
         left = gradient - g @ self.columns["potential"]
         found = {name: np.sum((g @ c) * g, axis=1) for name, c in self.covariances.items()}
-        found["prior"] = np.sum(left**2, axis=1)
+        found["prior"] += np.sum(left**2, axis=1)
         return {name: found[name] for name in SOURCES}
 
 

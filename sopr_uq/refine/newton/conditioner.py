@@ -11,12 +11,13 @@ import numpy as np
 from sopr_uq.inference.linear_gaussian import LinearGaussian, coefficients
 from sopr_uq.inference.noise import LogNormal
 from sopr_uq.inference.theta_mode import most_probable
-from sopr_uq.refine.newton.data import Stacked, covariance_columns, stack_data
+from sopr_uq.refine.newton.data import Stacked, covariance_columns, liquid_of, stack_data
 from sopr_uq.refine.newton.discrepancy import discrepancy_columns
-from sopr_uq.refine.newton.fit import Fit, parts_of
+from sopr_uq.refine.newton.fit import Fit, parts_of, potential_index
 from sopr_uq.refine.newton.linear import LinearModel
 from sopr_uq.refine.newton.nuisances import nuisance_columns
 from sopr_uq.refine.newton.prior import Basis, Prior
+from sopr_uq.refine.newton.tension import Rows, Sites, Tension
 from sopr_uq.refine.problem import Problem
 from sopr_uq.typing import FloatArray
 
@@ -53,6 +54,11 @@ class Conditioner:
         """The prior of v."""
         return Prior(self.problem, self.moved)
 
+    @cached_property
+    def tension(self) -> Tension:
+        """How far the liquids may be stretched."""
+        return Tension(self.problem)
+
     def fit(self, linear: LinearModel, point: FloatArray, stiffness: float = 1.0) -> Fit:
         """Return the posterior of v given a linear model.
 
@@ -65,37 +71,48 @@ class Conditioner:
         stiffness : float
             By how much the correction to the Mie potential is to be smaller.
         """
+        sites = Sites.none(len(self.problem.liquids))
         for _ in range(_MOVES):
             bases = self.prior.bases(point)
-            model = self._linear_gaussian(linear, bases, stiffness)
+            rows = self.tension.rows(linear, bases[0].base, sites)
+            model = self._linear_gaussian(linear, bases, stiffness, rows)
             theta = most_probable(model)
             c = coefficients(model, theta)
             moved = self.prior.point(c.mean)
-            if np.all(np.abs(moved - point) < np.tile(_STILL, point.size // _STILL.size)):
+            mine = potential_index(model, bases[theta.kernel])
+            columns = bases[theta.kernel].columns(theta.width)
+            slopes, root = self.tension.slopes(linear) @ columns, c.root[mine]
+            x = self.tension.ratios(linear.pressure_at(bases[0].base)) + slopes @ c.mean[mine]
+            sites, will_do = self.tension.sites(x, np.sum((slopes @ root) ** 2, axis=1), sites)
+            still = np.abs(moved - point) < np.tile(_STILL, point.size // _STILL.size)
+            if will_do and np.all(still):
                 break
             point = moved
-        return Fit(self.prior, point, bases, model, theta, c, parts_of(model, theta))
+        return Fit(self.prior, point, bases, model, theta, c, parts_of(model, theta), rows)
 
     def _linear_gaussian(
-        self, linear: LinearModel, bases: Sequence[Basis], stiffness: float
+        self, linear: LinearModel, bases: Sequence[Basis], stiffness: float, rows: Rows
     ) -> LinearGaussian:
-        s, jacobian, prior = self.stacked, linear.jacobian, self.prior
+        s, prior = self.stacked, self.prior
         sampling, rest = covariance_columns(linear.covariance, RANK)
         size = max(b.correction.shape[1] for b in bases)
+        jacobian = np.vstack([linear.jacobian, rows.jacobian])
         corrections = [jacobian @ b.correction for b in bases]
+        liquid = np.concatenate([liquid_of(self.problem), rows.liquid])
+        still = np.zeros(len(rows.liquid))
+        errors = np.hstack([self.nuisances(linear), sampling])
         return LinearGaussian(
-            residual=s.value - linear.about(bases[0].base),
-            fixed_variance=s.stated_variance + rest,
-            noisy=s.noisy,
-            slope=linear.slope,
-            bend=linear.bend,
-            level=s.level,
+            residual=np.concatenate([s.value - linear.about(bases[0].base), rows.residual]),
+            fixed_variance=np.concatenate([s.stated_variance + rest, rows.variance]),
+            noisy=np.concatenate([s.noisy, still]),
+            slope=np.concatenate([linear.slope, still]),
+            bend=np.concatenate([linear.bend, still]),
+            level=np.concatenate([s.level, still.astype(np.intp)]),
             columns=np.hstack(
                 [
                     jacobian @ bases[0].mie,
-                    self.nuisances(linear),
-                    sampling,
-                    discrepancy_columns(self.problem, jacobian, prior),
+                    np.pad(errors, ((0, still.size), (0, 0))),
+                    discrepancy_columns(self.problem, jacobian, liquid, prior),
                 ]
             ),
             correction=np.array([np.pad(x, ((0, 0), (0, size - x.shape[1]))) for x in corrections]),

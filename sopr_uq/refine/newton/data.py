@@ -157,9 +157,10 @@ def stack_data(problem: Problem) -> Stacked:
     )
 
 
-def liquid_sizes(problem: Problem) -> list[int]:
-    """Return how many of the stacked numbers belong to each liquid."""
-    return [sum(independent(o).x.size for o in liquid.observations) for liquid in problem.liquids]
+def liquid_of(problem: Problem) -> IntArray:
+    """Return to which liquid each of the stacked numbers belongs, shape (d,)."""
+    sizes = [sum(independent(o).x.size for o in each.observations) for each in problem.liquids]
+    return np.repeat(np.arange(len(sizes)), sizes)
 
 
 def independent(observation: Observation) -> Observation:

@@ -8,17 +8,16 @@ that of the prior, v_s = v + δ_s, which the data of no other liquid know.
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 import numpy as np
 
-from sopr_uq.refine.newton.data import liquid_sizes
 from sopr_uq.refine.newton.prior import Prior
 from sopr_uq.refine.problem import Problem
-from sopr_uq.typing import FloatArray
+from sopr_uq.typing import FloatArray, IntArray
 
 
-def discrepancy_columns(problem: Problem, jacobian: FloatArray, prior: Prior) -> FloatArray:
+def discrepancy_columns(
+    problem: Problem, jacobian: FloatArray, liquid: IntArray, prior: Prior
+) -> FloatArray:
     """Return the columns of the corrections of all liquids.
 
     Parameters
@@ -26,7 +25,9 @@ def discrepancy_columns(problem: Problem, jacobian: FloatArray, prior: Prior) ->
     problem : Problem
         Its ``settings.discrepancy`` is the standard deviation of δ_s at σ, in kcal/mol.
     jacobian : array, shape (d, n)
-        Of the stacked data, per kcal/mol.
+        Of data, per kcal/mol.
+    liquid : array of int, shape (d,)
+        To which liquid each of them belongs.
     prior : Prior
         δ_s is as smooth as what a Mie potential lacks.
 
@@ -36,12 +37,9 @@ def discrepancy_columns(problem: Problem, jacobian: FloatArray, prior: Prior) ->
         For standard normal coefficients; m = 0 without discrepancy.
     """
     root = discrepancy_root(problem, prior)
-    ends = np.cumsum([0, *liquid_sizes(problem)])
-    columns = np.zeros((len(jacobian), root.shape[1] * len(problem.liquids)))
-    for s, (first, last) in enumerate(pairwise(ends)):
-        mine = slice(s * root.shape[1], (s + 1) * root.shape[1])
-        columns[first:last, mine] = jacobian[first:last] @ root
-    return columns
+    of_liquid = liquid[:, None] == np.arange(len(problem.liquids))
+    columns = of_liquid[:, :, None] * (jacobian @ root)[:, None, :]
+    return np.asarray(columns.reshape(len(jacobian), -1))
 
 
 def discrepancy_root(problem: Problem, prior: Prior) -> FloatArray:

@@ -196,8 +196,9 @@ def directions(whitened: Whitened) -> tuple[FloatArray, FloatArray]:
     They are the leading left singular vectors of the columns of the potential in
     units of all that is not the potential.
     """
-    root = whitened.root
-    x = solve_triangular(root, whitened.columns["potential"], lower=True)
+    measured = slice(whitened.fit.measured)
+    root = whitened.root[measured, measured]
+    x = solve_triangular(root, whitened.columns["potential"][measured], lower=True)
     u, s, _ = np.linalg.svd(x, full_matrices=False)
     u = u[:, np.flatnonzero(s > _INFORMED)[:_MOST_DIRECTIONS]]
     project = solve_triangular(root, u, lower=True, trans="T").T

@@ -19,6 +19,7 @@ from sopr_uq.inference.linear_gaussian import (
 from sopr_uq.inference.theta_mode import log_likelihoods
 from sopr_uq.refine.newton.averaging import Ruler
 from sopr_uq.refine.newton.prior import Basis, Prior
+from sopr_uq.refine.newton.tension import Rows
 from sopr_uq.typing import BoolArray, FloatArray, IntArray
 
 _GOLDEN = 0.6180339887498949
@@ -59,6 +60,8 @@ class Fit:
         At this θ.
     parts : tuple of Part
         With every kernel.
+    unstretched : Rows
+        The last data of ``model``, which nobody measured: that liquids hold together.
     """
 
     prior: Prior
@@ -68,6 +71,7 @@ class Fit:
     theta: Theta
     coefficients: Coefficients
     parts: tuple[Part, ...]
+    unstretched: Rows
 
     def of_coefficients(self, values: FloatArray) -> FloatArray:
         """Return v for coefficients with the first kernel, shape (size, 4 p + m) → (size, p n)."""
@@ -106,9 +110,14 @@ class Fit:
 
     @property
     def gain(self) -> FloatArray:
-        """How far each datum moves v, outside the core, kcal/mol per unit, shape (n, d)."""
+        """How far each measured datum moves v, outside the core, kcal/mol per unit, (n, d)."""
         columns, mine = self._linear
-        return np.asarray(columns @ gain(self.model, self.theta)[mine])
+        return np.asarray(columns @ gain(self.model, self.theta)[mine][:, : self.measured])
+
+    @property
+    def measured(self) -> int:
+        """How many of the data of ``model`` were measured, d: the first."""
+        return int(self.model.residual.size - self.unstretched.residual.size)
 
     @property
     def sd(self) -> FloatArray:

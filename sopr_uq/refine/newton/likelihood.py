@@ -10,7 +10,7 @@ import numpy as np
 
 from sopr_uq.inference.linear_gaussian import reading_effect
 from sopr_uq.refine.newton.conditioner import RANK, Conditioner
-from sopr_uq.refine.newton.data import covariance_columns
+from sopr_uq.refine.newton.data import covariance_columns, liquid_of
 from sopr_uq.refine.newton.discrepancy import discrepancy_columns
 from sopr_uq.refine.newton.emulator import Emulator
 from sopr_uq.refine.newton.linear import LinearModel
@@ -61,8 +61,12 @@ class Likelihood:
         reading: FloatArray,
         known: Emulated | None = None,
     ) -> FloatArray:
-        """Return ln p(data | v, θ), less its constant, shape (S,); see :meth:`standing`."""
-        return gaussian_log_density(*self.standing(v, noise, reading, known))
+        """Return ln p(data | v, θ), less its constant, shape (S,); see :meth:`standing`.
+
+        That the liquids hold together (:mod:`.tension`) is among the data.
+        """
+        whole = self.conditioner.tension.log_probability(self.linear.pressure_at(v))
+        return gaussian_log_density(*self.standing(v, noise, reading, known)) + whole
 
     def standing(
         self,
@@ -114,10 +118,10 @@ class Likelihood:
     @cached_property
     def _others(self) -> tuple[FloatArray, FloatArray]:
         """What is in the data beside v and the doubt about F: columns (d, p), variances (d,)."""
-        linear = self.linear
+        linear, problem = self.linear, self.conditioner.problem
         outside, rest = covariance_columns(self.emulator.outside, RANK)
         between = discrepancy_columns(
-            self.conditioner.problem, linear.jacobian, self.conditioner.prior
+            problem, linear.jacobian, liquid_of(problem), self.conditioner.prior
         )
         columns = [self.conditioner.nuisances(linear), outside, between]
         return np.hstack(columns), self.conditioner.stacked.stated_variance + rest

@@ -32,7 +32,7 @@ class Misfit:
         stacked = self.conditioner.stacked
         mie = fit.prior.mie
         mine = slice(mie, mie + self.conditioner.nuisance_count)
-        shift = fit.model.columns[:, mine] @ fit.coefficients.mean[mine]
+        shift = fit.model.columns[: fit.measured, mine] @ fit.coefficients.mean[mine]
         reading = np.asarray(fit.theta.reading[stacked.level])
         flattening, _ = reading_effect(model.slope, model.bend, reading)
         return np.asarray(stacked.value - model.prediction - shift - flattening)

@@ -27,7 +27,7 @@ import numpy as np
 from scipy import linalg
 from scipy.optimize import minimize_scalar
 
-from sopr_uq.refine.newton.data import Stacked, liquid_sizes
+from sopr_uq.refine.newton.data import Stacked, liquid_of
 from sopr_uq.refine.newton.linear import LinearModel
 from sopr_uq.refine.problem import Problem
 from sopr_uq.typing import FloatArray
@@ -64,7 +64,7 @@ def pool_jacobians(
     theory = np.array([problem.field.on_splines(m.jacobian) for m in models])
     wrong = np.array([m.fluctuation for m in models]) - theory
     covariance = np.mean([m.covariance for m in models], axis=0)
-    liquid = np.repeat(np.arange(len(problem.liquids)), liquid_sizes(problem))
+    liquid = liquid_of(problem)
     for number, unrest in enumerate(np.mean([m.unrest for m in models], axis=0)):
         # numbers have their own response
         rows = np.flatnonzero((liquid == number) & (stacked.noisy > 0.0))

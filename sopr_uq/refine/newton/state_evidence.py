@@ -9,6 +9,7 @@ import xarray as xr
 from scipy.special import logsumexp
 
 from sopr_uq.inference.theta_mode import highest_log_density
+from sopr_uq.refine.newton.data import liquid_of
 from sopr_uq.refine.newton.discrepancy import discrepancy_columns
 from sopr_uq.refine.newton.fit import Fit
 from sopr_uq.refine.problem import Problem
@@ -18,7 +19,7 @@ SIZES = np.geomspace(0.003, 0.3, 7)
 """Discrepancies that are tried, in ε of the first reference, of a correction in k_B T."""
 
 
-def state_evidence(problem: Problem, fit: Fit, jacobian: FloatArray) -> xr.Dataset:
+def state_evidence(problem: Problem, fit: Fit, measured: FloatArray) -> xr.Dataset:
     """Return how much likelier the data are if v may differ between states than if it may not.
 
     As :func:`~sopr_uq.refine.newton.evidence.correction_evidence`, of the same linear model with
@@ -29,8 +30,8 @@ def state_evidence(problem: Problem, fit: Fit, jacobian: FloatArray) -> xr.Datas
     problem : Problem
         Of several liquids; what it allows itself, ``settings.discrepancy``, does not matter.
     fit : Fit
-    jacobian : array, shape (d, p n)
-        Of the stacked data, per kcal/mol.
+    measured : array, shape (d, p n)
+        The Jacobian of the stacked data, per kcal/mol.
 
     Returns
     -------
@@ -40,12 +41,15 @@ def state_evidence(problem: Problem, fit: Fit, jacobian: FloatArray) -> xr.Datas
         at σ in kcal/mol.
     """
     model = fit.model
-    allowed = discrepancy_columns(problem, jacobian, fit.prior).shape[1]
+    jacobian = np.vstack([measured, fit.unstretched.jacobian])
+    liquid = np.concatenate([liquid_of(problem), fit.unstretched.liquid])
+    allowed = discrepancy_columns(problem, jacobian, liquid, fit.prior).shape[1]
     shared = model.columns[:, : model.columns.shape[1] - allowed]
 
     def at(size: float) -> float:
         settings = problem.settings.model_copy(update={"discrepancy": size})
-        between = discrepancy_columns(replace(problem, settings=settings), jacobian, fit.prior)
+        allowing = replace(problem, settings=settings)
+        between = discrepancy_columns(allowing, jacobian, liquid, fit.prior)
         return highest_log_density(replace(model, columns=np.hstack([shared, between])))
 
     sizes = SIZES * problem.field.epsilons[0]

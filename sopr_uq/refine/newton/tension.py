@@ -1,0 +1,152 @@
+"""That what was measured was a liquid: where nobody gave its pressure, it is not far below zero.
+
+A curve alone leaves a direction open in which the well gets deeper and the pressure falls, far
+below what any liquid bears: its simulations come apart. With x = βP/ρ of a liquid the likelihood of
+there having been one is
+
+    Φ(x/s),
+
+that of a pressure above zero, of any size, which the virial of an effective pair potential misses
+by s. In a linear model x is linear in v, and a Gaussian in x that has the same mean and variance
+with what all else says stands for it: a site of expectation propagation. What the Gaussian is not,
+the weights of the draws have.
+
+References
+----------
+Rasmussen & Williams, Gaussian Processes for Machine Learning (2006), sec. 3.6 and 3.9 (eqs
+3.82–3.87: the moments of a Gaussian times Φ).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple, Self
+
+import numpy as np
+from scipy.special import log_ndtr
+
+from sopr_uq.refine.newton.linear import LinearModel
+from sopr_uq.refine.problem import Problem
+from sopr_uq.typing import BoolArray, FloatArray, IntArray
+from sopr_uq.units import MPA_PER_KCAL_MOL_A3
+
+_NOTHING = 1e-3
+"""Share of its variance by which a site may narrow x and be left out."""
+
+_STILL = 0.05
+"""Standard deviations of x by which a site may miss its mean."""
+
+
+class Sites(NamedTuple):
+    """Gaussians in x of every liquid, shape (liquids,); of no precision where they say nothing."""
+
+    value: FloatArray
+    precision: FloatArray
+
+    @classmethod
+    def none(cls, count: int) -> Self:
+        """Return sites that say nothing."""
+        return cls(np.zeros(count), np.zeros(count))
+
+    @property
+    def liquids(self) -> IntArray:
+        """Numbers of the liquids of which they say anything."""
+        return np.flatnonzero(self.precision)
+
+
+class Rows(NamedTuple):
+    """Sites as data of a linear model: y = ∂x/∂v (v − v₀) + e, one row a site.
+
+    Parameters
+    ----------
+    liquid : array of int, shape (m,)
+    residual : array, shape (m,)
+    jacobian : array, shape (m, n)
+        Per kcal/mol.
+    variance : array, shape (m,)
+    """
+
+    liquid: IntArray
+    residual: FloatArray
+    jacobian: FloatArray
+    variance: FloatArray
+
+
+@dataclass(frozen=True)
+class Tension:
+    """How far the liquids of a problem may be stretched.
+
+    Parameters
+    ----------
+    problem : Problem
+        Its ``prior.tension`` is s. Of molecules, ions and on a base nothing is said: what their
+        pressure owes to the potentials that are refined is known less well.
+    """
+
+    problem: Problem
+
+    @cached_property
+    def ideal(self) -> FloatArray:
+        """ρ k_B T of every liquid in MPa, shape (liquids,)."""
+        densities = np.array([liquid.state.density for liquid in self.problem.liquids])
+        return np.asarray(densities / self.problem.betas * MPA_PER_KCAL_MOL_A3)
+
+    @cached_property
+    def untold(self) -> BoolArray:
+        """Of which liquids nobody gave the pressure, shape (liquids,)."""
+        problem = self.problem
+        told = [liquid for liquid, _ in problem.observed("pressure")]
+        free = [not any(liquid is each for each in told) for liquid in problem.liquids]
+        return np.array(free) & problem.substance.bare
+
+    def ratios(self, pressure: FloatArray) -> FloatArray:
+        """Return x of pressures in MPa, (..., liquids)."""
+        return np.asarray(pressure / self.ideal)
+
+    def slopes(self, linear: LinearModel) -> FloatArray:
+        """Return ∂x/∂v, shape (liquids, n), per kcal/mol."""
+        return np.asarray(linear.pressure_jacobian / self.ideal[:, None])
+
+    def log_probability(self, pressure: FloatArray) -> FloatArray:
+        """Return Σ ln Φ(x/s), of pressures in MPa, (S, liquids) → (S,)."""
+        x = self.ratios(pressure)[:, self.untold]
+        return np.asarray(log_ndtr(x / self.problem.prior.tension).sum(axis=1))
+
+    def rows(self, linear: LinearModel, at: FloatArray, sites: Sites) -> Rows:
+        """Return sites as rows of a linear model about a potential, shape (n,)."""
+        mine = sites.liquids
+        left = sites.value - self.ratios(linear.pressure_at(at))
+        return Rows(mine, left[mine], self.slopes(linear)[mine], 1.0 / sites.precision[mine])
+
+    def sites(self, mean: FloatArray, variance: FloatArray, before: Sites) -> tuple[Sites, bool]:
+        """Return the sites for a posterior of x that knows other ones, and whether those will do.
+
+        Parameters
+        ----------
+        mean, variance : array, shape (liquids,)
+            Of x, by the posterior with the sites ``before``.
+        before : Sites
+        """
+        value, precision = np.zeros(mean.size), np.zeros(mean.size)
+        will_do = True
+        for i in np.flatnonzero(self.untold):
+            left = 1.0 / variance[i] - before.precision[i]
+            natural = mean[i] / variance[i] - before.precision[i] * before.value[i]
+            cavity = (natural / left, 1.0 / left)
+            wanted, spread = _moments(*cavity, self.problem.prior.tension)
+            will_do &= bool(abs(wanted - mean[i]) < _STILL * np.sqrt(spread))
+            gained = 1.0 / spread - left
+            if gained > _NOTHING * left:
+                precision[i] = gained
+                value[i] = (wanted / spread - natural) / gained
+        return Sites(value, precision), will_do
+
+
+def _moments(mean: float, variance: float, s: float) -> tuple[float, float]:
+    """Return mean and variance of N(x; mean, variance) Φ(x/s), normalised."""
+    root = np.sqrt(s**2 + variance)
+    z = mean / root
+    ratio = float(np.exp(-0.5 * z**2 - 0.5 * np.log(2.0 * np.pi) - log_ndtr(z)))
+    narrowed = variance**2 * ratio * (z + ratio) / root**2
+    return mean + variance * ratio / root, variance - narrowed
