@@ -82,7 +82,7 @@ def test_a_state_of_which_nothing_is_known_changes_nothing(liquids, alone):
     """
     blank = liquids[1].observations[0]
     useless = replace(blank, error=np.full(R.size, 300.0))
-    vague = Observation("pressure", np.zeros(1), np.zeros(1), np.full(1, 1e7))
+    vague = Observation("pressure", np.zeros(1), np.zeros(1), error=np.full(1, 1e7))
     both = rule_for(liquids[0], Liquid(STATES[1], (useless, vague)))
     fit, _, _ = result(both)
     seen = both.problem.r > 0.95 * both.problem.sigma

@@ -114,7 +114,7 @@ def test_draws_are_those_of_the_gaussian_times_the_probability(liquid) -> None:
 def test_a_pressure_that_is_high_or_known_asks_for_nothing(liquid) -> None:
     high = Stretched(liquid, below=-20.0)
     assert high.fit.unstretched.residual.size == 0
-    known = Observation("pressure", np.zeros(1), np.array([10.0]), np.array([1.0]))
+    known = Observation("pressure", np.zeros(1), np.array([10.0]), error=np.ones(1))
     problem = high.conditioner.problem
     told = Liquid(liquid.state, (*problem.liquids[0].observations, known))
     conditioner = Newton(replace(problem, liquids=(told,))).conditioner
@@ -125,7 +125,7 @@ def test_a_pressure_that_is_high_or_known_asks_for_nothing(liquid) -> None:
 def test_two_liquids_of_one_potential_are_told_apart(liquid) -> None:
     """What is known of one of them is no row of the other, and each has its own ρ k_B T."""
     problem = liquid.problem(liquid.measured(liquid.truth, 0.01, seed=1), rule="newton")
-    known = Observation("pressure", np.zeros(1), np.array([10.0]), np.array([1.0]))
+    known = Observation("pressure", np.zeros(1), np.array([10.0]), error=np.ones(1))
     first = problem.liquids[0]
     second = Liquid(replace(liquid.state, density=0.016), (*first.observations, known))
     tension = Newton(replace(problem, liquids=(first, second))).conditioner.tension
