@@ -131,7 +131,7 @@ class _Means:
 
 
 def _iterate(means: _Means, done: Sequence[Iteration]) -> Iteration:
-    """Simulate and step, going back towards the last good potential where that fails.
+    """Simulate and step, going back towards the best potential so far where that fails.
 
     A trial potential can be too deep for its state point and separate the box
     into phases; its g(r) is then no fluid's and must not be learnt from.
@@ -149,11 +149,17 @@ def _iterate(means: _Means, done: Sequence[Iteration]) -> Iteration:
             if not done or attempt == _STEPS_BACK:
                 raise
             abandoned += len(past[-1].proposals) * len(rule.problem.liquids)
-            half = 0.5 * (past[-1].proposals + done[-1].potential)
+            best = min(done, key=_missed)
+            half = 0.5 * (past[-1].proposals + best.potential)
             past[-1] = replace(past[-1], proposals=half)
         else:
             return Iteration(runs, state, info, time.perf_counter() - started, abandoned)
     raise AssertionError("unreachable")
+
+
+def _missed(iteration: Iteration) -> float:
+    """Return the misfit of a round's best guess."""
+    return float(np.nan_to_num(iteration.info.misfit, nan=np.inf))
 
 
 def _simulated(

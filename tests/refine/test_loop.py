@@ -58,6 +58,7 @@ class Deeper:
     factor: float = 1.1
     others: tuple[float, ...] = ()
     doubt: str = ""
+    misfits: tuple[float, ...] = (1.0, 0.5, 0.3, 0.2)
     seen: list = field(default_factory=list)
     name: str = "deeper"
 
@@ -70,7 +71,8 @@ class Deeper:
     def step(self, past, runs) -> tuple[RuleState, StepInfo]:
         self.seen.append((len(past), runs))
         number = past[-1].iteration + 1
-        info = StepInfo(1.0 / number, 0.0, 0.0, number >= self.content_after, self.doubt)
+        misfit = self.misfits[number - 1]
+        info = StepInfo(misfit, 0.0, 0.0, number >= self.content_after, self.doubt)
         return RuleState(number, self._round(self.factor * past[-1].potential)), info
 
 
@@ -203,6 +205,17 @@ def test_when_all_runs_fail_all_proposals_step_back(problem) -> None:
     assert [run.failed for run in done.iterations[1].runs] == [False, True]
     # what the rule steps from is what was simulated
     np.testing.assert_allclose(done.state.potential, 3.0 * done.iterations[1].potential)
+
+
+@pytest.mark.parametrize("misfits", [(1.0, 0.1, 5.0, 0.1), (np.nan, 0.1, np.nan, 0.1)])
+def test_it_steps_back_towards_the_best_round(problem, misfits) -> None:
+    """Not to the last, which may have been on the way out."""
+    good = float(problem.reference.energy(problem.r).min())
+    engine = Foreseeable(deepest=1.5 * good)
+    done = refine(Deeper(problem, content_after=4, factor=1.2, misfits=misfits), engine)
+    depths = [call["depth"] / good for call in engine.calls]
+    np.testing.assert_allclose(depths, [1.0, 1.2, 1.44, 1.728, 0.5 * (1.728 + 1.2)])
+    assert done.outcome == "converged"
 
 
 def test_rules_see_all_states_so_far(problem) -> None:
