@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -20,6 +21,9 @@ from sopr_uq.structure.response import LinearResponse, linear_response
 from sopr_uq.structure.taper import taper, tapered
 from sopr_uq.structure.transforms import RadialGrid
 from sopr_uq.typing import BoolArray, FloatArray
+
+_SHARES = (1.0, 0.5, 0.25)
+"""Of the change by what lies beyond the cut-off, that are tried."""
 
 _LENGTH_OF_MOLECULES = 0.1
 """In Å, five bins by default: of water-like cores it costs g 0.01 where it is steepest, and 0.15 Å
@@ -110,7 +114,9 @@ class InfiniteLiquid:
         """Return the liquid of the whole potentials, to second order in what lies beyond.
 
         Near a critical point a cut-off at three diameters changes g(r) by a hundredth. The
-        response is that of the liquid halfway.
+        response is that of the liquid halfway. Where a mixture nearly parts into its
+        components, g of a short run says little of how nearly, and all of this change may
+        leave no liquid: then a part of it is made.
 
         Raises
         ------
@@ -121,10 +127,22 @@ class InfiniteLiquid:
             return self
         energy = np.stack([v.energy(self.grid.r) for v in self.setup.in_order], axis=1)
         missing = (energy - self.energy)[..., None]
-        halfway = replace(self, g=self.g + 0.5 * self.response.rdf(missing)[..., 0])
-        change = halfway.response.rdf(missing)[..., 0]
-        g, everywhere = self.g + change, np.ones_like(self.seen)
-        return replace(self, g=g, blocks=self.blocks + change, seen=everywhere, energy=energy)
+        first = self.response.rdf(missing)[..., 0]
+        for share in _SHARES[:-1]:
+            with suppress(RuleFailed):
+                return self._with(share, missing, first, energy)
+        return self._with(_SHARES[-1], missing, first, energy)
+
+    def _with(
+        self, share: float, missing: FloatArray, first: FloatArray, energy: FloatArray
+    ) -> InfiniteLiquid:
+        """Return the liquid with a share of the change that what is missing makes."""
+        halfway = replace(self, g=self.g + 0.5 * share * first)
+        change = share * halfway.response.rdf(missing)[..., 0]
+        seen, g, blocks = np.ones_like(self.seen), self.g + change, self.blocks + change
+        found = replace(self, g=g, blocks=blocks, seen=seen, energy=energy)
+        _ = found.response
+        return found
 
     def column(self, pair: Pair) -> int:
         """Return which column a pair has."""

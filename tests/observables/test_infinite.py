@@ -17,7 +17,7 @@ from sopr_uq.experiment.sites import site_mixture
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.experiment.substance import Substance
 from sopr_uq.observables import StructureFactor, continued
-from sopr_uq.observables.infinite import acting
+from sopr_uq.observables.infinite import InfiniteLiquid, acting
 from sopr_uq.potentials import lennard_jones
 from sopr_uq.structure.finite_size import canonical_rdf, order_of_images
 from sopr_uq.structure.ornstein_zernike import solve
@@ -148,3 +148,28 @@ def test_noise_is_carried_and_the_response_stands():
     assert 0.3 * expected < liquid.blocks[:, near].std(axis=0).mean() < expected
     assert liquid.response.stable
     assert liquid.mixture.charges is not None
+
+
+@pytest.mark.parametrize(("temperature", "share"), [(150.0, 0.5), (170.0, 1.0)])
+def test_what_leaves_no_liquid_is_made_in_part(temperature, share):
+    """A liquid cut off at 8 Å, colder and warmer than where the whole change tears it."""
+    potential, density, grid = lennard_jones(3.4, 0.24), 0.0075, RadialGrid.covering(60.0, 0.05)
+    setup = Setup.of(potential, StatePoint(temperature, density, 40.0), seed=1)
+    whole, seen = potential.energy(grid.r)[:, None], (grid.r < 8.0)[:, None]
+    felt = acting(whole, seen)
+    g = solve(grid, felt[:, 0], density, setup.state.beta).g[:, None]
+    none = np.zeros((0, *g.shape))
+    cut = InfiniteLiquid(setup, None, grid, g, none, seen, felt, np.zeros_like(g))
+    found = cut.without_cutoff()
+    assert found.response.stable
+    missing = (whole - felt)[..., None]
+    first = cut.response.rdf(missing)[..., 0]
+
+    def changed(part):
+        halfway = replace(cut, g=g + 0.5 * part * first)
+        return replace(cut, g=g + part * halfway.response.rdf(missing)[..., 0])
+
+    assert found.g == pytest.approx(changed(share).g, abs=1e-12)
+    if share < 1.0:
+        with pytest.raises(RuleFailed):
+            _ = changed(2.0 * share).response
