@@ -17,7 +17,7 @@ from sopr_uq.refine.newton.fit import Fit, parts_of, potential_index
 from sopr_uq.refine.newton.linear import LinearModel
 from sopr_uq.refine.newton.nuisances import nuisance_columns
 from sopr_uq.refine.newton.prior import Basis, Prior
-from sopr_uq.refine.newton.tension import Rows, Sites, Tension
+from sopr_uq.refine.newton.tension import Pseudodata, Sites, Tension
 from sopr_uq.refine.problem import Problem
 from sopr_uq.typing import FloatArray
 
@@ -91,7 +91,7 @@ class Conditioner:
         return Fit(self.prior, point, bases, model, theta, c, parts_of(model, theta), rows)
 
     def _linear_gaussian(
-        self, linear: LinearModel, bases: Sequence[Basis], stiffness: float, rows: Rows
+        self, linear: LinearModel, bases: Sequence[Basis], stiffness: float, rows: Pseudodata
     ) -> LinearGaussian:
         s, prior = self.stacked, self.prior
         sampling, rest = covariance_columns(linear.covariance, RANK)

@@ -19,7 +19,7 @@ from sopr_uq.inference.linear_gaussian import (
 from sopr_uq.inference.theta_mode import log_likelihoods
 from sopr_uq.refine.newton.averaging import Ruler
 from sopr_uq.refine.newton.prior import Basis, Prior
-from sopr_uq.refine.newton.tension import Rows
+from sopr_uq.refine.newton.tension import Pseudodata
 from sopr_uq.typing import BoolArray, FloatArray, IntArray
 
 _GOLDEN = 0.6180339887498949
@@ -60,7 +60,7 @@ class Fit:
         At this θ.
     parts : tuple of Part
         With every kernel.
-    unstretched : Rows
+    unstretched : Pseudodata
         The last data of ``model``, which nobody measured: that liquids hold together.
     """
 
@@ -71,7 +71,7 @@ class Fit:
     theta: Theta
     coefficients: Coefficients
     parts: tuple[Part, ...]
-    unstretched: Rows
+    unstretched: Pseudodata
 
     def of_coefficients(self, values: FloatArray) -> FloatArray:
         """Return v for coefficients with the first kernel, shape (size, 4 p + m) → (size, p n)."""

@@ -55,7 +55,7 @@ class Sites(NamedTuple):
         return np.flatnonzero(self.precision)
 
 
-class Rows(NamedTuple):
+class Pseudodata(NamedTuple):
     """Sites as data of a linear model: y = ∂x/∂v (v − v₀) + e, one row a site.
 
     Parameters
@@ -113,11 +113,11 @@ class Tension:
         x = self.ratios(pressure)[:, self.untold]
         return np.asarray(log_ndtr(x / self.problem.prior.tension).sum(axis=1))
 
-    def rows(self, linear: LinearModel, at: FloatArray, sites: Sites) -> Rows:
+    def rows(self, linear: LinearModel, at: FloatArray, sites: Sites) -> Pseudodata:
         """Return sites as rows of a linear model about a potential, shape (n,)."""
         mine = sites.liquids
         left = sites.value - self.ratios(linear.pressure_at(at))
-        return Rows(mine, left[mine], self.slopes(linear)[mine], 1.0 / sites.precision[mine])
+        return Pseudodata(mine, left[mine], self.slopes(linear)[mine], 1.0 / sites.precision[mine])
 
     def sites(self, mean: FloatArray, variance: FloatArray, before: Sites) -> tuple[Sites, bool]:
         """Return the sites for a posterior of x that knows other ones, and whether those will do.
