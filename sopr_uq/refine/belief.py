@@ -131,6 +131,12 @@ class PriorSettings(BaseModel):
         description="how far below zero, in ρ k_B T, the pressure of a liquid of atoms may be "
         "whose pressure is not given: a standard deviation, for what pairs do not make of it",
     )
+    compression: float = _number(
+        2.0,
+        gt=0,
+        le=1e4,
+        description="mean of P/(ρ k_B T) of a fluid of atoms whose pressure is not given",
+    )
     jacobian_error: float = _number(
         0.15, gt=0, le=2, description="median relative error of the linear response"
     )

@@ -88,7 +88,7 @@ def draws_of(liquid, reading: float = 0.0) -> Draws:
     """
     data = replace(liquid.measured(liquid.truth, 0.01, seed=1), abscissa_error=reading)
     problem = liquid.problem(data, rule="newton")
-    prior = problem.prior.model_copy(update={"tension": 1e3})
+    prior = problem.prior.model_copy(update={"tension": 1e3, "compression": 1e4})
     conditioner = Newton(replace(problem, prior=prior)).conditioner
     exact = liquid.model(conditioner.problem, NEAR)
     fit = conditioner.fit(exact, conditioner.prior.centre)

@@ -1,20 +1,20 @@
-"""That what was measured was a liquid: where nobody gave its pressure, it is not far below zero.
+"""That what was measured was a fluid: where nobody gave its pressure, something is known of it.
 
 A curve alone leaves a direction open in which the well gets deeper and the pressure falls, far
-below what any liquid bears: its simulations come apart. With x = βP/ρ of a liquid the likelihood of
-there having been one is
+below what any liquid bears: its simulations come apart. The compressibility factor Z = P/(ρ k_B T) of
+a fluid in equilibrium is above zero, and seldom many times one; let it be exponential with the mean
+L. The virial of an effective pair potential, x = βP/ρ, misses it by s, and then
 
-    Φ(x/s),
+    p(x) ∝ exp(−x/L) Φ(x/s − s/L).
 
-that of a pressure above zero, of any size, which the virial of an effective pair potential misses
-by s. In a linear model x is linear in v, and a Gaussian in x that has the same mean and variance
+In a linear model x is linear in v, and a Gaussian in x that has the same mean and variance
 with what all else says stands for it: a site of expectation propagation. What the Gaussian is not,
 the weights of the draws have.
 
 References
 ----------
 Rasmussen & Williams, Gaussian Processes for Machine Learning (2006), sec. 3.6 and 3.9 (eqs
-3.82–3.87: the moments of a Gaussian times Φ).
+3.82–3.87: the moments of a Gaussian times Φ; exp(−x/L) moves the Gaussian, whatever its mean).
 """
 
 from __future__ import annotations
@@ -75,12 +75,12 @@ class Pseudodata(NamedTuple):
 
 @dataclass(frozen=True)
 class Tension:
-    """How far the liquids of a problem may be stretched.
+    """How far the liquids of a problem may be stretched, or compressed.
 
     Parameters
     ----------
     problem : Problem
-        Its ``prior.tension`` is s. Of molecules, ions and on a base nothing is said: what their
+        Its ``prior.tension`` is s, its ``prior.compression`` L. Of molecules, ions and on a base nothing is said: what their
         pressure owes to the potentials that are refined is known less well.
     """
 
@@ -109,9 +109,10 @@ class Tension:
         return np.asarray(linear.pressure_jacobian / self.ideal[:, None])
 
     def log_probability(self, pressure: FloatArray) -> FloatArray:
-        """Return Σ ln Φ(x/s), of pressures in MPa, (S, liquids) → (S,)."""
-        x = self.ratios(pressure)[:, self.untold]
-        return np.asarray(log_ndtr(x / self.problem.prior.tension).sum(axis=1))
+        """Return Σ ln p(x), less its constant, of pressures in MPa, (S, liquids) → (S,)."""
+        x, prior = self.ratios(pressure)[:, self.untold], self.problem.prior
+        s, mean = prior.tension, prior.compression
+        return np.asarray(np.sum(log_ndtr(x / s - s / mean) - x / mean, axis=1))
 
     def rows(self, linear: LinearModel, at: FloatArray, sites: Sites) -> Pseudodata:
         """Return sites as rows of a linear model about a potential, shape (n,)."""
@@ -129,24 +130,26 @@ class Tension:
         before : Sites
         """
         value, precision = np.zeros(mean.size), np.zeros(mean.size)
-        will_do = True
+        will_do, prior = True, self.problem.prior
         for i in np.flatnonzero(self.untold):
             left = 1.0 / variance[i] - before.precision[i]
             natural = mean[i] / variance[i] - before.precision[i] * before.value[i]
             cavity = (natural / left, 1.0 / left)
-            wanted, spread = _moments(*cavity, self.problem.prior.tension)
+            wanted, spread = _moments(*cavity, prior.tension, prior.compression)
             will_do &= bool(abs(wanted - mean[i]) < _STILL * np.sqrt(spread))
             gained = 1.0 / spread - left
-            if gained > _NOTHING * left:
-                precision[i] = gained
-                value[i] = (wanted / spread - natural) / gained
+            moved = abs(wanted - cavity[0]) * np.sqrt(left)
+            if gained > _NOTHING * left or moved > _STILL:
+                # far above zero p(x) is a slope, which a Gaussian has that is wide and far away
+                precision[i] = max(gained, _NOTHING * left)
+                value[i] = (wanted * (left + precision[i]) - natural) / precision[i]
         return Sites(value, precision), will_do
 
 
-def _moments(mean: float, variance: float, s: float) -> tuple[float, float]:
-    """Return mean and variance of N(x; mean, variance) Φ(x/s), normalised."""
-    root = np.sqrt(s**2 + variance)
-    z = mean / root
+def _moments(mean: float, variance: float, s: float, usual: float) -> tuple[float, float]:
+    """Return mean and variance of N(x; mean, variance) exp(−x/L) Φ(x/s − s/L), normalised."""
+    moved, root = mean - variance / usual, np.sqrt(s**2 + variance)
+    z = (moved - s**2 / usual) / root
     ratio = float(np.exp(-0.5 * z**2 - 0.5 * np.log(2.0 * np.pi) - log_ndtr(z)))
     narrowed = variance**2 * ratio * (z + ratio) / root**2
-    return mean + variance * ratio / root, variance - narrowed
+    return moved + variance * ratio / root, variance - narrowed
