@@ -1,9 +1,9 @@
 """That what was measured was a fluid: where nobody gave its pressure, something is known of it.
 
 A curve alone leaves a direction open in which the well gets deeper and the pressure falls, far
-below what any liquid bears: its simulations come apart. The compressibility factor Z = P/(ρ k_B T) of
-a fluid in equilibrium is above zero, and seldom many times one; let it be exponential with the mean
-L. The virial of an effective pair potential, x = βP/ρ, misses it by s, and then
+below what any liquid bears: its simulations come apart. The compressibility factor Z = P/(ρ k_B T)
+of a fluid in equilibrium is above zero, and seldom many times one; let it be exponential with the
+mean L. The virial of an effective pair potential, x = βP/ρ, misses it by s, and then
 
     p(x) ∝ exp(−x/L) Φ(x/s − s/L).
 
@@ -80,8 +80,9 @@ class Tension:
     Parameters
     ----------
     problem : Problem
-        Its ``prior.tension`` is s, its ``prior.compression`` L. Of molecules, ions and on a base nothing is said: what their
-        pressure owes to the potentials that are refined is known less well.
+        Its ``prior.tension`` is s, its ``prior.compression`` L. Of molecules, ions and on a base
+        nothing is said: what their pressure owes to the potentials that are refined is known
+        less well.
     """
 
     problem: Problem
