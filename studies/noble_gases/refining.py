@@ -12,6 +12,7 @@ from time import perf_counter
 from plan import CONFIGS, HERE, MAIN, VARIANTS, Places, name
 
 from sopr_uq.executor import DaskCluster, Executor, Lost, Processes, cores
+from sopr_uq.experiment import element
 from sopr_uq.posterior.store import write
 from sopr_uq.posterior.thin import thin
 from sopr_uq.workflow.config import load_config
@@ -69,16 +70,22 @@ def refine(
     """
     threads = max(cores() // workers, 1)
     common = (f"engine.name={json.dumps(engine)}", f"engine.threads={threads}", *options)
-    jobs = [_job(places, s, v, common, threads) for v, s in product(variants, CONFIGS)]
+    jobs = [job_of(places, s, v, common, threads) for v, s in product(variants, CONFIGS)]
     executor: Executor = DaskCluster(scheduler) if scheduler else Processes(workers)
     executor.run(refined, jobs, lambda _, line: print(_text(line), flush=True))
 
 
-def _job(places: Places, symbol: str, variant: str, common: tuple[str, ...], workers: int) -> Job:
+def job_of(places: Places, symbol: str, variant: str, common: tuple[str, ...], workers: int) -> Job:
+    """Return how a liquid is refined by one of the variants.
+
+    A rule without a prior refuses the table ``[prior]`` of the study's files; the shipped systems,
+    the same but for that, leave it out by themselves.
+    """
     chosen = VARIANTS[variant]
     settings = (f"refine.rule={json.dumps(chosen.rule)}", *chosen.settings, *common)
-    config = HERE / "configs" / f"{CONFIGS[symbol]}.toml"
-    return Job(str(config), chosen.observe, settings, places.run(symbol, variant), workers)
+    config = str(HERE / "configs" / f"{CONFIGS[symbol]}.toml")
+    system = config if chosen.rule == MAIN else element(symbol).system
+    return Job(system, chosen.observe, settings, places.run(symbol, variant), workers)
 
 
 def refined(job: Job) -> str:

@@ -184,9 +184,9 @@ def test_an_error_of_the_pressure_is_asked_where_none_is_stated(liquid, weak) ->
     alone = Newton(liquid.problem(liquid.measured(liquid.truth, 0.01, seed=1), rule="newton"))
     found = prior_sensitivity(alone.conditioner, answer_of(liquid, alone))
     assert not [v for v in found["variant"].values if "pressure" in str(v)]
-    assert found.sizes == {"variant": 11, "descriptor": 4}
-    # how far it may be stretched is asked where no pressure tells
-    tension = {"tension /3", "tension ×3"}
+    assert found.sizes == {"variant": 13, "descriptor": 4}
+    # how far it may be stretched or compressed is asked where no pressure tells
+    tension = {f"{name} {by}" for name in ("tension", "compression") for by in ("/3", "×3")}
     assert tension <= set(found["variant"].values)
     assert not tension & set(variants)
 

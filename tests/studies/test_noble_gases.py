@@ -84,6 +84,15 @@ def test_what_is_refined_is_not_refined_again(places, study, capsys):
     assert capsys.readouterr().out.count("done before") == 4
 
 
+@pytest.mark.parametrize("variant", ["newton", "sopr", "newton-g"])
+@pytest.mark.parametrize("symbol", ["Ne", "Ar", "Kr", "Xe"])
+def test_every_variant_is_a_configuration(places, study, symbol, variant):
+    job = study["refining"].job_of(places, symbol, variant, (), 1)
+    config = load_config(job.system, job.settings, observe=job.observe)
+    assert config.refine.rule == study["plan"].VARIANTS[variant].rule
+    assert [o.kind for o in config.observe] == job.observe.split(",")
+
+
 @pytest.mark.parametrize("symbol", ["Ne", "Ar", "Kr", "Xe"])
 def test_configurations_describe_the_shipped_systems(study, symbol):
     name = study["plan"].CONFIGS[symbol]

@@ -73,6 +73,8 @@ def _variants(conditioner: Conditioner) -> Iterator[_Variant]:
     if conditioner.tension.untold.any():
         yield "tension /3", {"tension": s.tension / 3.0}, still
         yield "tension ×3", {"tension": s.tension * 3.0}, still
+        yield "compression /3", {"compression": s.compression / 3.0}, still
+        yield "compression ×3", {"compression": s.compression * 3.0}, still
 
 
 def _moments(found: FloatArray) -> tuple[FloatArray, FloatArray]:
