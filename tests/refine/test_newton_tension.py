@@ -111,6 +111,7 @@ def test_draws_are_those_of_the_gaussian_times_the_probability(liquid) -> None:
     wanted, sd, below = integrated(*case.marginal(case.alone), s)
     x = case.conditioner.tension.ratios(answer.linear.pressure_at(pool.potential))[:, 0]
     weight = np.exp(pool.log_weight)
+    assert pool.k_hat < 0.7
     assert abs(weight @ x - wanted) < LIMIT * sd / np.sqrt(pool.effective)
     error = np.sqrt(below * (1.0 - below) / pool.effective)
     assert abs(weight[x < -s].sum() - below) < LIMIT * error

@@ -120,7 +120,7 @@ class Draws:
         Log likelihoods (size,), v (size, n), log priors of the Mie parameters (size,).
         """
         fit = self.answer.fit
-        model, exact = fit.model, coefficients(fit.model, theta)
+        model, exact = fit.proposal, coefficients(fit.proposal, theta)
         mine = potential_index(model, fit.bases[theta.kernel])
         c = exact.mean[mine] + rng.standard_normal((size, exact.mean.size)) @ exact.root[mine].T
         mie = fit.prior.mie

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
 
@@ -23,6 +23,11 @@ from sopr_uq.refine.newton.tension import Pseudodata
 from sopr_uq.typing import BoolArray, FloatArray, IntArray
 
 _GOLDEN = 0.6180339887498949
+
+_WIDER = 10.0
+"""Times the variance of what is known of a pressure, for draws: with the variance itself the
+weights of argon's by g(r) alone have a tail of 1.0, with ten times it of 0.6, and four times as
+many draws are effective."""
 
 
 class Part(NamedTuple):
@@ -113,6 +118,24 @@ class Fit:
         """How far each measured datum moves v, outside the core, kcal/mol per unit, (n, d)."""
         columns, mine = self._linear
         return np.asarray(columns @ gain(self.model, self.theta)[mine][:, : self.measured])
+
+    @cached_property
+    def proposal(self) -> LinearGaussian:
+        """The model that draws are proposed from, no narrower than what it stands for.
+
+        What is known of pressures that nobody gave is skewed, with a tail that the Gaussian which
+        has its mean and variance cuts off. Here each of these Gaussians leads to the same mean
+        and is wider.
+        """
+        mean = self.coefficients.mean
+        columns = np.hstack(
+            [self.model.columns, self.theta.width * self.model.correction[self.theta.kernel]]
+        )
+        expected = (columns @ mean)[self.measured :]
+        residual, variance = self.model.residual.copy(), self.model.fixed_variance.copy()
+        residual[self.measured :] += (_WIDER - 1.0) * (residual[self.measured :] - expected)
+        variance[self.measured :] *= _WIDER
+        return replace(self.model, residual=residual, fixed_variance=variance)
 
     @property
     def measured(self) -> int:

@@ -240,7 +240,7 @@ class Newton:
         if not self._last or self._last[0][0] is not answer:
             settings = self.problem.settings
             theta = sample_theta(
-                answer.fit.model,
+                answer.fit.proposal,
                 seed=integer_seed(self.problem.seed, "theta"),
                 chains=settings.chains,
                 tune=settings.tune,
