@@ -9,7 +9,6 @@ from sopr_uq.experiment.kinds import Q
 from sopr_uq.experiment.liquid import Liquid
 from sopr_uq.refine.loop import Refinement
 from sopr_uq.refine.problem import Problem
-from sopr_uq.units import MPA_PER_KCAL_MOL_A3
 
 _MOLECULES = (
     "Intervals of potentials between sites of molecules were tried on a few twins of nitrogen and "
@@ -52,13 +51,10 @@ def stretched(problem: Problem, posterior: xr.Dataset) -> list[str]:
     """
     if "pressure" not in posterior or not problem.substance.bare:
         return []
-    found, told = [], [liquid for liquid, _ in problem.observed("pressure")]
+    found, untold, ideal = [], problem.lacks("pressure"), problem.ideal_pressures
     middle = posterior["pressure"].median(("chain", "draw")).values
-    for number, (liquid, pressure) in enumerate(zip(problem.liquids, middle, strict=True)):
-        ideal = liquid.state.density / liquid.state.beta * MPA_PER_KCAL_MOL_A3
-        if any(liquid is each for each in told):
-            continue
-        if np.isfinite(pressure) and pressure < -_STRETCHED * ideal:
+    for number, pressure in enumerate(middle):
+        if untold[number] and np.isfinite(pressure) and pressure < -_STRETCHED * ideal[number]:
             where = f" at state point {number + 1}" if len(problem.liquids) > 1 else ""
             found.append(
                 f"No pressure was given{where}, and half of the potentials found have one below "

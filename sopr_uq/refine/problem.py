@@ -20,7 +20,8 @@ from sopr_uq.potentials import Potential
 from sopr_uq.refine.belief import PriorSettings
 from sopr_uq.refine.field import CorrectionScale, Field, Term
 from sopr_uq.refine.settings import RefineSettings
-from sopr_uq.typing import FloatArray
+from sopr_uq.typing import BoolArray, FloatArray
+from sopr_uq.units import MPA_PER_KCAL_MOL_A3
 
 CUTOFF_IN_SIGMA = 3.0
 _CORE = 0.7
@@ -179,6 +180,17 @@ class Problem:
     def observed(self, kind: str) -> list[tuple[Liquid, Observation]]:
         """Return every measurement of one kind with its liquid."""
         return [(s, o) for s in self.liquids for o in s.observations if o.kind == kind]
+
+    def lacks(self, kind: str) -> BoolArray:
+        """Return of which liquids nothing of one kind was measured, shape (liquids,)."""
+        kinds = [{o.kind for o in liquid.observations} for liquid in self.liquids]
+        return np.array([kind not in each for each in kinds])
+
+    @property
+    def ideal_pressures(self) -> FloatArray:
+        """ρ k_B T of every liquid in MPa, shape (liquids,)."""
+        densities = np.array([liquid.state.density for liquid in self.liquids])
+        return np.asarray(densities / self.betas * MPA_PER_KCAL_MOL_A3)
 
     def setup(
         self, potential: FloatArray, number: int, seed: int = 1, start: Configuration | None = None

@@ -84,7 +84,7 @@ def test_draws_come_as_often_as_their_weights_say(size: int) -> None:
 def draws_of(liquid, reading: float = 0.0) -> Draws:
     """What a liquid leaves that is linear in v, simulated without error.
 
-    However stretched it is: that it is not is told by weights (test_newton_tension.py).
+    However stretched it is: that it is not is told by weights (test_newton_untold_pressure.py).
     """
     data = replace(liquid.measured(liquid.truth, 0.01, seed=1), abscissa_error=reading)
     problem = liquid.problem(data, rule="newton")
@@ -155,7 +155,7 @@ def test_the_likelihood_of_a_potential_is_the_dense_one(liquid, linear, reading:
         covariance += emulator.embed @ doubt[i] @ emulator.embed.T
         error = stacked.value - prediction[i] - shift
         expected.append(multivariate_normal(cov=covariance).logpdf(error))
-    expected += draws.conditioner.tension.log_probability(about.pressure_at(v))
+    expected += draws.conditioner.untold_pressure.log_probability(about.pressure_at(v))
     constant = 0.5 * stacked.value.size * np.log(2 * np.pi)
     assert found - constant == pytest.approx(expected, rel=1e-9)
 

@@ -77,12 +77,12 @@ class Whitened:
     def variances(self) -> dict[str, FloatArray]:
         """Variances of independent errors by source, each of shape (d,).
 
-        That a liquid holds together was believed beforehand, so what is not known of it is prior.
+        What is believed of pressures that nobody gave is prior.
         """
         model, theta = self.fit.model, self.fit.theta
         stated, believed = np.zeros((2, model.residual.size))
         stated[: self.fit.measured] = self.conditioner.stacked.stated_variance
-        believed[self.fit.measured :] = self.fit.unstretched.variance
+        believed[self.fit.measured :] = self.fit.pseudodata.variance
         noise = theta.noise[model.level] ** 2 * model.noisy
         reading = reading_effect(model.slope, model.bend, theta.reading[model.level])[1]
         return {

@@ -17,7 +17,7 @@ from sopr_uq.refine.newton.fit import Fit, parts_of, potential_index
 from sopr_uq.refine.newton.linear import LinearModel
 from sopr_uq.refine.newton.nuisances import nuisance_columns
 from sopr_uq.refine.newton.prior import Basis, Prior
-from sopr_uq.refine.newton.tension import Pseudodata, Sites, Tension
+from sopr_uq.refine.newton.untold_pressure import Pseudodata, Sites, UntoldPressure
 from sopr_uq.refine.problem import Problem
 from sopr_uq.typing import FloatArray
 
@@ -55,9 +55,9 @@ class Conditioner:
         return Prior(self.problem, self.moved)
 
     @cached_property
-    def tension(self) -> Tension:
-        """How far the liquids may be stretched."""
-        return Tension(self.problem)
+    def untold_pressure(self) -> UntoldPressure:
+        """What is believed of pressures that nobody gave."""
+        return UntoldPressure(self.problem)
 
     def fit(self, linear: LinearModel, point: FloatArray, stiffness: float = 1.0) -> Fit:
         """Return the posterior of v given a linear model.
@@ -74,16 +74,21 @@ class Conditioner:
         sites = Sites.none(len(self.problem.liquids))
         for _ in range(_MOVES):
             bases = self.prior.bases(point)
-            rows = self.tension.rows(linear, bases[0].base, sites)
+            rows = self.untold_pressure.rows(linear, bases[0].base, sites)
             model = self._linear_gaussian(linear, bases, stiffness, rows)
             theta = most_probable(model)
             c = coefficients(model, theta)
             moved = self.prior.point(c.mean)
             mine = potential_index(model, bases[theta.kernel])
             columns = bases[theta.kernel].columns(theta.width)
-            slopes, root = self.tension.slopes(linear) @ columns, c.root[mine]
-            x = self.tension.ratios(linear.pressure_at(bases[0].base)) + slopes @ c.mean[mine]
-            sites, will_do = self.tension.sites(x, np.sum((slopes @ root) ** 2, axis=1), sites)
+            slopes, root = self.untold_pressure.slopes(linear) @ columns, c.root[mine]
+            x = (
+                self.untold_pressure.ratios(linear.pressure_at(bases[0].base))
+                + slopes @ c.mean[mine]
+            )
+            sites, will_do = self.untold_pressure.sites(
+                x, np.sum((slopes @ root) ** 2, axis=1), sites
+            )
             still = np.abs(moved - point) < np.tile(_STILL, point.size // _STILL.size)
             if will_do and np.all(still):
                 break

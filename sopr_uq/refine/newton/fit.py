@@ -19,7 +19,7 @@ from sopr_uq.inference.linear_gaussian import (
 from sopr_uq.inference.theta_mode import log_likelihoods
 from sopr_uq.refine.newton.averaging import Ruler
 from sopr_uq.refine.newton.prior import Basis, Prior
-from sopr_uq.refine.newton.tension import Pseudodata
+from sopr_uq.refine.newton.untold_pressure import Pseudodata
 from sopr_uq.typing import BoolArray, FloatArray, IntArray
 
 _GOLDEN = 0.6180339887498949
@@ -65,8 +65,8 @@ class Fit:
         At this θ.
     parts : tuple of Part
         With every kernel.
-    unstretched : Pseudodata
-        The last data of ``model``, which nobody measured: that liquids hold together.
+    pseudodata : Pseudodata
+        The last data of ``model``, which nobody measured: what is believed of pressures.
     """
 
     prior: Prior
@@ -76,7 +76,7 @@ class Fit:
     theta: Theta
     coefficients: Coefficients
     parts: tuple[Part, ...]
-    unstretched: Pseudodata
+    pseudodata: Pseudodata
 
     def of_coefficients(self, values: FloatArray) -> FloatArray:
         """Return v for coefficients with the first kernel, shape (size, 4 p + m) → (size, p n)."""
@@ -140,7 +140,7 @@ class Fit:
     @property
     def measured(self) -> int:
         """How many of the data of ``model`` were measured, d: the first."""
-        return int(self.model.residual.size - self.unstretched.residual.size)
+        return int(self.model.residual.size - self.pseudodata.residual.size)
 
     @property
     def sd(self) -> FloatArray:

@@ -63,9 +63,9 @@ class Likelihood:
     ) -> FloatArray:
         """Return ln p(data | v, θ), less its constant, shape (S,); see :meth:`standing`.
 
-        That the liquids hold together (:mod:`.tension`) is among the data.
+        What is believed of pressures that nobody gave (:mod:`.untold_pressure`) is part of it.
         """
-        whole = self.conditioner.tension.log_probability(self.linear.pressure_at(v))
+        whole = self.conditioner.untold_pressure.log_probability(self.linear.pressure_at(v))
         return gaussian_log_density(*self.standing(v, noise, reading, known)) + whole
 
     def standing(

@@ -70,7 +70,7 @@ def _variants(conditioner: Conditioner) -> Iterator[_Variant]:
     if any(o.without_error for o in observed):
         yield "pressure error /3", {"pressure_error": s.pressure_error / 3.0}, still
         yield "pressure error ×3", {"pressure_error": s.pressure_error * 3.0}, still
-    if conditioner.tension.untold.any():
+    if conditioner.untold_pressure.untold.any():
         yield "tension /3", {"tension": s.tension / 3.0}, still
         yield "tension ×3", {"tension": s.tension * 3.0}, still
         yield "compression /3", {"compression": s.compression / 3.0}, still

@@ -41,8 +41,8 @@ def state_evidence(problem: Problem, fit: Fit, measured: FloatArray) -> xr.Datas
         at σ in kcal/mol.
     """
     model = fit.model
-    jacobian = np.vstack([measured, fit.unstretched.jacobian])
-    liquid = np.concatenate([liquid_of(problem), fit.unstretched.liquid])
+    jacobian = np.vstack([measured, fit.pseudodata.jacobian])
+    liquid = np.concatenate([liquid_of(problem), fit.pseudodata.liquid])
     allowed = discrepancy_columns(problem, jacobian, liquid, fit.prior).shape[1]
     shared = model.columns[:, : model.columns.shape[1] - allowed]
 

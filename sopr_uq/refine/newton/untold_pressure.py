@@ -29,7 +29,6 @@ from scipy.special import log_ndtr
 from sopr_uq.refine.newton.linear import LinearModel
 from sopr_uq.refine.problem import Problem
 from sopr_uq.typing import BoolArray, FloatArray, IntArray
-from sopr_uq.units import MPA_PER_KCAL_MOL_A3
 
 _NOTHING = 1e-3
 """Share of its variance by which a site may narrow x and be left out."""
@@ -74,8 +73,8 @@ class Pseudodata(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Tension:
-    """How far the liquids of a problem may be stretched, or compressed.
+class UntoldPressure:
+    """What is believed of the pressures of a problem that nobody gave.
 
     Parameters
     ----------
@@ -90,16 +89,12 @@ class Tension:
     @cached_property
     def ideal(self) -> FloatArray:
         """ρ k_B T of every liquid in MPa, shape (liquids,)."""
-        densities = np.array([liquid.state.density for liquid in self.problem.liquids])
-        return np.asarray(densities / self.problem.betas * MPA_PER_KCAL_MOL_A3)
+        return self.problem.ideal_pressures
 
     @cached_property
     def untold(self) -> BoolArray:
         """Of which liquids nobody gave the pressure, shape (liquids,)."""
-        problem = self.problem
-        told = [liquid for liquid, _ in problem.observed("pressure")]
-        free = [not any(liquid is each for each in told) for liquid in problem.liquids]
-        return np.array(free) & problem.substance.bare
+        return np.asarray(self.problem.lacks("pressure") & self.problem.substance.bare)
 
     def ratios(self, pressure: FloatArray) -> FloatArray:
         """Return x of pressures in MPa, (..., liquids)."""

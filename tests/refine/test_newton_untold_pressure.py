@@ -17,7 +17,7 @@ from sopr_uq.refine.newton.answer import learn
 from sopr_uq.refine.newton.draws import Draws
 from sopr_uq.refine.newton.fit import potential_index
 from sopr_uq.refine.newton.linear import LinearModel
-from sopr_uq.refine.newton.tension import Sites
+from sopr_uq.refine.newton.untold_pressure import Sites
 
 LIMIT = norm.isf(0.5 * 1e-3)
 BELOW = 4.0
@@ -32,13 +32,13 @@ class Stretched:
         prior = problem.prior.model_copy(update={"tension": tension, **numbers})
         self.conditioner = Newton(replace(problem, prior=prior)).conditioner
         exact = liquid.model(problem, liquid.truth)
-        ideal = self.conditioner.tension.ideal
+        ideal = self.conditioner.untold_pressure.ideal
         self.model: LinearModel = replace(exact, pressure=exact.pressure - below * ideal)
         self.fit = self.conditioner.fit(self.model, self.conditioner.prior.centre)
 
     def marginal(self, model: LinearGaussian) -> tuple[float, float]:
         """Return mean and standard deviation of x = βP/ρ by a model, at the θ of the fit."""
-        fit, tension = self.fit, self.conditioner.tension
+        fit, tension = self.fit, self.conditioner.untold_pressure
         basis = fit.bases[fit.theta.kernel]
         c, mine = coefficients(model, fit.theta), potential_index(fit.model, basis)
         slope = (tension.slopes(self.model) @ basis.columns(fit.theta.width))[0]
@@ -71,7 +71,7 @@ def integrated(mean: float, sd: float, s: float = 1.0) -> tuple[float, float, fl
 @pytest.mark.parametrize("variance", [0.3, 9.0])
 @pytest.mark.parametrize("mean", [-6.0, -1.0, 2.0])
 def test_a_site_gives_a_gaussian_the_moments_of_the_truth(liquid, mean, variance) -> None:
-    tension = Stretched(liquid).conditioner.tension
+    tension = Stretched(liquid).conditioner.untold_pressure
     nothing = Sites.none(1)
     sites, will_do = tension.sites(np.array([mean]), np.array([variance]), nothing)
     wanted, sd, _ = integrated(mean, np.sqrt(variance))
@@ -95,7 +95,7 @@ def test_the_fit_is_that_of_a_liquid_that_holds_together(liquid) -> None:
     assert found[1] == pytest.approx(sd, rel=0.1)
     # wide ones say nothing
     vague = Stretched(liquid, tension=1e3, compression=1e4)
-    assert vague.fit.unstretched.residual.size == 0
+    assert vague.fit.pseudodata.residual.size == 0
 
 
 def test_draws_are_those_of_the_gaussian_times_the_probability(liquid) -> None:
@@ -109,7 +109,7 @@ def test_draws_are_those_of_the_gaussian_times_the_probability(liquid) -> None:
     case.fit = answer.fit
     case.model = answer.linear
     wanted, sd, below = integrated(*case.marginal(case.alone), s)
-    x = case.conditioner.tension.ratios(answer.linear.pressure_at(pool.potential))[:, 0]
+    x = case.conditioner.untold_pressure.ratios(answer.linear.pressure_at(pool.potential))[:, 0]
     weight = np.exp(pool.log_weight)
     assert pool.k_hat < 0.7
     assert abs(weight @ x - wanted) < LIMIT * sd / np.sqrt(pool.effective)
@@ -133,8 +133,8 @@ def test_a_pressure_that_is_known_asks_for_nothing(liquid) -> None:
     problem = high.conditioner.problem
     told = Liquid(liquid.state, (*problem.liquids[0].observations, known))
     conditioner = Newton(replace(problem, liquids=(told,))).conditioner
-    assert not conditioner.tension.untold.any()
-    assert conditioner.tension.log_probability(np.array([[-1e4]])) == pytest.approx(0.0)
+    assert not conditioner.untold_pressure.untold.any()
+    assert conditioner.untold_pressure.log_probability(np.array([[-1e4]])) == pytest.approx(0.0)
 
 
 def test_two_liquids_of_one_potential_are_told_apart(liquid) -> None:
@@ -143,7 +143,7 @@ def test_two_liquids_of_one_potential_are_told_apart(liquid) -> None:
     known = Observation("pressure", np.zeros(1), np.array([10.0]), error=np.ones(1))
     first = problem.liquids[0]
     second = Liquid(replace(liquid.state, density=0.016), (*first.observations, known))
-    tension = Newton(replace(problem, liquids=(first, second))).conditioner.tension
+    tension = Newton(replace(problem, liquids=(first, second))).conditioner.untold_pressure
     assert tension.untold.tolist() == [True, False]
     assert tension.ideal[1] / tension.ideal[0] == pytest.approx(0.016 / 0.018)
     both = np.array([[-tension.ideal[0], -1e5]])
