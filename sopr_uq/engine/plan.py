@@ -118,6 +118,11 @@ class Plan:
         return self.settings.production_steps // self.settings.sample_every
 
     @property
+    def sampled(self) -> float:
+        """Time over which is sampled, in ps."""
+        return self.samples * self.settings.sample_every * self.timestep / FS_PER_PS
+
+    @property
     def thermo_every(self) -> int:
         """Steps between readings of energy and pressure; divides ``sample_every``."""
         every = self.settings.sample_every

@@ -160,6 +160,8 @@ class Simulation:
         Why a first attempt failed, if this is a second one with a safer set-up.
     cutoff : float
         Distance in Å at which the forces between pairs ended; infinite where they do not.
+    sampled : float
+        Time in ps over which was averaged; 0 of an engine that has none.
     """
 
     series: Mapping[str, Series]
@@ -171,6 +173,7 @@ class Simulation:
     engine: str
     trouble: str = ""
     cutoff: float = np.inf
+    sampled: float = 0.0
 
     def __getitem__(self, name: str) -> Series:
         """Return a series by its name."""

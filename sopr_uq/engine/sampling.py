@@ -133,6 +133,7 @@ def sample_trajectory(
         rdf_seconds=rdf.seconds,
         engine=version,
         cutoff=plan.cutoff,
+        sampled=plan.sampled,
     )
     check_core(tuple(simulation.rdfs.values()), plan)
     return simulation

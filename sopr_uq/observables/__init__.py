@@ -4,9 +4,10 @@
 - :class:`Rdf`, :class:`StructureFactor`, :class:`TotalScattering`, :class:`Pressure`: quantities;
   :func:`quantity_of` says which predicts an observation.
 - :class:`Response`: what changes of the potentials do, by :class:`OrnsteinZernike` or
-  :class:`Fluctuation`.
+  :class:`Fluctuation`; :class:`CompositionWaves` are changes of g that are errors of sampling.
 """
 
+from sopr_uq.observables.composition_waves import CompositionWaves
 from sopr_uq.observables.infinite import InfiniteLiquid, continued
 from sopr_uq.observables.observed import quantity_of
 from sopr_uq.observables.pressure import Pressure
@@ -17,6 +18,7 @@ from sopr_uq.observables.structure_factor import StructureFactor
 from sopr_uq.observables.total import TotalScattering
 
 __all__ = [
+    "CompositionWaves",
     "Fluctuation",
     "InfiniteLiquid",
     "OrnsteinZernike",

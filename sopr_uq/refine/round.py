@@ -72,5 +72,6 @@ def pooled(replicas: Sequence[Simulation]) -> Simulation:
         steps=sum(each.steps for each in replicas),
         seconds=sum(each.seconds for each in replicas),
         rdf_seconds=sum(each.rdf_seconds for each in replicas),
+        sampled=sum(each.sampled for each in replicas),
         trouble=" ".join(filter(None, (each.trouble for each in replicas))),
     )

@@ -126,6 +126,7 @@ class Emulator:
         else:
             each = [self.project @ m.covariance @ self.project.T for m in models]
         common = freedom / (freedom - 2.0) * np.average(each, axis=0, weights=share)
+        common += self.project @ LinearModel.of_waves(models, share) @ self.project.T
         return np.broadcast_to(common, (len(models), k, k))
 
     def signal(self, potential: FloatArray) -> FloatArray:

@@ -18,7 +18,14 @@ from scipy.linalg import block_diag
 
 from sopr_uq.engine.blocks import mean_covariance
 from sopr_uq.engine.protocol import Simulation
-from sopr_uq.observables import Fluctuation, Pressure, Quantity, Response, quantity_of
+from sopr_uq.observables import (
+    CompositionWaves,
+    Fluctuation,
+    Pressure,
+    Quantity,
+    Response,
+    quantity_of,
+)
 from sopr_uq.observables.observed import damped
 from sopr_uq.refine.newton.data import independent
 from sopr_uq.refine.newton.implied import implied
@@ -64,6 +71,9 @@ class LinearModel:
         kcal/mol; m = 0 where no engine recorded any.
     unrest : array, shape (liquids, m, m)
         Covariance of the splines' energies over the snapshots of each liquid, in (k_B T)².
+    waves : array, shape (w, d)
+        Independent standard errors of the prediction by slow waves of composition, which blocks
+        and ``covariance`` do not show.
     """
 
     potential: FloatArray
@@ -81,6 +91,7 @@ class LinearModel:
     freedom: FloatArray
     fluctuation: FloatArray
     unrest: FloatArray
+    waves: FloatArray
 
     @classmethod
     def stack(cls, models: Sequence[Self]) -> Self:
@@ -101,11 +112,15 @@ class LinearModel:
             np.asarray(min(float(m.freedom) for m in models)),
             np.concatenate([m.fluctuation for m in models]),
             np.concatenate([m.unrest for m in models]),
+            np.asarray(block_diag(*[m.waves for m in models])),
         )
 
     @classmethod
     def average(cls, models: Sequence[Self], weights: FloatArray) -> Self:
         """Average models of one problem, expanded about their mean potential.
+
+        Its covariance is that of all errors. What waves do is taken to be the same in all: by
+        its own waves a simulation that happened to see small ones would be the surer.
 
         Parameters
         ----------
@@ -119,13 +134,24 @@ class LinearModel:
         def mean(name: str) -> FloatArray:
             return np.average([getattr(m, name) for m in moved], axis=0, weights=weights)
 
-        apart = ("potential", "covariance", "blocks", "freedom", "unrest")
+        apart = ("potential", "covariance", "blocks", "freedom", "unrest", "waves")
         kept = {f.name: mean(f.name) for f in fields(cls) if f.name not in apart}
         square = [w**2 * m.covariance for w, m in zip(weights, models, strict=True)]
         freedom = np.sum([m.freedom for m in models], axis=0)
-        known = {"potential": centre, "covariance": np.sum(square, axis=0), "freedom": freedom}
-        gone = {"blocks": models[0].blocks[:0], "unrest": models[0].unrest[:, :0, :0]}
+        covariance = np.sum(square, axis=0) + np.sum(weights**2) * cls.of_waves(models, weights)
+        known = {"potential": centre, "covariance": covariance, "freedom": freedom}
+        first = models[0]
+        gone = {
+            "blocks": first.blocks[:0],
+            "unrest": first.unrest[:, :0, :0],
+            "waves": first.waves[:0],
+        }
         return cls(**kept | known | gone)
+
+    @classmethod
+    def of_waves(cls, models: Sequence[Self], weights: FloatArray) -> FloatArray:
+        """Return the covariance by waves of composition, averaged over models, shape (d, d)."""
+        return np.average([m.waves.T @ m.waves for m in models], axis=0, weights=weights)
 
     def moved(self, potential: FloatArray) -> Self:
         """Return the same linear functions, expanded about another potential, shape (n,)."""
@@ -186,6 +212,7 @@ def _one(problem: Problem, number: int, values: FloatArray, simulation: Simulati
     blocks = np.concatenate([s.blocks for s in seen], axis=1)
     b = len(blocks)
     fluctuation, unrest = _of_snapshots(change, measured, blocks.shape[1])
+    waves = CompositionWaves(infinite.at)
     return LinearModel(
         potential=values,
         prediction=np.concatenate([s.mean for s in seen]),
@@ -202,6 +229,7 @@ def _one(problem: Problem, number: int, values: FloatArray, simulation: Simulati
         freedom=np.asarray(max(b - 1.0, 0.0)),
         fluctuation=fluctuation,
         unrest=unrest,
+        waves=np.concatenate([q.jacobian(waves) for q in measured]).T,
     )
 
 

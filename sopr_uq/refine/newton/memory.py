@@ -11,20 +11,24 @@ from sopr_uq.errors import CheckpointError
 from sopr_uq.refine.newton.linear import LinearModel
 from sopr_uq.typing import FloatArray
 
+_ROWS = ("blocks", "waves")
+
 
 def pack(models: Sequence[LinearModel]) -> dict[str, FloatArray]:
     """Return linear models as arrays with a leading model axis.
 
-    Rows of zeros fill up blocks where simulations have different numbers of them.
+    Rows of zeros fill up blocks and waves where simulations have different numbers of them.
     """
-    most = max(len(m.blocks) for m in models)
-    filled = [
-        replace(m, blocks=np.pad(m.blocks, ((0, most - len(m.blocks)), (0, 0)))) for m in models
-    ]
+    most = {name: max(len(getattr(m, name)) for m in models) for name in _ROWS}
+    filled = [replace(m, **{n: _filled(getattr(m, n), most[n]) for n in _ROWS}) for m in models]
     return {
         f"model_{f.name}": np.array([getattr(m, f.name) for m in filled])
         for f in fields(LinearModel)
     }
+
+
+def _filled(rows: FloatArray, most: int) -> FloatArray:
+    return np.pad(rows, ((0, most - len(rows)), (0, 0)))
 
 
 def unpack(memory: Mapping[str, FloatArray]) -> list[LinearModel]:
