@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Protocol
 
 import numpy as np
 import xarray as xr
 
-from sopr_uq.engine.protocol import Engine, Simulation
-from sopr_uq.errors import InputError
+from sopr_uq.engine.parallel import run_tasks
+from sopr_uq.engine.protocol import Engine, Setup, Simulation
+from sopr_uq.errors import InputError, SimulationFailed
 from sopr_uq.experiment.observation import Observation
 from sopr_uq.observables.motion import MOTION
 from sopr_uq.potentials.descriptors import Descriptors
@@ -19,6 +20,7 @@ from sopr_uq.refine.loop import Refinement, refine
 from sopr_uq.refine.newton.data import noise_prior, pressure_error
 from sopr_uq.refine.newton.implied import implied, observed_at
 from sopr_uq.refine.problem import Problem
+from sopr_uq.refine.round import pooled
 from sopr_uq.refine.rule import Rule
 from sopr_uq.rng import integer_seed, stream
 from sopr_uq.typing import FloatArray
@@ -131,6 +133,7 @@ def make_twin(
     *,
     seed: int,
     family: str = "",
+    replicas: int = 1,
 ) -> Twin:
     """Simulate the truth and measure it at the abscissae of the real observations.
 
@@ -146,6 +149,9 @@ def make_twin(
         How it is measured.
     seed : int
         Seed of simulation and noise.
+    replicas : int
+        Simulations of the truth that are averaged: what is measured of a liquid has none of the
+        sampling error of a short run.
 
     Raises
     ------
@@ -156,7 +162,10 @@ def make_twin(
     for number, liquid in enumerate(problem.liquids):
         # the first liquid's numbers are what they are without the others
         name = (number,) if number else ()
-        simulation = engine.run(problem.setup(truth, number, integer_seed(seed, "truth", *name)))
+        seeds = [(*name, *(("replica", i) if i else ())) for i in range(replicas)]
+        simulation = _averaged(
+            engine, [problem.setup(truth, number, integer_seed(seed, "truth", *s)) for s in seeds]
+        )
         alone, observations = replace(problem, liquids=(liquid,)), []
         for index, o in enumerate(liquid.observations):
             rng = stream(seed, "measurement", index, *name)
@@ -168,6 +177,16 @@ def make_twin(
                 errors.append(wrong)
         liquids.append(replace(liquid, observations=tuple(observations)))
     return Twin(truth, replace(problem, liquids=tuple(liquids)), family, errors[0])
+
+
+def _averaged(engine: Engine, setups: Sequence[Setup]) -> Simulation:
+    """Return simulations that differ by their seeds as one."""
+    if len(setups) == 1:
+        return engine.run(setups[0])
+    found = run_tasks(engine, setups)
+    if failures := [each for each in found if isinstance(each, SimulationFailed)]:
+        raise failures[0]
+    return pooled([each for each in found if isinstance(each, Simulation)])
 
 
 def _number(

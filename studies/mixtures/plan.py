@@ -97,6 +97,8 @@ class World:
         pressure.
     twins : int
     engine : EngineSettings
+    replicas : int
+        Simulations of a truth, twice as large and long as others, that are averaged.
     part_of : str
         The world whose twins these are, each at one of its states alone, in turn.
     """
@@ -106,6 +108,7 @@ class World:
     measured: Measured
     twins: int
     engine: EngineSettings = _FAST
+    replicas: int = 1
     part_of: str = ""
 
 
@@ -120,7 +123,7 @@ WORLDS: Mapping[str, World] = MappingProxyType(
         "alone": World(
             "the same at one of these states alone", SEVERAL, "total", 40, part_of="several"
         ),
-        "md": World("three partial g(r), molecular dynamics", (DENSE,), "partials", 10, _MD),
+        "md": World("three partial g(r), molecular dynamics", (DENSE,), "partials", 10, _MD, 8),
     }
 )
 
@@ -221,6 +224,7 @@ def twin(name: str, number: int) -> Twin:
                 NOISE,
                 seed=integer_seed(1, name, number, attempt),
                 family="exp6" if number % 2 else "mie",
+                replicas=world.replicas,
             )
         except (SimulationFailed, RuleFailed):
             continue
