@@ -76,12 +76,12 @@ def learn(conditioner: Conditioner, models: Sequence[LinearModel]) -> Answer:
     where, error = well_of(conditioner), conditioner.problem.prior.jacobian_error
     fit = conditioner.fit(_nearest(conditioner, models), conditioner.prior.centre)
     share = weights(models, fit.mean, fit.ruler(where), error)
-    fit = conditioner.fit(LinearModel.average(models, share), fit.point)
+    fit = conditioner.fit(LinearModel.average(models, share), fit.point, fit.sites)
     found: _Scored | None = None
     for _ in range(_AVERAGES):
         share = weights(models, fit.mean, fit.ruler(where), error)
         average = LinearModel.average(models, share)
-        near = conditioner.fit(average, fit.point)
+        near = conditioner.fit(average, fit.point, fit.sites)
         emulator = Emulator.learnt(Whitened(conditioner, near), average, models, share, error)
         first = near if found is None else fit
         new = _settled(conditioner, emulator, first, float(1.0 / np.sum(share**2)))
@@ -113,7 +113,7 @@ def _settled(conditioner: Conditioner, emulator: Emulator, fit: Fit, effective: 
         # a proposal must not be narrower than what it stands for: doubt is that of wider draws,
         # and about the posterior's own mean, since what is certain elsewhere may not be here
         linear = emulator.doubtful(at, at + _WIDER * (spread(fit) - fit.mean))
-        new = conditioner.fit(linear, fit.point)
+        new = conditioner.fit(linear, fit.point, fit.sites)
         scored = _Scored(
             Answer(new, linear, emulator, effective), _log_density(conditioner, emulator, new)
         )

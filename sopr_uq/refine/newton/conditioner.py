@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
-from sopr_uq.inference.linear_gaussian import LinearGaussian, coefficients
+from sopr_uq.inference.linear_gaussian import LinearGaussian, Theta, coefficients
 from sopr_uq.inference.noise import LogNormal
 from sopr_uq.inference.theta_mode import most_probable
 from sopr_uq.refine.newton.data import Stacked, covariance_columns, liquid_of, stack_data
@@ -59,7 +59,13 @@ class Conditioner:
         """What is believed of pressures that nobody gave."""
         return UntoldPressure(self.problem)
 
-    def fit(self, linear: LinearModel, point: FloatArray, stiffness: float = 1.0) -> Fit:
+    def fit(
+        self,
+        linear: LinearModel,
+        point: FloatArray,
+        sites: Sites | None = None,
+        stiffness: float = 1.0,
+    ) -> Fit:
         """Return the posterior of v given a linear model.
 
         Parameters
@@ -68,15 +74,19 @@ class Conditioner:
         point : array, shape (4 p,)
             Mie parameters about which the prior is expanded at first; it is
             moved to the posterior's own point before the result is taken.
+        sites : Sites, optional
+            What stands at first for what is believed of untold pressures, such as an earlier
+            fit's; by default nothing does.
         stiffness : float
             By how much the correction to the Mie potential is to be smaller.
         """
-        sites = Sites.none(len(self.problem.liquids))
+        used = sites or Sites.none(len(self.problem.liquids))
+        theta: Theta | None = None
         for _ in range(_MOVES):
             bases = self.prior.bases(point)
-            rows = self.untold_pressure.rows(linear, bases[0].base, sites)
+            rows = self.untold_pressure.rows(linear, bases[0].base, used)
             model = self._linear_gaussian(linear, bases, stiffness, rows)
-            theta = most_probable(model)
+            theta = most_probable(model, theta)
             c = coefficients(model, theta)
             moved = self.prior.point(c.mean)
             mine = potential_index(model, bases[theta.kernel])
@@ -86,14 +96,14 @@ class Conditioner:
                 self.untold_pressure.ratios(linear.pressure_at(bases[0].base))
                 + slopes @ c.mean[mine]
             )
-            sites, will_do = self.untold_pressure.sites(
-                x, np.sum((slopes @ root) ** 2, axis=1), sites
-            )
+            variance = np.sum((slopes @ root) ** 2, axis=1)
+            used, will_do = self.untold_pressure.sites(x, variance, used)
             still = np.abs(moved - point) < np.tile(_STILL, point.size // _STILL.size)
             if will_do and np.all(still):
                 break
             point = moved
-        return Fit(self.prior, point, bases, model, theta, c, parts_of(model, theta), rows)
+        assert theta is not None
+        return Fit(self.prior, point, bases, model, theta, c, parts_of(model, theta), rows, used)
 
     def _linear_gaussian(
         self, linear: LinearModel, bases: Sequence[Basis], stiffness: float, rows: Pseudodata

@@ -19,7 +19,7 @@ from sopr_uq.inference.linear_gaussian import (
 from sopr_uq.inference.theta_mode import log_likelihoods
 from sopr_uq.refine.newton.averaging import Ruler
 from sopr_uq.refine.newton.prior import Basis, Prior
-from sopr_uq.refine.newton.untold_pressure import Pseudodata
+from sopr_uq.refine.newton.untold_pressure import Pseudodata, Sites
 from sopr_uq.typing import BoolArray, FloatArray, IntArray
 
 _GOLDEN = 0.6180339887498949
@@ -67,6 +67,8 @@ class Fit:
         With every kernel.
     pseudodata : Pseudodata
         The last data of ``model``, which nobody measured: what is believed of pressures.
+    sites : Sites
+        What stands for that, as this fit knows it: where another may begin.
     """
 
     prior: Prior
@@ -77,6 +79,7 @@ class Fit:
     coefficients: Coefficients
     parts: tuple[Part, ...]
     pseudodata: Pseudodata
+    sites: Sites
 
     def of_coefficients(self, values: FloatArray) -> FloatArray:
         """Return v for coefficients with the first kernel, shape (size, 4 p + m) → (size, p n)."""

@@ -54,7 +54,7 @@ class Proposals:
         problem, fit = self.conditioner.problem, answer.fit
         # nothing has tested the first answer yet, and what is not linear would be met by δ
         first = iteration == 0 and all(term.whole for term in problem.field.terms)
-        best = self.conditioner.fit(answer.linear, fit.point, _STIFF).mean if first else fit.mean
+        best = self.conditioner.fit(answer.linear, fit.point, fit.sites, _STIFF).mean if first else fit.mean
         nearest = min(models, key=lambda m: self._distance(m.potential, best))
         mean = self._mean(iteration, best, nearest)
         rng = stream(problem.seed, "round", iteration)

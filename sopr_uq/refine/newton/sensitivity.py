@@ -39,7 +39,7 @@ def prior_sensitivity(conditioner: Conditioner, answer: Answer) -> xr.Dataset:
     for name, changed, moved in _variants(conditioner):
         prior = problem.prior.model_copy(update=changed)
         other = Conditioner(replace(problem, prior=prior), moved)
-        fit = other.fit(answer.linear, answer.fit.point)
+        fit = other.fit(answer.linear, answer.fit.point, answer.fit.sites)
         # common numbers: differences between variants are not those of draws
         size = (_DRAWS, fit.coefficients.mean.size)
         v = fit.draws(stream(problem.seed, "sensitivity").standard_normal(size))
