@@ -1,12 +1,12 @@
 """How LAMMPS is told of bonds, angles and dihedrals within molecules.
 
-Every bond is a table. The mesh of charges counts the pairs within a molecule, too, which have no
+Each of them is a table. The mesh of charges counts the pairs within a molecule, too, which have no
 energy between molecules: that is taken out by a bond between any two sites with charges.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -15,15 +15,18 @@ import numpy as np
 
 from sopr_uq.engine.electrostatics import Within
 from sopr_uq.engine.plan import Plan
-from sopr_uq.experiment.bonded import Bonded
+from sopr_uq.experiment.bonded import Bonded, Turning
 from sopr_uq.experiment.molecule import Molecule
-from sopr_uq.typing import IntArray
+from sopr_uq.typing import FloatArray, IntArray
 
 _POINTS = 2000
 _NEAREST = 0.2
+_HALF, _WHOLE = np.linspace(0.0, 180.0, 721), np.linspace(-180.0, 180.0, 721)[:-1]
+"""Degrees at which an angle and a dihedral are told."""
+_STEP = 1e-3
 
-type _Term = tuple[str, IntArray]
-"""What LAMMPS is told of a kind of term, and its atoms, shape (m, 2, 3 or 4), from 0."""
+type _Term = tuple[Turning, IntArray]
+"""The energy of a kind of angle or dihedral, and its atoms, shape (m, 3 or 4), from 0."""
 
 
 @dataclass(frozen=True)
@@ -64,12 +67,8 @@ class Inner:
             path = folder / f"bond-{number}.table"
             _write(within, path)
             yield f'bond_coeff {number} "{path}" BOND'
-        for name, style, terms in (
-            ("angle", "harmonic", self._angles), ("dihedral", "opls", self._dihedrals),
-        ):  # fmt: skip
-            if terms:
-                yield f"{name}_style {style}"
-                yield from (f"{name}_coeff {i} {said}" for i, (said, _) in enumerate(terms, 1))
+        yield from _turnings("angle", self._angles, _HALF, folder)
+        yield from _turnings("dihedral", self._dihedrals, _WHOLE, folder)
         every: tuple[tuple[str, list[IntArray]], ...] = (
             ("bond", [atoms for _, atoms in self._bonds]),
             ("angle", [atoms for _, atoms in self._angles]),
@@ -109,24 +108,40 @@ class Inner:
     @cached_property
     def _angles(self) -> list[_Term]:
         return [
-            (
-                f"{a.stiffness:.15g} {a.angle:.15g}",
-                self.plan.topology.members(kind)[:, list(a.atoms)],
-            )
+            (angle.bend, self.plan.topology.members(kind)[:, list(angle.atoms)])
             for kind, _, bonded in self._flexible()
-            for a in bonded.angles
+            for angle in bonded.angles
         ]
 
     @cached_property
     def _dihedrals(self) -> list[_Term]:
         return [
-            (
-                " ".join(f"{k:.15g}" for k in d.opls),
-                self.plan.topology.members(kind)[:, list(d.atoms)],
-            )
+            (dihedral.turn, self.plan.topology.members(kind)[:, list(dihedral.atoms)])
             for kind, _, bonded in self._flexible()
-            for d in bonded.dihedrals
+            for dihedral in bonded.dihedrals
         ]
+
+
+def _turnings(
+    name: str, terms: Sequence[_Term], degrees: FloatArray, folder: Path
+) -> Iterator[str]:
+    """Write the tables of angles or dihedrals, and yield what says how they act."""
+    if terms:
+        yield f"{name}_style table spline {degrees.size}"
+    for number, (turning, _) in enumerate(terms, 1):
+        path = folder / f"{name}-{number}.table"
+        _write_turning(turning, degrees, path)
+        yield f'{name}_coeff {number} "{path}" TURN'
+
+
+def _write_turning(turning: Turning, degrees: FloatArray, path: Path) -> None:
+    """Write the energy of an angle or a dihedral as a table ``TURN``."""
+    energy = turning.energy(degrees)
+    force = (turning.energy(degrees - _STEP) - turning.energy(degrees + _STEP)) / (2.0 * _STEP)
+    columns = np.column_stack([np.arange(1, degrees.size + 1), degrees, energy, force])
+    with path.open("w", encoding="ascii") as file:
+        file.write(f"TURN\nN {degrees.size}\n\n")
+        np.savetxt(file, columns, fmt="%d %.12g %.12g %.12g")
 
 
 def _write(within: Within, path: Path) -> None:

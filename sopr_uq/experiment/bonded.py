@@ -19,6 +19,8 @@ _REACH = 1.8
 """Of a bond's length: farther nothing is thought to stretch."""
 
 _NEAREST = 0.4
+_STRAIGHT = 180.0
+_SAME = 1e-6
 
 
 class Stretching(Protocol):
@@ -146,27 +148,150 @@ class Bond:
     stretching: Stretching
 
 
-@dataclass(frozen=True)
-class Angle:
-    """U(θ) = k (θ − θ₀)² of the angle at the second of three atoms, by their indices.
+class Turning(Protocol):
+    """The energy of an angle or a dihedral."""
 
-    θ₀ is in degrees, k in kcal/(mol rad²), without the half.
+    def energy(self, degrees: ArrayLike) -> FloatArray:
+        """Return U in kcal/mol."""
+        ...
+
+
+@dataclass(frozen=True)
+class HarmonicBend:
+    """U(θ) = k (θ − θ₀)².
+
+    Parameters
+    ----------
+    angle : float
+        θ₀ in degrees.
+    stiffness : float
+        k in kcal/(mol rad²), without the half.
     """
 
-    atoms: tuple[int, int, int]
     angle: float
     stiffness: float
 
+    def energy(self, degrees: ArrayLike) -> FloatArray:
+        """Return U in kcal/mol."""
+        return np.asarray(self.stiffness * np.radians(np.asarray(degrees) - self.angle) ** 2)
+
 
 @dataclass(frozen=True)
-class Dihedral:
-    """½ Σ_n K_n [1 − (−1)ⁿ cos nφ], n = 1 to 4, of four atoms in a row, by their indices.
+class TabledBend:
+    """A cubic spline through a table of U(θ), beyond its ends a straight line.
+
+    Parameters
+    ----------
+    theta : tuple of float
+        In degrees, increasing, from 0 to 180 at most, five at least.
+    u : tuple of float
+        In kcal/mol.
+
+    Raises
+    ------
+    InputError
+        If it is no such table, or drives an angle out of it.
+    """
+
+    theta: tuple[float, ...]
+    u: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        _check_table("angles", "theta", self.theta, self.u)
+        low, high = self.theta[0], self.theta[-1]
+        if low < 0.0 or high > _STRAIGHT:
+            raise InputError("angles", "theta from 0 to 180 degrees", f"{low:g} to {high:g}")
+        first, last = self._spline((low, high), 1)
+        if (low > 0.0 and first > 0.0) or (high < _STRAIGHT and last < 0.0):
+            expected = "an energy that rises towards the ends of its table, or one from 0 to 180"
+            raise InputError("angles", expected, f"one that falls, at {low:g} or {high:g}")
+
+    @cached_property
+    def _spline(self) -> CubicSpline:
+        return CubicSpline(self.theta, self.u)
+
+    def energy(self, degrees: ArrayLike) -> FloatArray:
+        """Return U in kcal/mol."""
+        degrees = np.asarray(degrees, dtype=float)
+        end = np.clip(degrees, self.theta[0], self.theta[-1])
+        return np.asarray(self._spline(end) + self._spline(end, 1) * (degrees - end))
+
+
+@dataclass(frozen=True)
+class Opls:
+    """½ Σ_n K_n [1 − (−1)ⁿ cos nφ], n = 1 to 4; φ = 180° where four atoms zigzag.
 
     K_n are in kcal/mol (Jorgensen, Maxwell and Tirado-Rives, J. Am. Chem. Soc. 118, 11225 (1996)).
     """
 
+    k: tuple[float, float, float, float]
+
+    def energy(self, degrees: ArrayLike) -> FloatArray:
+        """Return U in kcal/mol."""
+        n = np.arange(1, 5)
+        waves = 1.0 - (-1.0) ** n * np.cos(n * np.radians(np.asarray(degrees))[..., None])
+        return np.asarray(0.5 * waves @ np.array(self.k))
+
+
+@dataclass(frozen=True)
+class TabledTurn:
+    """A periodic cubic spline through a table of U(φ).
+
+    Parameters
+    ----------
+    phi : tuple of float
+        In degrees, increasing, a whole turn, five at least.
+    u : tuple of float
+        In kcal/mol, the last as the first.
+
+    Raises
+    ------
+    InputError
+        If it is no such table.
+    """
+
+    phi: tuple[float, ...]
+    u: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        _check_table("dihedrals", "phi", self.phi, self.u)
+        turn, gap = self.phi[-1] - self.phi[0], self.u[-1] - self.u[0]
+        if abs(turn - 2.0 * _STRAIGHT) > _SAME or abs(gap) > _SAME:
+            expected = "a whole turn, such as phi from -180 to 180, and one energy at both its ends"
+            raise InputError("dihedrals", expected, f"{turn:g} degrees, {gap:g} kcal/mol apart")
+
+    @cached_property
+    def _spline(self) -> CubicSpline:
+        return CubicSpline(self.phi, (*self.u[:-1], self.u[0]), bc_type="periodic")
+
+    def energy(self, degrees: ArrayLike) -> FloatArray:
+        """Return U in kcal/mol."""
+        return np.asarray(self._spline(degrees))
+
+
+def _check_table(
+    key: str, name: str, degrees: tuple[float, ...], energies: tuple[float, ...]
+) -> None:
+    enough = len(degrees) == len(energies) >= _FEWEST
+    if not enough or not np.all(np.diff(degrees) > 0.0):
+        expected = f"{name} and energy alike long, {_FEWEST} at least, {name} increasing"
+        raise InputError(key, expected, f"{len(degrees)} of {name}, {len(energies)} of energy")
+
+
+@dataclass(frozen=True)
+class Angle:
+    """The angle at the second of three atoms, by their indices."""
+
+    atoms: tuple[int, int, int]
+    bend: Turning
+
+
+@dataclass(frozen=True)
+class Dihedral:
+    """The dihedral of four atoms in a row, by their indices."""
+
     atoms: tuple[int, int, int, int]
-    opls: tuple[float, float, float, float]
+    turn: Turning
 
 
 @dataclass(frozen=True)

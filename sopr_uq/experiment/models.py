@@ -13,7 +13,18 @@ from pydantic import ValidationError
 
 from sopr_uq.disk import read_bytes
 from sopr_uq.errors import InputError
-from sopr_uq.experiment.bonded import Angle, Bond, Bonded, Dihedral, Harmonic, Tabled
+from sopr_uq.experiment.bonded import (
+    Angle,
+    Bond,
+    Bonded,
+    Dihedral,
+    Harmonic,
+    HarmonicBend,
+    Opls,
+    Tabled,
+    TabledBend,
+    TabledTurn,
+)
 from sopr_uq.experiment.catalogue import check_sha256, table_path
 from sopr_uq.experiment.formats.lammps_molecule import TemplateAtom, read_template
 from sopr_uq.experiment.molecule import Molecule, Site
@@ -96,13 +107,19 @@ def _bond(bond: BondSettings, names: Sequence[str], places: FloatArray) -> Bond:
 
 def _angle(angle: AngleSettings, names: Sequence[str], places: FloatArray) -> Angle:
     i, j, k = _indices(angle.sites, names, "angles")
+    if angle.theta is not None and angle.energy is not None:
+        return Angle((i, j, k), TabledBend(angle.theta, angle.energy))
+    assert angle.stiffness is not None
     theta = angle.angle or _degrees(places[i] - places[j], places[k] - places[j])
-    return Angle((i, j, k), theta, angle.stiffness)
+    return Angle((i, j, k), HarmonicBend(theta, angle.stiffness))
 
 
 def _dihedral(dihedral: DihedralSettings, names: Sequence[str]) -> Dihedral:
     i, j, k, m = _indices(dihedral.sites, names, "dihedrals")
-    return Dihedral((i, j, k, m), dihedral.opls)
+    if dihedral.phi is not None and dihedral.energy is not None:
+        return Dihedral((i, j, k, m), TabledTurn(dihedral.phi, dihedral.energy))
+    assert dihedral.opls is not None
+    return Dihedral((i, j, k, m), Opls(dihedral.opls))
 
 
 def _indices(given: Sequence[str], names: Sequence[str], key: str) -> list[int]:

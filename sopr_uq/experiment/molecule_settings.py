@@ -68,6 +68,21 @@ class SiteSettings(_Atom):
         return self.type or self.name
 
 
+def _check_form(
+    key: str, form: str, given: object, name: str, places: object, energy: object
+) -> None:
+    """Check that a term is said by its form or by a table.
+
+    Raises
+    ------
+    InputError
+        If neither is there, or both are, or half a table.
+    """
+    tabled = (places is not None, energy is not None)
+    if (given is not None) == any(tabled) or any(tabled) != all(tabled):
+        raise InputError(key, f"{form}, or {name} and energy of a table", "neither, or both")
+
+
 class BondSettings(BaseModel):
     """A bond of a flexible molecule; an entry of its ``bonds``."""
 
@@ -85,11 +100,8 @@ class BondSettings(BaseModel):
 
     @model_validator(mode="after")
     def _one_form(self) -> Self:
-        tabled = (self.r is not None, self.energy is not None)
-        harmonic = self.stiffness is not None
-        if harmonic == any(tabled) or any(tabled) != all(tabled):
-            raise InputError("bonds", "stiffness, or r and energy of a table", "neither, or both")
-        if any(tabled) and self.length is not None:
+        _check_form("bonds", "stiffness", self.stiffness, "r", self.r, self.energy)
+        if self.r is not None and self.length is not None:
             raise InputError("length", "none beside a table, which has its own", f"{self.length:g}")
         return self
 
@@ -105,9 +117,20 @@ class AngleSettings(BaseModel):
     angle: float | None = Field(
         None, gt=0, le=180, description="θ₀ in degrees of k (θ − θ₀)²; default as they lie"
     )
-    stiffness: float = Field(
-        gt=0, le=500, description="k in kcal/(mol rad²) of k (θ − θ₀)², without the half"
+    stiffness: float | None = Field(
+        None, gt=0, le=500, description="k in kcal/(mol rad²) of k (θ − θ₀)², without the half"
     )
+    theta: tuple[float, ...] | None = Field(
+        None, description="in place of both: a table of θ in degrees"
+    )
+    energy: tuple[float, ...] | None = Field(None, description="and of the energy in kcal/mol")
+
+    @model_validator(mode="after")
+    def _one_form(self) -> Self:
+        _check_form("angles", "stiffness", self.stiffness, "theta", self.theta, self.energy)
+        if self.theta is not None and self.angle is not None:
+            raise InputError("angle", "none beside a table, which has its own", f"{self.angle:g}")
+        return self
 
 
 class DihedralSettings(BaseModel):
@@ -116,9 +139,18 @@ class DihedralSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     sites: tuple[str, str, str, str] = Field(description="names of four sites in a row")
-    opls: tuple[float, float, float, float] = Field(
-        description="K₁ to K₄ in kcal/mol of ½ Σ Kₙ [1 − (−1)ⁿ cos nφ]"
+    opls: tuple[float, float, float, float] | None = Field(
+        None, description="K₁ to K₄ in kcal/mol of ½ Σ Kₙ [1 − (−1)ⁿ cos nφ]"
     )
+    phi: tuple[float, ...] | None = Field(
+        None, description="in place of it: a table of φ in degrees, a whole turn"
+    )
+    energy: tuple[float, ...] | None = Field(None, description="and of the energy in kcal/mol")
+
+    @model_validator(mode="after")
+    def _one_form(self) -> Self:
+        _check_form("dihedrals", "opls", self.opls, "phi", self.phi, self.energy)
+        return self
 
 
 class MoleculeSettings(_Atom):

@@ -12,7 +12,18 @@ from sopr_uq.engine.protocol import Setup
 from sopr_uq.engine.settings import EngineSettings
 from sopr_uq.engine.timestep import usual_timestep
 from sopr_uq.engine.topology import Topology
-from sopr_uq.experiment.bonded import Angle, Bond, Bonded, Dihedral, Harmonic, Tabled
+from sopr_uq.experiment.bonded import (
+    Angle,
+    Bond,
+    Bonded,
+    Dihedral,
+    Harmonic,
+    HarmonicBend,
+    Opls,
+    Tabled,
+    TabledBend,
+    TabledTurn,
+)
 from sopr_uq.experiment.molecule import Molecule, Pair, Site
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.experiment.substance import Substance
@@ -24,8 +35,8 @@ HEAT = thermal_energy(KELVIN)
 C = Site("C", 15.0)
 CHAIN = Bonded(
     tuple(Bond((i, i + 1), Harmonic(1.53, 60.0)) for i in range(3)),
-    tuple(Angle((i, i + 1, i + 2), 112.0, 20.0) for i in range(2)),
-    (Dihedral((0, 1, 2, 3), (1.5, 0.0, 0.0, 0.0)),),
+    tuple(Angle((i, i + 1, i + 2), HarmonicBend(112.0, 20.0)) for i in range(2)),
+    (Dihedral((0, 1, 2, 3), Opls((1.5, 0.0, 0.0, 0.0))),),
 )
 ZIGZAG = ((0.0, 0.0, 0.0), (1.53, 0.0, 0.0), (2.10, 1.42, 0.0), (3.63, 1.42, 0.0))
 
@@ -83,10 +94,7 @@ def test_bonds_and_angles_share_the_heat(chains):
 
 def test_dihedrals_turn_as_boltzmann_says(chains):
     _, at = chains
-    a, b, c = np.moveaxis(np.diff(at, axis=1), 1, 0)
-    first, second = np.cross(a, b), np.cross(b, c)
-    norm = np.linalg.norm(first, axis=1) * np.linalg.norm(second, axis=1)
-    cosine = np.sum(first * second, axis=1) / norm
+    cosine = np.cos(np.radians(phi_of(at)))
     grid = np.linspace(-np.pi, np.pi, 2001)
     weight = np.exp(-0.5 * 1.5 * (1.0 + np.cos(grid)) / HEAT)
     mean = np.sum(np.cos(grid) * weight) / weight.sum()
@@ -113,6 +121,48 @@ def test_a_table_is_as_good_as_its_form():
     lengths = np.linalg.norm(np.diff(at, axis=1)[:, 0], axis=1)
     spread = HEAT / 120.0
     _within(np.mean((lengths - 1.53) ** 2), spread, spread * np.sqrt(2 / 400), "bond")
+
+
+def test_tables_bend_and_turn_as_boltzmann_says():
+    """Two wells of an angle and three of a dihedral, of unlike depth. 4 sd: false alarm 1e-4."""
+    # nowhere near straight: across such an angle there is no dihedral
+    theta = np.linspace(70.0, 150.0, 81)
+    bend = np.cos(np.radians(9.0 * (theta - 70.0))) + 4.0 * ((theta - 110.0) / 40.0) ** 4
+    bend += 0.01 * (theta - 110.0)
+    phi = np.linspace(-180.0, 180.0, 73)
+    turn = 0.5 * np.cos(np.radians(3.0 * phi)) + 0.6 * np.sin(np.radians(phi))
+    angle, dihedral = TabledBend(tuple(theta), tuple(bend)), TabledTurn(tuple(phi), tuple(turn))
+    chain = Bonded(
+        CHAIN.bonds,
+        tuple(Angle((i, i + 1, i + 2), angle) for i in range(2)),
+        (Dihedral((0, 1, 2, 3), dihedral),),
+    )
+    found = gas(chain, ZIGZAG, equilibration_steps=12000)[1]
+    way = np.diff(found, axis=1)
+    unit = way / np.linalg.norm(way, axis=2)[..., None]
+    bent = -np.sum(unit[:, 1:] * unit[:, :-1], axis=2)
+    grid = np.radians(np.linspace(1.0, 180.0, 4000))
+    weight = np.sin(grid) * np.exp(-angle.energy(np.degrees(grid)) / HEAT)
+    wide = grid > np.radians(110.0)
+    share = weight[wide].sum() / weight.sum()
+    assert 0.1 < share < 0.9
+    seen = np.mean(bent < np.cos(np.radians(110.0)))
+    _within(seen, share, np.sqrt(share * (1.0 - share) / 800), "angles in the wider well")
+    # the sine of the dihedral says to which side its wells are deeper, and so which way φ turns
+    turned = np.radians(phi_of(found))
+    fine = np.linspace(-np.pi, np.pi, 4001)
+    likely = np.exp(-dihedral.energy(np.degrees(fine)) / HEAT)
+    mean = np.sum(np.sin(fine) * likely) / likely.sum()
+    assert abs(mean) > 0.2, "negative control: without the table it has none"
+    _within(np.sin(turned).mean(), mean, np.sqrt(0.5 / 400), "sine of the dihedral")
+
+
+def phi_of(at):
+    """Dihedrals of chains, (n, 4, 3), in degrees by the convention of the IUPAC."""
+    a, b, c = np.moveaxis(np.diff(at, axis=1), 1, 0)
+    first, second = np.cross(a, b), np.cross(b, c)
+    along = np.sum(np.cross(first, second) * b, axis=1) / np.linalg.norm(b, axis=1)
+    return np.degrees(np.arctan2(along, np.sum(first * second, axis=1)))
 
 
 def test_stiff_charges_are_a_rigid_molecule():

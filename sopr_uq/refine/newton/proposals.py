@@ -54,7 +54,8 @@ class Proposals:
         problem, fit = self.conditioner.problem, answer.fit
         # nothing has tested the first answer yet, and what is not linear would be met by δ
         first = iteration == 0 and all(term.whole for term in problem.field.terms)
-        best = self.conditioner.fit(answer.linear, fit.point, fit.sites, _STIFF).mean if first else fit.mean
+        stiff = self.conditioner.fit(answer.linear, fit.point, fit.sites, _STIFF) if first else fit
+        best = stiff.mean
         nearest = min(models, key=lambda m: self._distance(m.potential, best))
         mean = self._mean(iteration, best, nearest)
         rng = stream(problem.seed, "round", iteration)
