@@ -32,6 +32,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sopr_uq.engine.plan import flight_time
+from sopr_uq.engine.protocol import Setup, Simulation
 from sopr_uq.observables.infinite import InfiniteLiquid
 from sopr_uq.observables.pair_entropy import pair_entropy
 from sopr_uq.structure.transforms import structure_rows
@@ -75,9 +76,7 @@ class CompositionWaves:
     @cached_property
     def g(self) -> FloatArray:
         """δg of one standard error each, independent, shape (n, p, m)."""
-        setup, simulation = self.liquid.setup, self.liquid.simulation
-        several = setup.substance.simple and setup.densities.size > 1
-        if not (several and simulation.sampled > 0.0):
+        if not has_waves(self.liquid.setup, self.liquid.simulation):
             return np.empty((*self.liquid.g.shape, 0))
         each = np.array(list(self.of_bins()))
         # neighbouring wavelengths do nearly the same: their covariance has few directions
@@ -92,9 +91,8 @@ class CompositionWaves:
         shares = mixture.fractions[first] * mixture.fractions[second]
         g = np.stack([series.mean for series in simulation.rdfs.values()], axis=1)
         blocks = len(next(iter(simulation.rdfs.values())).blocks)
-        longest = 2.0 * np.pi * (mixture.density / simulation.particles) ** (1 / 3)
         for square, waves in zip(*shells(), strict=True):
-            k = longest * np.sqrt(square)
+            k = self.least * np.sqrt(square)
             order = np.sinc(k * simulation.r / np.pi)[:, None] * g
             for one, other in combinations_with_replacement(self.modes(k), 2):
                 # an entry on the diagonal of a Wishart matrix varies twice as much as one off it
@@ -105,6 +103,17 @@ class CompositionWaves:
                 c = 0.5 * (c + c.T) if one is other else c + c.T
                 error = np.sqrt(variance * missing) * waves / simulation.particles
                 yield error * c[first, second] / shares * order
+
+    @property
+    def least(self) -> float:
+        """Least wave number of the box, in Å⁻¹."""
+        edge = (self.liquid.simulation.particles / self.liquid.mixture.density) ** (1 / 3)
+        return float(2.0 * np.pi / edge)
+
+    @property
+    def time(self) -> float:
+        """τ of the slowest of the longest waves, in ps."""
+        return max(mode.time for mode in self.modes(self.least))
 
     def modes(self, k: float) -> list[Mode]:
         """Return the principal fluctuations of composition at a wave number in Å⁻¹, t − 1."""
@@ -132,6 +141,11 @@ class CompositionWaves:
         reduced = scale * np.exp(exponent * pair_entropy(self.liquid))
         length = self.liquid.mixture.density ** (-1 / 3)
         return float(reduced * length**2 / flight_time(self.liquid.setup))
+
+
+def has_waves(setup: Setup, simulation: Simulation) -> bool:
+    """Return whether a simulation is of a mixture of atoms, and for some time."""
+    return setup.substance.simple and setup.densities.size > 1 and simulation.sampled > 0.0
 
 
 def shells() -> tuple[IntArray, IntArray]:

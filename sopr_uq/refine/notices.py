@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import numpy as np
 import xarray as xr
 
+from sopr_uq.errors import RuleFailed
 from sopr_uq.experiment.kinds import Q
 from sopr_uq.experiment.liquid import Liquid
+from sopr_uq.observables.composition_waves import CompositionWaves, has_waves
 from sopr_uq.refine.loop import Refinement
+from sopr_uq.refine.newton.implied import implied
 from sopr_uq.refine.problem import Problem
+from sopr_uq.refine.round import good
 
 _MOLECULES = (
     "Intervals of potentials between sites of molecules were tried on a few twins of nitrogen and "
@@ -63,6 +69,33 @@ def stretched(problem: Problem, posterior: xr.Dataset) -> list[str]:
                 "pairs do not make all of it."
             )
     return found
+
+
+def slow_waves(problem: Problem, refinement: Refinement) -> list[str]:
+    """Return a sentence for every mixture whose composition changes more slowly than it ran."""
+    rounds = [runs[0] for x in refinement.iterations if (runs := good(x.runs))]
+    found: list[str] = []
+    for run in rounds[-1:]:
+        for number, simulation in enumerate(run.simulations):
+            if not has_waves(problem.setup(run.potential, number), simulation):
+                continue
+            with suppress(RuleFailed):
+                liquid = implied(problem, number, run.potential, simulation).at
+                found += _slow(problem, number, CompositionWaves(liquid))
+    return found
+
+
+def _slow(problem: Problem, number: int, waves: CompositionWaves) -> list[str]:
+    sampled = waves.liquid.simulation.sampled
+    if waves.time <= sampled:
+        return []
+    where = f" at state point {number + 1}" if len(problem.liquids) > 1 else ""
+    said = (
+        f"The longest waves of composition in the box{where} last {waves.time:.0f} ps, and each "
+        f"simulation sampled {sampled:.0f} ps: what few of them leave open of its g(r) is counted "
+        "among its errors; longer runs (engine.production_steps) leave less."
+    )
+    return [said]
 
 
 def troubles(refinement: Refinement) -> list[str]:

@@ -7,7 +7,7 @@ import xarray as xr
 from sopr_uq.posterior.arviz import stamped
 from sopr_uq.posterior.status import DOUBTFUL, UNEXPLAINED
 from sopr_uq.refine.loop import Refinement
-from sopr_uq.refine.notices import notices, stretched, troubles
+from sopr_uq.refine.notices import notices, slow_waves, stretched, troubles
 from sopr_uq.refine.rule import Rule
 from sopr_uq.threads import one_thread
 from sopr_uq.workflow.config import Config
@@ -43,6 +43,7 @@ def finish(config: Config, rule: Rule, refinement: Refinement) -> Result:
     sentences = [
         *notices(rule.problem),
         *stretched(rule.problem, posterior),
+        *slow_waves(rule.problem, refinement),
         *troubles(refinement),
     ]
     for name, group in rule.conclude(refinement.past, posterior).items():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,11 +13,18 @@ from sopr_uq.engine.factory import make_engine
 from sopr_uq.engine.integral_equation import IntegralEquationEngine
 from sopr_uq.engine.protocol import Setup
 from sopr_uq.engine.settings import EngineSettings
+from sopr_uq.experiment.liquid import Liquid
+from sopr_uq.experiment.molecule import Pair
+from sopr_uq.experiment.observation import Observation
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.experiment.substance import Substance
 from sopr_uq.observables import CompositionWaves, continued
 from sopr_uq.observables.composition_waves import shells, unseen_share
 from sopr_uq.potentials import lennard_jones
+from sopr_uq.refine.notices import slow_waves
+from sopr_uq.refine.problem import Problem
+from sopr_uq.refine.round import Run
+from sopr_uq.refine.settings import RefineSettings
 from sopr_uq.structure.transforms import RadialGrid
 
 GRID = RadialGrid.covering(40.0, 0.025)
@@ -142,3 +150,22 @@ def test_runs_scatter_as_waves_say_and_not_as_blocks_do() -> None:
     assert low < found / (by_blocks + by_waves) < high
     # blocks alone would be refused
     assert found / by_blocks > chi2.ppf(1.0 - 1e-9, runs - 1)
+
+
+def test_a_result_says_when_runs_are_shorter_than_waves() -> None:
+    """One notice a mixture at most, and none of runs that are long."""
+    liquid = replace_particles(exact(BINARY, HALVES, sampled=10.0), 1000)
+    measured = Observation("g", np.arange(3.0, 10.0, 0.2), np.ones(35), of=Pair("A", "B"))
+    pairs = dict.fromkeys(BINARY.pairs, lennard_jones(3.4, 0.24))
+    problem = Problem((Liquid(liquid.setup.state, (measured,), BINARY),), pairs, RefineSettings())
+    v = problem.field.scaled(1.0, 1.0)
+
+    def said(sampled: float) -> list[str]:
+        simulation = replace(liquid.simulation, sampled=sampled)
+        made = SimpleNamespace(iterations=[SimpleNamespace(runs=(Run(v, (simulation,)),))])
+        return slow_waves(problem, made)
+
+    (sentence,) = said(10.0)
+    assert "production_steps" in sentence
+    assert f"{CompositionWaves(liquid).time:.0f} ps" in sentence
+    assert said(5000.0) == said(0.0) == []
