@@ -82,6 +82,8 @@ class CompositionWaves:
         # neighbouring wavelengths do nearly the same: their covariance has few directions
         _, size, found = np.linalg.svd(each.reshape(len(each), -1), full_matrices=False)
         few = (size[:, None] * found)[size > _SMALL * size[0]]
+        if not len(few):
+            return np.empty((*self.liquid.g.shape, 0))
         return self.liquid.change_of_bins(few.reshape(-1, *each.shape[1:]).T)
 
     def of_bins(self) -> Iterator[FloatArray]:
@@ -145,7 +147,8 @@ class CompositionWaves:
 
 def has_waves(setup: Setup, simulation: Simulation) -> bool:
     """Return whether a simulation is of a mixture of atoms, and for some time."""
-    return setup.substance.simple and setup.densities.size > 1 and simulation.sampled > 0.0
+    several = setup.substance.simple and setup.densities.size > 1
+    return several and simulation.particles > 0 and simulation.sampled > 0.0
 
 
 def shells() -> tuple[IntArray, IntArray]:
