@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Literal
@@ -26,6 +26,7 @@ from sopr_uq.refine.problem import Problem
 from sopr_uq.refine.settings import RefineSettings
 from sopr_uq.refine.start import stabilised
 from sopr_uq.rng import integer_seed, stream
+from sopr_uq.typing import FloatArray
 from sopr_uq.workflow.twins import Measurement, Twin, make_twin
 
 AR_KR = Substance.atoms({"Ar": 39.948, "Kr": 83.798})
@@ -196,15 +197,9 @@ def engine_of(world: World, *, exact: bool = False) -> Engine:
     return make_engine(settings.model_copy(update={"sampling_error": 0.0} if exact else {}))
 
 
-def twin(name: str, number: int) -> Twin:
-    """Return a twin of a world; it depends on its number alone."""
-    world = WORLDS[name]
-    if world.part_of:
-        number, place = divmod(number, len(world.states))
-        made = twin(world.part_of, number)
-        alone = made.problem.liquids[place : place + 1]
-        return replace(made, problem=replace(made.problem, liquids=alone))
-    rng = stream(1, "mixture", name, number)
+def proposed(name: str, number: int) -> Iterator[tuple[Problem, FloatArray, int]]:
+    """Return problems, truths on their grid, and the number of the attempt, one after the other."""
+    world, rng = WORLDS[name], stream(1, "mixture", name, number)
     for attempt in range(_TRIES):
         truth = truths(rng, number)
         problem = Problem(
@@ -215,7 +210,18 @@ def twin(name: str, number: int) -> Twin:
             seed=integer_seed(1, name, number),
         )
         each = [truth[pair].energy(problem.r) for pair in problem.field.pairs]
-        v = problem.field.joined(np.array(each))
+        yield problem, problem.field.joined(np.array(each)), attempt
+
+
+def twin(name: str, number: int) -> Twin:
+    """Return a twin of a world; it depends on its number alone."""
+    world = WORLDS[name]
+    if world.part_of:
+        number, place = divmod(number, len(world.states))
+        made = twin(world.part_of, number)
+        alone = made.problem.liquids[place : place + 1]
+        return replace(made, problem=replace(made.problem, liquids=alone))
+    for problem, v, attempt in proposed(name, number):
         try:
             made = make_twin(
                 problem,

@@ -1,7 +1,8 @@
 """Find three potentials of a binary liquid at once, and see whether the intervals hold.
 
 ``--refine DIR`` makes twins (hours; stop and start as you like), ``--collect DIR`` stores what was
-refined; either fills the README in the end from what is stored.
+refined, ``--scatter`` simulates two truths again and again (minutes); all fill the README in the
+end from what is stored.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ import time
 from pathlib import Path
 
 from plan import WORLDS, engine_of, twin
-from tables import HERE, fill, keep
+from scatter import measure
+from tables import HERE, fill, keep, keep_scatter
 
 from sopr_uq.workflow.twin_files import refine_to_file
 
@@ -47,11 +49,14 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", choices=list(WORLDS), default=list(WORLDS))
     parser.add_argument("--most", type=int, metavar="N", help="twins of each world at most")
     parser.add_argument("--collect", type=Path, metavar="DIR")
+    parser.add_argument("--scatter", action="store_true", help="of runs that differ by their seed")
     options = parser.parse_args()
     if options.refine:
         refine(options.refine, options.only, options.most)
     if options.collect:
         keep(options.collect)
+    if options.scatter:
+        keep_scatter(measure())
     fill(HERE / "README.md")
 
 

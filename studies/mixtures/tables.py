@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 from plan import AR_KR, WORLDS
+from scatter import table
 
 from sopr_uq.disk import atomic
 from sopr_uq.potentials.descriptors import Descriptors
@@ -30,8 +31,15 @@ def keep(runs: Path) -> None:
                 twins.to_netcdf(temporary)
 
 
+def keep_scatter(found: xr.Dataset) -> None:
+    """Store how runs scatter."""
+    RESULTS.mkdir(exist_ok=True)
+    with atomic(RESULTS / "scatter.nc") as temporary:
+        found.to_netcdf(temporary)
+
+
 def stored(world: str) -> xr.Dataset | None:
-    """Return the twins of a world; None where none was refined."""
+    """Return the twins of a world, or how runs scatter; None where there are none."""
     file = RESULTS / f"{world}.nc"
     if not file.is_file():
         return None
@@ -150,5 +158,11 @@ def costs() -> list[str]:
 
 def fill(path: Path) -> None:
     """Fill the README from what is stored."""
-    blocks = {"coverage": coverage(), "widths": widths(), "added": added(), "costs": costs()}
+    blocks = {
+        "coverage": coverage(),
+        "widths": widths(),
+        "added": added(),
+        "costs": costs(),
+        "scatter": table(stored("scatter")),
+    }
     path.write_text(filled(path.read_text(encoding="utf-8"), blocks), encoding="utf-8")

@@ -8,6 +8,8 @@ import xarray as xr
 
 from sopr_uq.experiment.molecule import Pair
 
+VARIANCES = {"scatter": 9e-4, "blocks": 1e-4, "waves": 3e-4}
+
 
 @pytest.fixture(scope="module")
 def study(modules_of):
@@ -109,3 +111,16 @@ def test_only_twins_of_which_everything_was_refined_are_compared(
         *([state, "1", "0.0200"] for state in (row[0] for row in rows[:-1])),
         ["all 4", "1", "0.0100"],
     ]
+
+
+def test_how_runs_scatter_is_told_beside_what_they_say(study) -> None:
+    _, tables = study
+    pairs = [pair.label for pair in tables.AR_KR.pairs]
+    one = {name: (("twin", "pair"), np.full((1, 3), x)) for name, x in VARIANCES.items()}
+    numbers = {"time": ("twin", [180.2]), "sampled": ("twin", [61.6])}
+    found = xr.Dataset(one | numbers, {"pair": pairs, "twin": [1]})
+    row = tables.table(found)[2]
+    assert [cell.strip() for cell in row.strip("|").split("|")] == [
+        "1", "Ar-Ar", "180 ps of 62", "0.0300", "0.0100", "0.0200", "3.0", "1.5"
+    ]  # fmt: skip
+    assert len(tables.table(None)) == 2
