@@ -38,8 +38,9 @@ from sopr_uq.observables.pair_entropy import pair_entropy
 from sopr_uq.structure.transforms import structure_rows
 from sopr_uq.typing import FloatArray, IntArray
 
-_LONGEST = 30
-"""(k L/2π)² up to which waves count: in a box of a thousand atoms they are half a diameter long."""
+_SHORTEST = 1.8
+"""Mean distances ρ^(−1/3) that a wave must be long: shorter ones are no waves of composition, and
+soon gone."""
 
 _SMALL = 0.02
 """Share of the largest error below which one is left out."""
@@ -76,14 +77,13 @@ class CompositionWaves:
     @cached_property
     def g(self) -> FloatArray:
         """δg of one standard error each, independent, shape (n, p, m)."""
-        if not has_waves(self.liquid.setup, self.liquid.simulation):
+        some = has_waves(self.liquid.setup, self.liquid.simulation)
+        each = np.array(list(self.of_bins())) if some else np.zeros(0)
+        if not each.any():
             return np.empty((*self.liquid.g.shape, 0))
-        each = np.array(list(self.of_bins()))
         # neighbouring wavelengths do nearly the same: their covariance has few directions
         _, size, found = np.linalg.svd(each.reshape(len(each), -1), full_matrices=False)
         few = (size[:, None] * found)[size > _SMALL * size[0]]
-        if not len(few):
-            return np.empty((*self.liquid.g.shape, 0))
         return self.liquid.change_of_bins(few.reshape(-1, *each.shape[1:]).T)
 
     def of_bins(self) -> Iterator[FloatArray]:
@@ -93,7 +93,7 @@ class CompositionWaves:
         shares = mixture.fractions[first] * mixture.fractions[second]
         g = np.stack([series.mean for series in simulation.rdfs.values()], axis=1)
         blocks = len(next(iter(simulation.rdfs.values())).blocks)
-        for square, waves in zip(*shells(), strict=True):
+        for square, waves in zip(*shells(simulation.particles), strict=True):
             k = self.least * np.sqrt(square)
             order = np.sinc(k * simulation.r / np.pi)[:, None] * g
             for one, other in combinations_with_replacement(self.modes(k), 2):
@@ -151,11 +151,12 @@ def has_waves(setup: Setup, simulation: Simulation) -> bool:
     return several and simulation.particles > 0 and simulation.sampled > 0.0
 
 
-def shells() -> tuple[IntArray, IntArray]:
-    """Return (k L/2π)² of the long waves of a cubic box, and how many have each."""
-    n = np.arange(-int(np.sqrt(_LONGEST)), int(np.sqrt(_LONGEST)) + 1) ** 2
+def shells(particles: int) -> tuple[IntArray, IntArray]:
+    """Return (k L/2π)² of the long waves of a cubic box of so many, and how many have each."""
+    limit = particles ** (2 / 3) / _SHORTEST**2
+    n = np.arange(-int(np.sqrt(limit)), int(np.sqrt(limit)) + 1) ** 2
     square, count = np.unique(n[:, None, None] + n[:, None] + n, return_counts=True)
-    long = (square > 0) & (square <= _LONGEST)
+    long = (square > 0) & (square <= limit)
     return square[long], count[long]
 
 

@@ -97,11 +97,12 @@ def test_three_kinds_have_two_modes_that_add_up_to_what_is_random() -> None:
     np.testing.assert_allclose(found, np.diag(x) - np.outer(x, x), atol=1e-3)
     # two alone and one of both, at each length
     seen = list(CompositionWaves(replace_particles(waves.liquid, 1000)).of_bins())
-    assert len(seen) == 3 * len(shells()[0])
+    assert len(seen) == 3 * len(shells(1000)[0])
 
 
 def test_waves_of_a_cube_are_counted() -> None:
-    square, count = shells()
+    square, count = shells(1000)
+    assert square[-1] == 30
     assert dict(zip(square[:6].tolist(), count[:6].tolist(), strict=True)) == {
         1: 6, 2: 12, 3: 8, 4: 6, 5: 24, 6: 24
     }  # fmt: skip
