@@ -43,18 +43,38 @@ def mean_covariance(blocks: FloatArray) -> FloatArray:
     b, m = blocks.shape
     if b < 2:
         return np.zeros((m, m))
-    error = standard_error(blocks)
-    scale = np.where(error > 0, error * np.sqrt(b), 1.0)
-    x = (blocks - blocks.mean(axis=0)) / scale
-    correlation = x.T @ x / (b - 1)
-    shrunk = (1.0 - _shrinkage(x, correlation)) * correlation
+    return shrunk_covariance((blocks - blocks.mean(axis=0)) / np.sqrt(b * (b - 1.0)), b - 1.0)
+
+
+def shrunk_covariance(deviations: FloatArray, freedom: float) -> FloatArray:
+    """Covariance DᵀD of a mean, shrunk towards its diagonal as :func:`mean_covariance` says.
+
+    What directions the columns are matters: where neighbours err alike a sum of them errs by more
+    than the diagonal says, and is told too sure.
+
+    Parameters
+    ----------
+    deviations : array, shape (b, m)
+        D: of blocks from their mean, scaled so that DᵀD estimates the covariance without bias.
+        Those of several runs follow each other.
+    freedom : float
+        Degrees of freedom of DᵀD.
+
+    Returns
+    -------
+    array, shape (m, m)
+        In the squared unit of ``deviations``.
+    """
+    error = np.sqrt(np.sum(deviations**2, axis=0))
+    x = deviations / np.where(error > 0, error, 1.0) * np.sqrt(freedom)
+    correlation = x.T @ x / freedom
+    shrunk = (1.0 - _shrinkage(x, correlation, freedom + 1.0)) * correlation
     np.fill_diagonal(shrunk, 1.0)
     return np.asarray(shrunk * np.outer(error, error))
 
 
-def _shrinkage(x: FloatArray, correlation: FloatArray) -> float:
-    """λ of :func:`mean_covariance` from standardised blocks, shape (b, m)."""
-    b = x.shape[0]
+def _shrinkage(x: FloatArray, correlation: FloatArray, b: float) -> float:
+    """λ of :func:`mean_covariance` from standardised blocks, shape (·, m), b of one run."""
     mean = correlation * (b - 1) / b
     variance = b / (b - 1) ** 3 * ((x**2).T @ x**2 - b * mean**2)
     total = _off_diagonal_sum(correlation**2)

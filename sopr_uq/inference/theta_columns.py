@@ -8,7 +8,7 @@ from sopr_uq.inference.linear_gaussian import LinearGaussian
 from sopr_uq.inference.theta_density import ThetaDensity
 from sopr_uq.typing import BoolArray, FloatArray, IntArray
 
-_CUT = 0.1
+_CUT = 0.02
 _BASIS = 1e-3
 """What a basis of several kernels may leave out, of the cut: it mixes with large components."""
 
@@ -17,16 +17,16 @@ def theta_density(model: LinearGaussian, cut: float = _CUT) -> ThetaDensity:
     """Return the density of a model's θ, with as few columns as θ can notice.
 
     Columns enter the marginal likelihood through X Xᵀ alone. They are replaced
-    by their principal components, less those that stay below a tenth of the
-    smallest plausible noise (its median less two standard deviations) for the
-    largest plausible width: such a component changes a log likelihood by less
-    than 5·10⁻³, and all of them that of three partial g(r) by 3·10⁻⁴.
+    by their principal components, less those that stay below some share of
+    the smallest plausible noise (its median less two standard deviations) for
+    the largest plausible width: such a component changes a log likelihood by
+    less than half the square of that share.
 
     Parameters
     ----------
     model : LinearGaussian
     cut : float
-        The tenth; with 0 nothing is left out.
+        That share; with 0 nothing is left out.
     """
     low = np.array([p.median * np.exp(-2.0 * p.sd) for p in model.noise])
     scale = np.sqrt(model.fixed_variance + low[model.level] ** 2 * model.noisy)[:, None]

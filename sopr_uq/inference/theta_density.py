@@ -20,7 +20,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.linalg import lapack
 
-from sopr_uq.inference.linear_gaussian import Theta, reading_effect
+from sopr_uq.inference.linear_gaussian import reading_effect
 from sopr_uq.typing import BoolArray, FloatArray
 
 
@@ -73,13 +73,6 @@ class ThetaDensity:
         """Return noise, reading errors and the width of standardised θ (2 J + 1,)."""
         values, j = self.median * np.exp(self.sd * z), len(self.noisy)
         return Sizes(values[:j], values[j:-1], float(values[-1]))
-
-    def standardised(self, theta: Theta) -> FloatArray:
-        """Return what :meth:`sizes` makes θ of, shape (2 J + 1,)."""
-        values = np.concatenate([theta.noise, theta.reading, [theta.width]])
-        free = (self.median > 0.0) & (self.sd > 0.0)
-        ratio = np.divide(values, self.median, out=np.ones_like(values), where=free)
-        return np.asarray(np.divide(np.log(ratio), self.sd, out=np.zeros_like(values), where=free))
 
     def log_likelihoods(self, sizes: Sizes) -> FloatArray:
         """Return the marginal log likelihood of every kernel, shape (G,)."""

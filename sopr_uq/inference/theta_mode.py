@@ -10,9 +10,6 @@ from sopr_uq.inference.theta_columns import theta_density
 from sopr_uq.inference.theta_density import Sizes, ThetaDensity
 from sopr_uq.typing import FloatArray
 
-_FARTHEST = 6.0
-"""Prior standard deviations that θ may be from its median."""
-
 
 def log_likelihoods(
     model: LinearGaussian, noise: FloatArray, reading: FloatArray, width: float
@@ -30,18 +27,10 @@ def log_likelihoods(
     return theta_density(model, 0.0).log_likelihoods(Sizes(noise, reading, width))
 
 
-def most_probable(model: LinearGaussian, near: Theta | None = None) -> Theta:
-    """Return the most probable θ (the kernel summed out, then the best one).
-
-    Parameters
-    ----------
-    model : LinearGaussian
-    near : Theta, optional
-        Where the search begins, such as that of a model much like this one; by default at the
-        medians of the prior.
-    """
+def most_probable(model: LinearGaussian) -> Theta:
+    """Return the most probable θ (the kernel summed out, then the best one)."""
     density = theta_density(model)
-    sizes = density.sizes(_highest(density, near)[0])
+    sizes = density.sizes(_highest(density)[0])
     terms = density.log_likelihoods(sizes) + model.log_weight
     return Theta(*sizes, int(np.argmax(terms)))
 
@@ -51,15 +40,15 @@ def highest_log_density(model: LinearGaussian) -> float:
     return _highest(theta_density(model))[1]
 
 
-def _highest(density: ThetaDensity, near: Theta | None = None) -> tuple[FloatArray, float]:
+def _highest(density: ThetaDensity) -> tuple[FloatArray, float]:
     """Return standardised θ of the highest density, and its logarithm."""
-    begin = np.zeros(density.sd.size) if near is None else density.standardised(near)
 
     def negative(z: FloatArray) -> tuple[float, FloatArray]:
         value, slope = density(z)
         return -value, -slope
 
-    bounds = [(-_FARTHEST, _FARTHEST)] * begin.size
-    begin = np.clip(begin, -_FARTHEST, _FARTHEST)
-    best = minimize(negative, begin, jac=True, method="L-BFGS-B", bounds=bounds)
+    size = density.sd.size
+    best = minimize(
+        negative, np.zeros(size), jac=True, method="L-BFGS-B", bounds=[(-6.0, 6.0)] * size
+    )
     return np.asarray(best.x), -float(best.fun)

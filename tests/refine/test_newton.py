@@ -138,7 +138,7 @@ def test_what_the_sampler_says_is_of_the_theta_of_each_draw(twins, monkeypatch) 
     p, answer = twin.rule.problem, twin.rule.answer(twin.done.past)
     s = p.settings
     theta = sample_theta(
-        answer.fit.model, seed=integer_seed(p.seed, "theta"), chains=s.chains, tune=s.tune,
+        answer.fit.proposal, seed=integer_seed(p.seed, "theta"), chains=s.chains, tune=s.tune,
         draws=s.draws,
     )  # fmt: skip
     posterior = twin.rule.posterior(twin.done.past)

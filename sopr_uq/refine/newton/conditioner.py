@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
-from sopr_uq.inference.linear_gaussian import LinearGaussian, Theta, coefficients
+from sopr_uq.inference.linear_gaussian import LinearGaussian, coefficients
 from sopr_uq.inference.noise import LogNormal
 from sopr_uq.inference.theta_mode import most_probable
 from sopr_uq.refine.newton.data import Stacked, covariance_columns, liquid_of, stack_data
@@ -81,12 +81,11 @@ class Conditioner:
             By how much the correction to the Mie potential is to be smaller.
         """
         used = sites or Sites.none(len(self.problem.liquids))
-        theta: Theta | None = None
         for _ in range(_MOVES):
             bases = self.prior.bases(point)
             rows = self.untold_pressure.rows(linear, bases[0].base, used)
             model = self._linear_gaussian(linear, bases, stiffness, rows)
-            theta = most_probable(model, theta)
+            theta = most_probable(model)
             c = coefficients(model, theta)
             moved = self.prior.point(c.mean)
             mine = potential_index(model, bases[theta.kernel])
@@ -102,7 +101,6 @@ class Conditioner:
             if will_do and np.all(still):
                 break
             point = moved
-        assert theta is not None
         return Fit(self.prior, point, bases, model, theta, c, parts_of(model, theta), rows, used)
 
     def _linear_gaussian(

@@ -15,6 +15,7 @@ from typing import NamedTuple, Self
 import numpy as np
 from scipy.linalg import solve_triangular
 
+from sopr_uq.engine.blocks import shrunk_covariance
 from sopr_uq.refine.newton.budget import Whitened
 from sopr_uq.refine.newton.linear import LinearModel
 from sopr_uq.refine.newton.surrogate import SCALES, Surrogate
@@ -24,7 +25,6 @@ _INFORMED = 0.1
 _MOST_DIRECTIONS = 20
 _SMALLEST_SHARE = 1e-3
 _MOST_RUNS, _FEWEST_RUNS = 24, 4
-_MANY = 3.0
 _SEEN_TO = 0.005
 """Of ε: to what v is seen when its Mie parameters are asked for."""
 
@@ -114,18 +114,15 @@ class Emulator:
         """Return sampling covariances in the directions, shape (M, K, K).
 
         Few blocks tell a covariance badly. Simulations of one length near one
-        potential scatter alike, so theirs are averaged; where even all their
-        blocks are few the covariances are the shrunk ones, and for what is not
-        known the variances are those of Student's t.
+        potential scatter alike, so their blocks are taken together, in these directions, and
+        shrunk; for what is still not known the variances are those of Student's t.
         """
         k, freedom = len(self.project), float(np.sum([m.freedom for m in models]))
         if freedom < 3.0:
             return np.zeros((len(models), k, k))
-        if freedom > _MANY * k:
-            each = [(p := m.blocks @ self.project.T).T @ p for m in models]
-        else:
-            each = [self.project @ m.covariance @ self.project.T for m in models]
-        common = freedom / (freedom - 2.0) * np.average(each, axis=0, weights=share)
+        size = np.sqrt(share / share.sum())
+        each = [w * m.blocks @ self.project.T for w, m in zip(size, models, strict=True)]
+        common = freedom / (freedom - 2.0) * shrunk_covariance(np.concatenate(each), freedom)
         common += self.project @ LinearModel.of_waves(models, share) @ self.project.T
         return np.broadcast_to(common, (len(models), k, k))
 
