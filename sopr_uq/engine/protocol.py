@@ -161,7 +161,7 @@ class Simulation:
     cutoff : float
         Distance in Å at which the forces between pairs ended; infinite where they do not.
     sampled : float
-        Time in ps over which was averaged; 0 of an engine that has none.
+        Time in ps over which was averaged; 0 where none is told.
     """
 
     series: Mapping[str, Series]

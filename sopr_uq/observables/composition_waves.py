@@ -94,7 +94,7 @@ class CompositionWaves:
         g = np.stack([series.mean for series in simulation.rdfs.values()], axis=1)
         blocks = len(next(iter(simulation.rdfs.values())).blocks)
         for square, waves in zip(*shells(simulation.particles), strict=True):
-            k = self.least * np.sqrt(square)
+            k = self.smallest_k * np.sqrt(square)
             order = np.sinc(k * simulation.r / np.pi)[:, None] * g
             for one, other in combinations_with_replacement(self.modes(k), 2):
                 # an entry on the diagonal of a Wishart matrix varies twice as much as one off it
@@ -107,7 +107,7 @@ class CompositionWaves:
                 yield error * c[first, second] / shares * order
 
     @property
-    def least(self) -> float:
+    def smallest_k(self) -> float:
         """Least wave number of the box, in Å⁻¹."""
         edge = (self.liquid.simulation.particles / self.liquid.mixture.density) ** (1 / 3)
         return float(2.0 * np.pi / edge)
@@ -115,7 +115,7 @@ class CompositionWaves:
     @property
     def time(self) -> float:
         """τ of the slowest of the longest waves, in ps."""
-        return max(mode.time for mode in self.modes(self.least))
+        return max(mode.time for mode in self.modes(self.smallest_k))
 
     def modes(self, k: float) -> list[Mode]:
         """Return the principal fluctuations of composition at a wave number in Å⁻¹, t − 1."""

@@ -92,8 +92,8 @@ def _slow(problem: Problem, number: int, waves: CompositionWaves) -> list[str]:
     where = f" at state point {number + 1}" if len(problem.liquids) > 1 else ""
     said = (
         f"The longest waves of composition in the box{where} last {waves.time:.0f} ps, and each "
-        f"simulation sampled {sampled:.0f} ps: what few of them leave open of its g(r) is counted "
-        "among its errors; longer runs (engine.production_steps) leave less."
+        f"simulation sampled {sampled:.0f} ps: what few of them leave open of its g(r) "
+        "its blocks do not show; longer runs (engine.production_steps) leave less."
     )
     return [said]
 
