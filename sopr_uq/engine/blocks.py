@@ -74,7 +74,7 @@ def shrunk_covariance(deviations: FloatArray, freedom: float) -> FloatArray:
 
 
 def _shrinkage(x: FloatArray, correlation: FloatArray, b: float) -> float:
-    """λ of :func:`mean_covariance` of standardised deviations, (·, m), of b − 1 degrees of freedom."""
+    """λ of :func:`mean_covariance` of standardised deviations (·, m), b − 1 degrees of freedom."""
     mean = correlation * (b - 1) / b
     variance = b / (b - 1) ** 3 * ((x**2).T @ x**2 - b * mean**2)
     total = _off_diagonal_sum(correlation**2)
