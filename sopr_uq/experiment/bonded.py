@@ -106,11 +106,10 @@ class Tabled:
     length: float = field(init=False)
 
     def __post_init__(self) -> None:
-        r, u = np.array(self.r), np.array(self.u)
-        if r.shape != u.shape or r.size < _FEWEST or not np.all(np.diff(r) > 0.0) or r[0] <= 0.0:
-            expected = f"r and energy alike long, {_FEWEST} at least, r positive and increasing"
-            raise InputError("bonds", expected, f"{r.size} of r, {u.size} of energy")
-        fine = np.linspace(r[0], r[-1], 2001)
+        _check_table("bonds", "r", self.r, self.u)
+        if self.r[0] <= 0.0:
+            raise InputError("bonds", "r above zero", f"{self.r[0]:g} Å")
+        fine = np.linspace(*self.ends, 2001)
         least = int(np.argmin(self._spline(fine)))
         if not 0 < least < fine.size - 1:
             expected = "an energy that is least between its ends"
@@ -270,12 +269,12 @@ class TabledTurn:
 
 
 def _check_table(
-    key: str, name: str, degrees: tuple[float, ...], energies: tuple[float, ...]
+    key: str, name: str, places: tuple[float, ...], energies: tuple[float, ...]
 ) -> None:
-    enough = len(degrees) == len(energies) >= _FEWEST
-    if not enough or not np.all(np.diff(degrees) > 0.0):
+    enough = len(places) == len(energies) >= _FEWEST
+    if not enough or not np.all(np.diff(places) > 0.0):
         expected = f"{name} and energy alike long, {_FEWEST} at least, {name} increasing"
-        raise InputError(key, expected, f"{len(degrees)} of {name}, {len(energies)} of energy")
+        raise InputError(key, expected, f"{len(places)} of {name}, {len(energies)} of energy")
 
 
 @dataclass(frozen=True)

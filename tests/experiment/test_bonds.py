@@ -111,6 +111,11 @@ def test_how_far_a_chain_may_reach():
                                   "energy": (5.0, 4.0, 3.0, 2.0, 1.0)}]},
             "least between its ends",
         ),
+        (
+            {"bonds": [BONDS[0], {"sites": ("O", "H2"), "r": (0.0, 0.5, 1.0, 1.5, 2.0),
+                                  "energy": (4.0, 1.0, 0.0, 1.0, 4.0)}]},
+            "r above zero",
+        ),
         ({"bonds": BONDS, "dihedrals": [{"sites": ("H1", "O", "H2", "C"), "opls": (1, 0, 0, 0)}]},
          "sites among"),
     ],
