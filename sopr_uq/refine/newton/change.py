@@ -22,9 +22,11 @@ _ONE_SIGMA = (0.15866, 0.84134)
 def changed(
     conditioner: Conditioner, before: FloatArray, fit: Fit
 ) -> tuple[float, dict[str, FloatArray]]:
-    """Return the largest move of a descriptor in its posterior standard deviation, and those.
+    """Return by how many posterior standard deviations the descriptors moved, and those.
 
-    Of corrections, which have none, the root mean square move where they count.
+    The root mean square over the descriptors of all pairs: the largest of many would hardly ever
+    be small, since every round's sampling errors move each of them. Of corrections, which have
+    none, that of v where they count.
 
     Parameters
     ----------
@@ -45,11 +47,11 @@ def changed(
     whole = np.array([term.whole for term in field.terms])
     with np.errstate(divide="ignore", invalid="ignore"):
         moves = np.abs(np.subtract(now, then)) / np.array(list(sd.values()))
-    change = float(np.nan_to_num(np.max(moves[:, whole], initial=0.0), nan=np.inf))
+    change = float(np.nan_to_num(_root_mean_square(moves[:, whole]), nan=np.inf))
     where = field.well & field.of_corrections
     if where.any():
         each = (fit.mean - before)[where] / draws[:, where].std(axis=0)
-        change = max(change, float(np.sqrt(np.mean(each**2))))
+        change = max(change, _root_mean_square(each))
     return change, {name: field.plain(x) for name, x in sd.items()}
 
 
@@ -73,7 +75,11 @@ def predictions_moved(conditioner: Conditioner, answer: Answer, leading: LinearM
     noise = np.asarray(fit.theta.noise)[s.level] ** 2 * s.noisy
     error = np.sqrt(s.stated_variance + noise + np.diagonal(leading.covariance))
     move = (now - then) / error
-    return max(float(np.sqrt(np.mean(move[s.of_curve(j)] ** 2))) for j in range(len(s.names)))
+    return max(_root_mean_square(move[s.of_curve(j)]) for j in range(len(s.names)))
+
+
+def _root_mean_square(values: FloatArray) -> float:
+    return float(np.sqrt(np.mean(values**2))) if values.size else 0.0
 
 
 def _spread(values: FloatArray) -> float:

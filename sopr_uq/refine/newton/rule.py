@@ -35,7 +35,7 @@ from sopr_uq.rng import integer_seed, stream
 from sopr_uq.threads import one_thread
 from sopr_uq.typing import FloatArray, IntArray
 
-_SMALL_CHANGE = 0.25
+_SMALL_CHANGE = 1 / 3
 _SMALL_MOVE = 0.5
 _QUICK = 1000
 _CANDIDATES = 8
