@@ -11,7 +11,7 @@ from sopr_uq.engine.plan import Plan
 from sopr_uq.potentials import Potential
 from sopr_uq.rng import integer_seed
 
-_SEEDS = 899_999_999
+SEEDS = 899_999_999
 _KICK, _KICK_TIME = "kick", 100.0
 """Name of the fix, and the time in fs in which velocities forget what they were."""
 
@@ -61,7 +61,7 @@ def motion_commands(plan: Plan, unit: float) -> tuple[str, ...]:
     """
     temperature = plan.state.temperature
     damping = f"{plan.settings.thermostat_time * plan.timestep / unit:.15g}"
-    seed = plan.seed % _SEEDS + 1
+    seed = plan.seed % SEEDS + 1
     rigid = plan.topology.rigid
     kick = _kick_commands(plan, "all" if not rigid.any() else "atoms", unit)
     apart = () if plan.setup.substance.atomic else ("neigh_modify exclude molecule/intra all",)
@@ -112,7 +112,7 @@ def _kick_commands(plan: Plan, group: str, unit: float) -> tuple[str, ...]:
     if not _flexible(plan):
         return ()
     temperature, damping = plan.state.temperature, f"{_KICK_TIME / unit:.15g}"
-    seed = integer_seed(plan.seed, "kicks") % _SEEDS + 1
+    seed = integer_seed(plan.seed, "kicks") % SEEDS + 1
     return (f"fix {_KICK} {group} langevin {temperature} {temperature} {damping} {seed}",)
 
 

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from sopr_uq.engine.lammps_dynamics import LammpsDynamics
-from sopr_uq.engine.plan import Plan
+from sopr_uq.engine.lammps_motion import SEEDS
+from sopr_uq.engine.plan import Plan, flight_time
 from sopr_uq.engine.protocol import Progress, Simulation, named
 from sopr_uq.engine.recorder import Thermo
 from sopr_uq.engine.sampling import Clock, advance, equilibrate
@@ -18,9 +19,15 @@ from sopr_uq.engine.slab_tail import Pressures, SlabTail
 from sopr_uq.engine.slab_watch import SlabWatch
 from sopr_uq.engine.timestep import length_scale
 from sopr_uq.engine.trouble import check_finite
-from sopr_uq.rng import stream
+from sopr_uq.rng import integer_seed, stream
 from sopr_uq.typing import FloatArray
-from sopr_uq.units import MPA_PER_KCAL_MOL_A3
+from sopr_uq.units import FS_PER_PS, MPA_PER_KCAL_MOL_A3
+
+_KICKED_IN = 8.0
+"""Memory of a particle's velocity beside the kicks of its bath, in times of free flight: so
+gentle that in the liquid collisions alone matter, and that the vapour is hardly slower for it. By
+itself heat takes dozens of these times through a slab: its inside is hotter or colder than its
+surfaces for as long, and the densities of both phases wander with it."""
 
 _APART = 1.3
 """Distance in σ of the places that the first vapour is put on."""
@@ -94,6 +101,7 @@ class LammpsSlab(LammpsDynamics):
         self._command(f"change_box all z final 0 {self._shape.along:.15g} units box")
         self._command("fix tail all external pf/array 1")
         self._command("fix_modify tail virial no energy no")
+        self._kick()
         self._opened = True
         self._evaporate()
 
@@ -104,7 +112,10 @@ class LammpsSlab(LammpsDynamics):
             return
         for done in range(0, steps, EVERY):
             self._pull()
-            super().advance(min(EVERY, steps - done))
+            # a new beginning would draw other kicks for the second half of a step than for the
+            # first: half as strong in the mean
+            pre = "yes" if done == 0 else "no"
+            self._command(f"run {min(EVERY, steps - done)} pre {pre} post no")
 
     def sample_slab(self) -> tuple[Thermo, Pressures]:
         """Make ``sample_every`` time steps, and average temperature and pressures over them."""
@@ -142,6 +153,16 @@ class LammpsSlab(LammpsDynamics):
         forces[: z.size, 2] = self._tail.forces(z) / self._units.energy
         return self._tail.pressures(z)
 
+    def _kick(self) -> None:
+        """From now on keep the temperature by kicks everywhere, too."""
+        plan = self._plan
+        temperature = plan.state.temperature
+        damping = _KICKED_IN * flight_time(plan.setup) * FS_PER_PS / self._units.time
+        seed = integer_seed(plan.seed, "kicks") % SEEDS + 1
+        self._command(
+            f"fix kicks all langevin {temperature} {temperature} {damping:.15g} {seed} zero yes"
+        )
+
     def _evaporate(self) -> None:
         """Put as many atoms of the surfaces outside as a vapour is likely to have."""
         plan, shape = self._plan, self._shape
@@ -149,7 +170,9 @@ class LammpsSlab(LammpsDynamics):
         sigma = length_scale(potential, plan.state.temperature) or 3.0
         sites = _grid(shape, _APART * sigma)
         outside = shape.across**2 * (shape.along - shape.liquid)
-        wanted = int(vapour_at_start(potential, plan.state.temperature) * outside)
+        vapour = vapour_at_start(potential, plan.state.temperature)
+        # taken from its surfaces they make the liquid thinner, and leave so much more room
+        wanted = int(vapour * outside / (1.0 - vapour / plan.state.density))
         count = min(wanted, len(sites), plan.atoms // 4)
         rng = stream(plan.setup.seed, "vapour")
         # from both surfaces: a liquid with holes in it would break into several slabs

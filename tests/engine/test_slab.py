@@ -10,9 +10,11 @@ from scipy.integrate import quad
 
 from sopr_uq.engine import lammps
 from sopr_uq.engine.insertion import Insertion
+from sopr_uq.engine.lammps_slab import LammpsSlab
 from sopr_uq.engine.plan import make_plan
 from sopr_uq.engine.protocol import Setup
 from sopr_uq.engine.recorder import Thermo
+from sopr_uq.engine.sampling import Clock, equilibrate
 from sopr_uq.engine.settings import EngineSettings
 from sopr_uq.engine.slab import (
     Profile,
@@ -43,7 +45,7 @@ from sopr_uq.observables.coexistence import (
 )
 from sopr_uq.potentials import lennard_jones
 from sopr_uq.rng import stream
-from sopr_uq.units import BOLTZMANN, MPA_PER_KCAL_MOL_A3
+from sopr_uq.units import BOLTZMANN, FS_PER_TIME, MPA_PER_KCAL_MOL_A3
 
 SIGMA, EPSILON, MASS = 3.405, 0.238, 39.948
 ARGON = lennard_jones(SIGMA, EPSILON)
@@ -283,6 +285,25 @@ def test_virials_of_lennard_jones():
 def test_a_vapour_at_the_start_is_one():
     found = vapour_at_start(ARGON, 1.0 * EPSILON / BOLTZMANN) * SIGMA**3
     assert found == pytest.approx(0.0296, rel=0.1)
+
+
+def test_a_slab_is_as_warm_inside_as_outside():
+    """By 30 memories of the velocities of 250 particles: to 1 %, and four of these."""
+    settings = SETTINGS.model_copy(update={"particles": 500, "cutoff": 2.0 * SIGMA})
+    plan = slab_plan(settings)
+    shape, heat = SlabShape.of(plan), []
+    with LammpsSlab(plan) as dynamics:
+        equilibrate(dynamics, plan, Clock(10**6, None))
+        dynamics.open()
+        dynamics.advance(3000)
+        for _ in range(600):
+            dynamics.sample_slab()
+            energy = MASS * np.sum(dynamics.velocities() ** 2, axis=1) * FS_PER_TIME**2
+            away = np.abs(around_middle(dynamics.positions()[:, 2], shape.along))
+            inside = away < np.median(away)
+            heat.append([energy[inside].mean(), energy[~inside].mean()])
+    found = np.mean(heat, axis=0) / (3.0 * BOLTZMANN)
+    np.testing.assert_allclose(found, plan.state.temperature, rtol=0.04)
 
 
 @pytest.mark.slow(seconds=60)
