@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
@@ -40,9 +41,10 @@ class HoomdEngine:
     """Molecular dynamics with HOOMD-blue 4.7 or later.
 
     Velocity Verlet with the stochastic velocity-rescaling thermostat (Bussi,
-    Donadio & Parrinello, J. Chem. Phys. 126, 014101 (2007)); potentials are
-    tables. On a processor equal seeds give equal trajectories; on a GPU sums are
-    not always made in the same order.
+    Donadio & Parrinello, J. Chem. Phys. 126, 014101 (2007)), of translation and of
+    rotation apart; rigid molecules turn as of Miller et al., J. Chem. Phys. 116, 8649
+    (2002). Potentials are tables, and charges have a mesh besides (PPPM). On a processor
+    equal seeds give equal trajectories; on a GPU sums are not always made in the same order.
 
     Parameters
     ----------
@@ -156,7 +158,7 @@ class HoomdDynamics:
         # HOOMD-blue leaves out what the mesh counts within molecules, which recorders take off
         self._within = within(plan, plan.first.positions)
         self._sampler: Any = None
-        self._simulation = hoomd.Simulation(device=_device(), seed=plan.seed % _SEEDS)
+        self._simulation = hoomd.Simulation(device=_device(plan), seed=plan.seed % _SEEDS)
         self._simulation.create_state_from_snapshot(self._snapshot(plan.first))
         self._thermo = hoomd.md.compute.ThermodynamicQuantities(filter=self._moved)
         self._simulation.operations.computes.append(self._thermo)
@@ -293,11 +295,13 @@ class HoomdDynamics:
         return [table] if plan.alpha is None else [table, mesh_force(self._hoomd, plan, neighbours)]
 
 
-def _device() -> Any:
+def _device(plan: Plan) -> Any:
     import hoomd
 
     kind = hoomd.device.GPU if has_gpu() else hoomd.device.CPU
-    return kind(notice_level=0)
+    # in the wide box of a lattice the mesh is coarser than HOOMD-blue likes; errors are raised
+    unheard = plan.alpha is not None and plan.from_lattice
+    return kind(notice_level=0, message_filename=os.devnull if unheard else None)
 
 
 def _virial(thermo: Any) -> float:

@@ -22,7 +22,7 @@ from sopr_uq.typing import FloatArray, IntArray
 from sopr_uq.units import FS_PER_TIME
 
 
-class Carried(NamedTuple):
+class BodyState(NamedTuple):
     """How n bodies lie and move."""
 
     centres: FloatArray
@@ -76,7 +76,7 @@ class RigidKind:
         names = tuple(molecule.sites[i].name for i in order)
         return cls(molecule.name, names, shape @ axes, masses, moments, members[:, order])
 
-    def taken_apart(self, configuration: Configuration) -> Carried:
+    def taken_apart(self, configuration: Configuration) -> BodyState:
         """Return the bodies nearest to a configuration of atoms.
 
         What is no motion of a rigid body is left out of the velocities: those drawn at a
@@ -92,13 +92,14 @@ class RigidKind:
         momenta = np.einsum("s,nsi->ni", self.masses, np.cross(arms, v - velocities[:, None]))
         spins = np.einsum("nji,nj->ni", turns, momenta) * (self.moments > 0)
         quaternions = Rotation.from_matrix(turns).as_quat(scalar_first=True)
-        return Carried(x[:, 0] + middle, quaternions, velocities, spins)
+        return BodyState(x[:, 0] + middle, quaternions, velocities, spins)
 
     def swings(self, turns: FloatArray, spins: FloatArray) -> FloatArray:
         """Return the velocities of atoms about the centres of their bodies, shape (n, s, 3)."""
         axes = Rotation.from_quat(turns, scalar_first=True).as_matrix()
         rates = spins / np.where(self.moments > 0, self.moments, np.inf)
-        return np.einsum("nij,nsj->nsi", axes, np.cross(rates[:, None], self.places[None]))
+        turning = np.cross(rates[:, None], self.places[None])
+        return np.asarray(np.einsum("nij,nsj->nsi", axes, turning))
 
 
 def superposed(places: FloatArray, weights: FloatArray, arms: FloatArray) -> FloatArray:
@@ -183,14 +184,14 @@ class Bodies:
         first : Configuration
         """
         for number, (kind, own) in enumerate(zip(self._kinds, self._parts, strict=True)):
-            carried = kind.taken_apart(first)
+            state = kind.taken_apart(first)
             tags = np.arange(own.start, own.stop)
-            inside = wrapped(carried.centres, first.box_length)
+            inside = wrapped(state.centres, first.box_length)
             particles.typeid[own] = self._types + number
             particles.position[own] = inside - first.box_length / 2
-            particles.orientation[own] = carried.turns
-            particles.velocity[own] = carried.velocities * FS_PER_TIME
-            particles.angmom[own] = conjugate_momenta(carried.turns, carried.spins * FS_PER_TIME)
+            particles.orientation[own] = state.turns
+            particles.velocity[own] = state.velocities * FS_PER_TIME
+            particles.angmom[own] = conjugate_momenta(state.turns, state.spins * FS_PER_TIME)
             particles.mass[own] = kind.masses.sum()
             particles.moment_inertia[own] = kind.moments
             particles.body[own] = tags

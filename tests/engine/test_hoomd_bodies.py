@@ -47,13 +47,13 @@ def box(request):
     return RigidKind.of(substance.molecules[0], topology.members(0)), topology, configuration
 
 
-def put_together(kind, carried):
+def put_together(kind, state):
     """Positions and velocities of the atoms of bodies, in the order of their tags."""
-    turns = Rotation.from_quat(carried.turns, scalar_first=True).as_matrix()
-    places = carried.centres[:, None] + np.einsum("nij,sj->nsi", turns, kind.places)
-    swings = kind.swings(carried.turns, carried.spins)
+    turns = Rotation.from_quat(state.turns, scalar_first=True).as_matrix()
+    places = state.centres[:, None] + np.einsum("nij,sj->nsi", turns, kind.places)
+    swings = kind.swings(state.turns, state.spins)
     x, v = np.empty((2, kind.atoms.size, 3))
-    x[kind.atoms], v[kind.atoms] = places, carried.velocities[:, None] + swings
+    x[kind.atoms], v[kind.atoms] = places, state.velocities[:, None] + swings
     return x, v
 
 
@@ -87,11 +87,11 @@ def test_rigid_motion_survives(box):
 def test_velocities_of_atoms_leave_bodies_their_temperature(box):
     """Translation and rotation each have ½ k_B T for every degree of freedom: 5 σ, 10⁻⁶."""
     kind, topology, configuration = box
-    carried = kind.taken_apart(configuration)
+    state = kind.taken_apart(configuration)
     heat = thermal_energy(300.0) / FS_PER_TIME**2
-    moved = kind.masses.sum() * carried.velocities**2 / heat
+    moved = kind.masses.sum() * state.velocities**2 / heat
     turning = kind.moments > 0
-    spun = (carried.spins**2)[:, turning] / kind.moments[turning] / heat
+    spun = (state.spins**2)[:, turning] / kind.moments[turning] / heat
     assert turning.sum() == topology.substance.molecules[0].freedom - 3
     for each in (moved, spun):
         assert abs(each.mean() - 1.0) < 5.0 * np.sqrt(2.0 / each.size)
@@ -102,18 +102,18 @@ def test_velocities_of_atoms_leave_bodies_their_temperature(box):
 
 def test_energy_and_angular_momentum_are_those_of_the_atoms(box):
     kind, _, configuration = box
-    carried = kind.taken_apart(configuration)
-    swings = kind.swings(carried.turns, carried.spins)
+    state = kind.taken_apart(configuration)
+    swings = kind.swings(state.turns, state.spins)
     turning = kind.moments > 0
-    found = np.sum((carried.spins**2)[:, turning] / kind.moments[turning], axis=1)
+    found = np.sum((state.spins**2)[:, turning] / kind.moments[turning], axis=1)
     np.testing.assert_allclose(np.einsum("s,nsi->n", kind.masses, swings**2), found, rtol=1e-9)
-    turns = Rotation.from_quat(carried.turns, scalar_first=True)
+    turns = Rotation.from_quat(state.turns, scalar_first=True)
     arms = np.einsum("nij,sj->nsi", turns.as_matrix(), kind.places)
     whole = np.einsum("s,nsi->ni", kind.masses, np.cross(arms, swings))
-    np.testing.assert_allclose(whole, turns.apply(carried.spins), atol=1e-12)
-    momenta = conjugate_momenta(carried.turns, carried.spins)
-    np.testing.assert_allclose(spins_of(carried.turns, momenta), carried.spins, atol=1e-12)
-    np.testing.assert_allclose(np.sum(momenta * carried.turns, axis=1), 0.0, atol=1e-12)
+    np.testing.assert_allclose(whole, turns.apply(state.spins), atol=1e-12)
+    momenta = conjugate_momenta(state.turns, state.spins)
+    np.testing.assert_allclose(spins_of(state.turns, momenta), state.spins, atol=1e-12)
+    np.testing.assert_allclose(np.sum(momenta * state.turns, axis=1), 0.0, atol=1e-12)
 
 
 def test_superposition_turns_and_never_reflects():
