@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
@@ -11,10 +12,12 @@ from typing import Any, Self
 
 import numpy as np
 
+from sopr_uq.engine.hoomd_bodies import Bodies
+from sopr_uq.engine.hoomd_mesh import mesh_force
 from sopr_uq.engine.lattice import wrapped
 from sopr_uq.engine.plan import Plan
 from sopr_uq.engine.protocol import Configuration, Progress, Setup, Simulation, check_able
-from sopr_uq.engine.recorder import Between, Thermo
+from sopr_uq.engine.recorder import Between, Thermo, within
 from sopr_uq.engine.retry import with_retry
 from sopr_uq.engine.sampling import sample_trajectory
 from sopr_uq.engine.settings import EngineSettings
@@ -22,7 +25,7 @@ from sopr_uq.engine.traits import TRAITS
 from sopr_uq.engine.trouble import BLOWN_UP
 from sopr_uq.errors import EngineUnavailable, InputError, SimulationFailed
 from sopr_uq.typing import FloatArray
-from sopr_uq.units import FS_PER_TIME, MPA_PER_KCAL_MOL_A3, thermal_energy
+from sopr_uq.units import COULOMB, FS_PER_TIME, MPA_PER_KCAL_MOL_A3, thermal_energy
 
 _TABLE_POINTS = 20_000
 _BUFFER = 1.5
@@ -38,9 +41,10 @@ class HoomdEngine:
     """Molecular dynamics with HOOMD-blue 4.7 or later.
 
     Velocity Verlet with the stochastic velocity-rescaling thermostat (Bussi,
-    Donadio & Parrinello, J. Chem. Phys. 126, 014101 (2007)); potentials are
-    tables. On a processor equal seeds give equal trajectories; on a GPU sums are
-    not always made in the same order.
+    Donadio & Parrinello, J. Chem. Phys. 126, 014101 (2007)), of translation and of
+    rotation apart; rigid molecules turn as of Miller et al., J. Chem. Phys. 116, 8649
+    (2002). Potentials are tables, and charges have a mesh besides (PPPM). On a processor
+    equal seeds give equal trajectories; on a GPU sums are not always made in the same order.
 
     Parameters
     ----------
@@ -149,11 +153,14 @@ class HoomdDynamics:
     def __init__(self, plan: Plan) -> None:
         import hoomd
 
-        self._hoomd, self._plan = hoomd, plan
+        self._hoomd, self._plan, self._bodies = hoomd, plan, Bodies(plan)
+        self._moved = hoomd.filter.Rigid(("center", "free"))
+        # HOOMD-blue leaves out what the mesh counts within molecules, which recorders take off
+        self._within = within(plan, plan.first.positions)
         self._sampler: Any = None
-        self._simulation = hoomd.Simulation(device=_device(), seed=plan.seed % _SEEDS)
+        self._simulation = hoomd.Simulation(device=_device(plan), seed=plan.seed % _SEEDS)
         self._simulation.create_state_from_snapshot(self._snapshot(plan.first))
-        self._thermo = hoomd.md.compute.ThermodynamicQuantities(filter=hoomd.filter.All())
+        self._thermo = hoomd.md.compute.ThermodynamicQuantities(filter=self._moved)
         self._simulation.operations.computes.append(self._thermo)
         self._simulation.operations.integrator = self._integrator()
         # otherwise it is known at the steps of the sampler alone
@@ -192,11 +199,11 @@ class HoomdDynamics:
             variant=hoomd.variant.Ramp(0.0, 1.0, simulation.timestep, max(steps, 1)),
         )
         trigger = hoomd.trigger.Periodic(_RESIZE_EVERY)
-        resize = hoomd.update.BoxResize(trigger=trigger, box=box)
+        resize = hoomd.update.BoxResize(trigger=trigger, box=box, filter=self._moved)
         simulation.operations.updaters.append(resize)
         yield
         simulation.operations.updaters.remove(resize)
-        hoomd.update.BoxResize.update(simulation.state, final)
+        hoomd.update.BoxResize.update(simulation.state, final, self._moved)
 
     def sample(self) -> Thermo:
         """Make ``sample_every`` time steps and average over them."""
@@ -212,7 +219,7 @@ class HoomdDynamics:
             self._simulation.run(every)
             velocities.append(self.velocities())
             stress.append(np.array(thermo.pressure_tensor)[_VOIGT] * MPA_PER_KCAL_MOL_A3)
-            energy.append(thermo.potential_energy)
+            energy.append(thermo.potential_energy + self._within)
         between = Between(np.stack(velocities), np.stack(stress), np.array(energy))
         return Thermo(*sampler.average()), between
 
@@ -222,18 +229,18 @@ class HoomdDynamics:
 
     def positions(self) -> FloatArray:
         """Positions in Å inside [0, L), shape (N, 3), in the order of the particles' tags."""
-        x = np.array(self._simulation.state.get_snapshot().particles.position, dtype=float)
+        found = self._simulation.state.get_snapshot().particles.position
+        x = np.array(found[self._bodies.number :], dtype=float)
         return wrapped(x + self._plan.box_length / 2, self._plan.box_length)
 
     def velocities(self) -> FloatArray:
         """Velocities in Å/fs, shape (N, 3)."""
-        v = np.array(self._simulation.state.get_snapshot().particles.velocity, dtype=float)
-        return v / FS_PER_TIME
+        return self._bodies.velocities(self._simulation.state.get_snapshot().particles)
 
     def _sampling(self) -> Any:
         """Return what reads on the fly, from the first call on."""
         if self._sampler is None:
-            self._sampler = _sampler(self._hoomd, self._thermo)
+            self._sampler = _sampler(self._hoomd, self._thermo, self._within)
             trigger = self._hoomd.trigger.Periodic(self._plan.thermo_every)
             writer = self._hoomd.write.CustomWriter(action=self._sampler, trigger=trigger)
             self._simulation.operations.writers.append(writer)
@@ -244,14 +251,17 @@ class HoomdDynamics:
         return [site.name for site in self._plan.setup.substance.sites]
 
     def _snapshot(self, first: Configuration) -> Any:
-        snapshot = self._hoomd.Snapshot()
+        snapshot, bodies = self._hoomd.Snapshot(), self._bodies
         snapshot.configuration.box = [*[first.box_length] * 3, 0, 0, 0]
-        snapshot.particles.N = len(first.positions)
-        snapshot.particles.types = self._names
-        snapshot.particles.typeid[:] = self._plan.types
-        snapshot.particles.position[:] = first.positions - first.box_length / 2
-        snapshot.particles.velocity[:] = first.velocities * FS_PER_TIME
-        snapshot.particles.mass[:] = self._plan.masses
+        particles, atoms = snapshot.particles, slice(bodies.number, None)
+        particles.N = bodies.number + len(first.positions)
+        particles.types = self._names + bodies.names
+        particles.typeid[atoms] = self._plan.types
+        particles.position[atoms] = first.positions - first.box_length / 2
+        particles.velocity[atoms] = first.velocities * FS_PER_TIME
+        particles.mass[atoms] = self._plan.masses
+        particles.charge[atoms] = self._plan.topology.charges * np.sqrt(COULOMB)
+        bodies.fill(particles, first)
         return snapshot
 
     def _integrator(self) -> Any:
@@ -260,34 +270,50 @@ class HoomdDynamics:
             kT=thermal_energy(plan.state.temperature),
             tau=plan.settings.thermostat_time * plan.timestep / FS_PER_TIME,
         )
-        move = md.methods.ConstantVolume(filter=self._hoomd.filter.All(), thermostat=bath)
+        move = md.methods.ConstantVolume(filter=self._moved, thermostat=bath)
         return md.Integrator(
-            dt=plan.timestep / FS_PER_TIME, methods=[move], forces=[self._pair_force()]
+            dt=plan.timestep / FS_PER_TIME,
+            methods=[move],
+            forces=self._forces(),
+            rigid=self._bodies.constraint(md),
+            integrate_rotational_dof=self._bodies.number > 0,
         )
 
-    def _pair_force(self) -> Any:
+    def _forces(self) -> list[Any]:
         md, plan = self._hoomd.md, self._plan
-        table = md.pair.Table(nlist=md.nlist.Cell(buffer=buffer(plan)), default_r_cut=plan.cutoff)
+        apart = ("body",) if self._bodies.number else ()
+        neighbours = md.nlist.Cell(buffer=buffer(plan), exclusions=apart)
+        table = md.pair.Table(nlist=neighbours, default_r_cut=0.0)
+        nothing = {"r_min": 0.0, "U": np.zeros(1), "F": np.zeros(1)}
+        for name in self._bodies.names:
+            table.params[name, self._names + self._bodies.names] = nothing
         r = np.linspace(0.0, plan.cutoff, _TABLE_POINTS, endpoint=False)
-        for pair, v in zip(plan.setup.substance.pairs, plan.potentials, strict=True):
+        for pair, v in zip(plan.setup.substance.pairs, plan.tabulated, strict=True):
             values = {"r_min": 0.0, "U": v.energy(r), "F": v.force(r)}
             table.params[pair.first, pair.second] = values
-        return table
+            table.r_cut[pair.first, pair.second] = plan.cutoff
+        return [table] if plan.alpha is None else [table, mesh_force(self._hoomd, plan, neighbours)]
 
 
-def _device() -> Any:
+def _device(plan: Plan) -> Any:
     import hoomd
 
     kind = hoomd.device.GPU if has_gpu() else hoomd.device.CPU
-    return kind(notice_level=0)
+    # in the wide box of a lattice the mesh is coarser than HOOMD-blue likes; errors are raised
+    unheard = plan.alpha is not None and plan.from_lattice
+    return kind(notice_level=0, message_filename=os.devnull if unheard else None)
 
 
 def _virial(thermo: Any) -> float:
-    """Virial part of the pressure, in kcal/(mol Å³)."""
+    """Virial part of the pressure in kcal/(mol Å³).
+
+    HOOMD-blue's is of forces on the centres of molecules; less the kinetic energy of rotation it
+    is that of all forces on atoms, those that keep molecules rigid among them.
+    """
     return float(thermo.pressure - 2.0 / 3.0 * thermo.kinetic_energy / thermo.volume)
 
 
-def _sampler(hoomd: Any, thermo: Any) -> Any:
+def _sampler(hoomd: Any, thermo: Any, within_molecules: float) -> Any:
     """Make the action that reads energy, virial and temperature on the fly."""
 
     class Sampler(hoomd.custom.Action):  # type: ignore[misc]
@@ -304,6 +330,7 @@ def _sampler(hoomd: Any, thermo: Any) -> Any:
             energy, virial, temperature = np.mean(self._rows, axis=0)
             self._rows.clear()
             kelvin = float(temperature) / thermal_energy(1.0)
-            return float(energy), float(virial) * MPA_PER_KCAL_MOL_A3, kelvin
+            whole = float(energy) + within_molecules
+            return whole, float(virial) * MPA_PER_KCAL_MOL_A3, kelvin
 
     return Sampler()

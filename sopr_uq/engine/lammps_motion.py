@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from itertools import combinations_with_replacement
-
 import numpy as np
 
-from sopr_uq.engine.electrostatics import MESH_ACCURACY, Screened
+from sopr_uq.engine.electrostatics import MESH_ACCURACY
 from sopr_uq.engine.plan import Plan
-from sopr_uq.potentials import Potential
 from sopr_uq.rng import integer_seed
 
 SEEDS = 899_999_999
@@ -30,16 +27,6 @@ def atom_style(plan: Plan) -> str:
     """Return what LAMMPS has to know of an atom."""
     substance = plan.setup.substance
     return "atomic" if substance.simple else "full"
-
-
-def tables(plan: Plan) -> tuple[Potential, ...]:
-    """Return what is tabulated of each pair: its potential, and Coulomb's law but for its mesh."""
-    alpha = plan.alpha
-    if alpha is None:
-        return plan.potentials
-    charges = [site.charge for site in plan.setup.substance.sites]
-    products = [a * b for a, b in combinations_with_replacement(charges, 2)]
-    return tuple(Screened(v, q, alpha) for v, q in zip(plan.potentials, products, strict=True))
 
 
 def mesh_commands(plan: Plan) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from sopr_uq.engine.lammps_base import coefficient_commands, style_arguments
-from sopr_uq.engine.lammps_motion import mesh_commands, tables
+from sopr_uq.engine.lammps_motion import mesh_commands
 from sopr_uq.engine.plan import Plan
 from sopr_uq.experiment.calculator import is_calculator
 from sopr_uq.potentials import Potential
@@ -39,7 +39,7 @@ def potential_commands(plan: Plan, unit: float, folder: Path) -> list[str]:
         commands += coefficient_commands(base, sites)
         mixed = "table "
     types = combinations_with_replacement(range(1, len(plan.counts) + 1), 2)
-    for (a, b), potential in zip(types, tables(plan), strict=True):
+    for (a, b), potential in zip(types, plan.tabulated, strict=True):
         path = folder / f"{a}-{b}.table"
         write_table(potential, plan.cutoff, path, unit)
         commands.append(f'pair_coeff {a} {b} {mixed}"{path}" PAIR {plan.cutoff!r}')

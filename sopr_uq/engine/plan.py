@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import combinations_with_replacement
 
 import numpy as np
 
-from sopr_uq.engine.electrostatics import splitting
+from sopr_uq.engine.electrostatics import Screened, splitting
 from sopr_uq.engine.lattice import DILUTION, fcc_positions, thermal_velocities, wrapped
 from sopr_uq.engine.protocol import Configuration, Setup
 from sopr_uq.engine.settings import EngineSettings
@@ -106,6 +107,16 @@ class Plan:
     def alpha(self) -> float | None:
         """Ewald's α in Å⁻¹; None without charges."""
         return splitting(self.cutoff) if self.setup.substance.charged else None
+
+    @property
+    def tabulated(self) -> tuple[Potential, ...]:
+        """What is tabulated of each pair: its potential, and Coulomb's law but for its mesh."""
+        alpha = self.alpha
+        if alpha is None:
+            return self.potentials
+        charges = [site.charge for site in self.setup.substance.sites]
+        products = [a * b for a, b in combinations_with_replacement(charges, 2)]
+        return tuple(Screened(v, q, alpha) for v, q in zip(self.potentials, products, strict=True))
 
     @property
     def from_lattice(self) -> bool:

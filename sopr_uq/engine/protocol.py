@@ -310,6 +310,16 @@ def check_able(engine: Engine, setup: Setup) -> None:
         If it does not.
     """
     substance = setup.substance
+    _check_molecules(engine, substance)
+    base = substance.base
+    check_based(engine.name, engine.traits, base)
+    if base is not None and not substance.simple:
+        raise InputError("base", "atoms without charges", "molecules or charges")
+    check_records(engine.name, engine.traits, setup.record)
+    _check_coexistence(setup)
+
+
+def _check_molecules(engine: Engine, substance: Substance) -> None:
     if not substance.simple and not engine.traits.molecules:
         raise InputError(
             f"engine {engine.name}",
@@ -322,12 +332,13 @@ def check_able(engine: Engine, setup: Setup) -> None:
             raise InputError(
                 f"molecule {molecule.name}", "positions of its sites", "sites without positions"
             )
-    base = substance.base
-    check_based(engine.name, engine.traits, base)
-    if base is not None and not substance.simple:
-        raise InputError("base", "atoms without charges", "molecules or charges")
-    check_records(engine.name, engine.traits, setup.record)
-    _check_coexistence(setup)
+        if molecule.bonded is not None and not engine.traits.flexible:
+            raise InputError(
+                f"engine {engine.name}",
+                f"an engine that moves flexible molecules, as {molecule.name} is",
+                "one of rigid molecules alone",
+                "the engine lammps",
+            )
 
 
 def _check_coexistence(setup: Setup) -> None:

@@ -66,7 +66,7 @@ class Recorder(Protocol):
         ...
 
 
-def _within(plan: Plan, positions: FloatArray) -> float:
+def within(plan: Plan, positions: FloatArray) -> float:
     """Potential energy in kcal/mol that counts in the box without being between molecules.
 
     Parameters
@@ -104,7 +104,7 @@ class ThermoRecorder:
     def add(self, frame: Frame) -> None:
         """Take note of a frame."""
         self._rows.append(frame.thermo)
-        self._within.append(_within(self._plan, frame.positions))
+        self._within.append(within(self._plan, frame.positions))
 
     def slow(self) -> FloatArray:
         """Return energy per molecule (kcal/mol) and pressure (MPa) of every frame, shape (n, 2)."""

@@ -32,6 +32,8 @@ class Traits:
         Whether it knows bases (:class:`~sopr_uq.experiment.base.Base`).
     molecules : bool
         Whether it moves rigid molecules, and knows charges.
+    flexible : bool
+        Whether it moves molecules that bend and stretch as well.
     correlated : bool
         Whether its particles meet more than one other at a time, as those of a liquid do.
     """
@@ -44,6 +46,7 @@ class Traits:
     records: frozenset[str] = frozenset()
     based: bool = False
     molecules: bool = False
+    flexible: bool = False
     correlated: bool = True
 
 
@@ -57,13 +60,13 @@ RECORDS = frozenset({"diffusion", "viscosity", "heat-capacity", FLUCTUATIONS})
 COEXISTENCE = "coexistence"
 """What a slab between its vapour tells: a simulation of its own, which records nothing else."""
 
-_SHARED = Traits(concurrent=False, records=RECORDS)
+_SHARED = Traits(concurrent=False, records=RECORDS, molecules=True)
 """One graphics processor serves one simulation at a time."""
 
 _INSTANT = Traits(instant=True, boxed=False, concurrent=False, exact=True)
 
 TRAITS: Mapping[EngineName, Traits] = {
-    "lammps": Traits(records=RECORDS | {COEXISTENCE}, based=True, molecules=True),
+    "lammps": Traits(records=RECORDS | {COEXISTENCE}, based=True, molecules=True, flexible=True),
     "hoomd": _SHARED,
     "auto": _SHARED,
     "integral_equation": _INSTANT,

@@ -9,7 +9,7 @@ import pytest
 from scipy.special import erf, erfc
 from scipy.stats import chi2
 
-from sopr_uq.engine import lammps
+from sopr_uq.engine import hoomd, lammps
 from sopr_uq.engine.electrostatics import splitting
 from sopr_uq.engine.plan import make_plan
 from sopr_uq.engine.protocol import Setup
@@ -24,9 +24,6 @@ from sopr_uq.potentials import Zero, lennard_jones
 from sopr_uq.rng import stream
 from sopr_uq.units import COULOMB, FS_PER_TIME, MPA_PER_KCAL_MOL_A3, thermal_energy
 
-if lammps.unavailable():
-    pytest.skip(str(lammps.unavailable()), allow_module_level=True)
-
 N2 = molecule_of(MoleculeSettings(name="N2", model="n2"))
 WATER = molecule_of(MoleculeSettings(name="water", model="spce"))
 NITROGEN = Substance((N2,))
@@ -36,6 +33,18 @@ SPCE = {Pair("O", "O"): lennard_jones(3.166, 0.1553)}
 COLD = StatePoint(75.0, 0.0168, N2.mass)
 ROOM = StatePoint(298.0, 0.03338, WATER.mass)
 KINETIC = FS_PER_TIME**2
+ENGINES = {
+    "lammps": (lammps, lammps.LammpsEngine, lammps.LammpsDynamics),
+    "hoomd": (hoomd, hoomd.HoomdEngine, hoomd.HoomdDynamics),
+}
+
+
+@pytest.fixture(scope="module", params=ENGINES)
+def engine(request):
+    module, *both = ENGINES[request.param]
+    if module.unavailable():
+        pytest.skip(module.unavailable())
+    return both
 
 
 def settings(**changes):
@@ -59,11 +68,11 @@ def water(seed=1, substance=PURE, state=ROOM, **given):
 SMALL = {"particles": 108, "cutoff": 7.0}
 
 
-def frames(setup, count, **changes):
+def frames(engine, setup, count, **changes):
     """Snapshots of a run with their velocities, and its plan."""
     plan = make_plan(settings(**changes), setup)
     s, found = plan.settings, []
-    with lammps.LammpsDynamics(plan) as dynamics:
+    with engine[1](plan) as dynamics:
         dynamics.advance(s.thermalisation_steps)
         with dynamics.ramp(s.ramp_steps):
             dynamics.advance(s.ramp_steps)
@@ -113,10 +122,10 @@ def coulomb(plan, x, alpha=0.45, most=14):
     return COULOMB * (near.sum() + far - alpha / np.sqrt(np.pi) * (q**2).sum())
 
 
-def test_the_energy_of_water_is_that_of_an_ewald_sum():
+def test_the_energy_of_water_is_that_of_an_ewald_sum(engine):
     """Of one snapshot, pair potentials and charges between molecules, tail corrections aside."""
     plan, [(thermo, x, _)] = frames(
-        water(), 1, **SMALL, sample_every=1, production_steps=100, blocks=4
+        engine, water(), 1, **SMALL, sample_every=1, production_steps=100, blocks=4
     )
     expected = short_ranged(plan, x) + coulomb(plan, x)
     recorder = ThermoRecorder(plan)
@@ -141,10 +150,10 @@ def thermal(plan, v):
 
 
 @pytest.mark.parametrize("name", ["nitrogen", "water"])
-def test_translation_and_rotation_have_the_temperature(name):
+def test_translation_and_rotation_have_the_temperature(engine, name):
     """Each within 3 %: three times the error of so short a run, and of a finite step."""
     setup, changes = (nitrogen(), {}) if name == "nitrogen" else (water(), SMALL)
-    plan, found = frames(setup, 100, **changes)
+    plan, found = frames(engine, setup, 100, **changes)
     each = np.array([thermal(plan, v) for _, _, v in found]).mean(0)
     np.testing.assert_allclose(each, setup.state.temperature, rtol=0.03)
     mean = np.mean([thermo.temperature for thermo, _, _ in found])
@@ -154,12 +163,12 @@ def test_translation_and_rotation_have_the_temperature(name):
     assert max(plan.topology.spread(x, plan.box_length) for _, x, _ in found) < 1e-9
 
 
-def test_without_a_thermostat_energy_is_kept():
+def test_without_a_thermostat_energy_is_kept(engine):
     """By a bath of 10⁷ steps; a step five times as long does not keep it."""
 
     def drift(timestep, count=150):
         plan, found = frames(
-            water(), count, **SMALL, sample_every=1, production_steps=100, blocks=4,
+            engine, water(), count, **SMALL, sample_every=1, production_steps=100, blocks=4,
             thermostat_time=1e7, timestep=timestep, thermalisation_steps=0,
             ramp_steps=600, equilibration_steps=0,
         )  # fmt: skip
@@ -171,9 +180,9 @@ def test_without_a_thermostat_energy_is_kept():
     assert drift(5.0) > 0.05
 
 
-def test_the_pressure_is_that_of_forces_between_molecules():
+def test_the_pressure_is_that_of_forces_between_molecules(engine):
     """Σ F·R of whole molecules gives the mean of Σ f·r of atoms with their rotation."""
-    plan, found = frames(nitrogen(3), 250, equilibration_steps=1000)
+    plan, found = frames(engine, nitrogen(3), 250, equilibration_steps=1000)
     recorder, molecular = ThermoRecorder(plan), []
     for thermo, x, _ in found:
         recorder.add(Frame(x, thermo))
@@ -215,10 +224,10 @@ def _directions(rng, count):
     return v / np.linalg.norm(v, axis=1, keepdims=True)
 
 
-def test_a_thin_gas_has_the_g_of_two_molecules():
+def test_a_thin_gas_has_the_g_of_two_molecules(engine):
     """χ² over shells of 0.5 Å, 0.1 % false alarms; the g of free atoms is far off."""
     gas = StatePoint(150.0, 4e-4, N2.mass)
-    run = lammps.LammpsEngine(
+    run = engine[0](
         settings(particles=256, r_max=12.0, equilibration_steps=3000,
                  production_steps=20000, sample_every=40, thermostat_time=100.0)
     ).run(nitrogen(2, gas))  # fmt: skip
@@ -239,20 +248,21 @@ def test_a_thin_gas_has_the_g_of_two_molecules():
     assert np.sum(z**2) > 2 * chi2.isf(0.001, z.size)
 
 
-def test_equal_seeds_give_equal_trajectories_and_runs_go_on():
+def test_equal_seeds_give_equal_trajectories_and_runs_go_on(engine):
     short = {
         "thermalisation_steps": 100, "ramp_steps": 200, "equilibration_steps": 100,
         "production_steps": 200, "sample_every": 10, "blocks": 4,
     }  # fmt: skip
-    engine = lammps.LammpsEngine(settings(**SMALL, **short))
-    first, again = engine.run(water(4)), engine.run(water(4))
-    np.testing.assert_array_equal(first.configuration.positions, again.configuration.positions)
-    other = engine.run(water(5))
+    quick = engine[0](settings(**SMALL, **short))
+    first, again = quick.run(water(4)), quick.run(water(4))
+    if quick.traits.repeats:
+        np.testing.assert_array_equal(first.configuration.positions, again.configuration.positions)
+    other = quick.run(water(5))
     assert np.abs(other.configuration.positions - first.configuration.positions).max() > 0.1
     brief = settings(**SMALL, equilibration_steps=0, sample_every=1, production_steps=100, blocks=4)
     plan = make_plan(brief, replace(water(6), start=first.configuration))
     assert not plan.from_lattice
-    with lammps.LammpsDynamics(plan) as dynamics:
+    with engine[1](plan) as dynamics:
         thermo = dynamics.sample()
         moved = dynamics.positions() - first.configuration.positions
     moved -= plan.box_length * np.rint(moved / plan.box_length)
@@ -261,28 +271,33 @@ def test_equal_seeds_give_equal_trajectories_and_runs_go_on():
     assert thermo.temperature == pytest.approx(298.0, rel=0.2)
 
 
-def test_atoms_and_molecules_mix():
-    """Argon in nitrogen: both at the temperature, every pair with a g of its own."""
+def test_atoms_and_molecules_mix(engine):
+    """Argon in nitrogen: both at the temperature, every pair with a g of its own.
+
+    Which ends at 1 but for the 3 % of so small a box, within 4 σ of its blocks: σ of 36 atoms
+    is 2 %.
+    """
     both = Substance((N2, Molecule("Ar", (Site("Ar", 39.948),))))
     state = StatePoint(90.0, 0.0165, composition={"N2": 0.7, "Ar": 0.3})
     argon, cross = lennard_jones(3.4, 0.238), lennard_jones(3.35, 0.133)
     known = {Pair("N", "N"): NN, Pair("Ar", "Ar"): argon, Pair("N", "Ar"): cross}
     setup = Setup(both, state, known, 1)
-    plan, found = frames(setup, 100, particles=120)
+    plan, found = frames(engine, setup, 100, particles=120)
     body = plan.topology.rigid
     for chosen, free in ((body, 5 * 84), (~body, 3 * 36)):
         kinetic = [np.sum(plan.masses[chosen, None] * v[chosen] ** 2) for _, _, v in found]
         warm = KINETIC * np.mean(kinetic) / free / thermal_energy(1.0)
         assert warm == pytest.approx(90.0, rel=0.06)
-    run = lammps.LammpsEngine(settings(particles=120)).run(setup)
+    run = engine[0](settings(particles=120, production_steps=8000, blocks=10)).run(setup)
     assert run.counts == (168, 36)
     assert list(run.rdfs) == list(both.pairs)
     for g in run.rdfs.values():
-        assert g.mean[g.x > 7.0].mean() == pytest.approx(1.0, abs=0.06)
+        far = g.blocks[:, g.x > 7.0].mean(1)
+        assert abs(far.mean() - 1.03) < 4.0 * far.std(ddof=1) / np.sqrt(far.size) + 0.01
         assert not g.mean[g.x < 2.5].any()
 
 
-def test_ions_are_simulated():
+def test_ions_are_simulated(engine):
     """Molten salt: unlike neighbours first, and a negative energy of charges."""
     salt = Substance(
         (Molecule("Na", (Site("Na", 22.99, 1),)), Molecule("Cl", (Site("Cl", 35.45, -1),)))
@@ -291,14 +306,14 @@ def test_ions_are_simulated():
     known = dict(zip(salt.pairs, [lennard_jones(2.35, 0.13), lennard_jones(3.4, 0.1),
                                   lennard_jones(4.4, 0.1)], strict=True))  # fmt: skip
     quick = settings(particles=216, cutoff=9.0, production_steps=1000)
-    run = lammps.LammpsEngine(quick).run(Setup(salt, state, known, 1))
+    run = engine[0](quick).run(Setup(salt, state, known, 1))
     peaks = {p.label: g.x[g.mean.argmax()] for p, g in run.rdfs.items()}
     assert peaks["Na-Cl"] < 3.2 < min(peaks["Na-Na"], peaks["Cl-Cl"])
     assert run.energy < -50.0
 
 
 @pytest.mark.slow(seconds=50)
-def test_water_is_spce_water():
+def test_water_is_spce_water(engine):
     """Known of SPC/E at 298 K: g_OO 3.0 at 2.75 Å, −46.7 kJ/mol, some MPa.
 
     The energy is that of Abascal & Vega's table without the correction for polarisation.
@@ -307,7 +322,7 @@ def test_water_is_spce_water():
         particles=216, thermalisation_steps=1000, ramp_steps=1000, equilibration_steps=3000,
         production_steps=8000,
     )  # fmt: skip
-    run = lammps.LammpsEngine(quick).run(water())
+    run = engine[0](quick).run(water())
     g = run.rdfs[Pair("O", "O")]
     top = int(g.mean.argmax())
     assert 2.70 <= g.x[top] <= 2.80
@@ -319,9 +334,9 @@ def test_water_is_spce_water():
     assert abs(run.pressure) < 60.0
 
 
-def test_the_levers_of_forces_between_sites_give_the_pressure_of_the_molecules():
+def test_the_levers_of_forces_between_sites_give_the_pressure_of_the_molecules(engine):
     setup = replace(nitrogen(), record=("fluctuations",))
-    found = lammps.LammpsEngine(settings(particles=256, bin_width=0.01)).run(setup)
+    found = engine[0](settings(particles=256, bin_width=0.01)).run(setup)
     lever, g, cutoff = found["lever N-N"], found.rdfs[NITROGEN.pairs[0]], 9.0
 
     def virial(r, g, arm, step):

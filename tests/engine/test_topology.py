@@ -22,6 +22,7 @@ from sopr_uq.engine.timestep import usual_timestep
 from sopr_uq.engine.topology import Topology, extent
 from sopr_uq.engine.trouble import Trajectory, check_trajectory
 from sopr_uq.errors import InputError, SimulationFailed
+from sopr_uq.experiment.bonded import Bond, Bonded, Harmonic
 from sopr_uq.experiment.models import molecule_of
 from sopr_uq.experiment.molecule import Molecule, Pair, Site
 from sopr_uq.experiment.molecule_settings import MoleculeSettings
@@ -228,8 +229,13 @@ def test_who_cannot_move_molecules_says_so():
         check_able(DiluteEngine(small), melt)
     # it need not be installed for that
     for setup in (water(), melt):
-        with pytest.raises(InputError, match=r"engine hoomd.*the engine lammps"):
-            check_able(HoomdEngine, setup)
+        check_able(HoomdEngine, setup)
+    bonds = Bonded(tuple(Bond((0, i), Harmonic(1.0, 500.0)) for i in (1, 2)))
+    bent = Substance((replace(WATER, bonded=bonds),))
+    setup = replace(water(), substance=bent)
+    check_able(AbleEngine, setup)
+    with pytest.raises(InputError, match=r"engine hoomd.*flexible.*water.*the engine lammps"):
+        check_able(HoomdEngine, setup)
 
 
 def test_what_cannot_be_simulated_is_refused():
@@ -254,5 +260,5 @@ class AbleEngine:
     name = "all"
 
     class traits:
-        molecules = True
+        molecules = flexible = True
         records = frozenset()
