@@ -20,7 +20,7 @@ def module(name):
     return found
 
 
-@pytest.mark.parametrize("name", ["slopes", "twins"])
+@pytest.mark.parametrize("name", ["slopes", "twins", "triple_point"])
 def test_the_readme_has_the_table_of_the_stored_numbers(name):
     study = module(name)
     lines = study.table(store.read(study.RESULTS).to_dataset())
@@ -33,6 +33,18 @@ def test_in_sigma_and_epsilon_the_scaling_is_within_its_error():
     mean, error = study.slopes(found)
     for i in range(2):
         assert abs(mean[i, 0] - float(found["scaling"][i, 0])) < 3.0 * error[i, 0]
+
+
+def test_at_the_triple_point_boxes_agree_and_the_viscosity_is_as_published():
+    """Each within three of its standard errors."""
+    study = module("triple_point")
+    found = store.read(study.RESULTS).to_dataset()
+    mean, error = (found.sel(statistic=s) for s in ("mean", "error"))
+    known, its_own = study.PUBLISHED
+    apart = np.abs(mean["viscosity"] - known) / np.hypot(error["viscosity"], its_own)
+    assert float(apart.max()) < 3.0
+    small, large = mean["diffusion"].values
+    assert abs(small - large) < 3.0 * np.hypot(*error["diffusion"].values)
 
 
 def test_a_fifth_is_noticed_and_nothing_is_not():
