@@ -213,7 +213,9 @@ class _Continuation:
             changes = [at(s + x, solution.gamma)[1] - miss for x in trials]
             slopes = np.stack(changes, axis=1) / _FIRST_STEP
         for _ in range(_SECANT_STEPS):
-            step, old = levels.bounded(s, -np.linalg.solve(slopes, miss)), miss
+            # secants of a mixture that nearly parts may come to know of fewer directions
+            least = np.linalg.lstsq(slopes, miss)[0]
+            step, old = levels.bounded(s, -least), miss
             s = s + step
             solution, miss = at(s, solution.gamma)
             if not solution.converged or levels.settled(s, miss) or not step.any():

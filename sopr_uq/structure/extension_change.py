@@ -142,7 +142,7 @@ class _Corrected:
         found = self.beyond.whole(change)
         if self._pinned:
             return found
-        share = -np.linalg.solve(self._missed(self._of_level), self._missed(found))
+        share = -np.linalg.lstsq(self._missed(self._of_level), self._missed(found))[0]
         return np.asarray(found + np.tensordot(self._of_level, share, axes=1))
 
     def _missed(self, change: FloatArray) -> FloatArray:

@@ -9,6 +9,7 @@ import pytest
 
 from sopr_uq.errors import InputError
 from sopr_uq.potentials import lennard_jones
+from sopr_uq.structure import extension
 from sopr_uq.structure.finite_size import canonical_rdf, infinite_rdf, order_of_images
 from sopr_uq.structure.mixture import Mixture, inverse
 from sopr_uq.structure.ornstein_zernike import Solution, extend, implied_bridge, solve
@@ -236,6 +237,24 @@ def test_a_canonical_box_of_a_mixture_is_continued_to_the_infinite_liquid(mixed)
     np.testing.assert_allclose(found.s_zero, whole.s_zero, rtol=1e-3, atol=1e-4)
     # some of these S(0) are beyond the spinodal, where they are no numbers
     assert not np.allclose(blind.s_zero, whole.s_zero, rtol=0.2)
+
+
+def test_levels_are_looked_for_where_secants_know_one_direction_alone(mixed):
+    """As those of a mixture that nearly parts may: no step of all levels follows from them."""
+    densities, v, _, whole = mixed
+    mixture, particles = Mixture.of(densities), np.round(1000 * densities / densities.sum())
+    half = 0.5 * (1000 / densities.sum()) ** (1 / 3)
+    box = canonical_rdf(whole.g, fluctuations(densities, whole), particles)
+    inside = GRID.r[:, None] < half
+    problem = extension._Continuation(
+        GRID, mixture, inside, np.exp(-BETA * v), np.zeros_like(whole.g)
+    )
+    known = mixture.columns(np.where(inside, box, 1.0))
+    plain = problem.levelled(known, particles)
+    lost = plain._replace(s=1.02 * plain.s, slopes=np.ones((plain.s.size, plain.s.size)))
+    found = problem.levelled(known, particles, lost)
+    assert found.solution.converged
+    np.testing.assert_allclose(found.solution.g, plain.solution.g, atol=0.01)
 
 
 def test_the_finite_size_of_argon_and_argon_is_that_of_argon(argon):
