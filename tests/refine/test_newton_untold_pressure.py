@@ -85,6 +85,17 @@ def test_a_site_gives_a_gaussian_the_moments_of_the_truth(liquid, mean, variance
     assert [*again.value, *again.precision] == pytest.approx([*sites.value, *sites.precision])
 
 
+@pytest.mark.parametrize("mean", [-1e3, -1e6, -2e8])
+def test_a_site_of_an_absurd_pressure_is_finite(liquid, mean) -> None:
+    """Where two large numbers nearly cancel: a Gaussian as narrow as what is believed, at zero."""
+    tension = Stretched(liquid).conditioner.untold_pressure
+    sites, _ = tension.sites(np.array([mean]), np.array([1e8]), Sites.none(1))
+    precision = 1e-8 + sites.precision[0]
+    assert np.isfinite([*sites.value, precision]).all()
+    # x is no more certain than the virial is right, to 1
+    assert precision <= 1.0 + 1e-6
+
+
 def test_the_fit_is_that_of_a_liquid_that_holds_together(liquid) -> None:
     case = Stretched(liquid)
     free = case.marginal(case.alone)

@@ -148,4 +148,6 @@ def _moments(mean: float, variance: float, s: float, usual: float) -> tuple[floa
     z = (moved - s**2 / usual) / root
     ratio = float(np.exp(-0.5 * z**2 - 0.5 * np.log(2.0 * np.pi) - log_ndtr(z)))
     narrowed = variance**2 * ratio * (z + ratio) / root**2
-    return moved + variance * ratio / root, variance - narrowed
+    # ln Φ(x/s) is nowhere more curved than by 1/s²; far below zero z + 1/z + ... cancels
+    least = variance * s**2 / root**2
+    return moved + variance * ratio / root, max(variance - narrowed, least)
