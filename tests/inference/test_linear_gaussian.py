@@ -207,7 +207,7 @@ def test_sampled_theta_agrees_with_quadrature() -> None:
     rng = np.random.default_rng(7)
     model, _ = with_data(make_model(), draw_theta(make_model(), rng), rng)
     mean, sd, weight = by_quadrature(model)
-    draws = sample_theta(model, seed=3, chains=2, tune=300, draws=2000)
+    draws = sample_theta(model, seed=3, chains=4, tune=300, draws=1000)
     assert draws.attrs["divergences"] == 0
     assert draws.attrs["max_rhat"] < 1.02
     z, ess = standardised(draws), draws.attrs["min_ess"]
