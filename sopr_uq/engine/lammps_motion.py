@@ -8,7 +8,7 @@ from sopr_uq.engine.electrostatics import MESH_ACCURACY
 from sopr_uq.engine.plan import Plan
 from sopr_uq.rng import integer_seed
 
-SEEDS = 899_999_999
+_SEEDS = 899_999_999
 _KICK, _KICK_TIME = "kick", 100.0
 """Name of the fix, and the time in fs in which velocities forget what they were."""
 
@@ -48,7 +48,7 @@ def motion_commands(plan: Plan, unit: float) -> tuple[str, ...]:
     """
     temperature = plan.state.temperature
     damping = f"{plan.settings.thermostat_time * plan.timestep / unit:.15g}"
-    seed = plan.seed % SEEDS + 1
+    seed = plan.seed % _SEEDS + 1
     rigid = plan.topology.rigid
     kick = _kick_commands(plan, "all" if not rigid.any() else "atoms", unit)
     apart = () if plan.setup.substance.atomic else ("neigh_modify exclude molecule/intra all",)
@@ -98,9 +98,23 @@ def _kick_commands(plan: Plan, group: str, unit: float) -> tuple[str, ...]:
     """
     if not _flexible(plan):
         return ()
-    temperature, damping = plan.state.temperature, f"{_KICK_TIME / unit:.15g}"
-    seed = integer_seed(plan.seed, "kicks") % SEEDS + 1
-    return (f"fix {_KICK} {group} langevin {temperature} {temperature} {damping} {seed}",)
+    return (kick_command(plan, group, _KICK_TIME, unit),)
+
+
+def kick_command(plan: Plan, group: str, memory: float, unit: float) -> str:
+    """Return what kicks the atoms of a group one by one (Langevin).
+
+    Parameters
+    ----------
+    plan : Plan
+    group : str
+    memory : float
+        How long velocities remember beside the kicks, in fs.
+    unit : float
+        Of times, in fs.
+    """
+    temperature, seed = plan.state.temperature, integer_seed(plan.seed, "kicks") % _SEEDS + 1
+    return f"fix {_KICK} {group} langevin {temperature} {temperature} {memory / unit:.15g} {seed}"
 
 
 def _flexible(plan: Plan) -> bool:

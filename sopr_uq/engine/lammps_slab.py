@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from sopr_uq.engine.lammps_dynamics import LammpsDynamics
-from sopr_uq.engine.lammps_motion import SEEDS
+from sopr_uq.engine.lammps_motion import kick_command
 from sopr_uq.engine.plan import Plan, flight_time
 from sopr_uq.engine.protocol import Progress, Simulation, named
 from sopr_uq.engine.recorder import Thermo
@@ -19,15 +19,14 @@ from sopr_uq.engine.slab_tail import Pressures, SlabTail
 from sopr_uq.engine.slab_watch import SlabWatch
 from sopr_uq.engine.timestep import length_scale
 from sopr_uq.engine.trouble import check_finite
-from sopr_uq.rng import integer_seed, stream
+from sopr_uq.rng import stream
 from sopr_uq.typing import FloatArray
 from sopr_uq.units import FS_PER_PS, MPA_PER_KCAL_MOL_A3
 
 _KICKED_IN = 8.0
-"""Memory of a particle's velocity beside the kicks of its bath, in times of free flight: so
-gentle that in the liquid collisions alone matter, and that the vapour is hardly slower for it. By
-itself heat takes dozens of these times through a slab: its inside is hotter or colder than its
-surfaces for as long, and the densities of both phases wander with it."""
+"""Memory of a particle's velocity beside the kicks of its bath, in times of free flight: in
+the liquid collisions take it a hundred times sooner. By itself heat takes long through a slab: its
+inside stays hotter or colder than its surfaces, and the densities of both phases wander with it."""
 
 _APART = 1.3
 """Distance in σ of the places that the first vapour is put on."""
@@ -101,7 +100,10 @@ class LammpsSlab(LammpsDynamics):
         self._command(f"change_box all z final 0 {self._shape.along:.15g} units box")
         self._command("fix tail all external pf/array 1")
         self._command("fix_modify tail virial no energy no")
-        self._kick()
+        memory = _KICKED_IN * flight_time(self._plan.setup) * FS_PER_PS
+        kicks = kick_command(self._plan, "all", memory, self._units.time)
+        # beside the rescaling: heat has to get everywhere, too
+        self._command(f"{kicks} zero yes")
         self._opened = True
         self._evaporate()
 
@@ -152,16 +154,6 @@ class LammpsSlab(LammpsDynamics):
         forces[: z.size, :2] = 0.0
         forces[: z.size, 2] = self._tail.forces(z) / self._units.energy
         return self._tail.pressures(z)
-
-    def _kick(self) -> None:
-        """From now on keep the temperature by kicks everywhere, too."""
-        plan = self._plan
-        temperature = plan.state.temperature
-        damping = _KICKED_IN * flight_time(plan.setup) * FS_PER_PS / self._units.time
-        seed = integer_seed(plan.seed, "kicks") % SEEDS + 1
-        self._command(
-            f"fix kicks all langevin {temperature} {temperature} {damping:.15g} {seed} zero yes"
-        )
 
     def _evaporate(self) -> None:
         """Put as many atoms of the surfaces outside as a vapour is likely to have."""

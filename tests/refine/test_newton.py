@@ -175,8 +175,9 @@ def test_a_move_that_v_hardly_shows_is_seen_in_what_is_predicted(twins) -> None:
 
 
 def test_to_a_draw_of_the_posterior_is_a_move_of_one_standard_deviation(twins) -> None:
-    """However many numbers describe v; χ² of 200 draws and 1.3 independent numbers: to 12 %.
+    """However many numbers describe v.
 
+    Of 200 draws to 5 %, and in standard deviations that 400 tell to 5 %: 3.5 errors are allowed.
     The largest of the moves is 1.4 times that.
     """
     rule, done = twins["soft"].rule, twins["soft"].done
