@@ -70,6 +70,10 @@ class SimulationFailed(SoprUqError):
     """A simulation ended in a state that must not be averaged."""
 
 
+class PhaseSeparated(SimulationFailed):
+    """A box came apart into phases, as it would again."""
+
+
 class RuleFailed(SoprUqError):
     """An update rule cannot go on from the observation it was given."""
 

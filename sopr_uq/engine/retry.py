@@ -9,7 +9,7 @@ from sopr_uq.engine.plan import Plan, make_plan
 from sopr_uq.engine.protocol import Setup, Simulation
 from sopr_uq.engine.settings import EngineSettings
 from sopr_uq.engine.timestep import usual_timestep
-from sopr_uq.errors import SimulationFailed
+from sopr_uq.errors import PhaseSeparated, SimulationFailed
 from sopr_uq.rng import integer_seed
 
 SAFER = "from a fresh lattice, with half the time step and twice the steps"
@@ -20,7 +20,8 @@ def with_retry(
 ) -> Simulation:
     """Simulate; where that fails, once more from a lattice with half the time step.
 
-    The second time step is at most the usual one.
+    The second time step is at most the usual one. What came apart into phases is no accident of
+    a time step, and is not made again.
 
     Parameters
     ----------
@@ -36,12 +37,16 @@ def with_retry(
 
     Raises
     ------
+    PhaseSeparated
+        If the box holds more than one phase.
     SimulationFailed
         If both attempts fail; names both reasons.
     """
     plan = make_plan(settings, setup)
     try:
         return attempt(plan)
+    except PhaseSeparated:
+        raise
     except SimulationFailed as error:
         first = str(error)
     again = safer(settings, min(plan.timestep, 2 * usual_timestep(setup)))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sopr_uq.errors import SimulationFailed
+from sopr_uq.errors import PhaseSeparated
 from sopr_uq.typing import FloatArray
 
 SEPARATED = 10.0
@@ -65,7 +65,7 @@ def _mean_product(real: FloatArray, imaginary: FloatArray) -> FloatArray:
 
 
 def check_one_phase(waves: FloatArray, counts: tuple[int, ...]) -> None:
-    """Raise SimulationFailed if the second half of a trajectory is not one fluid.
+    """Raise PhaseSeparated if the second half of a trajectory is not one fluid.
 
     Parameters
     ----------
@@ -89,7 +89,7 @@ def check_one_phase(waves: FloatArray, counts: tuple[int, ...]) -> None:
         return
     of_all = np.sqrt(np.array(counts) / sum(counts)) @ mode
     words = _TWO_PHASES if of_all**2 > 0.5 else _DEMIXED
-    raise SimulationFailed(words.format(longest=longest, expectation=expectation))
+    raise PhaseSeparated(words.format(longest=longest, expectation=expectation))
 
 
 _TWO_PHASES = (

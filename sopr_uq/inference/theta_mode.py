@@ -40,6 +40,15 @@ def highest_log_density(model: LinearGaussian) -> float:
     return _highest(theta_density(model))[1]
 
 
+def log_prior(model: LinearGaussian, theta: Theta) -> float:
+    """Return that of θ in its standard coordinates, less its constant."""
+    sizes = [(model.width, theta.width)]
+    sizes += zip(model.noise, theta.noise, strict=True)
+    sizes += zip(model.reading, theta.reading, strict=True)
+    z = [np.log(x / p.median) / p.sd for p, x in sizes if p.sd > 0.0]
+    return float(model.log_weight[theta.kernel] - 0.5 * np.sum(np.square(z)))
+
+
 def _highest(density: ThetaDensity) -> tuple[FloatArray, float]:
     """Return standardised θ of the highest density, and its logarithm."""
 

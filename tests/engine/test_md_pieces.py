@@ -23,7 +23,7 @@ from sopr_uq.engine.timestep import REDUCED_TIMESTEP, default_timestep, length_s
 from sopr_uq.engine.topology import Topology
 from sopr_uq.engine.trouble import Trajectory, check_core, check_finite, check_trajectory
 from sopr_uq.engine.waves import check_one_phase, wave_shells
-from sopr_uq.errors import InputError, SimulationFailed
+from sopr_uq.errors import InputError, PhaseSeparated, SimulationFailed
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.potentials import Exp6, Mie, Tabulated, lennard_jones
 from sopr_uq.potentials.tail import POWERS
@@ -288,6 +288,18 @@ def test_what_fails_is_tried_once_more_in_a_safer_way():
     with pytest.raises(SimulationFailed, match=r"atoms 2 This was the second.*atoms 1"):
         with_retry(lambda plan: attempt(plan, 9), EngineSettings(), setup)
     assert len(plans) == 2
+
+
+def test_what_came_apart_is_not_tried_again():
+    plans = []
+
+    def attempt(plan):
+        plans.append(plan)
+        raise PhaseSeparated("two phases")
+
+    with pytest.raises(PhaseSeparated, match="two phases"):
+        with_retry(attempt, EngineSettings(), ARGON_LIQUID)
+    assert len(plans) == 1
 
 
 SIMULATION = Simulation({}, None, (1,), steps=1, seconds=0.0, rdf_seconds=0.0, engine="none")

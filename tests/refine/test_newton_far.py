@@ -8,14 +8,17 @@ import numpy as np
 import pytest
 from scipy.optimize import least_squares
 
+from sopr_uq.inference.linear_gaussian import reading_effect
+from sopr_uq.inference.theta_mode import log_likelihoods, log_prior
 from sopr_uq.potentials import Mie, lennard_jones
 from sopr_uq.refine.newton import Newton
-from sopr_uq.refine.newton.answer import _log_density, _settled, learn, spread
+from sopr_uq.refine.newton.answer import _log_evidence, _settled, learn, spread
 from sopr_uq.refine.newton.averaging import weights
 from sopr_uq.refine.newton.budget import Whitened
 from sopr_uq.refine.newton.conditioner import Conditioner
 from sopr_uq.refine.newton.emulator import Emulator
 from sopr_uq.refine.newton.fit import Fit
+from sopr_uq.refine.newton.likelihood import gaussian_log_density
 from sopr_uq.refine.newton.linear import LinearModel
 from sopr_uq.refine.newton.proposals import Proposals
 from sopr_uq.typing import FloatArray
@@ -38,9 +41,9 @@ class Far:
         linear = self.emulator.doubtful(fit.mean, spread(fit))
         return self.conditioner.fit(linear, fit.point)
 
-    def log_density(self, fit: Fit) -> float:
+    def log_evidence(self, fit: Fit) -> float:
         """Of its mean."""
-        return _log_density(self.conditioner, self.emulator, fit)
+        return _log_evidence(self.conditioner, self.emulator, fit)
 
 
 def far_from(liquid, **believed: float) -> Far:
@@ -73,7 +76,7 @@ def free(liquid) -> Far:
 
 @pytest.mark.parametrize("believed", [True, False])
 def test_an_expansion_that_loses_is_taken_back(far, free, believed) -> None:
-    """Where each follows the last blindly, log densities go up and down by hundreds.
+    """Where each follows the last blindly, log evidences go up and down by hundreds.
 
     What each step gains is kept. It is no search for the highest of all: the blind way may pass by
     one that is higher, and leave it.
@@ -82,21 +85,41 @@ def test_an_expansion_that_loses_is_taken_back(far, free, believed) -> None:
     blind, fit = [], case.fit
     for _ in range(4):
         fit = case.expanded(fit)
-        blind.append(case.log_density(fit))
+        blind.append(case.log_evidence(fit))
     assert np.min(np.diff(blind)) < -50.0
     found = _settled(case.conditioner, case.emulator, case.fit, 1.0)
-    assert found.log_density == case.log_density(found.answer.fit)
-    assert found.log_density > blind[0]
-    assert found.log_density > blind[-1]
+    assert found.log_evidence == case.log_evidence(found.answer.fit)
+    assert found.log_evidence > blind[0]
+    assert found.log_evidence > blind[-1]
     if not believed:
-        assert found.log_density > max(blind)
+        assert found.log_evidence > max(blind)
+
+
+@pytest.mark.parametrize("stiffness", [0.5, 1.0, 4.0])
+def test_laplace_is_exact_where_all_is_linear(liquid, stiffness) -> None:
+    """The density at the mean and the volume about it are the marginal likelihood of a width."""
+    problem = liquid.problem(liquid.measured(liquid.truth, 0.01, 1), rule="newton")
+    conditioner = Newton(problem).conditioner
+    linear = liquid.model(problem, liquid.truth)
+    fit = conditioner.fit(linear, conditioner.prior.centre, stiffness=stiffness)
+    model, theta, mie = fit.model, fit.theta, fit.bases[0].mie.shape[1]
+    correction = theta.width * model.correction[theta.kernel][:, : fit.mine.size - mie]
+    columns = np.hstack([model.columns[:, :mie], correction])
+    shift, blur = reading_effect(model.slope, model.bend, theta.reading[model.level])
+    variance = model.fixed_variance + theta.noise[model.level] ** 2 * model.noisy + blur
+    left = model.residual - shift - columns @ fit.coefficients.mean[fit.mine]
+    at_the_mean = gaussian_log_density(left[None], model.columns[:, mie:], variance)[0]
+    marginal = log_likelihoods(model, theta.noise, theta.reading, theta.width)[theta.kernel]
+    marginal += 0.5 * model.residual.size * np.log(2.0 * np.pi)
+    found = at_the_mean + fit.log_volume - log_prior(model, theta)
+    assert found == pytest.approx(marginal, abs=1e-6)
 
 
 def test_what_is_learnt_is_no_less_probable_for_averaging_again(far) -> None:
     once = _settled(far.conditioner, far.emulator, far.fit, 1.0)
     answer = learn(far.conditioner, far.models)
-    found = _log_density(far.conditioner, answer.emulator, answer.fit)
-    assert found > once.log_density - 1.0
+    found = _log_evidence(far.conditioner, answer.emulator, answer.fit)
+    assert found > once.log_evidence - 1.0
 
 
 def test_after_the_first_round_the_mean_is_a_mie_potential(liquid) -> None:

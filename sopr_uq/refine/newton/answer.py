@@ -26,7 +26,7 @@ _STILL = 0.3
 
 _EXPANSIONS = 8
 _GAIN = 0.5
-"""Change of the log density below which another expansion is not worth its time."""
+"""Change of the log evidence below which another expansion is not worth its time."""
 
 _SPREAD = 64
 _WIDER = 1.5
@@ -86,7 +86,7 @@ def learn(conditioner: Conditioner, models: Sequence[LinearModel]) -> Answer:
         first = near if found is None else fit
         new = _settled(conditioner, emulator, first, float(1.0 / np.sum(share**2)))
         fit = new.answer.fit
-        if found is None or new.log_density > found.log_density:
+        if found is None or new.log_evidence > found.log_evidence:
             found = new
         if fit.ruler(where).of_change((fit.mean - first.mean)[None])[0] < _STILL**2:
             break
@@ -95,10 +95,10 @@ def learn(conditioner: Conditioner, models: Sequence[LinearModel]) -> Answer:
 
 
 class _Scored(NamedTuple):
-    """An answer and the log density of its mean, of the data and of the prior together."""
+    """An answer and how probable the data are by it."""
 
     answer: Answer
-    log_density: float
+    log_evidence: float
 
 
 def _settled(conditioner: Conditioner, emulator: Emulator, fit: Fit, effective: float) -> _Scored:
@@ -115,9 +115,9 @@ def _settled(conditioner: Conditioner, emulator: Emulator, fit: Fit, effective: 
         linear = emulator.doubtful(at, at + _WIDER * (spread(fit) - fit.mean))
         new = conditioner.fit(linear, fit.point, fit.sites)
         scored = _Scored(
-            Answer(new, linear, emulator, effective), _log_density(conditioner, emulator, new)
+            Answer(new, linear, emulator, effective), _log_evidence(conditioner, emulator, new)
         )
-        gain = np.inf if best is None else scored.log_density - best.log_density
+        gain = np.inf if best is None else scored.log_evidence - best.log_evidence
         if best is None or gain > 0.0:
             best, last, at, fit = scored, at, new.mean, new
         else:
@@ -128,13 +128,16 @@ def _settled(conditioner: Conditioner, emulator: Emulator, fit: Fit, effective: 
     return best
 
 
-def _log_density(conditioner: Conditioner, emulator: Emulator, fit: Fit) -> float:
-    """Return that of a fit's mean, of the data and of the prior together, less its constant."""
+def _log_evidence(conditioner: Conditioner, emulator: Emulator, fit: Fit) -> float:
+    """Return that of a fit by Laplace's method about its mean, less its constant.
+
+    Densities of means alone would always prefer the wider prior, under which any v is nearer to
+    the centre and follows the data closer: fits differ in width and kernel.
+    """
     v, theta = fit.mean[None], fit.theta
     likelihood = Likelihood(conditioner, emulator, emulator.linear(fit.mean))
     data = float(likelihood.log_density(v, theta.noise, theta.reading)[0])
-    prior = -0.5 * float(np.sum(fit.coefficients.mean[fit.mine] ** 2))
-    return data + prior - (0.0 if likelihood.repulsive(v)[0] else IMPOSSIBLE)
+    return data + fit.log_volume - (0.0 if likelihood.repulsive(v)[0] else IMPOSSIBLE)
 
 
 def spread(fit: Fit, size: int = _SPREAD) -> FloatArray:

@@ -16,7 +16,7 @@ from sopr_uq.inference.linear_gaussian import (
     coefficients,
     gain,
 )
-from sopr_uq.inference.theta_mode import log_likelihoods
+from sopr_uq.inference.theta_mode import log_likelihoods, log_prior
 from sopr_uq.refine.newton.averaging import Ruler
 from sopr_uq.refine.newton.prior import Basis, Prior
 from sopr_uq.refine.newton.untold_pressure import Pseudodata, Sites
@@ -115,6 +115,19 @@ class Fit:
         z = np.zeros((1, self.coefficients.mean.size))
         parts = [part.probability * self._of_part(part, z)[0] for part in self.parts]
         return np.asarray(np.sum(parts, axis=0))
+
+    @property
+    def log_volume(self) -> float:
+        """What Laplace's evidence has beside the data's density at the mean, less its constant.
+
+        The log prior densities of the coefficients of v and of θ, and the log volume of what
+        these coefficients may be after the data.
+        """
+        # the product of the root with itself would lose what is known best to rounding
+        edges = np.diagonal(np.linalg.qr(self.coefficients.root[self.mine].T, mode="r"))
+        volume = float(np.sum(np.log(np.abs(edges))))
+        prior = -0.5 * float(np.sum(self.coefficients.mean[self.mine] ** 2))
+        return prior + volume + log_prior(self.model, self.theta)
 
     @property
     def gain(self) -> FloatArray:
