@@ -158,17 +158,24 @@ class _Continuation:
         The order about the images is that of the liquid which results. It is found by
         trying again: an error of it shrinks tenfold a time, or, near a critical point, to
         a third. In a small box of a cold liquid the first order found is far too large, and
-        what is left of g without it no liquid's: then a part of the change is made.
+        what is left of g without it no liquid's: then a part of the change is made. Nearer to a
+        critical point than g tells, where an order about the images asks for a larger one, none
+        is taken out.
         """
         length = float(particles.sum() / self.mixture.density) ** (1.0 / 3.0)
-        found, images = self.levelled(known, particles), np.zeros_like(known)
+        first = found = self.levelled(known, particles)
+        images, last = np.zeros_like(known), np.inf
         for _ in range(_IMAGE_PASSES):
             if not found.solution.converged:  # its h may not even be finite
                 break
             h = self.mixture.columns(found.solution.h)
             change = np.where(self.inside, order_of_images(self.grid, h, length), 0.0) - images
-            if np.abs(change).max() < _IMAGE_TOLERANCE:
+            size = float(np.abs(change).max())
+            if size < _IMAGE_TOLERANCE:
                 break
+            if size > last:
+                return first.solution
+            last = size
             for share in _SHARES:
                 left = known / (1.0 + images + share * change)
                 tried = self.levelled(left, particles, found, near=share > _SHARES[-1])
