@@ -10,6 +10,9 @@ from sopr_uq.cli.json_output import json_option
 from sopr_uq.cli.show import print_result
 from sopr_uq.cli.show_laws import print_laws
 from sopr_uq.cli.show_simulated import print_simulated
+from sopr_uq.errors import InputError
+
+_AT_95 = "their file has the interval of 95 %, and every draw for others (/properties)"
 
 
 @click.command()
@@ -25,9 +28,12 @@ def show(path: Path, as_json: bool, prob: float | None) -> None:
         if tree.attrs.get("kind") == "laws":
             print_laws(tree, path, as_json=as_json, prob=prob)
         elif tree.attrs.get("kind") == "simulated":
+            if prob is not None:
+                raise InputError("--prob", "a refinement or laws", "simulated draws", _AT_95)
             print_simulated(tree, path, as_json=as_json)
         else:
-            print_result(tree, path, as_json=as_json, prob=0.95 if prob is None else prob)
+            folder = path if path.is_dir() else path.parent
+            print_result(tree, folder, as_json=as_json, prob=0.95 if prob is None else prob)
 
 
 @click.command()

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from sopr_uq.experiment.state import StatePoint
 
 _ENGINE = "engine."
+_POINTS, _PROPERTIES = 6, "g,pressure,energy,diffusion"
 
 
 @click.command()
@@ -39,13 +40,11 @@ _ENGINE = "engine."
 )
 @click.option("--from", "first", help="First temperature along the line.")
 @click.option("--to", "last", help="Last temperature along the line.")
-@click.option("--points", type=click.IntRange(1, 1000), default=6, show_default=True)
+@click.option("--points", type=click.IntRange(1, 1000), help=f"Along the line; default {_POINTS}.")
 @click.option(
     "--properties",
-    default="g,pressure,energy,diffusion",
-    show_default=True,
-    help="Some of g, s, total, pressure, energy, diffusion, vacf, spectrum, viscosity, "
-    "heat-capacity, coexistence.",
+    help=f"Default {_PROPERTIES}. Some of g, s, total, pressure, energy, diffusion, vacf, "
+    "spectrum, viscosity, heat-capacity, coexistence.",
 )
 @click.option(
     "--draws", type=click.IntRange(6), default=16, show_default=True,
@@ -72,8 +71,8 @@ def simulate(
     along: str | None,
     first: str | None,
     last: str | None,
-    points: int,
-    properties: str,
+    points: int | None,
+    properties: str | None,
     draws: int,
     engine: str | None,
     seed: int,
@@ -94,13 +93,14 @@ def simulate(
     given = ({"name": engine} if engine is not None else {}) | _engine_settings(settings)
     executor = chosen(workers, scheduler)
     if element is not None:
-        kelvin = _temperatures(temperature, (*density, *composition), along)
+        of_line = (along, first, last, points, properties)
+        kelvin = _temperatures(temperature, (*density, *composition), of_line)
         _simulate_element(
             path, element, kelvin, out, draws, given, seed, executor, quiet=quiet, as_json=as_json
         )
         return
     result = load_result(path)
-    names = [name.strip() for name in properties.split(",") if name.strip()]
+    names = [name.strip() for name in (properties or _PROPERTIES).split(",") if name.strip()]
     slabs = all(p.slab for p in properties_of(names))
     given_states = (temperature, density, composition)
     states = _states(result, given_states, along, first, last, points, slabs=slabs)
@@ -121,7 +121,7 @@ def _states(
     along: str | None,
     first: str | None,
     last: str | None,
-    points: int,
+    points: int | None,
     *,
     slabs: bool,
 ) -> tuple[StatePoint, ...]:
@@ -133,8 +133,10 @@ def _states(
     liquid = stored_liquid(result)
     temperature, density, composition = given
     if along is None:
-        if first is not None or last is not None:
-            raise InputError("--from, --to", "--along saturation beside them", "no --along")
+        if any(each is not None for each in (first, last, points)):
+            raise InputError(
+                "--from, --to, --points", "--along saturation beside them", "no --along"
+            )
         return read_states(temperature, density, liquid, composition)
     if temperature or density or composition:
         found = "--temperature, --density or --composition beside it"
@@ -144,7 +146,8 @@ def _states(
     ends = [
         read_number(text, "temperature", name) for name, text in (("--from", first), ("--to", last))
     ]
-    return along_saturation(fluid_of(result), liquid.state, ends[0], ends[1], points, slabs=slabs)
+    fluid, number = fluid_of(result), points or _POINTS
+    return along_saturation(fluid, liquid.state, ends[0], ends[1], number, slabs=slabs)
 
 
 def _simulate_element(
@@ -176,13 +179,16 @@ def _simulate_element(
 
 
 def _temperatures(
-    temperature: tuple[str, ...], density: tuple[str, ...], along: str | None
+    temperature: tuple[str, ...],
+    density: tuple[str, ...],
+    of_line: tuple[str | int | None, ...],
 ) -> list[float]:
     from sopr_uq.experiment.quantities import read_number
 
-    if density or along is not None:
+    if density or any(each is not None for each in of_line):
         expected = "--temperature, twice or more, or nothing: a line begins and ends there"
-        raise InputError("--element", expected, "--density or --along beside it")
+        found = "--density, --composition, --along, --from, --to, --points or --properties"
+        raise InputError("--element", expected, f"{found} beside it")
     return [read_number(text, "temperature", "--temperature") for text in temperature]
 
 

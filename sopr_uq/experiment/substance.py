@@ -20,6 +20,7 @@ from sopr_uq.typing import FloatArray, IntArray
 ATOM = "A"
 """The name of the particles of an element where nobody has given them one."""
 
+_A_PAIR = 2
 _ROUNDING = 1e-6
 _NEAREST = 0.6
 _NEUTRAL = 1e-6
@@ -174,20 +175,21 @@ class Substance:
         Raises
         ------
         InputError
-            If a molecule gets none, or all of them together are charged.
+            If there are fewer than two of a kind, which have no g(r), or all of them together
+            are charged.
         """
         fractions = self._fractions(state)
         exact = fractions * molecules
         whole = np.floor(exact + _ROUNDING).astype(int)
         missing = molecules - int(whole.sum())
         whole[np.argsort(whole - exact, kind="stable")[:missing]] += 1
-        if not whole.all():
+        if np.any(whole < _A_PAIR):
             rare = int(np.argmin(whole))
             raise InputError(
                 "composition",
-                "at least one molecule of each kind in the box",
-                f"none of {self.molecules[rare].name} among {molecules}",
-                f"at least {int(np.ceil(1.0 / fractions[rare]))} particles, "
+                "at least two molecules of each kind in the box",
+                f"{whole[rare] or 'none'} of {self.molecules[rare].name} among {molecules}",
+                f"at least {int(np.ceil(_A_PAIR / fractions[rare]))} particles, "
                 "or a mixture without it",
             )
         charge = float(whole @ self._charges)

@@ -54,6 +54,8 @@ class Reading(NamedTuple):
 
 
 def reading_of(series: Sequence[Series]) -> Reading:
-    """Return what series of like liquids tell, one of each."""
-    noise = np.mean([each.error**2 for each in series], axis=0)
-    return Reading(series[0].x, np.stack([each.mean for each in series]), np.asarray(noise))
+    """Return what series of like liquids tell, one of each, as far as all of them go."""
+    size = min(each.x.size for each in series)
+    noise = np.mean([each.error[:size] ** 2 for each in series], axis=0)
+    values = np.stack([each.mean[:size] for each in series])
+    return Reading(series[0].x[:size], values, np.asarray(noise))

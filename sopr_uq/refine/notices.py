@@ -7,7 +7,7 @@ from contextlib import suppress
 import numpy as np
 import xarray as xr
 
-from sopr_uq.errors import RuleFailed
+from sopr_uq.errors import InputError, RuleFailed
 from sopr_uq.experiment.kinds import Q
 from sopr_uq.experiment.liquid import Liquid
 from sopr_uq.observables.composition_waves import CompositionWaves, has_waves
@@ -79,7 +79,7 @@ def slow_waves(problem: Problem, refinement: Refinement) -> list[str]:
         for number, simulation in enumerate(run.simulations):
             if not has_waves(problem.setup(run.potential, number), simulation):
                 continue
-            with suppress(RuleFailed):
+            with suppress(InputError, RuleFailed):
                 liquid = implied(problem, number, run.potential, simulation).at
                 found += _slow(problem, number, CompositionWaves(liquid))
     return found

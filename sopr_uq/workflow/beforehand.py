@@ -18,9 +18,6 @@ from sopr_uq.potentials import Potential
 from sopr_uq.typing import FloatArray
 from sopr_uq.workflow.order import Order
 
-_FEWEST = 4
-"""Good simulations, of which a regression can be made."""
-
 
 class Expected(NamedTuple):
     """Properties of every draw by theory."""
@@ -36,7 +33,8 @@ def expected(order: Order, runs: Mapping[int, SimulatedLiquid]) -> Expected:
 
     With the bridge function of the simulations; what they differ by from this is left to
     regression. A simulation whose g(r) is no homogeneous liquid's has no part in either. It tells
-    nothing on top of a base, of molecules or charges, and where a draw has no such liquid.
+    nothing on top of a base, of molecules or charges, where a draw has no such liquid, and where
+    too few simulations are of one.
 
     Parameters
     ----------
@@ -45,10 +43,10 @@ def expected(order: Order, runs: Mapping[int, SimulatedLiquid]) -> Expected:
         Liquids at one state.
     """
     names = [p.name for p in order.properties if p.tail is not None]
-    if not names or order.liquid.corrected or not order.liquid.substance.bare:
+    if not names or not has_theory(order):
         return Expected({}, runs)
     good = {number: run for number, run in runs.items() if _homogeneous(run)}
-    if len(good) < _FEWEST:
+    if len(good) < order.fewest:
         return Expected({}, runs)
     try:
         kindred = Kindred.of([run.infinite for run in good.values()])
@@ -59,10 +57,15 @@ def expected(order: Order, runs: Mapping[int, SimulatedLiquid]) -> Expected:
     return Expected(values, good)
 
 
+def has_theory(order: Order) -> bool:
+    """Whether there is a theory of the liquid: of atoms alone, refined as a whole."""
+    return not order.liquid.corrected and order.liquid.substance.bare
+
+
 def _homogeneous(run: SimulatedLiquid) -> bool:
     try:
         _ = run.infinite
-    except RuleFailed:
+    except (InputError, RuleFailed):
         return False
     return True
 

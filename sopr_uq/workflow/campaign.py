@@ -33,6 +33,14 @@ deviations from one run of theirs to the next; of one as long as this it is a si
 _FAILURES = 50
 
 
+def _of_one_atom(config: Config) -> bool:
+    """Whether what is refined is the whole potential of an element: such truths are drawn."""
+    if config.base is not None or len(config.molecule) > 1 or len(config.pair) > 1:
+        return False
+    atoms = all(each.mass is not None for each in config.molecule)
+    return atoms and not any(each.corrected or each.refine is False for each in config.pair)
+
+
 @dataclass(frozen=True)
 class Campaign:
     """How the twins of a calibration are made.
@@ -59,6 +67,12 @@ class Campaign:
         members(self.family)
         if self.config.state:
             raise InputError("twins", "one state point", f"{1 + len(self.config.state)}")
+        if not _of_one_atom(self.config):
+            raise InputError(
+                "twins", "a liquid of single atoms whose whole potential is refined",
+                "a mixture, a molecule, or a correction",
+                "a study of your own: sopr_uq.workflow.twins makes and refines one twin",
+            )  # fmt: skip
 
     def settings(self) -> dict[str, Any]:
         """Return all but the configuration, for a file beside it."""

@@ -28,6 +28,9 @@ from sopr_uq.workflow.measured_totals import measured_totals
 from sopr_uq.workflow.states import boiling, check_no_coexistence
 from sopr_uq.workflow.stored_liquid import StoredLiquid, settings_of, stored_liquid
 
+FEWEST = 6
+"""Good simulations that a state must have, and at least half of all."""
+
 _CONTROLS = 4
 """Simulations without a correction, at each state."""
 
@@ -50,10 +53,11 @@ class Order:
     Raises
     ------
     InputError
-        If the engine cannot simulate the liquid or record what is asked for, a box is too small
-        for the cut-off, for the composition or for a slab, a state lies inside the two-phase
-        region of the fluid or, of a slab, above the critical temperature; if coexistence is
-        asked of anything but an element by one pair potential, or a total that was not measured.
+        If there are too few draws, the engine cannot simulate the liquid or record what is asked
+        for, a box is too small for the cut-off, for the composition or for a slab, a state lies
+        inside the two-phase region of the fluid or, of a slab, above the critical temperature;
+        if coexistence is asked of anything but an element by one pair potential, or a total that
+        was not measured.
     """
 
     result: xr.DataTree
@@ -66,6 +70,8 @@ class Order:
     def __post_init__(self) -> None:
         if not self.states:
             raise InputError("states", "at least one", "none")
+        if self.draws < FEWEST:
+            raise InputError("draws", f"at least {FEWEST}", f"{self.draws}")
         if True in self.kinds and not self.liquid.simple_element:
             expected = "an element by one pair potential that was refined as a whole"
             raise InputError(COEXISTENCE, expected, "another liquid")
@@ -94,6 +100,11 @@ class Order:
     def kinds(self) -> tuple[bool, ...]:
         """Whether liquids alone are simulated (False), slabs beside vapour (True), or both."""
         return tuple(sorted({p.slab for p in self.properties}))
+
+    @property
+    def fewest(self) -> int:
+        """How many good simulations a state must have."""
+        return max(FEWEST, self.draws // 2)
 
     @property
     def record(self) -> tuple[str, ...]:

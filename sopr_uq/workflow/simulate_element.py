@@ -134,7 +134,7 @@ def simulate_element(
     at = list(temperatures) or [t / REDUCED[0] * float(a["temperature"]) for t in REDUCED]
     if len(set(at)) < 2:
         raise InputError("temperatures", "at least two, for a line", ", ".join(map(str, at)))
-    states = [StatePoint(t, float(a["density"]), element(symbol).mass) for t in sorted(at)]
+    states = [StatePoint(t, float(a["density"]), element(symbol).mass) for t in sorted(set(at))]
     tree = simulate(
         result, states, (COEXISTENCE,),
         draws=draws, out=out, engine=engine, seed=seed, executor=executor, on_done=on_done,

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from sopr_uq.engine.parallel import run_tasks
 from sopr_uq.engine.protocol import Setup, Simulation
-from sopr_uq.errors import RuleFailed, SimulationFailed
+from sopr_uq.errors import InputError, RuleFailed, SimulationFailed
 from sopr_uq.executor import Executor
 from sopr_uq.observables.simulated_liquid import SimulatedLiquid
 from sopr_uq.workflow.order import Order, key_of
@@ -18,9 +18,6 @@ type OnSimulationDone = Callable[[int, int], None]
 
 type Runs = Mapping[bool, Sequence[Mapping[int, SimulatedLiquid]]]
 """What succeeded: of liquids alone (False), of slabs (True); by state and number of the draw."""
-
-_FEWEST = 6
-"""Good simulations that a state must have, and at least half of all."""
 
 
 class Place(NamedTuple):
@@ -79,7 +76,7 @@ def _judged(
     if order.continued and not place.slab:
         try:
             _ = run.infinite
-        except RuleFailed as error:
+        except (InputError, RuleFailed) as error:
             return SimulationFailed(str(error))
     return run
 
@@ -101,7 +98,7 @@ def _good(order: Order, slab: bool, found: _Found) -> list[dict[int, SimulatedLi
     runs = []
     for s, state in enumerate(order.states):
         runs.append(_succeeded(slab, s, range(order.draws), found))
-        if len(runs[-1]) < max(_FEWEST, order.draws // 2):
+        if len(runs[-1]) < order.fewest:
             every = (found[Place(slab, s, i)] for i in range(order.draws))
             why = next(str(each) for each in every if isinstance(each, SimulationFailed))
             where = f"{state.temperature:g} K" + ("" if slab else f" and {state.density:g} Å⁻³")

@@ -21,7 +21,7 @@ from sopr_uq.posterior.status import kind_of_band, outcome
 from sopr_uq.provenance import now, versions
 from sopr_uq.rng import stream
 from sopr_uq.typing import FloatArray, IntArray
-from sopr_uq.workflow.beforehand import Expected, expected, tails
+from sopr_uq.workflow.beforehand import Expected, expected, has_theory, tails
 from sopr_uq.workflow.order import Order
 from sopr_uq.workflow.simulate_folder import SIMULATED
 from sopr_uq.workflow.simulate_runs import Runs
@@ -290,6 +290,7 @@ def _certificate(order: Order, runs: Runs) -> dict[str, str | int | float]:
         "outcome": outcome(order.result),
         "of": str(a.get(store.FINGERPRINT, "")),
         "fluid": order.fluid or "",
+        "theory": int(has_theory(order)),
         "draws": order.draws,
         "failed": order.draws * len(every) - sum(len(each) for each in every),
         "seed": order.seed,

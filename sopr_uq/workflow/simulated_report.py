@@ -78,10 +78,13 @@ def table(tree: xr.DataTree, state: int) -> list[tuple[str, ...]]:
 
 
 def notice(tree: xr.DataTree) -> str:
-    """Return at which states pressure and energy rest on regression alone; "" where they do not."""
+    """Return where pressure and energy rest on regression alone, though there is a theory.
+
+    "" where they do not, and of molecules, charges and corrections, of which there is none.
+    """
     runs = tree["runs"].to_dataset()
     of_pairs = [name for name in ("pressure", "energy") if name in runs]
-    if not of_pairs or WITHOUT in tree.children:
+    if not of_pairs or not int(tree.attrs.get("theory", 1)) or WITHOUT in tree.children:
         return ""
     unknown = np.ones(runs.sizes["state"], dtype=bool)
     if (found := runs.get(f"{of_pairs[0]}_expected")) is not None:

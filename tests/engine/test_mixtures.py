@@ -106,6 +106,9 @@ def test_a_setup_has_one_potential_for_each_pair():
 def test_a_composition_without_a_particle_is_refused():
     with pytest.raises(InputError, match="none of argon among 256"):
         make_plan(settings(), argon_twice(0.9999))
+    # one alone has no g(r) of its own
+    with pytest.raises(InputError, match="1 of argon among 256"):
+        make_plan(settings(), argon_twice(1.0 - 1.0 / 256))
 
 
 def test_partial_g_are_found_by_pair_and_the_only_g_is_not_guessed():

@@ -55,7 +55,11 @@ def test_at_rest_it_tells_the_diffusion_and_everywhere_an_area_of_one():
 
 
 def test_runs_of_other_time_steps_are_told_at_the_same_times():
-    runs = [run_of(np.cos, 0.010, 0.01, 1), run_of(np.cos, 0.013, 0.01, 2)]
+    """Each is recorded for a whole number of its own readings: one ends before the other."""
+    runs = [run_of(np.cos, 0.010, 0.01, 1), run_of(np.cos, 0.070, 0.01, 2)]
+    alone = [read("vacf", [run]).x.size for run in runs]
+    assert alone[0] != alone[1]
     found = read("vacf", runs)
+    assert found.x.size == min(alone)
     assert found.values.shape == (2, found.x.size)
     assert np.all(found.noise[1:] > 0.0)

@@ -10,6 +10,7 @@ import xarray as xr
 from scipy import stats
 from threadpoolctl import threadpool_limits
 
+from sopr_uq.errors import RuleFailed
 from sopr_uq.experiment.observation import Observation
 from sopr_uq.inference.theta_sampler import sample_theta
 from sopr_uq.potentials import Exp6, Mie, Tabulated
@@ -356,6 +357,21 @@ def test_a_run_that_failed_is_left_out(liquid) -> None:
     state, _ = rule.step([start], [*good, Run(start.proposals[2], (), "exploded")])
     np.testing.assert_array_equal(state.proposals, alone.proposals)
     assert list(state.memory["runs"]) == [3, 1]
+
+
+def test_a_run_that_is_of_no_liquid_is_counted_as_failed(liquid, monkeypatch) -> None:
+    rule = Newton(liquid.problem(liquid.measured(liquid.truth, NOISE, seed=1), **SETTINGS))
+    start = rule.init()
+    runs = [simulated(liquid, rule, v) for v in start.proposals]
+
+    def only_the_first(problem, potential, simulations):
+        if potential is not runs[0].potential:
+            raise RuleFailed("its fluctuations are too large for the density")
+        return linearise(problem, potential, simulations)
+
+    monkeypatch.setattr("sopr_uq.refine.newton.rule.linearise", only_the_first)
+    state, _ = rule.step([start], runs)
+    assert list(state.memory["runs"]) == [3, 2]
 
 
 def test_noise_that_only_the_fit_knows_is_not_the_floor(liquid) -> None:

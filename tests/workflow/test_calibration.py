@@ -85,6 +85,27 @@ def test_a_potential_too_deep_for_its_state_is_never_drawn(monkeypatch):
         draw_truth(quick().problem, (3.6, 0.60), "mie", np.random.default_rng(1))
 
 
+def test_only_whole_potentials_of_single_atoms_have_twins(tmp_path):
+    """Nothing is left where it is refused."""
+    argon = (
+        '[system]\nname = "mine"\ntemperature = 120.0\ndensity = 0.0195\n'
+        '[[molecule]]\nname = "Ar"\nmass = 39.948\n'
+        '[[pair]]\nsites = ["Ar", "Ar"]\nform = "lennard-jones"\nsigma = 3.4\nepsilon = 0.24\n'
+        '[[observe]]\nkind = "g"\nsites = ["Ar", "Ar"]\nfile = "g.csv"\n'
+    )
+    krypton = load_config("krypton-199K").build_system().observations
+    (g,) = (o for o in krypton if o.kind == "g")
+    (tmp_path / "g.csv").write_text(
+        "r,g\n" + "".join(f"{r},{y}\n" for r, y in zip(g.x, g.value, strict=True))
+    )
+    (tmp_path / "mine.toml").write_text(argon)
+    Campaign(load_config(tmp_path / "mine.toml"))
+    corrected = argon.replace("epsilon = 0.24", 'epsilon = 0.24\nrefine = "correction"')
+    (tmp_path / "mine.toml").write_text(corrected)
+    with pytest.raises(InputError, match="single atoms whose whole potential"):
+        Campaign(load_config(tmp_path / "mine.toml"))
+
+
 def test_families_by_name():
     assert members("mixed") == ("mie", "exp6", "morse", "shoulder")
     assert members("exp6, mie") == ("exp6", "mie")

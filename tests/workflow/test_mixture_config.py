@@ -159,7 +159,7 @@ SHARES = "Ar = 0.4, Kr = 0.6"
         ([('sites = ["Ar", "Ar"]\nfile', 'sites = ["Ar", "Xe"]\nfile')], "Ar-Xe"),
         (
             [(SHARES, "Ar = 0.0001, Kr = 0.9999"), ('"integral_equation"', '"lammps"')],
-            "at least one molecule of each kind",
+            "at least two molecules of each kind",
         ),
         ([(SHARES, "Ar = 40, Kr = 60")], "divide each by their sum"),
         ([(RULE, 'combine = "lorenz-berthelot"')], "Did you mean 'lorentz-berthelot'"),

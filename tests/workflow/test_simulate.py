@@ -71,6 +71,8 @@ def test_where_theory_has_no_liquid_it_is_said(argon, monkeypatch):
     tree = simulate(argon, [HOT], ("pressure", "energy"))
     assert "pressure_expected" not in tree["runs"]
     assert "150 K" in notice(tree)
+    tree.attrs["theory"] = 0
+    assert not notice(tree), "of molecules there is no theory to miss"
     places = [(chain, draw) for chain in (0, 1) for draw in range(1, 24, 4)]
     found, rows = tree["properties"].to_dataset(), tree["summary"].to_dataset()
     for name, truth in zip(("pressure", "energy"), exact(argon, HOT, places), strict=True):
@@ -250,9 +252,18 @@ def test_from_the_command_line(refined, tmp_path):
     for more in ([], ["--html", "--out", str(tmp_path / "page.html")]):
         refused = CliRunner().invoke(cli, ["report", str(out / "simulated.nc"), *more])
         assert "of kind 'simulated'" in str(refused.exception)
+    unused = CliRunner().invoke(cli, ["show", str(out / "simulated.nc"), "--prob", "0.5"])
+    assert "--prob" in str(unused.exception)
+    unused = CliRunner().invoke(cli, [*arguments, "--points", "10"])
+    assert "--along saturation beside them" in str(unused.exception)
     drawn = CliRunner().invoke(cli, ["figures", str(out / "simulated.nc"), "--out", str(tmp_path)])
     assert drawn.exit_code == 0, drawn.output
     assert (tmp_path / "summary.pdf").is_file()
+
+
+def test_too_few_draws_are_refused_before_any_is_simulated(argon):
+    with pytest.raises(InputError, match=r"draws.*at least 6"):
+        simulate(argon, [HOT], ("pressure",), draws=5)
 
 
 def test_the_same_by_molecular_dynamics(argon):

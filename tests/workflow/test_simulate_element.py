@@ -168,7 +168,10 @@ def test_the_boiling_line_of_radon_has_the_laws_width(laws, tmp_path):
     [
         (["--element", "Xx"], "Xx"),
         (["--element", "Rn", "--temperature", "250 K"], "at least two"),
+        (["--element", "Rn", "--temperature", "250 K", "--temperature", "250 K"], "at least two"),
         (["--element", "Rn", "--density", "0.01"], "--density"),
+        (["--element", "Rn", "--from", "200", "--to", "300"], "--from"),
+        (["--element", "Rn", "--properties", "pressure"], "--properties"),
     ],
 )
 def test_what_cannot_be_had_is_refused(laws_file, options, words):

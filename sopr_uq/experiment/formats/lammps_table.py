@@ -12,12 +12,9 @@ from sopr_uq.experiment.formats.text import Text
 from sopr_uq.typing import FloatArray
 
 _PARAMETERS = re.compile(r"N\s+(?P<n>[0-9]+)(\s.*)?")
-_COLUMNS = (
-    Column("row", "other"),
-    Column("r", "r", "angstrom"),
-    Column("v", "potential", "kcal/mol"),
-    Column("force", "force", "kcal/mol/angstrom"),
-)
+_STYLE = re.compile(r"\bUNITS:\s*(\w+)", re.IGNORECASE)
+_ENERGIES = {"real": "kcal/mol", "metal": "eV"}
+"""Of LAMMPS' styles of units in which distances are in Å."""
 
 
 def is_lammps_table(text: Text) -> bool:
@@ -26,12 +23,15 @@ def is_lammps_table(text: Text) -> bool:
 
 
 def read_lammps_table(text: Text) -> Table:
-    """Read the first section, in LAMMPS' units ``real``.
+    """Read the first section, in the units that a comment above it tells (``UNITS: metal``).
+
+    Without such a comment they are LAMMPS' units ``real``.
 
     Raises
     ------
     InputError
-        If it has fewer rows than it says, or other columns.
+        If it has fewer rows than it says, other columns, or units that are neither ``real`` nor
+        ``metal``.
     """
     found = _PARAMETERS.fullmatch(text.lines[1].text)
     n = 0 if found is None else int(found["n"][:9])
@@ -39,9 +39,33 @@ def read_lammps_table(text: Text) -> Table:
     if len(rows) < max(n, 2):
         raise InputError(text.at(text.lines[1].number), f"{n} rows below", f"{len(rows)} rows")
     table = read_delimited(replace(text, lines=rows))
-    if len(table.columns) != len(_COLUMNS):
+    columns = _columns(_energy(text))
+    if len(table.columns) != len(columns):
         raise InputError(text.at(rows[0].number), "number, r, energy and force", rows[0].text[:60])
-    return replace(table, format="LAMMPS pair_style table", columns=_COLUMNS)
+    return replace(table, format="LAMMPS pair_style table", columns=columns)
+
+
+def _columns(energy: str) -> tuple[Column, ...]:
+    return (
+        Column("row", "other"),
+        Column("r", "r", "angstrom"),
+        Column("v", "potential", energy),
+        Column("force", "force", f"{energy}/angstrom"),
+    )
+
+
+def _energy(text: Text) -> str:
+    """Return the unit of energy that the comments above the first section tell."""
+    for comment in text.comments:
+        style = _STYLE.search(comment.text)
+        if style is None or comment.number > text.lines[0].number:
+            continue
+        known = _ENERGIES.get(style[1].lower())
+        if known is None:
+            expected = f"UNITS: one of {', '.join(_ENERGIES)}"
+            raise InputError(text.at(comment.number), expected, style[1], "a table in one of them")
+        return known
+    return "kcal/mol"
 
 
 def write_lammps_table(keyword: str, note: str, r: FloatArray, v: FloatArray, f: FloatArray) -> str:

@@ -153,7 +153,7 @@ def _nearest(conditioner: Conditioner, models: Sequence[LinearModel]) -> LinearM
     variance = s.stated_variance + noise[s.level] ** 2 * s.noisy
 
     def missed(model: LinearModel) -> float:
-        own = variance + np.diagonal(model.covariance)
+        own = variance + model.variance
         return float(np.mean((s.value - model.prediction) ** 2 / own))
 
     return min(models, key=missed)

@@ -79,7 +79,9 @@ def weights(
     array, shape (len(models),)
         Their sum is 1.
     """
-    sampling = np.array([ruler.of_covariance(m.covariance) for m in models])
+    # by its own waves a simulation that happened to see small ones would be the surer
+    waves = np.mean([ruler.of_errors(m.waves).sum() for m in models])
+    sampling = waves + np.array([ruler.of_covariance(m.covariance) for m in models])
     curvature = _curvature(models, sampling, ruler, error)
     away = ruler.of_change(np.array([m.potential for m in models]) - at)
     w = 1.0 / (sampling + error**2 * away + curvature * away**2 + _EXACT)

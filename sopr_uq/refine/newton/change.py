@@ -73,7 +73,7 @@ def predictions_moved(conditioner: Conditioner, answer: Answer, leading: LinearM
     s, fit = conditioner.stacked, answer.fit
     now, then = (answer.emulator.linear(v).prediction for v in (fit.mean, leading.potential))
     noise = np.asarray(fit.theta.noise)[s.level] ** 2 * s.noisy
-    error = np.sqrt(s.stated_variance + noise + np.diagonal(leading.covariance))
+    error = np.sqrt(s.stated_variance + noise + leading.variance)
     move = (now - then) / error
     return max(_root_mean_square(move[s.of_curve(j)]) for j in range(len(s.names)))
 

@@ -111,9 +111,11 @@ class Conditioner:
         size = max(b.correction.shape[1] for b in bases)
         jacobian = np.vstack([linear.jacobian, rows.jacobian])
         corrections = [jacobian @ b.correction for b in bases]
-        liquid = np.concatenate([liquid_of(self.problem), rows.liquid])
-        still = np.zeros(len(rows.liquid))
-        errors = np.hstack([self.nuisances(linear), sampling])
+        still = np.zeros(rows.residual.size)
+        # what is believed of a pressure is believed of the potential that all liquids share
+        liquid = liquid_of(self.problem)
+        between = discrepancy_columns(self.problem, linear.jacobian, liquid, prior)
+        errors = np.hstack([self.nuisances(linear), sampling, between])
         return LinearGaussian(
             residual=np.concatenate([s.value - linear.about(bases[0].base), rows.residual]),
             fixed_variance=np.concatenate([s.stated_variance + rest, rows.variance]),
@@ -125,7 +127,6 @@ class Conditioner:
                 [
                     jacobian @ bases[0].mie,
                     np.pad(errors, ((0, still.size), (0, 0))),
-                    discrepancy_columns(self.problem, jacobian, liquid, prior),
                 ]
             ),
             correction=np.array([np.pad(x, ((0, 0), (0, size - x.shape[1]))) for x in corrections]),

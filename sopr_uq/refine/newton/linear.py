@@ -153,6 +153,11 @@ class LinearModel:
         """Return the covariance by waves of composition, averaged over models, shape (d, d)."""
         return np.average([m.waves.T @ m.waves for m in models], axis=0, weights=weights)
 
+    @property
+    def variance(self) -> FloatArray:
+        """Sampling variance of each number, that by waves included, shape (d,)."""
+        return np.asarray(np.diagonal(self.covariance) + np.sum(self.waves**2, axis=0))
+
     def moved(self, potential: FloatArray) -> Self:
         """Return the same linear functions, expanded about another potential, shape (n,)."""
         return replace(

@@ -47,9 +47,7 @@ class Misfit:
         noise = np.array([p.median**2 * np.exp(2.0 * p.sd**2) for p in s.noise])
         reading = np.array([p.median for p in s.reading])[s.level]
         shift, blur = reading_effect(model.slope, model.bend, reading)
-        variance = (
-            s.stated_variance + noise[s.level] * s.noisy + blur + np.diagonal(model.covariance)
-        )
+        variance = s.stated_variance + noise[s.level] * s.noisy + blur + model.variance
         root = np.sqrt(variance)
         y = (s.value - model.prediction - shift) / root
         nuisances = LowRank(self.conditioner.nuisances(model) / root[:, None])

@@ -152,7 +152,7 @@ class Newton:
         at_floor = chi2 < 1.0 + 3.0 * np.sqrt(2.0 / self.conditioner.stacked.value.size)
         memory = {
             "predicted": _pair(trial.prediction),
-            "runs": np.array([len(runs), sum(run.failed for run in runs)]),
+            "runs": np.array([len(runs), len(runs) - len(new)]),
             **pack(new),
         }
         fit = now.answer.fit
@@ -201,7 +201,8 @@ class Newton:
         prediction = self._learnt(old).emulator.predicted(new) if old else None
         answer = self._learnt([*old, *new])
         pool = Draws(self.conditioner, answer).pool([answer.fit.theta], _QUICK)
-        trial = tried(prediction, answer.emulator.surrogate.left_out, pool, runs)
+        failed = len(runs) - len(new)
+        trial = tried(prediction, answer.emulator.surrogate.left_out, pool, len(runs), failed)
         return _Now([*old, *new], answer, trial)
 
     @one_thread

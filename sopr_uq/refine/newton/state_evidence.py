@@ -41,15 +41,16 @@ def state_evidence(problem: Problem, fit: Fit, measured: FloatArray) -> xr.Datas
         at σ in kcal/mol.
     """
     model = fit.model
-    jacobian = np.vstack([measured, fit.pseudodata.jacobian])
-    liquid = np.concatenate([liquid_of(problem), fit.pseudodata.liquid])
-    allowed = discrepancy_columns(problem, jacobian, liquid, fit.prior).shape[1]
+    liquid, beyond = liquid_of(problem), len(fit.pseudodata.residual)
+    allowed = discrepancy_columns(problem, measured, liquid, fit.prior).shape[1]
     shared = model.columns[:, : model.columns.shape[1] - allowed]
 
     def at(size: float) -> float:
         settings = problem.settings.model_copy(update={"discrepancy": size})
         allowing = replace(problem, settings=settings)
-        between = discrepancy_columns(allowing, jacobian, liquid, fit.prior)
+        between = discrepancy_columns(allowing, measured, liquid, fit.prior)
+        # what is believed of pressures is believed of the potential that all share
+        between = np.pad(between, ((0, beyond), (0, 0)))
         return highest_log_density(replace(model, columns=np.hstack([shared, between])))
 
     sizes = SIZES * problem.field.epsilons[0]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,7 +9,6 @@ from scipy import stats
 
 from sopr_uq.refine.newton.draws import Pool
 from sopr_uq.refine.newton.emulator import PredictionMisfit
-from sopr_uq.refine.round import Run
 
 LARGEST_K = 0.7
 """Of the Pareto shape: beyond it importance weights have no useful mean."""
@@ -44,7 +42,8 @@ class Trial:
     effective, draws : float
         How many weighted draws there are, and to how many they amount.
     runs, failed : int
-        Potentials of the last round, and how many of them could not be simulated.
+        Potentials of the last round, and how many of them could not be simulated or are of no
+        homogeneous liquid.
     """
 
     prediction: PredictionMisfit | None
@@ -103,8 +102,8 @@ class Trial:
 
 
 def tried(
-    prediction: PredictionMisfit | None, left_out: float, pool: Pool, runs: Sequence[Run]
+    prediction: PredictionMisfit | None, left_out: float, pool: Pool, runs: int, failed: int
 ) -> Trial:
     """Return the trial of an answer whose draws have been weighed, by a round."""
-    size, failed = pool.log_weight.size, sum(run.failed for run in runs)
-    return Trial(prediction, left_out, pool.k_hat, pool.effective, size, len(runs), failed)
+    size = pool.log_weight.size
+    return Trial(prediction, left_out, pool.k_hat, pool.effective, size, runs, failed)

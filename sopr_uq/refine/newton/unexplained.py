@@ -36,7 +36,7 @@ def unexplained(
     """
     stacked = conditioner.stacked
     stated = stacked.stated_variance + np.sum(stacked.stated_columns**2, axis=1)
-    known = stated + np.diagonal(model.covariance)
+    known = stated + model.variance
     shares = {}
     for j, name in enumerate(stacked.names):
         mine = stacked.of_curve(j)

@@ -59,14 +59,12 @@ class Pseudodata(NamedTuple):
 
     Parameters
     ----------
-    liquid : array of int, shape (m,)
     residual : array, shape (m,)
     jacobian : array, shape (m, n)
         Per kcal/mol.
     variance : array, shape (m,)
     """
 
-    liquid: IntArray
     residual: FloatArray
     jacobian: FloatArray
     variance: FloatArray
@@ -114,7 +112,7 @@ class UntoldPressure:
         """Return sites as rows of a linear model about a potential, shape (n,)."""
         mine = sites.liquids
         left = sites.value - self.ratios(linear.pressure_at(at))
-        return Pseudodata(mine, left[mine], self.slopes(linear)[mine], 1.0 / sites.precision[mine])
+        return Pseudodata(left[mine], self.slopes(linear)[mine], 1.0 / sites.precision[mine])
 
     def sites(self, mean: FloatArray, variance: FloatArray, before: Sites) -> tuple[Sites, bool]:
         """Return the sites for a posterior of x that knows other ones, and whether those will do.

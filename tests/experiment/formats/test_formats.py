@@ -251,6 +251,13 @@ def test_lammps_pair_table():
     table = read("ar.table", text)
     assert quantities(table) == ["other", "r", "potential", "force"]
     assert len(table.lines) == 6
+    assert [c.unit for c in table.columns[2:]] == ["kcal/mol", "kcal/mol/angstrom"]
+    metal = read("ar.table", text.replace("UNITS: real", "UNITS: metal"))
+    assert [c.unit for c in metal.columns[2:]] == ["eV", "eV/angstrom"]
+    untold = read("ar.table", text.replace("UNITS: real", "by hand"))
+    assert untold.columns == table.columns
+    with pytest.raises(InputError, match=r"line 1.*real, metal.*lj"):
+        read("ar.table", text.replace("UNITS: real", "UNITS: lj"))
     with pytest.raises(InputError, match="6 rows below"):
         read("ar.table", "X\nN 6 R 0.5 3.0\n1 0.5 1 1\n")
 
