@@ -44,7 +44,10 @@ _SETS = click.Choice(get_args(PolarizabilitySet.__value__))
     "--emcee/--no-emcee", default=True, show_default=True, help="Check PyMC's draws with emcee."
 )
 @click.option("--prob", default=0.95, show_default=True, help="Probability of the intervals.")
-@click.option("--seed", default=0, show_default=True, help="Seed of every random choice.")
+@click.option(
+    "--seed", type=click.IntRange(0), default=0, show_default=True,
+    help="Seed of every random choice.",
+)  # fmt: skip
 @json_option
 def laws(
     runs: tuple[str, ...],

@@ -92,8 +92,13 @@ def report(path: Path, bibtex: bool, html: bool, out: Path | None, prob: float) 
     type=click.Choice(["lammps", "hoomd", "gromacs", "votca", "openmm"]),
     help="Whose tables.",
 )
-@click.option("--draws", default=0, show_default=True, help="Draws to write besides the mean.")
-@click.option("--points", default=2000, show_default=True, help="Rows of a table.")
+@click.option(
+    "--draws", type=click.IntRange(0), default=0, show_default=True,
+    help="Draws to write besides the mean.",
+)  # fmt: skip
+@click.option(
+    "--points", type=click.IntRange(100), default=2000, show_default=True, help="Rows of a table."
+)
 @click.option("--out", type=click.Path(path_type=Path), help="Folder; default PATH/export-FORMAT.")
 def export(path: Path, program: str, draws: int, points: int, out: Path | None) -> None:
     """Write the potentials of the refinement in PATH as tables of a simulation program."""

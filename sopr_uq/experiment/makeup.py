@@ -13,9 +13,14 @@ from sopr_uq.experiment.declared_totals import declared_total
 from sopr_uq.experiment.faults import Faults
 from sopr_uq.experiment.kinds import KINDS
 from sopr_uq.experiment.models import molecule_of, sites_of
-from sopr_uq.experiment.molecule import Pair
+from sopr_uq.experiment.molecule import Pair, Site
 from sopr_uq.experiment.molecule_settings import MoleculeSettings, SiteSettings
-from sopr_uq.experiment.neutrons import check_element, neutron_weights, scattering_length
+from sopr_uq.experiment.neutrons import (
+    check_element,
+    element_named,
+    neutron_weights,
+    scattering_length,
+)
 from sopr_uq.experiment.observe_settings import ObserveSettings
 from sopr_uq.experiment.reference import Shape, reference_potential, shape
 from sopr_uq.experiment.settings import BaseSettings, PairSettings, ReferenceSettings
@@ -81,7 +86,7 @@ class Makeup:
             check_weights(settings.kind, weights)
         if KINDS[settings.kind].total:
             mixture, pairs = site_mixture(self.substance, state), self.substance.pairs
-            elements = [self.elements.get(s.name, s.name) for s in self.substance.sites]
+            elements = [self._element(site) for site in self.substance.sites]
             return declared_total(settings, mixture, pairs, elements, self._lengths, weights)
         if settings.weights == "neutron":
             return neutron_weights(self.substance, state, self._lengths())
@@ -89,7 +94,7 @@ class Makeup:
 
     def _lengths(self) -> dict[str, float]:
         """Scattering lengths of the sites in fm, by their names."""
-        return {site.name: self._length(site.name) for site in self.substance.sites}
+        return {site.name: self._length(site) for site in self.substance.sites}
 
     def _weights(self, weights: str | Mapping[str, float] | None) -> dict[Pair, float] | None:
         if weights is None or isinstance(weights, str):
@@ -99,9 +104,12 @@ class Makeup:
             raise InputError("weights", "each pair once", ", ".join(weights))
         return found
 
-    def _length(self, name: str) -> float:
-        given = self.lengths.get(name)
-        return scattering_length(self.elements.get(name, name)) if given is None else given
+    def _length(self, site: Site) -> float:
+        given = self.lengths.get(site.name)
+        return scattering_length(self._element(site)) if given is None else given
+
+    def _element(self, site: Site) -> str:
+        return self.elements.get(site.name) or element_named(site.name, site.mass)
 
     def _known(self, pair: Pair, key: str) -> Pair:
         """Return a pair by the label that the substance gives it."""

@@ -139,7 +139,7 @@ def _at_the_end(x: FloatArray, g: FloatArray, density: float | None) -> Iterator
     if density is not None and abs(level / density - 1.0) < 0.2 and level < 0.3:
         expected, found = "g that ends at one", f"a tail at {level:.3g}, the density"
         yield Mistake(True, expected, found, "divide by the density")
-    elif 0.7 < level < 1.3 and end < 0.7 * level:
+    elif 0.7 < level < 1.3 and end < 0.7 * level and np.any(g > 0.9 * level):
         last = int(np.flatnonzero(g > 0.9 * level)[-1])
         advice = f"cut it where it leaves one: window = [{x[0]:g}, {x[last]:.3g}]"
         found = f"a fall to {end:.2g} at {x[-1]:g} Å, as beyond half a box"

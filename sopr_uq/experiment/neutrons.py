@@ -15,6 +15,10 @@ from sopr_uq.experiment.state import StatePoint
 from sopr_uq.experiment.substance import Substance
 from sopr_uq.structure.mixture import Mixture
 
+_ALIKE = 0.5
+"""Differences of mass in u within which an isotope is as good as the element."""
+
+_OF_HYDROGEN = {1: "H", 2: "D", 3: "T"}
 _ISOTOPE = re.compile(r"(?:(?P<before>\d+)-?)?(?P<symbol>[A-Z][a-z]?)(?:-?(?P<after>\d+))?")
 
 
@@ -55,6 +59,47 @@ def scattering_length(element: str) -> float:
             "element or scattering_length of its [[molecule]]",
         )
     return float(b)
+
+
+def element_named(name: str, mass: float) -> str:
+    """Return the element or isotope that the bare name of a type of site means.
+
+    A number behind a symbol may be an isotope's, or a mere label, as of the two kinds of hydrogen
+    of a molecule: its mass tells.
+
+    Parameters
+    ----------
+    name : str
+        Such as Ar, D, 36Ar, H2.
+    mass : float
+        In u.
+
+    Raises
+    ------
+    InputError
+        If there is such an isotope, and the mass is not its own, but of hydrogen.
+    """
+    import periodictable
+
+    found = _ISOTOPE.fullmatch(name)
+    if found is None or not found["after"]:
+        return name
+    symbol, number = found["symbol"], int(found["after"])
+    try:
+        element = periodictable.elements.symbol(symbol)
+    except ValueError:
+        return name
+    if number not in element.isotopes:
+        return symbol
+    own, natural = abs(element[number].mass - mass), abs(element.mass - mass)
+    if own < natural:
+        return f"{number}{symbol}" if symbol != "H" else _OF_HYDROGEN.get(number, name)
+    if symbol != "H" and abs(element[number].mass - element.mass) > _ALIKE:
+        raise InputError(
+            f"element of {name}", f"the mass of {number}{symbol}, or another name",
+            f"{mass:g} u", f'element = "{symbol}" or "{number}{symbol}" of its site',
+        )  # fmt: skip
+    return symbol
 
 
 def check_element(element: str) -> None:

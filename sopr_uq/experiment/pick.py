@@ -13,6 +13,9 @@ from sopr_uq.experiment.forms import FORMS, TOTAL
 from sopr_uq.experiment.kinds import CURVES, KINDS
 from sopr_uq.typing import FloatArray
 
+_COLUMNS = (2, 3)
+"""How many may be named: abscissa and values, or their errors too."""
+
 
 class Picked(NamedTuple):
     """Places of the columns of a curve, and what was decided, as sentences."""
@@ -39,9 +42,12 @@ def pick(table: Table, name: str, kind: str, columns: Sequence[str | int] | None
     Raises
     ------
     InputError
-        If there are too few columns, or several may be meant.
+        If there are too few columns, neither two nor three are named, or several may be meant.
     """
     if columns is not None:
+        if len(columns) not in _COLUMNS:
+            expected = f"{CURVES[kind].name}, {KINDS[kind].text} and perhaps its error"
+            raise InputError(f"{name}, columns", expected, ", ".join(map(str, columns)) or "none")
         places = [table.place(column, name) for column in columns]
         return Picked(places[0], places[1], places[2] if len(places) > 2 else None, ())
     if len(table.columns) < 2:

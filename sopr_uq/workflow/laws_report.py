@@ -56,7 +56,7 @@ def _prior_share(elements: xr.Dataset) -> list[str]:
     share = elements["prior_share"].fillna(0.0)
     worst = share.isel(share.argmax(...))
     where = f"{LABELS[str(worst['quantity'].item())]} of {worst['element'].item()}"
-    brought = f"brought {100 * float(worst):.1g} % of the precision at most ({where})"
+    brought = f"brought {100 * float(worst):.0f} % of the precision at most ({where})"
     return [f"a refinement's own, which a law counts once more, {brought}"]
 
 

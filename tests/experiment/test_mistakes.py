@@ -268,3 +268,9 @@ def test_other_forms_of_s(liquid, file):
 def test_a_form_of_the_other_function_is_refused(liquid, file):
     with pytest.raises(InputErrors, match="one of g, h, G, rdf, t, for kind 'g'"):
         liquid.observe(file(liquid.r, liquid.g), form="s-1")
+
+
+def test_a_window_on_one_flank_does_not_fall_from_one():
+    x = np.linspace(4.8, 5.6, 9)
+    (said,) = check_mistakes("x", "g", x, np.linspace(0.7, 0.57, 9), 0.02125)
+    assert "g ends at" in said

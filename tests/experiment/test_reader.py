@@ -149,3 +149,10 @@ def test_no_bytes_raise_anything_but_an_input_error(csv, noise):
             continue
         assert np.all(np.diff(curve.x) > 0)
         assert np.isfinite(curve.value).all()
+
+
+@pytest.mark.parametrize("columns", [[1], [1, 2, 3, 4]])
+def test_two_columns_are_named_or_three(csv, columns):
+    rows = "".join(f"{2 + i},{1.0},{0.1},{0.1}\n" for i in range(5))
+    with pytest.raises(InputError, match=r"columns: expected r.*perhaps its error"):
+        read_curve(csv("r,g,a,b\n" + rows), "g", columns=columns)

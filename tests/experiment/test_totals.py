@@ -14,7 +14,7 @@ from sopr_uq.experiment.dataset import to_dataset
 from sopr_uq.experiment.makeup import Makeup
 from sopr_uq.experiment.measurement import checked, read_observation
 from sopr_uq.experiment.molecule import Molecule, Site
-from sopr_uq.experiment.neutrons import isotopes, scattering_length
+from sopr_uq.experiment.neutrons import element_named, isotopes, scattering_length
 from sopr_uq.experiment.observation import Observation
 from sopr_uq.experiment.observe_settings import ObserveSettings
 from sopr_uq.experiment.sites import site_mixture
@@ -332,3 +332,21 @@ def test_the_unit_is_that_of_what_weighs_it_and_of_its_division(keys, unit):
     o = Observation("f", Q, np.zeros(Q.size), of=told(**keys))
     assert o.unit == unit
     assert to_dataset(o)["f"].attrs["units"] == unit
+
+
+@pytest.mark.parametrize(
+    ("name", "mass", "element"),
+    [
+        ("H1", 1.008, "H"), ("H2", 1.008, "H"), ("H3", 1.008, "H"), ("H2", 2.014, "D"),
+        ("O2", 15.999, "O"), ("O16", 15.999, "O"), ("Ar36", 35.968, "36Ar"),
+        ("36Ar", 39.948, "36Ar"), ("D", 1.008, "D"), ("Ar", 39.948, "Ar"), ("bead", 18.0, "bead"),
+    ],
+)  # fmt: skip
+def test_a_number_behind_a_symbol_is_an_isotope_where_the_mass_is(name, mass, element):
+    """Two kinds of hydrogen of a molecule are no deuterium and tritium."""
+    assert element_named(name, mass) == element
+
+
+def test_an_isotope_of_another_mass_is_asked_about():
+    with pytest.raises(InputError, match=r'element of Ar36.*39.948 u.*element = "Ar" or "36Ar"'):
+        element_named("Ar36", 39.948)

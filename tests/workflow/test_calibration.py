@@ -86,7 +86,6 @@ def test_a_potential_too_deep_for_its_state_is_never_drawn(monkeypatch):
 
 
 def test_only_whole_potentials_of_single_atoms_have_twins(tmp_path):
-    """Nothing is left where it is refused."""
     argon = (
         '[system]\nname = "mine"\ntemperature = 120.0\ndensity = 0.0195\n'
         '[[molecule]]\nname = "Ar"\nmass = 39.948\n'
