@@ -28,6 +28,10 @@ _LOW = 0.35
 _COMPRESSIBLE = 0.1
 """S(0) of liquids far from their critical point is below."""
 
+_CLUSTERED = 2.0
+"""In what an ideal mixture has: how much more the composition of one that is far from parting
+fluctuates. Where unlike molecules attract each other it is less, down to nothing."""
+
 OFF = 0.3
 """How far the level at low Q may be from what is told, relative to it; and the tail from zero."""
 
@@ -56,6 +60,7 @@ def declared_total(
     elements: Sequence[str],
     lengths: Callable[[], Mapping[str, float]],
     weights: dict[Pair, float] | None,
+    mixing: FloatArray,
 ) -> Total:
     """Return the total that an entry of kind f describes.
 
@@ -71,6 +76,8 @@ def declared_total(
         Their scattering lengths in fm in this order; asked where neutrons scatter.
     weights : dict of Pair to float, or None
         Where they were given as numbers.
+    mixing : array, shape (p,)
+        What an ideal mixture adds to S_ab at Q = 0.
 
     Raises
     ------
@@ -94,7 +101,7 @@ def declared_total(
         scattering = XRays(tuple(elements))
     inside = settings.intramolecular is not False
     spreads = amplitudes(mixture, elements)
-    total = Total(scattering, mixture, pairs, spreads, inside, normalisation)
+    total = Total(scattering, mixture, pairs, spreads, inside, normalisation, mixing=mixing)
     scale_sd = total.scale_sd if settings.scale_sd is None else settings.scale_sd
     inelastic = _inelasticity(settings, total, elements)
     background = settings.background
@@ -168,9 +175,11 @@ def _check_tail(used: Observation) -> None:
 def level_misfit(total: Total, q: FloatArray, level: float) -> float:
     """Return how far a mean at low wave numbers q, shape (k,), is from what a total may be there.
 
-    Relative to the level of an incompressible liquid; beyond :data:`OFF` it is not that total.
+    Relative to the level of an incompressible liquid of one composition everywhere; beyond
+    :data:`OFF` it is not that total.
     """
     full, less = (float(np.mean(total.level(q, s))) for s in (0.0, _COMPRESSIBLE))
+    less += _CLUSTERED * float(np.mean(total.mixed(q)))
     nearest = float(np.clip(level, min(full, less), max(full, less)))
     return abs(level - nearest) / abs(full) if full else np.inf
 

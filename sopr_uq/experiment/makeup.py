@@ -24,7 +24,7 @@ from sopr_uq.experiment.neutrons import (
 from sopr_uq.experiment.observe_settings import ObserveSettings
 from sopr_uq.experiment.reference import Shape, reference_potential, shape
 from sopr_uq.experiment.settings import BaseSettings, PairSettings, ReferenceSettings
-from sopr_uq.experiment.sites import site_mixture
+from sopr_uq.experiment.sites import mixing, site_mixture
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.experiment.substance import ATOM, Substance
 from sopr_uq.experiment.totals import Total
@@ -87,7 +87,8 @@ class Makeup:
         if KINDS[settings.kind].total:
             mixture, pairs = site_mixture(self.substance, state), self.substance.pairs
             elements = [self._element(site) for site in self.substance.sites]
-            return declared_total(settings, mixture, pairs, elements, self._lengths, weights)
+            free = mixing(self.substance, state)
+            return declared_total(settings, mixture, pairs, elements, self._lengths, weights, free)
         if settings.weights == "neutron":
             return neutron_weights(self.substance, state, self._lengths())
         return weights

@@ -11,6 +11,7 @@ from sopr_uq.experiment.state import StatePoint
 from sopr_uq.experiment.substance import Substance
 from sopr_uq.structure.intramolecular import Intramolecular
 from sopr_uq.structure.mixture import Mixture
+from sopr_uq.typing import FloatArray
 from sopr_uq.units import COULOMB
 
 SAME = 0.02
@@ -36,6 +37,38 @@ def site_mixture(substance: Substance, state: StatePoint) -> Mixture:
         within=None if substance.atomic else _within(substance, state),
         charges=charges if substance.charged else None,
     )
+
+
+def mixing(substance: Substance, state: StatePoint) -> FloatArray:
+    """Return what a composition that fluctuates as in an ideal mixture adds to S_ab at Q = 0.
+
+    In the sense of Faber and Ziman; zero for one kind of molecule, and of a salt, whose ions are
+    held together by their charges (Stillinger and Lovett). Molecules are taken to need as much
+    room as they have sites.
+
+    Parameters
+    ----------
+    substance : Substance
+    state : StatePoint
+
+    Returns
+    -------
+    array, shape (p,)
+
+    References
+    ----------
+    A. B. Bhatia and D. E. Thornton, Phys. Rev. B 2, 3004 (1970): S_cc(0) = c_a c_b.
+    """
+    densities, sites = substance.molecule_densities(state), substance.sites_a_molecule
+    # numbers of molecules that fluctuate by themselves, held to the room and to neutrality
+    room, charges = sites.sum(axis=1), np.array([m.charge for m in substance.molecules])
+    held = np.stack([room, charges], axis=1)
+    free = np.diag(densities) - densities[:, None] * held @ np.linalg.pinv(
+        held.T @ (densities[:, None] * held), rcond=1e-9, hermitian=True
+    ) @ (held.T * densities)
+    each = substance.densities(state)
+    found = each.sum() * (sites.T @ free @ sites) / np.outer(each, each)
+    return np.asarray(found[np.triu_indices(each.size)])
 
 
 def _within(substance: Substance, state: StatePoint) -> Intramolecular:

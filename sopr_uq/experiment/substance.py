@@ -138,7 +138,7 @@ class Substance:
             If the composition names other molecules than there are, or is not
             neutral.
         """
-        return np.asarray(self.molecule_densities(state) @ self._sites_a_molecule)
+        return np.asarray(self.molecule_densities(state) @ self.sites_a_molecule)
 
     def mean_mass(self, state: StatePoint) -> float:
         """Return the mean mass of a molecule in u; errors as of :meth:`densities`."""
@@ -154,7 +154,7 @@ class Substance:
         Parameters and errors are those of :meth:`shared_out`.
         """
         shares = self.shared_out(state, molecules)
-        return np.asarray(shares @ self._sites_a_molecule.astype(int))
+        return np.asarray(shares @ self.sites_a_molecule.astype(int))
 
     def shared_out(self, state: StatePoint, molecules: int) -> IntArray:
         """Share out a number of molecules by mole fractions.
@@ -226,7 +226,7 @@ class Substance:
         return np.where(np.abs(charges) < _NEUTRAL, 0.0, charges)
 
     @property
-    def _sites_a_molecule(self) -> FloatArray:
+    def sites_a_molecule(self) -> FloatArray:
         """How many sites of each type a molecule has, shape (k, t)."""
         found = [Counter(molecule.sites) for molecule in self.molecules]
         return np.array([[float(count[site]) for site in self.sites] for count in found])

@@ -51,6 +51,9 @@ class Total:
         tenth of its root mean square.
     scale_sd : float
         Standard deviation of the factor by which its scale is wrong.
+    mixing : array, shape (p,), optional
+        What a composition that fluctuates as in an ideal mixture adds to S_ab at Q = 0;
+        by default nothing, as of one kind of molecule or a salt.
     """
 
     scattering: Scattering
@@ -62,6 +65,7 @@ class Total:
     inelastic: float = 0.0
     background: float | None = None
     scale_sd: float = 0.1
+    mixing: FloatArray | None = None
 
     @property
     def unit(self) -> str:
@@ -111,6 +115,12 @@ class Total:
         each = self._of_distances(q, self.scattering.between(self.mixture, q))
         molecule = self.scattering.squares(self.mixture, q) / self.norm(q) + each.sum(axis=1)
         return self.own(q) - (1.0 - compressible) * molecule
+
+    def mixed(self, q: FloatArray) -> FloatArray:
+        """Return what an ideal mixture has more than :meth:`level` at low q, shape (k,)."""
+        if self.mixing is None:
+            return np.zeros_like(q)
+        return self.between(q) @ self.mixing
 
     @cached_property
     def _share(self) -> FloatArray:

@@ -138,7 +138,67 @@ def test_a_mixture_of_atoms_has_nothing_within():
     np.testing.assert_allclose(total.level(np.zeros(1), 0.0), -np.mean(b**2))
 
 
+def atoms(charges, composition, density=0.02):
+    """Return what ions or atoms, by the element that they are, make up."""
+    molecules = tuple(
+        Molecule(name, (Site(name, 30.0, charge),)) for name, charge in charges.items()
+    )
+    liquid = Substance(molecules)
+    references = {pair: lennard_jones(3.2, 0.15) for pair in liquid.pairs}
+    elements = {name: name for name in charges}
+    makeup = Makeup(liquid, references, elements=elements)
+    return makeup, StatePoint(400.0, density, composition=composition)
+
+
+@pytest.mark.parametrize("pair", [("Ar", "36Ar"), ("Ni", "Ti"), ("Li", "Pb")])
+@pytest.mark.parametrize("fraction", [0.2, 0.5])
+@pytest.mark.parametrize("normalisation", ["none", "average-of-squares"])
+def test_an_ideal_mixture_scatters_as_one_liquid(pair, fraction, normalisation):
+    """F = ⟨b⟩² (S − 1), and so −⟨b⟩² at low Q where nothing but the kind differs."""
+    shares = {pair[0]: fraction, pair[1]: 1.0 - fraction}
+    total = told(*atoms(dict.fromkeys(pair, 0.0), shares), normalisation=normalisation)
+    b = 0.1 * np.array([scattering_length(name) for name in pair])
+    mean, squares = b @ list(shares.values()), b**2 @ list(shares.values())
+    norm = 1.0 if normalisation == "none" else squares
+    found = total.level(np.zeros(1), 0.0) + total.mixed(np.zeros(1))
+    np.testing.assert_allclose(found, -(mean**2) / norm, rtol=1e-12)
+
+
+def test_ions_are_held_together_by_their_charges():
+    """Of a salt nothing is free; of two cations beside one anion their places are."""
+    salt = told(*atoms({"Na": 1.0, "Cl": -1.0}, {"Na": 0.5, "Cl": 0.5}))
+    np.testing.assert_allclose(salt.mixed(Q), 0.0, atol=1e-12)
+    shares = {"Na": 0.1, "K": 0.4, "Cl": 0.5}
+    total = told(*atoms({"Na": 1.0, "K": 1.0, "Cl": -1.0}, shares))
+    b = 0.1 * (scattering_length("Na") - scattering_length("K"))
+    np.testing.assert_allclose(total.mixed(Q), 0.5 * 0.2 * 0.8 * b**2, rtol=1e-9)
+
+
+def test_molecules_of_one_kind_have_one_composition():
+    np.testing.assert_allclose(told(deuterated=0.5).mixed(Q), 0.0, atol=1e-12)
+
+
 # Curves ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("pair", [("Ar", "36Ar"), ("Ni", "Ti"), ("Li", "Pb")])
+@pytest.mark.parametrize("share", [0.0, 1.0], ids=["ordered", "ideal"])
+def test_totals_of_neutral_mixtures_are_believed_at_any_order(tmp_path, pair, share):
+    """From one composition everywhere to an ideal mixture; a level far below is refused."""
+    makeup, state = atoms(dict.fromkeys(pair, 0.0), dict.fromkeys(pair, 0.5))
+    total = told(makeup, state)
+    file, q = tmp_path / "alloy.csv", np.arange(0.3, 15.0, 0.05)
+    settings = ObserveSettings(kind="f", file=file, weights="neutron")
+    for factor in (1.0, 2.0):
+        level = (total.level(q, 0.03) + share * total.mixed(q)) * factor
+        if factor > 1.0:
+            level = total.level(q, 0.0) * factor
+        np.savetxt(file, np.stack([q, level / (1.0 + (q / 2.0) ** 12)], 1))
+        if factor == 1.0:
+            assert checked(read_observation(settings, state, makeup), state).is_total
+            continue
+        with pytest.raises(InputError, match="at low Q"):
+            checked(read_observation(settings, state, makeup), state)
 
 
 def measured(tmp_path, value, q=None, makeup=MAKEUP, **keys):
