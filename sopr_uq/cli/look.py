@@ -15,7 +15,7 @@ _FIGURES = (".png", ".pdf", ".svg")
 
 @click.command()
 @click.argument("path", type=click.Path(path_type=Path))
-@click.option("--density", help='Number density in 1/Å³, or with a unit: "1.396 g/cm^3".')
+@click.option("--density", help='Of molecules in 1/Å³, or with a unit: "1.396 g/cm^3".')
 @click.option("--mass", help="Particle mass in u, for a density in g/cm^3.")
 @click.option("--kind", type=click.Choice(["g", "s", "f"]), help="Of which function it is a form.")
 @click.option("--columns", help="Such as 1,3 or r,g_OO,error_OO; numbers from one.")

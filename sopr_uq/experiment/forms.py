@@ -20,6 +20,10 @@ BARN = 100.0
 """fm² in one barn."""
 
 
+class NoDensity(InputError):
+    """A form needs the number density, and nobody knows it."""
+
+
 class Scale(NamedTuple):
     """What a form needs besides the curve: ρ in Å⁻³ and ⟨b⟩ in fm; None if unknown."""
 
@@ -126,10 +130,11 @@ def factor_of(form: Form, x: FloatArray, scale: Scale) -> FloatArray:
     Raises
     ------
     InputError
-        If what the form needs is unknown.
+        If what the form needs is unknown; :class:`NoDensity` where it is the density.
     """
     if form.needs and getattr(scale, form.needs) is None:
-        raise InputError(f"form {form.name!r}", f"{_KEYS[form.needs]}, for {form.text}", "nothing")
+        error = NoDensity if form.needs == "density" else InputError
+        raise error(f"form {form.name!r}", f"{_KEYS[form.needs]}, for {form.text}", "nothing")
     length = scale.scattering_length or 1.0
     return form.factor(x, scale.density or 1.0, length**2 / BARN)
 

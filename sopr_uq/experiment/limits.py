@@ -24,6 +24,10 @@ CORE_TOLERANCE = 0.35
 LOWEST_S = -0.25
 """S(Q) cannot be negative; noise and a level may make it so by less than this."""
 
+_DENSITY_TOLERANCE = 0.1
+"""How far the density in the slope of a core may be from what is said, besides what ripples of
+the core leave open."""
+
 _CORE = 0.6
 """In mean spacings: no two particles of a liquid are closer."""
 
@@ -33,6 +37,13 @@ _LIKELY_S = 0.6
 
 _PEAK_R, _PEAK_Q = (0.85, 1.2), (5.8, 8.2)
 """Where g(r) and S(Q) of liquids have their first peak: in mean spacings, in one over them."""
+
+
+class OwnDensity(NamedTuple):
+    """The number density that a curve itself tells, in Å⁻³, and what its ripples leave open."""
+
+    value: float
+    error: float
 
 
 class FormFit(NamedTuple):
@@ -92,7 +103,7 @@ def kind_by_peak(x: FloatArray, value: FloatArray, density: float) -> Literal["g
 
 
 def check_form(name: str, form: Form, x: FloatArray, value: FloatArray, scale: Scale) -> None:
-    """Refuse a form that the limits of a curve contradict where another one fits.
+    """Refuse a form that the limits of a curve contradict, or a density that its core does.
 
     Parameters
     ----------
@@ -108,11 +119,13 @@ def check_form(name: str, form: Form, x: FloatArray, value: FloatArray, scale: S
     Raises
     ------
     InputError
-        With the form that fits.
+        With the form, or the density, that fits.
     """
-    if form.scaled or _meets(form, x, value, scale):
+    if form.scaled:
         return
-    others = fitting_forms(form.kind, x, value, scale.density)
+    others = [] if _meets(form, x, value, scale) else fitting_forms(
+        form.kind, x, value, scale.density
+    )  # fmt: skip
     if others:
         best = FORMS[others[0].form]
         raise InputError(
@@ -121,6 +134,44 @@ def check_form(name: str, form: Form, x: FloatArray, value: FloatArray, scale: S
             f"a curve with those of {best.text}",
             f'form = "{best.name}"',
         )
+    _check_core(name, form, x, value, scale.density)
+
+
+def _check_core(
+    name: str, form: Form, x: FloatArray, value: FloatArray, density: float | None
+) -> None:
+    """Refuse a density that is not that in the slope of a core, 4πρr(0 − 1)."""
+    told = other_density(form, x, value, density)
+    if told is not None and density is not None:
+        raise InputError(
+            f"{name}, form {form.name}",
+            f"a core with the slope −4πρ of {density:.4g} atoms per Å³",
+            f"the slope of {told:.4g}",
+            "the density, of atoms, that the curve was made with, or a curve whose scale is right: "
+            f"its values times {density / told:.3g} have it",
+        )
+
+
+def other_density(
+    form: Form, x: FloatArray, value: FloatArray, density: float | None
+) -> float | None:
+    """Return the density in the slope of the core of a 4πρr(g − 1), if it is another one.
+
+    Parameters
+    ----------
+    form : Form
+    x, value : array, shape (n,)
+        As written, x in Å.
+    density : float or None
+        What it is said to be, of atoms in Å⁻³.
+    """
+    if density is None or form.needs != "density" or not form.offset:
+        return None
+    positive = x > 0
+    told = _in_the_core(x[positive], value[positive])
+    if told is None or abs(told.value - density) <= _DENSITY_TOLERANCE * density + told.error:
+        return None
+    return told.value
 
 
 def _meets(form: Form, x: FloatArray, value: FloatArray, scale: Scale) -> bool:
@@ -181,14 +232,8 @@ _NEAR = {"g": _core, "s": _low_q}
 def _own_density(form: Form, x: FloatArray, value: FloatArray) -> float | None:
     """Return the density that a form needs to have its limits: from its core or its tail."""
     if form.offset:
-        peak = float(x[np.argmax(value)])
-        inside = x < 0.55 * peak
-        if inside.sum() < 3:
-            return None
-        slope = float(value[inside] @ x[inside] / (x[inside] @ x[inside]))
-        rest = float(np.std(value[inside] - slope * x[inside]))
-        believable = slope < 0 and rest < 0.3 * abs(slope) * 0.55 * peak
-        return -slope / (4.0 * np.pi) if believable else None
+        told = _in_the_core(x, value)
+        return None if told is None else told.value
     far = _far(x)
     ratio = value[far] / x[far] ** form.power
     if ratio.size < 2:
@@ -197,3 +242,17 @@ def _own_density(form: Form, x: FloatArray, value: FloatArray) -> float | None:
     rise = abs(float(np.mean(ratio[half:]) / max(abs(float(np.mean(ratio[:half]))), 1e-30)) - 1.0)
     found = float(np.mean(ratio)) / (4.0 * np.pi)
     return found if found > 0 and rise < 0.06 else None
+
+
+def _in_the_core(x: FloatArray, value: FloatArray) -> OwnDensity | None:
+    """Return the density in a slope from zero down; None where there is no such line."""
+    peak = float(x[np.argmax(value)])
+    inside = x < 0.55 * peak
+    if inside.sum() < 3:
+        return None
+    slope = float(value[inside] @ x[inside] / (x[inside] @ x[inside]))
+    rest = float(np.std(value[inside] - slope * x[inside]))
+    end = 0.55 * peak
+    if slope >= 0.0 or rest >= 0.3 * abs(slope) * end:
+        return None
+    return OwnDensity(-slope / (4.0 * np.pi), rest / end / (4.0 * np.pi))

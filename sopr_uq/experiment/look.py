@@ -14,7 +14,13 @@ from sopr_uq.experiment.formats import Table, read_file
 from sopr_uq.experiment.forms import FORMS, Scale, standard
 from sopr_uq.experiment.inferred import faint_end
 from sopr_uq.experiment.kinds import CURVES, KINDS, CurveName, Q, R
-from sopr_uq.experiment.limits import LEVEL_TOLERANCE, fitting_forms, kind_by_peak, level_of
+from sopr_uq.experiment.limits import (
+    LEVEL_TOLERANCE,
+    fitting_forms,
+    kind_by_peak,
+    level_of,
+    other_density,
+)
 from sopr_uq.experiment.look_total import Composition, proposed
 from sopr_uq.experiment.mistakes import mistakes
 from sopr_uq.experiment.readings import reading_error
@@ -48,7 +54,7 @@ class Look:
     level : float
         Mean of g or S over the last quarter of the range.
     density : float or None
-        In Å⁻³: given, or what the curve itself says.
+        Of molecules in Å⁻³: given, or what the curve itself says.
     q_max : float or None
         End of the Fourier integral in Å⁻¹, where it shows.
     first : float or None
@@ -95,7 +101,8 @@ def look(
     ----------
     path : Path or str
     density : float, optional
-        Number density in Å⁻³; some forms are told apart with it alone.
+        Number density of molecules (of atoms, where no formula is given) in Å⁻³; some forms
+        are told apart with it alone.
     kind : {"g", "s", "f"}, optional
         Of which function it is a form; by default what the columns and limits say.
     columns : sequence of str or int, optional
@@ -119,19 +126,23 @@ def look(
     if unit is None and not _unit(table, kind):
         unit = _likely_unit(path, kind, columns, density)
     written = read_written(path, kind, columns=columns, unit=unit)
-    form, reason, density = _form(written, density)
     atoms = None if formula is None else Composition.of(formula)
+    size = 1.0 if atoms is None else float(atoms.counts.sum())
+    form, reason, of_atoms = _form(written, None if density is None else density * size)
+    if density is None and of_atoms is not None:
+        density = of_atoms / size
     ends_at_zero = CURVES[kind] is Q and abs(level_of(written.x, written.value)) < LEVEL_TOLERANCE
     scaled = FORMS[form].scaled
     if scaled if atoms is None else ends_at_zero and not atoms.element:
         return _total(path, table, columns, unit, formula, reason)
     value = written.value
     if not scaled:
-        value = standard(FORMS[form], written.x, written.value, Scale(density, None))
+        value = standard(FORMS[form], written.x, written.value, Scale(of_atoms, None))
     found = set_points(kind, written.x, value)
     end = fourier_end(written.x, value) if CURVES[kind] is R else None
     said = unit or _unit(table, kind) or CURVES[kind].unit
     odd = [] if scaled else [m.text for m in mistakes(kind, written.x, value, density)]
+    own = _own(written, form, of_atoms)
     names = [f"{table.call(i)} ({c.quantity or '?'})" for i, c in enumerate(table.columns)]
     return Look(
         path=path,
@@ -148,7 +159,12 @@ def look(
         density=density,
         q_max=None if end is None else end.q_max,
         first=float(written.x[found.number]) if found.number else None,
-        remarks=(*written.remarks, *_notes(written, found, end), *odd),
+        remarks=(
+            *written.remarks,
+            *_notes(written, found, end),
+            *_own(written, form, of_atoms),
+            *odd,
+        ),
         cannot=tuple(_cannot(kind, written.x, density)),
         block=_block(path, kind, form, said, columns, _of_element(form, atoms)),
     )
@@ -219,6 +235,14 @@ def _notes(written: Written, found: SetPoints, end: FourierEnd | None) -> list[s
     elif CURVES[written.kind] is R:
         notes.append("No end of a Fourier integral shows.")
     return notes
+
+
+def _own(written: Written, form: str, density: float | None) -> list[str]:
+    """Return a sentence about a core that tells another density of atoms, in Å⁻³."""
+    told = other_density(FORMS[form], written.x, written.value, density)
+    if told is None:
+        return []
+    return [f"The slope of its core tells {told:.4g} atoms per Å³, not {density:.4g}."]
 
 
 def noise_of(value: FloatArray) -> float:

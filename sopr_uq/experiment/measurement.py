@@ -15,7 +15,7 @@ from sopr_uq.experiment.conventions import check_convention
 from sopr_uq.experiment.curve import read_curve
 from sopr_uq.experiment.declared_totals import check_total
 from sopr_uq.experiment.faults import Faults
-from sopr_uq.experiment.forms import Scale
+from sopr_uq.experiment.forms import NoDensity, Scale
 from sopr_uq.experiment.inner_peak import check_inner_peak
 from sopr_uq.experiment.inner_waves import check_inner_waves
 from sopr_uq.experiment.kinds import CURVES, KINDS, NUMBERS, R
@@ -48,7 +48,12 @@ def checked_observations(
     for index, settings in observe.items():
         with faults.caught(f"observe.{index}"):
             state = None if system is None else system.state
-            found = read_observation(settings, state, makeup)
+            try:
+                found = read_observation(settings, state, makeup)
+            except NoDensity:
+                if system is None:  # whose own fault is noted already
+                    continue
+                raise
             # of what a curve is, and what it may look like, only what is all right can say
             known = makeup is not None or not (settings.sites or settings.weights)
             usable.append(checked(found, state if known else None, makeup))
@@ -127,7 +132,8 @@ def read_observation(
             origin=settings.origin,
         )
     of = None if makeup is None or state is None else makeup.of(settings, state)
-    found = replace(_read_curve(settings, state), origin=origin_of(settings), of=of)
+    density = None if state is None else _atoms(state, makeup)
+    found = replace(_read_curve(settings, density), origin=origin_of(settings), of=of)
     if makeup is not None and state is not None and not found.is_total:
         # what is left out of a window of one's own may be anything
         looked_at = found if settings.window is None else found.windowed()
@@ -160,7 +166,14 @@ def origin_of(settings: ObserveSettings) -> str:
     return "" if settings.file is None else str(settings.file.absolute())
 
 
-def _read_curve(settings: ObserveSettings, state: StatePoint | None) -> Observation:
+def _atoms(state: StatePoint, makeup: Makeup | None) -> float:
+    """Return the number density of atoms in Å⁻³, by which programs write G(r)."""
+    if makeup is None or makeup.substance.atomic:
+        return state.density
+    return float(makeup.substance.densities(state).sum())
+
+
+def _read_curve(settings: ObserveSettings, density: float | None) -> Observation:
     """Read a curve; what the settings do not say, the registry says for a shipped one."""
     options: dict[str, Any] = {}
     path = settings.file
@@ -179,7 +192,7 @@ def _read_curve(settings: ObserveSettings, state: StatePoint | None) -> Observat
     options |= {key: value for key, value in given.items() if value not in (None, "")}
     if settings.covariance is not None:
         check_sha256(settings.covariance, settings.covariance_sha256)
-    scale = Scale(None if state is None else state.density, settings.scattering_length)
+    scale = Scale(density, settings.scattering_length)
     # partial S(Q) have limits of other conventions, which are no forms of theirs
     options["limits"] = settings.sites is None or CURVES[settings.kind] is R
     return read_curve(

@@ -60,8 +60,8 @@ def set_points(kind: str, x: ArrayLike, value: ArrayLike) -> SetPoints:
     Returns
     -------
     SetPoints
-        What ripples in the core of a g(r), where no pair can be; a run of at least
-        three equal values there, or at the low-Q end of an S(Q); or, for S(Q), a
+        What ripples in the core of a g(r), or is as good as zero there, where no pair can be; a
+        run of at least three equal values there, or at the low-Q end of an S(Q); or, for S(Q), a
         stretch so smooth, where the points after it scatter, that it was drawn; or its low
         half, up to the first peak, where it has no scatter and begins one step from zero:
         no instrument counts in the beam, so such an end was extrapolated.
@@ -75,10 +75,13 @@ def set_points(kind: str, x: ArrayLike, value: ArrayLike) -> SetPoints:
 
 def _core(r: FloatArray, g: FloatArray) -> SetPoints:
     run = _equal(g)
-    rippled = _rippled(r, g, run)
-    if rippled > run:
-        size = float(np.max(np.abs(g[run:rippled])))
-        return SetPoints(rippled, f"ripples of up to {size:.2g} in the core")
+    rise = _rise(r, g, run)
+    core, behind = g[:rise], g[run:rise]
+    if behind.size >= _RUN and _size(behind) > _FLAT and not _lone(behind):
+        return SetPoints(rise, f"ripples of up to {np.max(np.abs(behind)):.2g} in the core")
+    if behind.size >= _RUN and _size(core) <= _FLAT:
+        # printed to few decimals as another form, zeros are not equal any more
+        return SetPoints(rise, f"no more than {np.max(np.abs(core)):.2g}, where no pair can be")
     found = _equal_values(r, g)
     if not found.number:
         return found
@@ -128,17 +131,21 @@ def liquid_begin(x: FloatArray, g: FloatArray) -> int:
     return int(begins[np.argmax(x[ends] - x[begins])])
 
 
-def _rippled(x: FloatArray, g: FloatArray, first: int) -> int:
-    """Return the number of points in front of the rise to the first peak, if they ripple."""
-    begin = liquid_begin(x, g)
-    rise = begin
+def _size(value: FloatArray) -> float:
+    return float(np.sqrt(np.mean(value**2)))
+
+
+def _rise(x: FloatArray, g: FloatArray, first: int) -> int:
+    """Return the number of points in front of the rise to the first peak, at least so many."""
+    rise = liquid_begin(x, g)
     while rise > first and 0.0 < g[rise - 1] < g[rise]:
         rise -= 1
-    core = g[first:rise]
-    # one high stretch in a quiet core is a bond or the particles themselves, and no ripple
-    lone = core.size > 0 and float(np.max(core)) > 0.5 and stands_alone(core)
-    rippling = core.size >= _RUN and float(np.sqrt(np.mean(core**2))) > _FLAT
-    return rise if rippling and not lone else 0
+    return rise
+
+
+def _lone(core: FloatArray) -> bool:
+    """Whether one high stretch stands in a quiet core: a bond or the particles themselves."""
+    return float(np.max(core)) > 0.5 and stands_alone(core)
 
 
 def stands_alone(core: FloatArray) -> bool:

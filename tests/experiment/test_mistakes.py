@@ -251,6 +251,30 @@ def test_other_forms_of_g_are_refused_with_their_name_and_read_with_it(liquid, f
     assert any("converted to g(r)" in remark for remark in told.remarks)
 
 
+@pytest.mark.parametrize("factor", [0.5, 0.7, 1.3])
+def test_a_core_knows_the_density_by_which_it_was_made(liquid, file, factor):
+    """G(r) = −4πρr in the core; ripples of a transform do not hide it, nor do they pretend."""
+    ripple = 0.3 * 4 * np.pi * liquid.density * np.sin(14 * liquid.r)
+    shell = 4 * np.pi * liquid.density * liquid.r
+    for added in (0.0, ripple):
+        true = shell * (liquid.g - 1) + added
+        assert liquid.observe(file(liquid.r, true), form="G").kind == "g"
+        with pytest.raises(InputErrors, match="a core with the slope") as refused:
+            liquid.observe(file(liquid.r, true / factor), form="G")
+        told = float(str(refused.value).split("values times ")[1].split()[0])
+        assert told == pytest.approx(factor, rel=0.05)
+
+
+def test_a_system_without_a_density_is_one_fault(liquid, file):
+    """Form G cannot be read then; but it is not G that is wrong."""
+    curve = file(liquid.r, 4 * np.pi * liquid.density * liquid.r * (liquid.g - 1))
+    dense = liquid.system.model_copy(update={"density": 9.0})
+    settings = ObserveSettings(kind="g", file=curve, form="G")
+    with pytest.raises(InputErrors) as faults:
+        build_system(dense, liquid.reference, [settings])
+    assert [fault.where for fault in faults.value.faults] == ["system.density"]
+
+
 def test_other_forms_of_s(liquid, file):
     for form, written in (("s-1", liquid.s - 1), ("q(s-1)", liquid.q * (liquid.s - 1))):
         with pytest.raises(InputErrors, match='form = "'):

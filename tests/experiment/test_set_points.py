@@ -23,6 +23,18 @@ def test_a_constant_core_is_set():
     assert set_points("g", R, value).number == np.sum(R < 2.0)
 
 
+@pytest.mark.parametrize("decimals", [3, 4, 5])
+def test_a_core_that_was_printed_as_another_form_is_set(decimals):
+    """4πρr(g − 1) to some decimals, read back: zeros that are equal no more."""
+    shell = 4 * np.pi * 0.02 * R
+    truth = np.where(R < 2.9, 0.0, LIQUID)
+    read = 1.0 + np.round(shell * (truth - 1.0), decimals) / shell
+    assert np.ptp(read[R < 2.9]) > 0.0
+    found = set_points("g", R, read)
+    assert 2.5 < R[found.number] < 3.3
+    assert np.all(np.abs(read[: found.number]) < 0.05)
+
+
 def test_a_point_that_is_half_set_is_no_data():
     """Put on another grid after its core was set, a curve has a point of both."""
     fine = np.arange(0.02, 15.0, 0.02)

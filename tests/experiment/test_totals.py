@@ -324,6 +324,21 @@ def test_deuterium_needs_hydrogen():
         told(makeup, state, deuterated=0.5)
 
 
+def test_a_pdf_of_molecules_is_converted_by_the_density_of_atoms(tmp_path):
+    """4πρr(g − 1) with ρ of all atoms, as programs have it; of molecules its core says no."""
+    r, file = np.arange(0.02, 12.0, 0.02), tmp_path / "oo.gr"
+    g = (1.0 + 1.5 * np.exp(-(((r - 2.8) / 0.2) ** 2))) / (1.0 + np.exp(-(r - 2.6) / 0.05))
+    settings = ObserveSettings(kind="g", file=file, sites=["O", "O"], form="G")
+    for density in (3 * STATE.density, STATE.density):
+        np.savetxt(file, np.stack([r, 4 * np.pi * density * r * (g - 1.0)], 1), header="r G")
+        if density == STATE.density:
+            with pytest.raises(InputError, match="atoms per Å³; found the slope of 0.0333"):
+                read_observation(settings, STATE, MAKEUP)
+        else:
+            o = read_observation(settings, STATE, MAKEUP)
+            np.testing.assert_allclose(o.value, np.interp(o.x, r, g), atol=1e-9)
+
+
 # Real water ------------------------------------------------------------------
 
 
