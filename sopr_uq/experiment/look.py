@@ -162,7 +162,7 @@ def look(
         remarks=(
             *written.remarks,
             *_notes(written, found, end),
-            *_own(written, form, of_atoms),
+            *own,
             *odd,
         ),
         cannot=tuple(_cannot(kind, written.x, density)),

@@ -332,7 +332,7 @@ def test_a_pdf_of_molecules_is_converted_by_the_density_of_atoms(tmp_path):
     for density in (3 * STATE.density, STATE.density):
         np.savetxt(file, np.stack([r, 4 * np.pi * density * r * (g - 1.0)], 1), header="r G")
         if density == STATE.density:
-            with pytest.raises(InputError, match="atoms per Å³; found the slope of 0.0333"):
+            with pytest.raises(InputError, match=r"atoms per Å³; found the slope of 0\.0333"):
                 read_observation(settings, STATE, MAKEUP)
         else:
             o = read_observation(settings, STATE, MAKEUP)
