@@ -114,12 +114,9 @@ def test_the_density_is_read_off_a_curve_that_holds_it(tmp_path):
         seen = look(file, kind="g")
         assert seen.form == form
         assert seen.density == pytest.approx(density, rel=0.01)
-        said = [
-            r for r in look(file, kind="g", density=1.25 * density).remarks if "core tells" in r
-        ]
-        assert said == (
-            ["The slope of its core tells 0.02125 atoms per Å³, not 0.02656."] * (form == "G")
-        )
+        if form == "G":
+            odd = look(file, kind="g", density=1.25 * density).remarks
+            assert "The slope of its core tells 0.02125 atoms per Å³, not 0.02656." in odd
 
 
 def test_nanometres_are_noticed_without_a_header(tmp_path):
