@@ -101,4 +101,5 @@ def _number(key: str, known: dict[str, str]) -> float:
     from sopr_uq.experiment.quantities import read_number
 
     mass = _number("mass", known) if key == "density" else None
-    return read_number(known[key], _LENGTH_AND_ENERGY.get(key, key), f"--{key}", mass)
+    quantity = _LENGTH_AND_ENERGY.get(key, key)
+    return read_number(known[key], quantity, f"--{key}", mass, signed=key == "pressure")

@@ -62,12 +62,12 @@ def check_origins(observations: Iterable[Observation]) -> None:
     Raises
     ------
     InputError
-        If two curves are of one origin: their errors are the same errors, and taking
-        them for independent makes intervals too narrow by up to √2.
+        If two curves are of one origin and contrast: their errors are the same errors, and
+        taking them for independent makes intervals too narrow by up to √2.
     """
-    seen: dict[tuple[str, frozenset[Pair]], Observation] = {}
+    seen: dict[tuple[str, frozenset[tuple[Pair, float]]], Observation] = {}
     for one in (o for o in observations if o.origin and o.is_curve):
-        other = seen.setdefault((one.origin, one.pairs), one)
+        other = seen.setdefault((one.origin, one.contrast), one)
         if other is not one:
             raise InputError(
                 "curves",

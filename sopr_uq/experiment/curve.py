@@ -137,6 +137,9 @@ def read_curve(
         raise InputError("kind of a curve", " or ".join(CURVES), repr(kind))
     written = read_written(path, kind, form=form, unit=unit, columns=columns, edges=edges)
     check_sha256(path, sha256)
+    if scale.scattering_length is not None and written.form.needs != "scattering_length":
+        found = f"the form {written.form.name!r}, {written.form.text}"
+        raise InputError("scattering_length", "form f, ⟨b⟩²(S − 1), for it", found)
     if limits:
         check_form(str(path), written.form, written.x, written.value, scale)
     observation = _converted(written, scale, covariance)

@@ -312,7 +312,9 @@ def _form(written: Written, density: float | None) -> tuple[str, str, float | No
     reason = "by its limits" if mine is None else "as the file says, and by its limits"
     others = [FORMS[fit.form].text for fit in fits if fit.form != best.form]
     if others and density is None and mine is None:
-        reason += f"; it could also be {' or '.join(others)}: give the density"
+        # of the forms of S none has a density in it
+        asked = "give the density" if CURVES[written.kind] is R else "say which by form"
+        reason += f"; it could also be {' or '.join(others)}: {asked}"
     return best.form, reason, best.density
 
 

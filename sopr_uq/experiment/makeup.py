@@ -199,6 +199,25 @@ def mixture_of(
     _check_pairs(substance, pairs, faults)
     if len(faults) > before:
         return None
+    found = _references(substance, pairs, faults)
+    if len(faults) > before:
+        return None
+    seen = _scatterers(molecules)
+    return Makeup(
+        substance,
+        {pair: found[pair] for pair in substance.pairs},
+        frozenset(settings.pair for settings in pairs if not settings.refine),
+        frozenset(settings.pair for settings in pairs if settings.corrected),
+        {name: s.scattering_length for name, s in seen if s.scattering_length is not None},
+        {name: s.element for name, s in seen if s.element is not None},
+    )
+
+
+def _references(
+    substance: Substance, pairs: Sequence[PairSettings], faults: Faults
+) -> dict[Pair, Potential]:
+    """Return what each pair starts from; note what is wrong with it."""
+    before = len(faults)
     found: dict[Pair, Potential] = {}
     for index, settings in enumerate(pairs):
         with faults.caught(f"pair.{index}"):
@@ -209,18 +228,12 @@ def mixture_of(
                 if not coreless and not _of_ions(settings.pair, substance):
                     shape(found[settings.pair])
     if len(faults) > before:
-        return None
-    combined = [settings.pair for settings in pairs if settings.combine is not None]
-    found |= {pair: lorentz_berthelot(pair, found) for pair in combined}
-    seen = _scatterers(molecules)
-    return Makeup(
-        substance,
-        {pair: found[pair] for pair in substance.pairs},
-        frozenset(settings.pair for settings in pairs if not settings.refine),
-        frozenset(settings.pair for settings in pairs if settings.corrected),
-        {name: s.scattering_length for name, s in seen if s.scattering_length is not None},
-        {name: s.element for name, s in seen if s.element is not None},
-    )
+        return found
+    for index, settings in enumerate(pairs):
+        if settings.combine is not None:
+            with faults.caught(f"pair.{index}.combine"):
+                found[settings.pair] = lorentz_berthelot(settings.pair, found)
+    return found
 
 
 def _check_refined(settings: PairSettings, substance: Substance) -> None:

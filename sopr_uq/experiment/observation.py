@@ -193,6 +193,21 @@ class Observation:
             return frozenset([self.of])
         return frozenset(self.of or ())
 
+    @property
+    def contrast(self) -> frozenset[tuple[Pair, float]]:
+        """The pairs that it is of with what each weighs, in the largest weight.
+
+        Two curves of one sample agree in it, whatever they were divided by; another isotope is
+        another sample.
+        """
+        of: Mapping[Pair, float] = self.of if isinstance(self.of, Mapping) else {}
+        if isinstance(self.of, Pair):
+            of = {self.of: 1.0}
+        elif isinstance(self.of, Total):
+            of = dict(zip(self.of.pairs, self.of.between(np.zeros(1))[0].tolist(), strict=True))
+        largest = max((abs(weight) for weight in of.values()), default=0.0) or 1.0
+        return frozenset((pair, round(weight / largest, 2)) for pair, weight in of.items())
+
     def weights(self, pairs: Sequence[Pair]) -> dict[Pair, float]:
         """Return the weight of each pair of a substance in a g or an S, none of them zero."""
         if isinstance(self.of, Pair):
@@ -306,8 +321,12 @@ class Observation:
 
     @property
     def mask(self) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-        """Which points lie in the window; shape (n,)."""
-        return (self.x >= self.window[0]) & (self.x <= self.window[1])
+        """Which points lie in the window; shape (n,).
+
+        At r = 0 no pair can be, and an error of what was transformed has no bounds.
+        """
+        inside = (self.x >= self.window[0]) & (self.x <= self.window[1])
+        return inside & (self.x > 0.0) if KINDS[self.kind].axis is R else inside
 
     def windowed(self) -> Observation:
         """Return the observation with only the points of its window."""

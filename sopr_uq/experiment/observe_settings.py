@@ -5,12 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    model_validator,
+)
 
 from sopr_uq.errors import InputError
 from sopr_uq.experiment.forms import FormName
 from sopr_uq.experiment.keys import SHA256, require_keys
-from sopr_uq.experiment.kinds import KINDS, NUMBERS, KindName
+from sopr_uq.experiment.kinds import CURVES, KINDS, NUMBERS, KindName, Q, R
 from sopr_uq.experiment.quantities import Abscissa, ScatteringLength, WaveNumber, convert
 from sopr_uq.experiment.totals import Normalisation
 
@@ -26,6 +34,13 @@ def _in_its_unit(value: object, info: ValidationInfo) -> object:
     """Return a measured number in the unit of its kind."""
     kind = str(info.data.get("kind"))
     return convert(value, kind if kind in NUMBERS else "pressure")
+
+
+def _not_zero(length: float) -> float:
+    """Refuse nuclei that do not scatter; those of Li, Ti and Mn do so with a negative length."""
+    if length == 0.0:
+        raise ValueError("a scattering length that is not zero: 0")
+    return length
 
 
 _Measured = Annotated[float, BeforeValidator(_in_its_unit, json_schema_input_type=float | str)]
@@ -101,8 +116,8 @@ class ObserveSettings(BaseModel):
     edges: Literal["left"] | None = Field(
         None, description="left: the file has the left edges of cells"
     )
-    scattering_length: ScatteringLength | None = Field(
-        None, gt=0, description="⟨b⟩ in fm, for form f"
+    scattering_length: Annotated[ScatteringLength, AfterValidator(_not_zero)] | None = Field(
+        None, description="⟨b⟩ in fm, for form f"
     )
     covariance: Path | None = Field(
         None, description="CSV with the covariance matrix of the values, without a header"
@@ -169,10 +184,12 @@ class ObserveSettings(BaseModel):
         if self.weights == "x-ray":
             raise InputError("weights", "neutron or numbers for each pair", "x-ray", 'kind = "f"')
         given = "curve" if self.curve is not None else "file"
-        shape = {"window", "abscissa_error", "q_max", "spacing", "covariance", "covariance_sha256"}
-        shape |= {"lorch", "smoothing", "damping", "drift"}
-        layout = {"form", "unit", "columns", "edges", "scattering_length"}
-        shape |= {"sites", "weights"}
+        shape = {"window", "abscissa_error", "spacing", "covariance", "covariance_sha256"}
+        shape |= {"smoothing", "drift", "sites", "weights"}
+        layout = {"form", "unit", "columns", "edges"}
+        # a g(r) has been a Fourier integral, an F(Q) of an element is a form of its S(Q)
+        shape |= {"q_max", "lorch", "damping"} if CURVES[self.kind] is R else set()
+        layout |= {"scattering_length"} if CURVES[self.kind] is Q else set()
         allowed = common | shape | {given, "sha256"} | (layout if given == "file" else set())
         require_keys(self, "a curve", {given}, allowed)
         return self

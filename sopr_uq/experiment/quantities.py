@@ -101,8 +101,12 @@ def convert(value: object, quantity: str, mass: float | None = None) -> object:
     return float(f"{number * FACTORS[quantity][unit]:.15g}")
 
 
-def read_number(text: str, quantity: str, where: str, mass: float | None = None) -> float:
-    """Return a positive number from a text with or without a unit; parameters as of `convert`.
+def read_number(
+    text: str, quantity: str, where: str, mass: float | None = None, *, signed: bool = False
+) -> float:
+    """Return a number from a text with or without a unit; parameters as of `convert`.
+
+    It is positive, unless it is ``signed``.
 
     Raises
     ------
@@ -115,8 +119,10 @@ def read_number(text: str, quantity: str, where: str, mass: float | None = None)
         expected, _, found = str(error).partition(": ")
         raise InputError(where, expected, found or repr(text)) from None
     number = _float(value) if isinstance(value, str) else value
-    if not isinstance(number, float) or not 0 < number < float("inf"):
-        raise InputError(where, "a positive number, with or without a unit", repr(text)[:60])
+    least = -float("inf") if signed else 0.0
+    if not isinstance(number, float) or not least < number < float("inf"):
+        what = "a number" if signed else "a positive number"
+        raise InputError(where, f"{what}, with or without a unit", repr(text)[:60])
     return number
 
 

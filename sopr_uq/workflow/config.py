@@ -150,18 +150,14 @@ def load_config(
     if preset is not None:
         tables["preset"] = preset
     shipped = str(source) if source in system_entries() else None
+    # a pressure that nobody wrote down is that at the number density
+    _complete_compositions(tables)
+    _complete_densities(tables)
     with faults.caught():
         if observe is not None:
             choose_kinds(tables, parse_kinds(observe), shipped)
         elif shipped is not None:
             add_pressure(tables)
-    _complete_compositions(tables)
-    for index, state in enumerate(dicts(tables.get("state"))):
-        with suppress(ValueError):
-            # [system] has the mass; a unit that nobody knows is named with the other faults
-            system = dicts([tables.get("system")])
-            molecules = tables.get("molecule")
-            tables["state"][index] = number_density(state, system[0] if system else {}, molecules)
     below = {} if shipped is None else {"prior": dict(shipped_system(shipped).prior)}
     return _checked(faults, _resolved(faults, below, tables))
 
@@ -179,6 +175,16 @@ def _complete_compositions(tables: dict[str, Any]) -> None:
             state.setdefault("composition", system["composition"])
     with suppress(ValueError):
         tables["system"] = number_density(system, system, molecules)
+
+
+def _complete_densities(tables: dict[str, Any]) -> None:
+    """Turn mass densities of further state points into number densities, in place."""
+    for index, state in enumerate(dicts(tables.get("state"))):
+        with suppress(ValueError):
+            # [system] has the mass; a unit that nobody knows is named with the other faults
+            system = dicts([tables.get("system")])
+            molecules = tables.get("molecule")
+            tables["state"][index] = number_density(state, system[0] if system else {}, molecules)
 
 
 def dump_config(config: Config, path: Path | str) -> None:
@@ -219,12 +225,14 @@ def resolved_by(path: Path | str) -> str:
 
 
 def _without_blanks(value: Any) -> Any:
-    """Drop the keys of empty texts and lists, which say nothing."""
+    """Drop the keys of empty texts and lists, which say nothing but to another's calculator."""
     if isinstance(value, list):
         return [_without_blanks(inner) for inner in value]
     if isinstance(value, dict):
         return {
-            key: _without_blanks(inner) for key, inner in value.items() if inner not in ("", [])
+            key: inner if key == "arguments" else _without_blanks(inner)
+            for key, inner in value.items()
+            if inner not in ("", [])
         }
     return value
 

@@ -112,10 +112,11 @@ def _text(
 
 
 def _beside(tree: xr.DataTree) -> bool:
-    """Whether the potentials of pairs act beside a base, or between sites of molecules."""
+    """Whether the potentials of pairs act beside a base or charges, or between sites."""
     settings = json.loads(str(tree.attrs["settings"]))
     molecules = settings.get("molecule") or []
-    return "base" in settings or any({"sites", "model", "file"} & set(m) for m in molecules)
+    beside = any({"sites", "model", "file"} & set(m) or m.get("charge") for m in molecules)
+    return "base" in settings or beside
 
 
 def _pair(makeup: Makeup, name: str) -> Pair:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, fields
+from math import isfinite
 from pathlib import Path
 
 from sopr_uq.disk import write_atomic
@@ -11,6 +13,8 @@ from sopr_uq.errors import InputError
 from sopr_uq.experiment.kinds import CURVES, KINDS, R
 from sopr_uq.experiment.look import Look
 from sopr_uq.workflow.config import Config, load_config
+
+_OF_TOML = re.compile(r"(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 
 
 @dataclass(frozen=True)
@@ -153,10 +157,12 @@ def _pressure(pressure: str) -> list[str]:
 
 
 def _value(text: str) -> str:
-    """Return a number as it is, and anything else in quotation marks."""
+    """Return a number as TOML has it, and anything else in quotation marks."""
     text = text.strip()
     try:
-        float(text)
+        number = float(text)
     except ValueError:
         return json.dumps(text, ensure_ascii=False)
-    return text if set(text) <= set("0123456789.eE+-") and text[:1].isdigit() else json.dumps(text)
+    if not isfinite(number):
+        return json.dumps(text)
+    return text if _OF_TOML.fullmatch(text) else repr(number)

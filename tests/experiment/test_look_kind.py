@@ -66,3 +66,12 @@ def test_a_level_far_off_behind_all_order_is_refused(level):
     short = R < 9.0
     assert "instead of 1" in " ".join(check_mistakes("mine", "g", R[short], level * G[short], None))
     assert "its prior" in " ".join(check_mistakes("mine", "g", R, 0.95 * G, None))
+
+
+def test_a_density_is_asked_for_where_it_helps(tmp_path):
+    """Of S and of Q(S − 1), which look alike here, it tells nothing."""
+    file = tmp_path / "mine.txt"
+    np.savetxt(file, np.column_stack([Q, 0.05 * (S - 1.0)]), fmt="%.5f")
+    said = look(file, kind="s").form_reason
+    assert "could also be" in said
+    assert "density" not in said

@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 import pytest
+from pydantic import ValidationError
 
 from sopr_uq.errors import InputError, InputErrors
 from sopr_uq.experiment import build_system, load_system, read_curve
@@ -287,6 +288,28 @@ def test_other_forms_of_s(liquid, file):
     np.testing.assert_allclose(total.value, liquid.s, atol=2e-4)
     with pytest.raises(InputErrors, match="scattering_length"):
         liquid.observe(file(liquid.q, 0.25 * (liquid.s - 1)), kind="s", form="f")
+
+
+@pytest.mark.parametrize("length", ["-5 fm", -1.9])
+def test_nuclei_may_scatter_with_a_negative_length(liquid, file, length):
+    """Those of lithium, titanium and manganese do; it is its square that counts."""
+    b = float(str(length).removesuffix(" fm"))
+    path = file(liquid.q, 0.01 * b**2 * (liquid.s - 1))
+    told = liquid.observe(path, kind="s", form="f", scattering_length=length)
+    np.testing.assert_allclose(told.value, liquid.s, atol=2e-4)
+    with pytest.raises(ValidationError, match="not zero"):
+        liquid.observe(path, kind="s", form="f", scattering_length=0.0)
+
+
+@pytest.mark.parametrize("keys", [{"q_max": 12.0}, {"lorch": True}, {"damping": 0.5}])
+def test_what_says_nothing_of_an_s_is_refused(liquid, file, keys):
+    """Only a g(r) has been a Fourier integral; only an F(Q) has a length in it."""
+    with pytest.raises(ValidationError, match=next(iter(keys))):
+        liquid.observe(file(liquid.q, liquid.s), kind="s", **keys)
+    with pytest.raises(InputErrors, match=r"scattering_length: expected form f.*'s'"):
+        liquid.observe(file(liquid.q, liquid.s), kind="s", scattering_length=1.9)
+    with pytest.raises(ValidationError, match="scattering_length"):
+        liquid.observe(file(liquid.r, liquid.g), scattering_length=1.9)
 
 
 def test_a_form_of_the_other_function_is_refused(liquid, file):

@@ -13,9 +13,13 @@ from sopr_uq.experiment import load_system
 from sopr_uq.experiment.checks import check_origins
 from sopr_uq.experiment.liquid import Liquid
 from sopr_uq.experiment.measurement import read_observation
+from sopr_uq.experiment.molecule import Pair
 from sopr_uq.experiment.observation import Observation
 from sopr_uq.experiment.observe_settings import ObserveSettings
+from sopr_uq.experiment.scattering import Given
 from sopr_uq.experiment.state import StatePoint
+from sopr_uq.experiment.totals import Total
+from sopr_uq.structure.mixture import Mixture
 
 X = np.array([3.0, 4.0, 5.0])
 G = Observation("g", X, np.ones(3), origin="one experiment")
@@ -38,6 +42,26 @@ def test_two_curves_of_one_experiment_are_refused_with_advice():
 def test_what_may_be_taken_together_is(other):
     check_origins([G, other])
     check_origins([other, other] if not other.origin else [other])
+
+
+def contrast(kind, length, pairs=(("A", "A"), ("A", "B"), ("B", "B"))):
+    """A total of A, which scatters by 1, and B."""
+    pairs = tuple(Pair(*pair) for pair in pairs)
+    weights = np.array([0.25, 0.5 * length, 0.25 * length**2])
+    of = dict(zip(pairs, (weights / weights.sum()).tolist(), strict=True))
+    if kind == "f":
+        mixture = Mixture.of(np.array([0.01, 0.01]))
+        of = Total(Given(weights), mixture, pairs, np.empty(0))
+    return Observation(kind, X, np.ones(3), origin="one file", of=of)
+
+
+@pytest.mark.parametrize("kind", ["f", "s"])
+def test_two_contrasts_in_one_file_are_two_experiments(kind):
+    """Two isotopes are two samples; one of them twice, or as its own transform, is one."""
+    check_origins([contrast(kind, 0.5), contrast(kind, -0.3)])
+    for other in ("g", "s", "f"):
+        with pytest.raises(InputError, match="each experiment once"):
+            check_origins([contrast(kind, 0.5), contrast(other, 0.5)])
 
 
 def test_what_ships_says_its_experiment():

@@ -156,3 +156,15 @@ def test_two_columns_are_named_or_three(csv, columns):
     rows = "".join(f"{2 + i},{1.0},{0.1},{0.1}\n" for i in range(5))
     with pytest.raises(InputError, match=r"columns: expected r.*perhaps its error"):
         read_curve(csv("r,g,a,b\n" + rows), "g", columns=columns)
+
+
+@pytest.mark.parametrize("window", [None, (0.0, 12.0)])
+def test_no_pair_is_at_zero(csv, window):
+    """A window of one's own may begin there; noise that goes as 1/r may not."""
+    found = read_curve(
+        csv(GOOD.replace("3.0,0.1", "0.0,0.0\n3.0,0.1")), "g", window=window, q_max=9
+    )
+    assert found.windowed().x[0] == 3.0
+    assert np.isfinite(found.windowed().noise_shape).all()
+    beam = read_curve(csv(GOOD.replace("r_angstrom,g", "q,s").replace("3.0,0.1", "0.0,0.1")), "s")
+    assert beam.windowed().x[0] == 0.0

@@ -76,3 +76,13 @@ def test_what_a_g_leaves_open_of_its_window(stripped, shipped):
     assert stripped(lorch=True, q_max=20.0).damping == 0.0
     assert stripped(q_max="none").damping == 0.0
     assert stripped(damping=0.2).damping == 0.2
+
+
+@pytest.mark.parametrize("step", [1 / 30, 0.0681, 0.125, 0.0137])
+@pytest.mark.parametrize("decimals", [2, 3])
+def test_rounded_abscissae_were_not_read_off(step, decimals):
+    """Steps of 0.03 and 0.04 are those of a table with two decimals."""
+    x = np.round(np.arange(1, 300) * step, decimals)
+    assert reading_error(x) == 0.0
+    rng = np.random.default_rng(0)
+    assert reading_error(np.sort(x + 0.4 * step * rng.standard_normal(x.size))) > 0.0

@@ -365,7 +365,9 @@ def test_a_calculator_is_configured_and_its_files_are_hashed(tmp_path, monkeypat
     np.savetxt(tmp_path / "al.csv", np.column_stack([R, g]), delimiter=",")
     (tmp_path / "weights.txt").write_text("1 2 3")
     (tmp_path / "my_melt_calculator.py").write_text(CALCULATOR)
-    more = 'arguments = { model = ["weights.txt"], scale = 2.0 }\n[[observe]]'
+    more = (
+        'arguments = { model = ["weights.txt"], scale = 2.0, task = "", heads = [] }\n[[observe]]'
+    )
     text = MELT.replace("eam/fs", "ase:my_melt_calculator.Mine", 1)
     text = text.replace("Al_mm.eam.fs", "weights.txt").replace("[[observe]]", more)
     (tmp_path / "melt.toml").write_text(text)
@@ -376,7 +378,7 @@ def test_a_calculator_is_configured_and_its_files_are_hashed(tmp_path, monkeypat
     monkeypatch.syspath_prepend(tmp_path)
     config = load_config(tmp_path / "melt.toml")
     path = str(tmp_path / "weights.txt")
-    assert config.base.arguments == {"model": [path], "scale": 2.0}
+    assert config.base.arguments == {"model": [path], "scale": 2.0, "task": "", "heads": []}
     assert config.base.files == (path,)
     assert len(config.base.sha256) == 1
     base = build_rule(config).problem.liquids[0].substance.base

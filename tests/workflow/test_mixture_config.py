@@ -12,8 +12,9 @@ from sopr_uq import load_config
 from sopr_uq.derived import of_pair, pairs, structure_bands
 from sopr_uq.errors import InputErrors, SoprUqError
 from sopr_uq.experiment.molecule import Pair
+from sopr_uq.experiment.potential_table import read_potential
 from sopr_uq.figures.sheet import refinement_sheet
-from sopr_uq.potentials import Mie, lennard_jones
+from sopr_uq.potentials import Mie, Tabulated, lennard_jones
 from sopr_uq.workflow.build import build_engine, build_rule
 from sopr_uq.workflow.config import dump_config
 from sopr_uq.workflow.export import export
@@ -357,3 +358,124 @@ def test_mie_potentials_combine_to_mie() -> None:
     found = lorentz_berthelot(Pair("A", "B"), {a: Mie(3.0, 0.2, 11.0), b: Mie(4.0, 0.8, 14.0)})
     assert (found.n, found.m) == (12.5, 6.0)
     assert (found.sigma, found.epsilon) == pytest.approx((3.5, 0.4), rel=1e-6)
+
+
+WATER = """
+[system]
+name = "water"
+temperature = 298.0
+density = "0.997 g/cm^3"
+fluid = "Water"
+[[molecule]]
+name = "water"
+model = "spce"
+[[pair]]
+sites = ["O", "O"]
+sigma = 3.166
+epsilon = 0.1553
+refine = "correction"
+[[pair]]
+sites = ["O", "H"]
+form = "zero"
+refine = false
+[[pair]]
+sites = ["H", "H"]
+form = "zero"
+refine = false
+[[observe]]
+kind = "g"
+sites = ["O", "O"]
+file = "oo.csv"
+[[state]]
+temperature = 320.0
+density = "0.989 g/cm^3"
+[[state.observe]]
+kind = "g"
+sites = ["O", "O"]
+file = "oo2.csv"
+"""
+
+
+def test_a_pressure_that_nobody_wrote_is_at_the_mass_density(tmp_path) -> None:
+    """Of molecules too: their masses are known before the pressure is asked for."""
+    for name, peak in (("oo", 2.8), ("oo2", 2.82)):
+        g = (1.0 + 1.5 * np.exp(-(((R - peak) / 0.2) ** 2))) * (R > 2.5)
+        np.savetxt(tmp_path / f"{name}.csv", np.column_stack([R, g]), delimiter=",")
+    (tmp_path / "water.toml").write_text(WATER)
+    config = load_config(tmp_path / "water.toml", observe="g,pressure")
+    assert config.system.density == pytest.approx(0.997 * 0.602214 / 18.015, rel=1e-4)
+    (pressure,) = [o for o in config.observe if o.kind == "pressure"]
+    assert -5.0 < pressure.value < 5.0
+
+
+SALT = """
+[system]
+name = "salt"
+temperature = 1148
+density = 0.0305
+composition = { Na = 0.5, Cl = 0.5 }
+[[molecule]]
+name = "Na"
+mass = 22.99
+charge = 1.0
+[[molecule]]
+name = "Cl"
+mass = 35.45
+charge = -1.0
+[[pair]]
+sites = ["Na", "Na"]
+form = "zero"
+refine = false
+[[pair]]
+sites = ["Na", "Cl"]
+sigma = 2.6
+epsilon = 0.5
+refine = "correction"
+[[pair]]
+sites = ["Cl", "Cl"]
+sigma = 4.0
+epsilon = 0.1
+refine = "correction"
+[engine]
+particles = 1000
+[[observe]]
+kind = "g"
+file = "salt.csv"
+sites = ["Na", "Cl"]
+"""
+
+
+@pytest.fixture
+def salt(tmp_path):
+    r = np.arange(2.1, 12.0, 0.05)
+    g = 1 + 1.8 * np.exp(-(((r - 2.7) / 0.35) ** 2)) - 0.45 * np.exp(-(((r - 4.0) / 0.6) ** 2))
+    np.savetxt(tmp_path / "salt.csv", np.column_stack([r, g]), delimiter=",")
+    file = tmp_path / "salt.toml"
+    file.write_text(SALT)
+    return file
+
+
+def test_a_pair_without_a_well_combines_to_nothing(salt) -> None:
+    unlike = 'sigma = 2.6\nepsilon = 0.5\nrefine = "correction"'
+    combined = 'combine = "lorentz-berthelot"\nrefine = "correction"'
+    salt.write_text(SALT.replace(unlike, combined))
+    with pytest.raises(InputErrors, match=r"pair.1.combine.*core and a well"):
+        load_config(salt)
+
+
+def test_tables_of_a_salt_are_what_acts_besides_its_charges(salt, tmp_path) -> None:
+    """Like ions are kept apart by their charges: their table may be zero."""
+    config = load_config(salt)
+    field = build_rule(config).problem.field
+    start = field.split(np.tile(field.start, (4, 1)))[None]
+    coords = {"pair": field.labels, "r": field.r}
+    potential = xr.DataArray(start, coords, ("chain", "draw", "pair", "r"))
+    tree = xr.DataTree.from_dict({"posterior": xr.Dataset({"potential": potential})})
+    settings = config.model_dump_json(exclude_none=True)
+    tree.attrs |= {"settings": settings, "temperature": 1148.0, "system": "salt"}
+    files = export(tree, tmp_path / "tables", "lammps")
+    assert [file.name for file in files] == [f"mean-{label}.table" for label in field.labels]
+    assert "What acts besides the charges." in files[0].read_text(encoding="utf-8")
+    np.testing.assert_allclose(read_potential(files[0])[1], 0.0, atol=1e-9)
+    unlike = Tabulated(*read_potential(files[1])).energy(R)
+    np.testing.assert_allclose(unlike, lennard_jones(2.6, 0.5).energy(R), atol=1e-3)

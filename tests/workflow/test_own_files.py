@@ -117,6 +117,23 @@ def test_init_asks_again_where_an_answer_is_not_understood(tmp_path):
     assert config.system.density == pytest.approx(0.02125, rel=1e-3)
 
 
+@pytest.mark.parametrize("kelvin", ["85.", "+85", "085", "8.5e1", "85"])
+def test_numbers_as_people_write_them_are_toml(tmp_path, kelvin):
+    file, arguments = tmp_path / "my.toml", list(ANSWERS)
+    arguments[arguments.index("85 K")] = kelvin
+    done = run(init, file, *arguments, "--pressure", "-.5", "--no-ask")
+    assert done.exit_code == 0, done.exception
+    config = load_config(file)
+    assert (config.system.temperature, config.observe[1].value) == (85.0, -0.5)
+
+
+def test_a_pressure_may_be_zero(tmp_path):
+    asked = f"{ARGON}\nargon\n85\n39.948\n0.02125\n3.35\n119.8 K\n0\n"
+    done = run(init, tmp_path / "my.toml", input=asked)
+    assert done.exit_code == 0, done.output
+    assert load_config(tmp_path / "my.toml").observe[1].value == 0.0
+
+
 def test_answers_that_do_not_go_together_are_not_lost(tmp_path):
     file = tmp_path / "my.toml"
     done = run(init, file, input=f"{ARGON}\nargon\n85\n39.948\n0.02125\n3.35\n119.8\n\n")
