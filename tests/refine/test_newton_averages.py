@@ -100,3 +100,14 @@ def test_a_noisy_engine_settles(liquid) -> None:
         counts = [float(i.info.values["averaged"]) for i in done.iterations]
         # runs that were added counted, round by round, however few it took
         assert np.all(np.diff(counts) > 0.0)
+
+
+def test_an_average_knows_what_waves_do(liquid, rule) -> None:
+    """Errors by waves of composition are among its variances: of one run all, of four a quarter."""
+    one = liquid.model(rule.problem, NEAR, error=0.02, seed=1)
+    waves = np.random.default_rng(0).normal(size=(3, one.prediction.size))
+    waved = replace(one, waves=0.05 * waves)
+    np.testing.assert_allclose(waved.variance - one.variance, 0.05**2 * np.sum(waves**2, axis=0))
+    for number in (1, 4):
+        average = LinearModel.average([waved] * number, np.full(number, 1.0 / number))
+        np.testing.assert_allclose(average.variance, waved.variance / number)

@@ -156,3 +156,20 @@ def test_no_discrepancy_is_no_column_at_all(liquids):
     rule = rule_for(liquids[0])
     p = rule.problem
     assert discrepancy_columns(p, np.ones((R.size, p.r.size)), liquid_of(p), Prior(p)).size == 0
+
+
+def test_a_discrepancy_changes_nothing_of_what_is_believed_of_pressures(liquids):
+    """Nobody gave them; a discrepancy of nothing is none, and one of something has one answer."""
+    none, _, _ = result(rule_for(*liquids))
+    nothing, _, _ = result(rule_for(*liquids, discrepancy=1e-9))
+    assert none.sites.precision.size == len(STATES)
+    np.testing.assert_allclose(nothing.sites.precision, none.sites.precision, rtol=1e-6)
+    seen = np.flatnonzero(TRUTH.energy(rule_for(*liquids).problem.r) < 1.0)
+    np.testing.assert_allclose(nothing.mean[seen], none.mean[seen], atol=1e-6)
+    rule = rule_for(*liquids, discrepancy=0.03)
+    fit, _, _ = result(rule)
+    runs = [ENGINE.run(Setup.of(TRUTH, s.state, seed=1)) for s in liquids]
+    model = linearise(rule.problem, TRUTH.energy(rule.problem.r), runs)
+    again = rule.conditioner.fit(model, fit.point)
+    np.testing.assert_allclose(again.mean[seen], fit.mean[seen], atol=2e-3)
+    np.testing.assert_allclose(again.sites.value, fit.sites.value, atol=0.1)
