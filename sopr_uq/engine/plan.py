@@ -14,7 +14,7 @@ from sopr_uq.engine.lattice import DILUTION, fcc_positions, thermal_velocities, 
 from sopr_uq.engine.protocol import Configuration, Setup
 from sopr_uq.engine.settings import EngineSettings
 from sopr_uq.engine.table import Capped, cap
-from sopr_uq.engine.timestep import length_scale, usual_timestep
+from sopr_uq.engine.timestep import bond_periods, length_scale, usual_timestep
 from sopr_uq.engine.topology import Topology, extent
 from sopr_uq.errors import InputError
 from sopr_uq.experiment.state import StatePoint
@@ -28,7 +28,7 @@ SIGMAS_OF_CUTOFF = 3.0
 _CUTOFF_WITHOUT_CORE = 10.0
 _CLEAR = 3.0
 _THERMO_EVERY = 10
-_FINE = 0.02
+_FINE, _OF_BOND = 0.02, 0.25
 
 
 @dataclass(frozen=True)
@@ -143,11 +143,16 @@ class Plan:
     def fine_every(self) -> int:
         """Steps between readings of what dynamics needs; divides ``sample_every``.
 
-        A fiftieth of :func:`flight_time` at most: nothing in a liquid is faster than a
-        tenth of it, so that sums over readings are integrals.
+        A fiftieth of :func:`flight_time` at most, and a quarter of the period of every bond:
+        nothing in a liquid but its bonds is faster than a tenth of that time, so that sums over
+        readings are integrals. Read once a period, the stress of a bond would not cancel.
         """
         every = self.settings.sample_every
-        most = max(1, int(_FINE * FS_PER_PS * flight_time(self.setup) / self.timestep))
+        periods = bond_periods(self.setup.substance)
+        longest = min(
+            [_FINE * FS_PER_PS * flight_time(self.setup), *(_OF_BOND * p for p in periods)]
+        )
+        most = max(1, int(longest / self.timestep))
         return next(k for k in range(min(most, every), 0, -1) if every % k == 0)
 
     @property

@@ -118,10 +118,15 @@ def _of_rotation(substance: Substance, temperature: float) -> list[float]:
 
 def _of_vibration(substance: Substance) -> list[float]:
     """A share of the period of each bond of a flexible molecule."""
-    steps = []
+    return [VIBRATION * period for period in bond_periods(substance)]
+
+
+def bond_periods(substance: Substance) -> list[float]:
+    """Return the period in fs of each bond of the flexible molecules, of its ends alone."""
+    periods = []
     for molecule in substance.molecules:
         for bond in () if molecule.bonded is None else molecule.bonded.bonds:
             masses = np.array([molecule.sites[i].mass for i in bond.atoms])
             period = 2.0 * np.pi * np.sqrt(1.0 / np.sum(1.0 / masses) / bond.stretching.curvature)
-            steps.append(VIBRATION * float(period) * FS_PER_TIME)
-    return steps
+            periods.append(float(period) * FS_PER_TIME)
+    return periods

@@ -56,8 +56,10 @@ def as_boxed(o: Observation, radius: float) -> Observation:
     if o.axis is R:
         end = radius - WIDTH
         return o if o.window[1] <= end or o.x[-1] <= end else _cut(o, end)
+    # what a window leaves out may be anything: waves of the taper would bring it back
+    o = o.windowed()
     apart = np.pi / radius
-    low, high = max(o.window[0], o.x[0], apart), min(o.window[1], o.x[-1] - _LOST * apart)
+    low, high = max(o.x[0], apart), o.x[-1] - _LOST * apart
     x = np.arange(low, high, apart)
     if x.size < _FEWEST:
         raise InputError(

@@ -47,8 +47,8 @@ class Liquid:
             observation.check_pairs(self.substance.pairs)
         check_origins(self.observations)
         check_sums(self.observations, self.substance.pairs)
-        types = len(self.substance.sites)
+        number = len(self.substance.molecules)
         pure = [o.kind for o in self.observations if KINDS[o.kind].pure]
-        if pure and types > 1:
-            expected = f"a {pure[0]} of an element"
-            raise InputError("observe", expected, f"a mixture of {types} types")
+        if pure and number > 1:
+            expected = f"a {pure[0]} of one kind of molecule"
+            raise InputError("observe", expected, f"a mixture of {number}")

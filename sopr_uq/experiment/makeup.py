@@ -200,9 +200,11 @@ def mixture_of(
     if len(faults) > before:
         return None
     found = _references(substance, pairs, faults)
+    seen = _scatterers(molecules)
+    with faults.caught("molecule"):
+        _check_scatterers(seen)
     if len(faults) > before:
         return None
-    seen = _scatterers(molecules)
     return Makeup(
         substance,
         {pair: found[pair] for pair in substance.pairs},
@@ -287,6 +289,23 @@ def _scatterers(
         sites = [(site.kind, site) for site in sites_of(molecule)]
         found += sites or [(molecule.name, molecule)]
     return found
+
+
+def _check_scatterers(seen: Sequence[tuple[str, SiteSettings | MoleculeSettings]]) -> None:
+    """Refuse two isotopes, or two scattering lengths, of one type of site."""
+    told: dict[str, tuple[str | None, float | None]] = {}
+    for name, settings in seen:
+        this = (settings.element, settings.scattering_length)
+        other = told.setdefault(name, this)
+        if other != this:
+            shown = [
+                ", ".join(str(x) for x in each if x is not None) or "nothing"
+                for each in (other, this)
+            ]
+            raise InputError(
+                f"type {name}", "one element and one scattering_length, said of each of its sites",
+                " and ".join(shown), "two types of site, each with its pairs",
+            )  # fmt: skip
 
 
 def _check_pairs(substance: Substance, pairs: Sequence[PairSettings], faults: Faults) -> None:

@@ -77,18 +77,22 @@ def element_named(name: str, mass: float) -> str:
     Raises
     ------
     InputError
-        If there is such an isotope, and the mass is not its own, but of hydrogen.
+        If there is such an isotope, and the mass is not its own, but of hydrogen; or a bare
+        symbol whose element has another mass.
     """
     import periodictable
 
     found = _ISOTOPE.fullmatch(name)
-    if found is None or not found["after"]:
+    if found is None or found["before"]:
         return name
-    symbol, number = found["symbol"], int(found["after"])
+    symbol = found["symbol"]
     try:
         element = periodictable.elements.symbol(symbol)
     except ValueError:
         return name
+    if not found["after"]:
+        return _of_mass(name, mass, element.mass)
+    number = int(found["after"])
     if number not in element.isotopes:
         return symbol
     own, natural = abs(element[number].mass - mass), abs(element.mass - mass)
@@ -100,6 +104,20 @@ def element_named(name: str, mass: float) -> str:
             f"{mass:g} u", f'element = "{symbol}" or "{number}{symbol}" of its site',
         )  # fmt: skip
     return symbol
+
+
+def _of_mass(name: str, mass: float, natural: float) -> str:
+    """Return a symbol; refuse one of an element, or mixture of isotopes, of another mass in u."""
+    # D is an isotope's own name, whatever mass it moves with
+    if abs(mass - natural) <= _ALIKE or name in ("D", "T"):
+        return name
+    raise InputError(
+        f"element of {name}",
+        f"the mass of {name}, {natural:g} u, or what else scatters",
+        f"{mass:g} u",
+        f'element = "{name}" of its site where only its mass is another; or its isotope, such as '
+        '"D"; or scattering_length',
+    )
 
 
 def check_element(element: str) -> None:

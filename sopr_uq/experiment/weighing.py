@@ -52,11 +52,15 @@ def lowest_s(observation: Observation, substance: Substance, state: StatePoint) 
 
     The scattering of any weights b is not negative, Σ c_a b_a² + Σ w_ab (S_ab − 1) ≥ 0: a
     partial of like types, in the sense of Faber and Ziman, is above 1 − 1/c_a, of molecules
-    with n of them above 1 − n/c_a. That of unlike types may be anywhere.
+    with n of them above 1 − n/c_a. That of unlike types may be anywhere, and so may a total of
+    molecules, which lacks what is within them.
     """
     weights = observation.weights(substance.pairs)
     if len(substance.sites) == 1:
         return 0.0 if substance.atomic else -np.inf
+    partial = isinstance(observation.of, Pair)
+    if not substance.atomic and not partial:
+        return -np.inf
     if isinstance(observation.of, Pair) and not observation.of.like:
         return -np.inf
     fractions = substance.densities(state) / substance.densities(state).sum()

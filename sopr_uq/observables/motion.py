@@ -30,9 +30,9 @@ from sopr_uq.observables.number import Number
 from sopr_uq.observables.pair_entropy import pair_entropy_change
 from sopr_uq.observables.response import Response
 from sopr_uq.observables.transport import (
-    GAMMA,
     FiniteBox,
     Window,
+    gamma_of,
     running_diffusion,
     running_viscosity,
     value_in,
@@ -136,7 +136,8 @@ class Diffusion(Motion):
         """Return D_∞/D_N and its relative error, by the number of molecules."""
         n, state = liquid.setup.molecules(liquid.simulation.particles), liquid.setup.state
         box = FiniteBox(n, (n / state.density) ** (1 / 3), state.temperature)
-        low, middle, high = box.by_number(GAMMA[0] + GAMMA[1] * np.array([-1.0, 0.0, 1.0]))
+        gamma, error = gamma_of(liquid.setup.substance)
+        low, middle, high = box.by_number(gamma + error * np.array([-1.0, 0.0, 1.0]))
         return float(middle), float((high - low) / (2.0 * middle))
 
 

@@ -33,10 +33,9 @@ from sopr_uq.observables.simulated_liquid import Reading, SimulatedLiquid, readi
 from sopr_uq.observables.spectrum import spectrum, velocity_correlation
 from sopr_uq.observables.structure_factor import StructureFactor
 from sopr_uq.observables.transport import (
-    GAMMA,
-    GAMMA_OF_OTHERS,
     FiniteBox,
     at_rest,
+    gamma_of,
     running_diffusion,
     running_viscosity,
     value_in,
@@ -239,8 +238,7 @@ def _shifts(runs: Sequence[SimulatedLiquid], diffusion: float) -> list[tuple[flo
     setup = runs[0].setup
     n, state = setup.molecules(runs[0].simulation.particles), setup.state
     box = FiniteBox(n, (n / state.density) ** (1 / 3), state.temperature)
-    simple = setup.substance.simple and len(setup.substance.molecules) == 1
-    gamma, error = GAMMA if simple else GAMMA_OF_OTHERS
+    gamma, error = gamma_of(setup.substance)
     factors = box.by_number(gamma + error * np.array([-1.0, 0.0, 1.0]))
     low, middle, high = diffusion * (factors - 1.0)
     found = [(float(middle), float(high - low) / 2.0)]

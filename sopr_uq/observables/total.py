@@ -36,6 +36,11 @@ class TotalScattering(Curve):
         """Name of its series."""
         return "f"
 
+    @property
+    def unit(self) -> str:
+        """Of its values: that of what weighs it, or 1 where it is divided."""
+        return self.of.unit
+
     def rows(self, liquid: InfiniteLiquid, x: FloatArray) -> FloatArray:
         """Return A with S_ab(x) = 1 + A h_ab, shape (k, n)."""
         return structure_rows(liquid.grid, x, float(liquid.setup.densities.sum()))

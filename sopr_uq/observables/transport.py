@@ -14,6 +14,7 @@ from scipy.integrate import cumulative_trapezoid
 from sopr_uq.engine.blocks import standard_error
 from sopr_uq.engine.series import Series
 from sopr_uq.errors import SimulationFailed
+from sopr_uq.experiment.substance import Substance
 from sopr_uq.typing import FloatArray
 
 GAMMA = (1.0, 0.1)
@@ -22,6 +23,13 @@ GAMMA = (1.0, 0.1)
 GAMMA_OF_OTHERS = (1.0, 0.2)
 """The same of mixtures, molecules and ions, N molecules: believed, not simulated. By Yeh and Hummer
 γ is about ξk_BT ρ^(1/3)/(6πηD), 0.97 of water at 298 K by its 0.890 mPa s and 2.30·10⁻⁹ m²/s."""
+
+
+def gamma_of(substance: Substance) -> tuple[float, float]:
+    """Return γ of the diffusion of a substance, and its standard error."""
+    simple = substance.simple and len(substance.molecules) == 1
+    return GAMMA if simple else GAMMA_OF_OTHERS
+
 
 MADELUNG = 2.837297
 """ξ of a cubic box (Yeh & Hummer, J. Phys. Chem. B 108, 15873 (2004), eq 12)."""

@@ -24,16 +24,15 @@ def agreement_by_datum(result: xr.DataTree) -> dict[str, dict[str, Any]]:
         return {}
     found = result["agreement"].to_dataset()
     share = 1.0 - found["sd"] / found["sd_without"]
+    return {str(name): _of_datum(found, share, i) for i, name in enumerate(found["datum"].values)}
+
+
+def _of_datum(found: xr.Dataset, share: xr.DataArray, place: int) -> dict[str, Any]:
+    row = found.isel(datum=place)
     return {
-        str(name): {
-            **{
-                k: float(found[k].sel(datum=name))
-                for k in ("measured", "expected", "expected_sd", "z")
-            },
-            "unit": str(found["unit"].sel(datum=name).item()),
-            "narrows": _by_descriptor(share.sel(datum=name)),
-        }
-        for name in found["datum"].values
+        **{k: float(row[k]) for k in ("measured", "expected", "expected_sd", "z")},
+        "unit": str(row["unit"].item()),
+        "narrows": _by_descriptor(share.isel(datum=place)),
     }
 
 

@@ -51,9 +51,11 @@ def measured_totals(
         raise InputError("properties", expected, "total, of none")
     names = [entry.name or entry.kind for entry in found]
     unique = [name if names.count(name) == 1 else f"{name} {i}" for i, name in enumerate(names, 1)]
+    curves = [_curve(makeup, entry, state) for entry in found]
     return tuple(
-        replace(which, of=name, read=_Weighed(makeup, entry))
-        for name, entry in zip(unique, found, strict=True)
+        replace(which, of=name, unit=curve.unit, read=_Weighed(makeup, entry))
+        for name, entry, curve in zip(unique, found, curves, strict=True)
+        if curve is not None
     )
 
 

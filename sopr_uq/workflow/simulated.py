@@ -110,10 +110,17 @@ def assembled(
     for p in order.properties:
         for group in groups.values():
             if p.name in group:
-                group[p.name].attrs["units"] = p.unit
+                group[p.name].attrs["units"] = _unit(order, p)
     tree = xr.DataTree.from_dict(groups)
     tree.attrs.update(_certificate(order, runs))
     return tree
+
+
+def _unit(order: Order, which: Property) -> str:
+    """Return the unit of a property; of totals with several of them, each with its name."""
+    parts = [p for p in order.told if p.name == which.name]
+    units = {p.unit for p in parts}
+    return units.pop() if len(units) == 1 else ", ".join(f"{p.of}: {p.unit}" for p in parts)
 
 
 def load_simulated(path: Path | str) -> xr.DataTree:

@@ -8,9 +8,10 @@ import pytest
 from sopr_uq.engine.electrostatics import Within, inner_energy
 from sopr_uq.engine.factory import make_engine
 from sopr_uq.engine.parallel import run_tasks
+from sopr_uq.engine.plan import make_plan
 from sopr_uq.engine.protocol import Setup
 from sopr_uq.engine.settings import EngineSettings
-from sopr_uq.engine.timestep import usual_timestep
+from sopr_uq.engine.timestep import bond_periods, usual_timestep
 from sopr_uq.engine.topology import Topology
 from sopr_uq.experiment.bonded import (
     Angle,
@@ -24,7 +25,9 @@ from sopr_uq.experiment.bonded import (
     TabledBend,
     TabledTurn,
 )
+from sopr_uq.experiment.models import molecule_of
 from sopr_uq.experiment.molecule import Molecule, Pair, Site
+from sopr_uq.experiment.molecule_settings import MoleculeSettings
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.experiment.substance import Substance
 from sopr_uq.potentials import Zero, lennard_jones
@@ -215,3 +218,20 @@ def test_a_bond_asks_for_a_short_step():
         1,
     )
     assert usual_timestep(setup) == pytest.approx(9.19 / 20.0, rel=0.01)
+
+
+@pytest.mark.parametrize("kelvin", [280.0, 298.0, 373.0])
+def test_the_stress_of_a_bond_is_read_several_times_a_period(kelvin):
+    """Read once in its 9.2 fs, the stress of SPC/Fw's bonds would not cancel, nor η be right."""
+    water = Substance((molecule_of(MoleculeSettings(name="water", model="spcfw")),))
+    pots = {pair: Zero() for pair in water.pairs} | {Pair("O", "O"): lennard_jones(3.165, 0.1554)}
+    setup = Setup(water, StatePoint(kelvin, 0.0333, 18.015), pots, 1, record=("viscosity",))
+    plan = make_plan(EngineSettings(name="lammps", particles=512), setup)
+    spacing, period = plan.fine_every * plan.timestep, min(bond_periods(water))
+    assert period == pytest.approx(9.19, rel=0.01)
+    assert spacing <= period / 4.0
+    # so that a sum over readings is the integral, which the old reading once a period was not
+    for step, off in ((spacing, 0.1), (period, 1.0)):
+        t = np.arange(0.0, 4000.0, step)
+        found = np.trapezoid(np.exp(-t / 500.0) * np.cos(2.0 * np.pi * t / period), t)
+        assert (abs(found) > 100.0) == (off > 0.5)

@@ -71,3 +71,20 @@ def test_a_curve_from_zero_on_is_compared_above_it():
     seen = as_boxed(Observation("s", q, np.ones(q.size)), RADIUS)
     assert seen.x[0] > 0.0
     assert seen.value == pytest.approx(np.ones(seen.x.size), abs=1e-9)
+
+
+@pytest.mark.parametrize("kind", ["s", "f"])
+def test_what_a_window_leaves_out_is_left_out(kind):
+    """A rise before it, zeros and noise after it: no wave of the taper brings them in."""
+    window, rng = (0.8, 15.0), np.random.default_rng(2)
+    curve = (kind == "s") - np.exp(-((Q / 1.4) ** 4)) + 0.3 * np.sin(2.8 * Q) / Q
+    beyond = window[1] < Q
+    clean = as_boxed(Observation(kind, Q, curve, window=window), RADIUS)
+    assert window[0] <= clean.x[0] <= clean.x[-1] <= window[1]
+    for bad in (
+        np.where(window[0] > Q, curve + 3.0 / Q**2, curve),
+        np.where(beyond, 0.0, curve),
+        np.where(beyond, curve + rng.standard_normal(Q.size), curve),
+    ):
+        seen = as_boxed(Observation(kind, Q, bad, window=window), RADIUS)
+        np.testing.assert_array_equal(seen.value, clean.value)

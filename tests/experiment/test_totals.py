@@ -9,17 +9,21 @@ import numpy as np
 import pytest
 from scipy.interpolate import CubicSpline
 
-from sopr_uq.errors import InputError
+from sopr_uq.errors import InputError, InputErrors
 from sopr_uq.experiment.dataset import to_dataset
-from sopr_uq.experiment.makeup import Makeup
+from sopr_uq.experiment.faults import Faults
+from sopr_uq.experiment.makeup import Makeup, mixture_of
 from sopr_uq.experiment.measurement import checked, read_observation
-from sopr_uq.experiment.molecule import Molecule, Site
+from sopr_uq.experiment.molecule import Molecule, Pair, Site
+from sopr_uq.experiment.molecule_settings import MoleculeSettings
 from sopr_uq.experiment.neutrons import element_named, isotopes, scattering_length
 from sopr_uq.experiment.observation import Observation
 from sopr_uq.experiment.observe_settings import ObserveSettings
+from sopr_uq.experiment.settings import PairSettings
 from sopr_uq.experiment.sites import site_mixture
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.experiment.substance import Substance
+from sopr_uq.experiment.weighing import lowest_s
 from sopr_uq.potentials import lennard_jones
 from sopr_uq.structure.transforms import RadialGrid, structure_rows
 
@@ -425,3 +429,69 @@ def test_a_number_behind_a_symbol_is_an_isotope_where_the_mass_is(name, mass, el
 def test_an_isotope_of_another_mass_is_asked_about():
     with pytest.raises(InputError, match=r'element of Ar36.*39.948 u.*element = "Ar" or "36Ar"'):
         element_named("Ar36", 39.948)
+
+
+def site(name, place, mass=1.008, **keys):
+    return {"name": name, "type": "H", "mass": mass, "position": place, **keys}
+
+
+def heavy(first, second):
+    """Water of two sites of hydrogen, as a configuration tells it."""
+    oxygen = {"name": "O", "mass": 15.999, "position": (0.0, 0.0, 0.0)}
+    sites = [oxygen, site("H1", (0.8, 0.58, 0.0), **first), site("H2", (-0.8, 0.58, 0.0), **second)]
+    molecule = MoleculeSettings.model_validate({"name": "water", "sites": sites})
+    pairs = [
+        PairSettings.model_validate({"sites": both, "sigma": 3.0, "epsilon": 0.1})
+        for both in (("O", "O"), ("O", "H"), ("H", "H"))
+    ]
+    faults = Faults()
+    makeup = mixture_of([molecule], pairs, faults)
+    faults.raise_any()
+    return makeup
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ({"element": "H"}, {"element": "D"}),
+        ({"element": "D"}, {"element": "H"}),
+        ({"scattering_length": 6.67}, {}),
+        ({}, {"scattering_length": 6.67}),
+    ],
+)
+def test_one_type_of_site_is_one_isotope(first, second):
+    """Whichever came last used to be taken for both."""
+    with pytest.raises(InputErrors, match="type H: expected one element and one scattering_length"):
+        heavy(first, second)
+    assert heavy(first, first).elements.get("H") == first.get("element")
+
+
+def test_a_mass_that_is_of_another_isotope_is_no_symbol():
+    """Hydrogen of 2.014 u is deuterium; nobody is asked where the element is said."""
+    settings = ObserveSettings(kind="f", file="f.csv", weights="neutron")
+    with pytest.raises(InputError, match=r'expected the mass of H, 1\.008 u.*element = "H"'):
+        heavy({"mass": 2.014}, {"mass": 2.014}).of(settings, STATE)
+    for element, b in (("D", B_D), ("H", B_H)):
+        told_so = {"mass": 2.014, "element": element}
+        total = heavy(told_so, told_so).of(settings, STATE)
+        assert total.scattering.lengths[1] == pytest.approx(b)
+
+
+@pytest.mark.parametrize(
+    ("name", "mass"), [("Ca", 12.011), ("Os", 15.999), ("Ho", 1.008), ("Li", 6.015)]
+)
+def test_types_that_look_like_other_elements_are_asked_about(name, mass):
+    with pytest.raises(InputError, match=f"element of {name}"):
+        element_named(name, mass)
+
+
+def test_a_total_without_what_is_within_may_be_negative():
+    """Of a molecule seen as one, S of its sites goes to 1 − n at Q = 0."""
+    n = len(WATER.molecules[0].sites)
+    weights = dict(zip(WATER.pairs, (1 / 9, 4 / 9, 4 / 9), strict=True))
+    q = np.arange(0.3, 15.0, 0.05)
+    s = 1.0 - n * 0.94 * np.exp(-((q / 2.0) ** 4))
+    o = checked(Observation("s", q, s, of=weights), STATE, MAKEUP)
+    assert o.value[0] < -1.5
+    # of like types alone it is known: 1 − 2/(2/3)
+    assert lowest_s(Observation("s", q, s, of=Pair("H", "H")), WATER, STATE) == pytest.approx(-2.0)

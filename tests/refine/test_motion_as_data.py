@@ -15,9 +15,12 @@ from sopr_uq.engine.settings import EngineSettings
 from sopr_uq.engine.traits import Traits
 from sopr_uq.errors import InputError
 from sopr_uq.experiment.liquid import Liquid
+from sopr_uq.experiment.models import molecule_of
+from sopr_uq.experiment.molecule_settings import MoleculeSettings
 from sopr_uq.experiment.observation import Observation
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.experiment.substance import Substance
+from sopr_uq.observables.transport import gamma_of
 from sopr_uq.potentials import Mie, lennard_jones
 from sopr_uq.refine.ibi import Ibi
 from sopr_uq.refine.loop import refine
@@ -197,6 +200,15 @@ def test_a_number_may_be_called_as_motion_is():
     assert "Diffusion and viscosity together" in _conflict(both)
 
 
+def test_numbers_of_one_name_are_told_apart():
+    """Two measurements of one kind are two data."""
+    d = next(o for o in problem().liquids[0].observations if o.kind == "diffusion")
+    two = problem()
+    liquid = replace(two.liquids[0], observations=(*two.liquids[0].observations, d))
+    names = [datum.name for datum in numbers(replace(two, liquids=(liquid,)))]
+    assert names == ["diffusion", "diffusion (2)"]
+
+
 def test_engines_are_asked_for_what_was_measured():
     p = problem()
     assert p.setup(p.field.start, 0).record == ("diffusion",)
@@ -212,5 +224,8 @@ def test_a_mixture_has_no_diffusion_of_its_own():
     mixture = Substance.atoms({"Ar": 39.9, "Kr": 83.8})
     state = StatePoint(120.0, 0.018, composition={"Ar": 0.5, "Kr": 0.5})
     d = Observation("diffusion", np.zeros(1), np.ones(1), error=np.ones(1))
-    with pytest.raises(InputError, match="a diffusion of an element"):
+    with pytest.raises(InputError, match="a diffusion of one kind of molecule"):
         Liquid(state, (d,), mixture)
+    water = Substance((molecule_of(MoleculeSettings(name="water", model="spce")),))
+    one = Liquid(StatePoint(298.0, 0.0333, 18.0), (d,), water)
+    assert gamma_of(one.substance)[1] > gamma_of(Substance.atom("Ar", 39.9))[1]

@@ -18,7 +18,7 @@ from sopr_uq.refine.newton.data import liquid_of
 from sopr_uq.refine.newton.discrepancy import discrepancy_columns, discrepancy_root
 from sopr_uq.refine.newton.linear import linearise
 from sopr_uq.refine.newton.prior import Prior
-from sopr_uq.refine.newton.state_evidence import state_evidence
+from sopr_uq.refine.newton.state_evidence import SIZES, state_evidence
 from sopr_uq.refine.problem import Problem
 from sopr_uq.refine.settings import RefineSettings
 
@@ -182,3 +182,13 @@ def test_a_discrepancy_changes_nothing_of_what_is_believed_of_pressures(liquids)
         assert not between.any()
     again = fitted(0.03, some.point)
     np.testing.assert_allclose(again.sites.value, some.sites.value, atol=0.1)
+
+
+def test_the_sizes_that_are_tried_do_not_depend_on_an_order(liquids):
+    """They are measured in the ε by which the prior measures, not in that of the first pair."""
+    rule = rule_for(*liquids)
+    fit, _, _ = result(rule)
+    runs = [ENGINE.run(Setup.of(TRUTH, s.state, seed=1)) for s in liquids]
+    model = linearise(rule.problem, TRUTH.energy(rule.problem.r), runs)
+    found = state_evidence(rule.problem, fit, model.jacobian)
+    np.testing.assert_allclose(found["discrepancy"], SIZES * fit.prior.scale[1])

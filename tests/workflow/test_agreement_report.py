@@ -58,3 +58,9 @@ def test_pairs_of_a_mixture_are_told_apart():
 def test_without_numbers_there_is_nothing():
     assert agreement_by_datum(xr.DataTree()) == {}
     assert agreement_lines(xr.DataTree(), LABELS) == []
+
+
+def test_two_numbers_of_one_name_do_not_end_in_a_traceback():
+    stored = tree()
+    twice = stored["agreement"].to_dataset().assign_coords(datum=["pressure", "pressure"])
+    assert list(agreement_by_datum(xr.DataTree.from_dict({"agreement": twice}))) == ["pressure"]

@@ -151,6 +151,7 @@ def test_totals_of_one_name_are_told_apart_and_one_at_two_states_is_one(mixture)
     asked.attrs["settings"] = json.dumps(settings)
     found = measured_totals(PROPERTIES["total"], asked, stored_liquid(mixture).state)
     assert [each.of for each in found] == ["neutrons", "f 2", "f 3"]
+    assert [each.unit for each in found] == ["1", "that of the weights", "that of the weights"]
 
 
 def test_no_total_was_measured(salt):

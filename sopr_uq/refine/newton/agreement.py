@@ -12,6 +12,7 @@ A = S⁻¹, and C the covariance of some number of the posterior with the data, 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -123,13 +124,14 @@ def agreement(conditioner: Conditioner, fit: Fit) -> xr.Dataset:
 
 
 def numbers(problem: Problem) -> Iterator[Datum]:
-    """Yield the numbers among the data of a problem in order."""
-    row = 0
+    """Yield the numbers among the data of a problem in order, each by a name of its own."""
+    row, seen = 0, Counter[str]()
     for place, liquid in enumerate(problem.liquids, 1):
         for o in liquid.observations:
             if not o.is_curve:
                 name = o.name if place == 1 else f"{o.name}, state {place}"
-                yield Datum(name, row, o)
+                seen[name] += 1
+                yield Datum(name if seen[name] == 1 else f"{name} ({seen[name]})", row, o)
             row += independent(o).x.size
 
 

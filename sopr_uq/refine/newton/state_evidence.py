@@ -53,7 +53,7 @@ def state_evidence(problem: Problem, fit: Fit, measured: FloatArray) -> xr.Datas
         between = np.pad(between, ((0, beyond), (0, 0)))
         return highest_log_density(replace(model, columns=np.hstack([shared, between])))
 
-    sizes = SIZES * problem.field.epsilons[0]
+    sizes = SIZES * fit.prior.scale[1]
     each = np.array([at(float(size)) for size in sizes]) - at(0.0)
     factor = float(logsumexp(each) - np.log(each.size))
     return xr.Dataset(
