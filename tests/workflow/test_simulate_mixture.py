@@ -129,7 +129,7 @@ def test_totals_are_weighed_as_at_the_new_composition(rich):
     """w_ab = (2 − δ_ab) c_a c_b b_a b_b/⟨b⟩² of neutrons; weights of one's own stay."""
     curves = rich[0]["curves"].to_dataset()
     assert curves["total"].dims == ("chain", "draw", "state", "measured", "q_total")
-    assert curves["total"].attrs["units"] == "1"
+    assert curves["total"].attrs["units"] == "neutrons: 1, f: that of the weights"
     h = (curves["s"] - 1.0).isel(state=0).mean(("chain", "draw"))
     b = np.array([0.7 * 1.909, 0.3 * 7.81])
     shares = np.array([b[0] ** 2, 2.0 * b[0] * b[1], b[1] ** 2]) / b.sum() ** 2
