@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -14,6 +15,7 @@ from sopr_uq.engine.parallel import run_tasks
 from sopr_uq.engine.protocol import Setup, Simulation
 from sopr_uq.engine.settings import EngineSettings
 from sopr_uq.engine.traits import COEXISTENCE
+from sopr_uq.errors import SimulationFailed
 from sopr_uq.experiment.state import StatePoint
 from sopr_uq.observables.property import Property, properties_of
 from sopr_uq.observables.simulated_liquid import SimulatedLiquid
@@ -38,7 +40,10 @@ def force_field(gas: Gas) -> list[dict[str, Any]]:
             properties = properties_of(names)
             for state in gas.states(shares, slabs=slabs):
                 runs = _runs(gas, potential, state, properties, slabs=slabs)
-                rows += [_row(exponent, state, each, runs) for each in properties]
+                for each in properties:
+                    # two runs may not tell a viscosity; the table has a dash there then
+                    with suppress(SimulationFailed):
+                        rows.append(_row(exponent, state, each, runs))
     return rows
 
 
