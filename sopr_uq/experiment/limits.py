@@ -28,6 +28,11 @@ _DENSITY_TOLERANCE = 0.1
 """How far the density in the slope of a core may be from what is said, besides what ripples of
 the core leave open."""
 
+_OF_RIPPLES = 0.2
+"""Of the slope that ripples would make if they were a line. They go up and down: of 36 transforms,
+which ended at 12 to 30 Å⁻¹, with noise of up to 0.02 in S, the slope was off by a sixth of that
+and one per cent at most."""
+
 _CORE = 0.6
 """In mean spacings: no two particles of a liquid are closer."""
 
@@ -255,4 +260,4 @@ def _in_the_core(x: FloatArray, value: FloatArray) -> OwnDensity | None:
     end = 0.55 * peak
     if slope >= 0.0 or rest >= 0.3 * abs(slope) * end:
         return None
-    return OwnDensity(-slope / (4.0 * np.pi), rest / end / (4.0 * np.pi))
+    return OwnDensity(-slope / (4.0 * np.pi), _OF_RIPPLES * rest / end / (4.0 * np.pi))
