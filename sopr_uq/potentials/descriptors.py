@@ -19,8 +19,9 @@ from sopr_uq.typing import ArrayLike, FloatArray
 
 _NEWTON_STEPS = 8
 
-_SHALLOWEST = 1e-10
-"""In kcal/mol: what a repulsive table comes to at its end is zero but for rounding, and no well."""
+_SHALLOWEST = 1e-3
+"""In kcal/mol, k_B T at half a kelvin: what a repulsive table comes to at its end, where it is
+rounded and continued, is no well. Helium's is 0.02 deep."""
 
 
 class Descriptors(NamedTuple):

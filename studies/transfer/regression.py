@@ -15,6 +15,8 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
+from shutil import copyfile
 from typing import NamedTuple
 
 import numpy as np
@@ -41,9 +43,14 @@ from sopr_uq.units import inverse_temperature
 from sopr_uq.workflow.beforehand import expected
 from sopr_uq.workflow.markdown import filled, markdown_table
 from sopr_uq.workflow.order import Order, measured_state
+from sopr_uq.workflow.result import load_result
 
 ARGON = Gas("Ar")
 RESULTS = HERE / "results" / "regression.nc"
+POSTERIOR = RESULTS.with_name("regression-posterior.nc")
+BOILING = RESULTS.with_name("regression-boiling.nc")
+"""The posterior that all this is of, and its runs along the boiling line, as they were then."""
+
 CHOSEN, REPEATS, WORLDS = 16, 25, 400
 NAMES = {"hnc": "hypernetted chain", "py": "Percus–Yevick", "md": "molecular dynamics"}
 BOTH = ("pressure", "energy")
@@ -85,7 +92,7 @@ def simulated(kind: Kind) -> xr.Dataset:
 
     Of the draws that are liquids at every state; ``designed`` says which `simulate` would choose.
     """
-    result = ARGON.posterior
+    result = posterior()
     measured = measured_state(result)
     states = [replace(measured, temperature=t) for t in kind.temperatures]
     order = Order(result, tuple(states), properties_of(kind.properties), CHOSEN, 1, kind.engine)
@@ -177,7 +184,7 @@ def cases(found: xr.DataTree, *, whole: bool = False) -> Iterator[Case]:
 
     Strayed draws are left out, unless the ``whole`` is asked for.
     """
-    potential = ARGON.posterior["posterior"].to_dataset()["potential"]
+    potential = posterior()["posterior"].to_dataset()["potential"]
     r = potential["r"].values
     values = potential.transpose("chain", "draw", "r").values
     draws = values.reshape(-1, r.size).astype(float)
@@ -200,13 +207,13 @@ def _directions(r: FloatArray, draws: FloatArray, kelvin: float, density: float)
 
 def strayed(data: xr.Dataset) -> BoolArray:
     """Return which draws, simulated where the liquid was measured, have another pressure."""
-    measured = reference_pressure("Argon", measured_state(ARGON.posterior))
+    measured = reference_pressure("Argon", measured_state(posterior()))
     pressure = data["value"].sel(property="pressure").isel(state=0).values
     return np.asarray(np.abs(pressure - measured) > STRAYED)
 
 
 def _along(r: FloatArray, draws: FloatArray, labels: Sequence[int]) -> Iterator[Case]:
-    runs = store.read(ARGON.liquid)["runs"].to_dataset()
+    runs = store.read(BOILING)["runs"].to_dataset()
     place = np.array([labels.index(each) for each in runs["draw_of_run"].values])
     draw = runs["chain_of_run"].values * len(labels) + place
     for s, t in enumerate(runs["temperature"].values):
@@ -324,9 +331,15 @@ def table(found: xr.DataTree) -> list[str]:
     return markdown_table(head, [row(each) for each in cases(found)])
 
 
+@cache
+def posterior() -> xr.DataTree:
+    """Return the posterior whose draws are simulated."""
+    return load_result(POSTERIOR)
+
+
 def made() -> Mapping[str, xr.Dataset]:
     """Simulate all."""
-    cutoff = float(ARGON.posterior["posterior"].to_dataset()["r"][-1])
+    cutoff = float(posterior()["posterior"].to_dataset()["r"][-1])
     return {name: simulated(kind) for name, kind in kinds(cutoff).items()}
 
 
@@ -335,6 +348,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--stored", action="store_true", help="from the stored numbers")
     if not parser.parse_args().stored:
+        copyfile(ARGON.source, POSTERIOR)
+        copyfile(ARGON.liquid, BOILING)
         store.write(xr.DataTree.from_dict(dict(made())), RESULTS)
     found, readme = store.read(RESULTS), HERE / "README.md"
     of_dynamics = next(each for each in cases(found) if each.engine == NAMES["md"])

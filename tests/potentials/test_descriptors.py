@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy.integrate import quad
 
 from sopr_uq.errors import InputError
-from sopr_uq.potentials import Exp6, Mie, lennard_jones
+from sopr_uq.potentials import Exp6, Mie, Tabulated, lennard_jones
 from sopr_uq.potentials.descriptors import (
     descriptors,
     first_zero,
@@ -152,3 +152,14 @@ def test_a_repulsion_that_ends_at_zero_has_none() -> None:
     for end in (np.where(R < 9.0, repulsive, 0.0), repulsive - 1e-12, repulsive - repulsive[-1]):
         found = descriptors(R, end, 1.0)
         assert np.isnan([found.sigma, found.epsilon, found.r_vdw]).all()
+
+
+@pytest.mark.parametrize("decimals", [3, 4, 6, 8, 12])
+@pytest.mark.parametrize("end", [8.0, 12.0])
+def test_a_repulsive_table_has_no_well_however_it_was_rounded(decimals, end):
+    """Where it ends it is continued, and dips by its rounding: that is no well, nor a size."""
+    r = np.arange(1.5, end, 0.02)
+    table = Tabulated(r, np.round(1800.0 * np.exp(-(r - 1.0) / 0.34), decimals))
+    at = np.arange(1.0, 15.0, 0.005)
+    assert np.isnan(first_zero(at, table.energy(at)))
+    assert np.isfinite(first_zero(at, lennard_jones(2.55, 0.02).energy(at))), "helium has one"
