@@ -32,6 +32,9 @@ _ORDINATES = {
     "error": (
         *("error", "err", "errors", "sigma_g", "sigma_s", "std", "sd", "stderr", "uncertainty"),
         *("dg", "dg(r)", "ds", "ds(q)", "dgr", "esd", "e", "dy"),
+        # a standard uncertainty, as metrologists write it
+        *("u(g)", "u(g(r))", "u(s)", "u(s(q))", "u(f)", "u(f(q))"),
+        *(f"{sd}({of})" for sd in ("sigma", "σ") for of in ("g", "g(r)", "s", "s(q)", "f", "f(q)")),
     ),
     "potential": ("v", "u", "v(r)", "u(r)", "energy", "potential", "pot"),
     "force": ("force", "f(r)", "fprime"),
