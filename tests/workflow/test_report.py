@@ -40,6 +40,13 @@ def test_a_posterior_has_intervals_of_a_probability(small_result):
     assert sigma["lower"] < sigma["mean"] < sigma["upper"]
 
 
+def test_numbers_of_a_refinement_that_failed_say_so(small_result):
+    result = small_result()
+    assert "failed" not in head(result)[1]
+    result.attrs["outcome"] = "simulation_failed"
+    assert head(result)[1] == "value (sd), of a refinement that failed"
+
+
 def test_a_smoothing_band_is_called_nothing_else(small_result):
     result = small_result("sopr")
     said = words(result).lower()
