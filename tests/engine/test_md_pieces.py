@@ -137,7 +137,10 @@ def test_impossible_potentials_are_refused(potential, text):
 
 def test_length_scale_and_timestep():
     assert length_scale(ARGON, 85.0) == pytest.approx(3.40, abs=1e-4)
-    assert length_scale(Mie(3.0, 1e-9), 85.0) == pytest.approx(3.0, abs=1e-4)
+    assert length_scale(Mie(3.0, 2e-3), 85.0) == pytest.approx(3.0, abs=1e-4)
+    # without a well to speak of it is where v is k_B T
+    soft = 3.0 * (4e-9 / thermal_energy(85.0)) ** (1 / 12)
+    assert length_scale(Mie(3.0, 1e-9), 85.0) == pytest.approx(soft, abs=0.01)
     tau = 3.40 * np.sqrt(39.948 / 0.238) * FS_PER_TIME
     assert default_timestep(ARGON, 85.0, 39.948) == pytest.approx(REDUCED_TIMESTEP * tau, rel=1e-3)
     # Hot particles hit harder, heavy ones are slower.
