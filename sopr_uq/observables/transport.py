@@ -25,12 +25,6 @@ GAMMA_OF_OTHERS = (1.0, 0.2)
 γ is about ξk_BT ρ^(1/3)/(6πηD), 0.97 of water at 298 K by its 0.890 mPa s and 2.30·10⁻⁹ m²/s."""
 
 
-def gamma_of(substance: Substance) -> tuple[float, float]:
-    """Return γ of the diffusion of a substance, and its standard error."""
-    simple = substance.simple and len(substance.molecules) == 1
-    return GAMMA if simple else GAMMA_OF_OTHERS
-
-
 MADELUNG = 2.837297
 """ξ of a cubic box (Yeh & Hummer, J. Phys. Chem. B 108, 15873 (2004), eq 12)."""
 
@@ -45,6 +39,12 @@ _SURE, _NEVER = 2.0, 3.0
 
 _PER_A2_PS = 10.0
 _MPA_S_PER_MPA_PS = 1e-3
+
+
+def gamma_of(substance: Substance) -> tuple[float, float]:
+    """Return γ of the diffusion of a substance, and its standard error."""
+    simple = substance.simple and len(substance.molecules) == 1
+    return GAMMA if simple else GAMMA_OF_OTHERS
 
 
 class Window(NamedTuple):
