@@ -14,7 +14,14 @@ from sopr_uq.experiment.catalogue import check_sha256
 from sopr_uq.experiment.cells import check_cells, shift_edges
 from sopr_uq.experiment.formats import FEWEST_ROWS, Table, read_file
 from sopr_uq.experiment.forms import FORMS, TOTAL, UNKNOWN, Form, FormName, Scale, factor_of
-from sopr_uq.experiment.inferred import ended, own_spacing, read_off, shortened, windowed
+from sopr_uq.experiment.inferred import (
+    ended,
+    own_smoothing,
+    own_spacing,
+    read_off,
+    shortened,
+    windowed,
+)
 from sopr_uq.experiment.kinds import CURVES, KINDS, KindName
 from sopr_uq.experiment.limits import check_form
 from sopr_uq.experiment.matrix import read_matrix
@@ -64,7 +71,7 @@ def read_curve(
     q_max: float | Literal["none"] | None = None,
     spacing: float | None = 0.0,
     lorch: bool | None = None,
-    smoothing: float = 0.0,
+    smoothing: float | None = 0.0,
     damping: float | None = 0.0,
     drift: float = 0.0,
     covariance: Path | str | None = None,
@@ -100,8 +107,11 @@ def read_curve(
         curve itself shows.
     lorch : bool, optional
         Whether Lorch's window damped the integral; by default what the curve shows.
-    smoothing, drift : float
-        Of the curve; see :class:`~sopr_uq.experiment.observation.Observation`.
+    smoothing : float or None
+        Of the curve; see :class:`~sopr_uq.experiment.observation.Observation`. None for what
+        its kind, or its being of a simulation, says.
+    drift : float
+        The same.
     damping : float or None
         The same; None for what a g(r) itself leaves open of its window.
     covariance : Path or str, optional
@@ -151,13 +161,15 @@ def read_curve(
         observation,
         name=name or path.name,
         source=source or path.name,
-        smoothing=smoothing,
         drift=drift,
     )
     observation = windowed(observation, window)
     if spacing is None:
         spacing = own_spacing(observation.windowed())
     observation = ended(replace(observation, spacing=spacing), q_max, written.table)
+    if smoothing is None:
+        smoothing = own_smoothing(observation, written.table)
+    observation = replace(observation, smoothing=smoothing)
     observation = shortened(observation, window)
     if lorch is not None:
         observation = replace(observation, lorch=lorch, damping=0.0)

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from sopr_uq.experiment.formats import Table
-from sopr_uq.experiment.kinds import R
+from sopr_uq.experiment.kinds import KINDS, R
 from sopr_uq.experiment.observation import Observation
 from sopr_uq.experiment.readings import reading_error
 from sopr_uq.experiment.set_points import filled_end, set_points
@@ -105,6 +105,12 @@ def ended(
         remark = f"The head of the file says Qmax = {written:g} Å⁻¹: taken as q_max."
         return replace(observation, q_max=written, remarks=(*observation.remarks, remark))
     found = fourier_end(observation.x, observation.value)
+    if found is None and counted(observation, table):
+        remark = (
+            f"{table.format} has what was counted in a simulation, and the curve shows no end of "
+            "a Fourier integral: no damping and no smoothing is allowed for. damping and smoothing say otherwise."
+        )
+        return replace(observation, damping=0.0, remarks=(*observation.remarks, remark))
     if found is None:
         read_off = observation.abscissa_error > 0.0
         return replace(observation, damping=_LIKELY if read_off else _UNKNOWN)
@@ -120,6 +126,27 @@ def ended(
         damping=_LIKELY + (_UNKNOWN - _LIKELY) * (1.0 - abs(2.0 * found.damped - 1.0)),
         remarks=(*observation.remarks, remark),
     )
+
+
+def counted(observation: Observation, table: Table) -> bool:
+    """Whether a curve is what a simulation counted.
+
+    A program that analyses simulations wrote it, and it shows neither the end of a Fourier
+    integral nor readings off a figure: measured curves are kept in such files, too.
+    """
+    shows = observation.transformed or observation.abscissa_error > 0.0
+    return table.simulated and observation.axis is R and not shows
+
+
+def own_smoothing(observation: Observation, table: Table) -> float:
+    """Return how a curve of which nothing is told may have been smoothed, in Å² or Å⁻².
+
+    A measured one as its kind may be. Nobody smooths what a simulation counted; the mean of a
+    cell of width w is f + w² f″/24 at its centre, to second order.
+    """
+    if counted(observation, table):
+        return float(np.median(np.diff(observation.x))) ** 2 / 24.0
+    return KINDS[observation.kind].smoothed
 
 
 def own_spacing(observation: Observation) -> float:

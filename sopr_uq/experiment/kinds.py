@@ -90,10 +90,11 @@ class Kind:
     approximate : bool
         Whether the best of effective pair potentials may miss it, as the virial does: where no
         error is stated one is believed, and a conflict with the rest does not forbid an answer.
+    smoothed : float
+        How a curve of which nothing is told may have been smoothed (Å² or Å⁻²). A Gaussian of
+        0.08 Å is a smoothing of 0.003 Å².
     of_a_file : mapping of str to float or None
-        What is believed of a curve of which nothing is told: how it was smoothed (Å² or Å⁻²),
-        and how its level drifts. A Gaussian of 0.08 Å is a smoothing of 0.003 Å². What is None
-        is found from the curve.
+        What else is believed of it: how its level drifts. What is None is found from the curve.
     """
 
     symbol: str
@@ -107,6 +108,7 @@ class Kind:
     motion: MotionScale | None = None
     pure: bool = False
     approximate: bool = False
+    smoothed: float = 0.0
     of_a_file: Mapping[str, float | None] = field(default_factory=dict)
 
     @property
@@ -126,7 +128,7 @@ def _viscosity(density: float, heat: float, mass: float) -> float:
     return float(density ** (2 / 3) * np.sqrt(heat * mass) / constants.milli)
 
 
-_FOUND: dict[str, float | None] = {"abscissa_error": None, "spacing": None}
+_FOUND: dict[str, float | None] = {"smoothing": None, "abscissa_error": None, "spacing": None}
 
 KINDS: Mapping[str, Kind] = MappingProxyType(
     {
@@ -137,7 +139,8 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             level=1.0,
             sums=(1.0, 1.0),
             dim="r_observed",
-            of_a_file={"smoothing": 0.003, "damping": None, "drift": 0.003, **_FOUND},
+            smoothed=0.003,
+            of_a_file={"damping": None, "drift": 0.003, **_FOUND},
         ),
         "s": Kind(
             "S",
@@ -146,7 +149,8 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             level=1.0,
             sums=(0.0, 1.0),
             dim="q_observed",
-            of_a_file={"smoothing": 0.0005, "drift": 0.003, **_FOUND},
+            smoothed=0.0005,
+            of_a_file={"drift": 0.003, **_FOUND},
         ),
         "f": Kind(
             "F",
@@ -154,7 +158,8 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             axis=Q,
             total=True,
             dim="q_f_observed",
-            of_a_file={"smoothing": 0.0005, **_FOUND},
+            smoothed=0.0005,
+            of_a_file=_FOUND,
         ),
         "pressure": Kind("P", "pressure", "MPa", approximate=True),
         "diffusion": Kind(

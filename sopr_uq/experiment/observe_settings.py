@@ -91,7 +91,8 @@ class ObserveSettings(BaseModel):
         None,
         ge=0,
         description="how much of its second derivative may have been added to the curve, as a "
-        "standard deviation in Å² or 1/Å²; 0.003 or 0.0005 for a file, 0 for what ships",
+        "standard deviation in Å² or 1/Å²; 0.003 or 0.0005 for a file, what a cell of the "
+        "histogram does where the file is of a simulation, 0 for what ships",
     )
     damping: float | None = Field(
         None,

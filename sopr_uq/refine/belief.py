@@ -92,6 +92,14 @@ class PriorSettings(BaseModel):
     correction_width_sd: float = _number(
         1.0, gt=0, le=3, description="standard deviation of its logarithm"
     )
+    correction_stretch_sd: float = _number(
+        0.03,
+        gt=0,
+        le=0.3,
+        description="standard deviation of ln of the factor by which the "
+        "distances of what is corrected are off",
+    )
+    correction_factor_sd: float = _number(0.25, gt=0, le=2, description="the same of its energies")
     noise: float = _number(
         0.01, gt=0, le=1, description="median noise of a curve without stated errors"
     )

@@ -28,6 +28,12 @@ _WELL = (1.0, 2.0)
 _SEEN = (0.9, 2.2)
 """Where a correction counts, in its length."""
 
+CORE_HEIGHT = 8.0
+"""In k_B T: where a potential is higher no pair is ever seen."""
+
+_WIDE = np.arange(0.5, 15.0, 0.005)
+"""Distances in Å at which sizes of references are looked for."""
+
 
 class CorrectionScale(NamedTuple):
     """What a correction is measured by."""
@@ -76,8 +82,7 @@ class Term:
         """σ of the reference in Å; NaN without a repulsive core; of a correction its length."""
         if self.scale is not None:
             return self.scale.length
-        r = np.arange(0.5, 15.0, 0.005)
-        return float(first_zero(r, self.reference.energy(r)))
+        return float(first_zero(_WIDE, self.reference.energy(_WIDE)))
 
     @cached_property
     def epsilon(self) -> float:
@@ -85,6 +90,29 @@ class Term:
         if self.scale is not None:
             return self.scale.energy
         return self.depth(self.reference)
+
+    def reaches(self, energy: float) -> float:
+        """Return the largest distance at which the reference is so high, in Å; NaN if it never is.
+
+        Parameters
+        ----------
+        energy : float
+            In kcal/mol.
+        """
+        high = np.flatnonzero(self.reference.energy(_WIDE) >= energy)
+        return float(_WIDE[high[-1]]) if high.size else np.nan
+
+    @property
+    def counts(self) -> tuple[float, float]:
+        """From where to where v counts, in Å.
+
+        From σ to 2 σ; of a correction from where the reference lets pairs come, or touch, on.
+        """
+        if self.scale is None:
+            return _WELL[0] * self.sigma, _WELL[1] * self.sigma
+        nearest = self.reaches(CORE_HEIGHT * self.scale.energy)
+        touch = _SEEN[0] * self.sigma
+        return touch if np.isnan(nearest) else min(nearest, touch), _SEEN[1] * self.sigma
 
     def depth(self, potential: Potential) -> float:
         """Return the depth of the well of a potential of about this size, in kcal/mol."""
@@ -227,8 +255,7 @@ class Field:
     @cached_property
     def well(self) -> BoolArray:
         """Where v counts, shape (p n,): from σ to 2 σ of each pair that is refined."""
-        ends = np.where(self.shaped[:, None], _WELL, _SEEN) * self.sigmas[:, None]
-        low, high = ends[:, :1], ends[:, 1:]
+        low, high = np.array([term.counts for term in self.terms]).T[:, :, None]
         # at the cut-off itself a correction is zero, and known
         inside = (self.r >= low) & (self.r <= high) & (self.r < self.r[-1])
         return np.ravel(inside & np.array([[t.refined] for t in self.terms]))

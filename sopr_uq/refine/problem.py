@@ -107,15 +107,18 @@ class Problem:
     def _scale(self, reference: Potential, pair: Pair) -> CorrectionScale | None:
         """Return what a correction of a pair is measured by; None of a whole potential.
 
-        A frozen pair without a core is a reference with a correction of zero.
+        A frozen pair without a core is a reference with a correction of zero. Neighbours touch
+        where the reference is k_B T: what it has of a well may be far out, as that of ions,
+        whose charges are no part of it.
         """
-        length = Term(pair, reference, reference).sigma
-        kept = pair in self.frozen and np.isnan(length)
+        term, heat = Term(pair, reference, reference), 1.0 / float(self.betas.mean())
+        kept = pair in self.frozen and np.isnan(term.sigma)
         if pair not in self.corrected and not kept:
             return None
+        length = term.reaches(heat)
         if np.isnan(length):
             length = self.substance.contact(pair, self.liquids[0].state)
-        return CorrectionScale(length, 1.0 / float(self.betas.mean()))
+        return CorrectionScale(length, heat)
 
     @cached_property
     def field(self) -> Field:

@@ -128,7 +128,9 @@ def collect(folder: Path, data: Path, predict: bool) -> None:
         "change": last.change,
         "moved": float(last.values["moved"]),
         "pressures": models[-1][0].pressure.tolist(),
-        "evidence": float(correction_evidence(answer.fit)["log_bayes_factor"]),
+        "evidence": float(
+            correction_evidence(answer.fit, answer.linear.jacobian)["log_bayes_factor"]
+        ),
         "states": float(of_states["log_bayes_factor"]),
     }
     RESULTS.mkdir(exist_ok=True)

@@ -128,3 +128,36 @@ def test_nanometres_are_noticed_without_a_header(tmp_path):
         assert seen.unit == unit
         assert f'unit = "{unit}"' in seen.block
         np.testing.assert_allclose(seen.x, curve.x)
+
+
+WORDS = {"smoothing": None, "damping": None, "abscissa_error": None, "spacing": None}
+SIMULATED = ["gromacs.xvg", "votca.dist.tgt", "lammps.rdf"]
+
+
+@pytest.mark.parametrize("name", SIMULATED)
+def test_nobody_smoothed_what_a_simulation_counted(name, tmp_path):
+    """The mean over a cell of width w adds w² f″/24, of a plain table nothing is known."""
+    x = np.round(np.arange(0.04, 12.0, 0.08), 2)
+    g = np.where(x > 2.4, 1.0 + 2.5 * np.exp(-(((x - 3.0) / 0.4) ** 2)), 0.0)
+    g += 0.01 * np.random.default_rng(1).standard_normal(x.size)
+    (tmp_path / name).write_bytes(WRITERS[name](x.tolist(), g.tolist(), "g"))
+    (tmp_path / "x.csv").write_bytes(table(x.tolist(), g.tolist(), ","))
+    counted, plain = (read_curve(tmp_path / each, "g", **WORDS) for each in (name, "x.csv"))
+    assert counted.smoothing == pytest.approx(0.08**2 / 24.0)
+    assert counted.damping == 0.0
+    assert any("counted in a simulation" in remark for remark in counted.remarks)
+    assert (plain.smoothing, plain.damping) == (0.003, 1.0)
+
+
+@pytest.mark.parametrize("name", SIMULATED)
+@pytest.mark.parametrize(("system", "shipped"), CURVES, ids=IDS)
+def test_a_measured_curve_stays_one_in_a_file_of_a_simulation(system, shipped, name, tmp_path):
+    """It shows where its Fourier integral ends, or readings off a figure."""
+    if shipped.kind != "g":
+        return
+    x, y = shipped.x.tolist(), shipped.value.tolist()
+    (tmp_path / name).write_bytes(WRITERS[name](x, y, "g"))
+    (tmp_path / "x.csv").write_bytes(table(x, y, ","))
+    mine, plain = (read_curve(tmp_path / each, "g", **WORDS) for each in (name, "x.csv"))
+    for key in ("smoothing", "damping", "q_max", "lorch", "window", "spacing", "abscissa_error"):
+        assert getattr(mine, key) == pytest.approx(getattr(plain, key)), key

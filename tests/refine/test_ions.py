@@ -35,10 +35,10 @@ ENGINE = EngineSettings(
 )  # fmt: skip
 
 
-def salt(*curves: Observation) -> Problem:
+def salt(*curves: Observation, cutoff: float = 9.0) -> Problem:
     seen = boxed(Liquid(MOLTEN, curves, SALT), rdf_reach(ENGINE, MOLTEN.density))
     settings = RefineSettings(chains=2, tune=150, draws=100)
-    return Problem((seen,), KNOWN, settings, cutoff=9.0, corrected=frozenset(SALT.pairs))
+    return Problem((seen,), KNOWN, settings, cutoff=cutoff, corrected=frozenset(SALT.pairs))
 
 
 def test_a_correction_does_to_a_salt_what_its_response_says():
@@ -76,7 +76,8 @@ def test_ions_keep_their_place_in_a_taper_of_the_box():
 
 def test_a_correction_does_not_count_where_it_ends() -> None:
     """There it is zero for certain: a change over its error would be no number."""
-    problem = salt(Observation("g", X, np.ones(X.size), name="g", of=SALT.pairs[0]))
+    curve = Observation("g", X, np.ones(X.size), name="g", of=SALT.pairs[0])
+    problem = salt(curve, cutoff=7.0)
     counted = problem.field.split(problem.field.well)
     assert 2.2 * problem.field.sigmas.max() > problem.r[-1]
     assert counted[:, :-1].any(axis=1).all()

@@ -7,7 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sopr_uq.potentials import Mie
+from sopr_uq.potentials import Mie, Tabulated, Zero
+from sopr_uq.potentials.descriptors import first_zero
 from sopr_uq.refine.belief import PriorSettings
 from sopr_uq.refine.newton.prior import DECAYS, Prior
 from sopr_uq.refine.newton.term_prior import mie_energy
@@ -46,8 +47,10 @@ def described(prior: Prior, draws: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def test_prior_draws_are_potentials(liquid) -> None:
-    """A falling core in all of 3000 draws; with dispersion one well and a tail in 99 %.
+    """A falling core in 3000 draws; with dispersion one well and a tail in 99 %.
 
+    Of another force 5 of 36 000 cores did not fall (which ones, rounding decides): more than 4 of
+    3000 have a probability of 1e-4.
     A correction that dies more slowly is another force, and makes ripples where the well
     has ended: the negative control of the second law.
     """
@@ -55,7 +58,7 @@ def test_prior_draws_are_potentials(liquid) -> None:
     for decay in (6.0, 2.5):
         prior = prior_of(liquid, decay=decay)
         core, simple = described(prior, prior.draw(np.random.default_rng(0), 3000))
-        assert core.all()
+        assert np.count_nonzero(~core) <= (0 if decay == 6.0 else 4)
         found[decay] = simple.mean()
     # three binomial standard deviations
     limit = 0.99 - 3 * np.sqrt(0.99 * 0.01 / 3000)
@@ -162,3 +165,33 @@ def test_a_core_that_no_pair_sees_is_continued(liquid) -> None:
         seen = np.flatnonzero(straight < prior.core_height)[0]
         np.testing.assert_array_equal(row[seen + 1 :], straight[seen + 1 :])
         assert np.all(np.diff(row[: seen + 1]) < 0)
+
+
+def test_the_factors_of_what_is_corrected_scale_it(liquid) -> None:
+    """Inside σ exactly, at the cut-off not at all; a reference that is nothing has none."""
+    pair = liquid.problem().field.pairs[0]
+    problem = replace(liquid.problem(), corrected=frozenset({pair}))
+    prior, (term,) = Prior(problem), problem.field.terms
+    r, point = problem.r, prior.centre + np.array([np.log(1.02), np.log(0.8), 0.0, 0.0])
+    np.testing.assert_allclose(prior.energy(prior.centre), term.reference.energy(r), rtol=1e-12)
+    inside = r <= term.sigma
+    scaled = 0.8 * term.reference.energy(r / 1.02)
+    np.testing.assert_allclose(prior.energy(point)[inside], scaled[inside], rtol=1e-12)
+    assert prior.energy(point)[-1] == term.reference.energy(r)[-1]
+    assert tuple(np.diagonal(prior.root)) == (0.03, 0.25, 0.0, 0.0)
+    assert not Prior(replace(problem, reference={pair: Zero()})).root.any()
+
+
+def test_neighbours_of_what_is_corrected_touch_where_it_is_k_t(liquid) -> None:
+    """A well far out, as ions have beside their charges, is no measure of them."""
+    pair = liquid.problem().field.pairs[0]
+    r = np.arange(1.5, 15.0, 0.01)
+    v = 5.0 * np.exp((3.0 - r) / 0.34) - 300.0 / r**6
+    problem = replace(liquid.problem(), reference=Tabulated(r, v), corrected=frozenset({pair}))
+    (term,) = problem.field.terms
+    assert term.reference.energy(np.array([term.sigma]))[0] * problem.beta == pytest.approx(
+        1, rel=0.02
+    )
+    assert first_zero(r, v) > term.sigma + 0.7
+    low = problem.r[problem.field.well][0]
+    assert term.reference.energy(np.array([low]))[0] * problem.beta == pytest.approx(8, rel=0.1)

@@ -44,6 +44,7 @@ def read_lammps(text: Text) -> Table:
         table,
         format="LAMMPS compute rdf",
         columns=tuple(columns[: len(table.columns)]),
+        simulated=True,
         remarks=(remark,) if len(blocks) > 1 else (),
     )
 

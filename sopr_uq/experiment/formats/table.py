@@ -55,6 +55,8 @@ class Table:
         What the head of the file says, such as ``qmax``.
     left_edges : bool
         Whether the first column holds the left edges of cells.
+    simulated : bool
+        Whether it is of a program that analyses simulations.
     remarks : tuple of str
         What was decided while reading, as sentences.
     """
@@ -65,6 +67,7 @@ class Table:
     lines: tuple[int, ...]
     facts: Mapping[str, str] = field(default_factory=dict)
     left_edges: bool = False
+    simulated: bool = False
     remarks: tuple[str, ...] = ()
 
     def column(self, index: int) -> FloatArray:

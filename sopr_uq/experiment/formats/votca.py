@@ -52,5 +52,6 @@ def read_votca(name: str, text: Text) -> Table:
         table,
         format="VOTCA",
         columns=(columns + (Column("", "other"),) * len(table.columns))[: len(table.columns)],
+        simulated=True,
         remarks=(remark,) if out else (),
     )

@@ -56,7 +56,7 @@ def read_xvg(text: Text) -> Table:
         # O and H are atoms here before they are functions
         quantity = ordinate.quantity or legend.quantity
         columns.append(Column(legend.name or ordinate.name, quantity, ordinate.unit))
-    return replace(table, format="GROMACS .xvg", columns=tuple(columns))
+    return replace(table, format="GROMACS .xvg", columns=tuple(columns), simulated=True)
 
 
 def _matches(pattern: re.Pattern[str], text: Text) -> list[re.Match[str]]:

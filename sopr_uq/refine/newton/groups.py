@@ -48,10 +48,10 @@ def groups(
         "error_budget": error_budget(conditioner, answer),
         **({"agreement": numbers} if numbers else {}),
     }
+    jacobian = answer.linear.jacobian
     if not any(term.whole for term in problem.field.terms):
-        found["correction_evidence"] = correction_evidence(answer.fit)
+        found["correction_evidence"] = correction_evidence(answer.fit, jacobian)
     if len(problem.liquids) > 1:
-        jacobian = answer.linear.jacobian
         found["state_evidence"] = state_evidence(problem, answer.fit, jacobian)
     return found
 

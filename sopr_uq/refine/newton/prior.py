@@ -14,7 +14,10 @@ Shapes are alike to some share: the exponents of like pairs, and δ/ε as a func
 a part in common, since what makes one pair no Mie potential is likely at work in the others.
 
 Of a pair that is corrected v = reference + δ(r), δ a Gaussian process about zero whose size
-is told in k_B T, which keeps it out to about σ and dies smoothly at the cut-off.
+is told in k_B T, which keeps it out to about σ and dies smoothly at the cut-off. The reference's
+own distances and energies may be off by a factor each: a core decays faster than any δ that is as
+smooth as what a potential may lack beyond it. These factors are the first two parameters of such
+a pair, in the place of a Mie potential's σ and ε.
 """
 
 from __future__ import annotations
@@ -32,7 +35,7 @@ from sopr_uq.experiment.molecule import Pair
 from sopr_uq.gp import Dispersion
 from sopr_uq.inference.noise import LogNormal
 from sopr_uq.refine.belief import PriorSettings
-from sopr_uq.refine.field import Field
+from sopr_uq.refine.field import CORE_HEIGHT, Field, Term
 from sopr_uq.refine.newton.term_prior import NO_DECAY, TermPrior, leading_columns, term_prior
 from sopr_uq.refine.problem import Problem
 from sopr_uq.typing import BoolArray, FloatArray
@@ -122,7 +125,9 @@ class Prior:
     @cached_property
     def centre(self) -> FloatArray:
         """Prior means of (ln σ, ln ε, n, m) of each pair, in Å and kcal/mol, shape (4 p,)."""
-        return np.concatenate([np.add(each.centre, (*self.moved, 0.0, 0.0)) for each in self.terms])
+        moved = np.zeros((len(self.terms), OF_A_PAIR))
+        moved[self._whole, :2] = self.moved
+        return np.concatenate([each.centre for each in self.terms]) + moved.ravel()
 
     @cached_property
     def terms(self) -> tuple[TermPrior, ...]:
@@ -133,9 +138,10 @@ class Prior:
     def root(self) -> FloatArray:
         """Square root of the prior covariance of the Mie parameters, shape (4 p, 4 p).
 
-        A pair that is not refined as a whole has none. What an unlike pair follows of its
-        like pairs is, to first order, σ_ab = (σ_a + σ_b)/2 and ε_ab = √(ε_a ε_b), and the
-        mean of their exponents. These are correlated from one like pair to the other.
+        A pair that is kept has none, a reference with a correction its two factors. What an
+        unlike pair follows of its like pairs is, to first order, σ_ab = (σ_a + σ_b)/2 and
+        ε_ab = √(ε_a ε_b), and the mean of their exponents. These are correlated from one like
+        pair to the other.
         """
         s, terms = self.settings, self.field.terms
         own = np.array([s.sigma_sd, s.epsilon_sd, s.exponent_sd, s.attraction_sd])
@@ -143,7 +149,7 @@ class Prior:
             [s.unlike_sigma_sd, s.unlike_epsilon_sd, s.unlike_exponent_sd, s.unlike_attraction_sd]
         )
         place = {t.pair: OF_A_PAIR * i for i, t in enumerate(terms)}
-        root = np.zeros((self.mie, self.mie))
+        root = np.diag(np.concatenate([_factors(t, s) for t in terms]))
         like = [place[t.pair] for t in terms if t.whole and t.pair.like]
         shared = s.shared_shape * np.ones((len(like), len(like)))
         shared[np.diag_indices(len(like))] = 1.0
@@ -177,7 +183,7 @@ class Prior:
     @property
     def core_height(self) -> float:
         """8 k_B T in kcal/mol, at the hottest state: above, no pair is ever seen."""
-        return 8.0 / float(self.problem.betas.min())
+        return CORE_HEIGHT / float(self.problem.betas.min())
 
     @property
     def width(self) -> LogNormal:
@@ -285,7 +291,7 @@ class Prior:
 
     def energy(self, point: FloatArray) -> FloatArray:
         """Return Mie potentials of points, (..., 4 p) → (..., p n); others as they are."""
-        each = point.reshape(*point.shape[:-1], -1, OF_A_PAIR)
+        each = point.reshape(*point.shape[:-1], len(self.terms), OF_A_PAIR)
         v = [term.energy(each[..., i, :], self.field.r) for i, term in enumerate(self.terms)]
         return self.field.joined(np.stack(v, axis=-2))
 
@@ -326,11 +332,21 @@ class Prior:
 
     def corrections(self, rng: np.random.Generator, size: int) -> FloatArray:
         """Return prior draws of what is added to references, shape (size, p n), in kcal/mol."""
-        unit = self._corrections[0] * self.field.of_corrections[:, None]
-        return np.asarray(self.width.median * rng.standard_normal((size, unit.shape[1])) @ unit.T)
+        unit = self._corrections[0]
+        added = self.width.median * rng.standard_normal((size, unit.shape[1])) @ unit.T
+        # before anything is known of them, what is linear in its factors would not do
+        added += self.energy(self.point(rng.standard_normal((size, self.mie))))
+        return np.asarray((added - self.energy(self.centre)) * self.field.of_corrections)
 
     def _tangents(self, point: FloatArray) -> FloatArray:
         """∂v/∂(ln σ, ln ε, n, m) of all pairs by central differences, shape (p n, 4 p)."""
         steps = _STEP * np.eye(point.size)
         up, down = (self.energy(point + sign * steps) for sign in (1, -1))
         return np.asarray((up - down).T / (2 * _STEP))
+
+
+def _factors(term: Term, settings: PriorSettings) -> FloatArray:
+    """Return prior standard deviations of a correction's own parameters, shape (4,)."""
+    if not term.corrected or not np.any(term.reference.energy(np.array([term.sigma]))):
+        return np.zeros(OF_A_PAIR)
+    return np.array([settings.correction_stretch_sd, settings.correction_factor_sd, 0.0, 0.0])

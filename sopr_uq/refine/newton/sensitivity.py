@@ -18,7 +18,8 @@ from sopr_uq.typing import FloatArray
 
 _DRAWS = 400
 _KINDS = ("sigma_sd", "epsilon_sd", "exponent_sd", "attraction_sd")
-_WIDTHS = (*_KINDS, *(f"unlike_{name}" for name in _KINDS), "width")
+_CORRECTIONS = ("correction_width", "correction_stretch_sd", "correction_factor_sd")
+_WIDTHS = (*_KINDS, *(f"unlike_{name}" for name in _KINDS), "width", *_CORRECTIONS)
 
 type _Variant = tuple[str, dict[str, Any], tuple[float, float]]
 

@@ -68,7 +68,10 @@ class MieTerm:
 
 @dataclass(frozen=True)
 class FreeTerm:
-    """A correction to a reference: about zero, measured in k_B T, zero at the cut-off."""
+    """A correction to a reference: about zero, measured in k_B T, zero at the cut-off.
+
+    Its first two parameters are factors: of the reference's distances and of its energies.
+    """
 
     term: Term
     settings: PriorSettings
@@ -82,17 +85,23 @@ class FreeTerm:
         )
 
     def energy(self, point: FloatArray, r: FloatArray) -> FloatArray:
-        """Return the reference, whatever the parameters."""
-        return np.broadcast_to(self.term.reference.energy(r), (*point.shape[:-1], r.size))
+        """Return the reference with its distances and energies scaled, unchanged at the cut-off."""
+        reference = self.term.reference
+        stretch, factor = np.exp(np.moveaxis(point - self.centre, -1, 0)[:2, ..., None])
+        known = reference.energy(r)
+        ends = self._envelope(self.term.sigma, r)
+        return np.asarray(known + ends * (factor * reference.energy(r / stretch) - known))
 
     def delta(self, length: float, sigma: float, decay: float, r: FloatArray) -> FloatArray:  # noqa: ARG002
         """Return a factor of a process that ends smoothly, shape (n, m)."""
-
-        def envelope(x: FloatArray) -> FloatArray:
-            return np.asarray((1.0 - (np.maximum(x, sigma) / r[-1]) ** 2) ** 2)
-
         unit = leading_columns(Dispersion(1.0, length, sigma, NO_DECAY), r)
-        return np.asarray((envelope(r) / envelope(np.array(sigma)))[:, None] * unit)
+        return np.asarray(self._envelope(sigma, r)[:, None] * unit)
+
+    @staticmethod
+    def _envelope(sigma: float, r: FloatArray) -> FloatArray:
+        """Return 1 out to σ and on to 0 at the last distance, shape (n,)."""
+        x = np.maximum(r, sigma) / r[-1]
+        return np.asarray(((1.0 - x**2) / (1.0 - (sigma / r[-1]) ** 2)) ** 2)
 
 
 @dataclass(frozen=True)
