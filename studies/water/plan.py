@@ -27,6 +27,7 @@ from sopr_uq.experiment.state import StatePoint
 from sopr_uq.experiment.substance import Substance
 from sopr_uq.experiment.totals import Total, amplitudes
 from sopr_uq.potentials import Mie, Potential, Zero, lennard_jones
+from sopr_uq.refine.field import Term
 from sopr_uq.refine.problem import Problem
 from sopr_uq.refine.settings import RefineSettings
 from sopr_uq.rng import integer_seed, stream
@@ -126,6 +127,9 @@ class World:
         and a salt is four times as hot.
     longer : int
         By how much more steps a simulation has: those of bonds that stretch are a quarter as long.
+    cores : bool
+        Whether the truth's cores are off as well: distances by 3 %, energies by 25 % (standard
+        deviations of their logarithms).
     """
 
     title: str
@@ -137,6 +141,7 @@ class World:
     particles: int = 256
     size: float = 1.0
     longer: int = 1
+    cores: bool = False
 
 
 _OF_G = Measurement(noise=0.01, reading=0.0, scale=0.005, level=0.003)
@@ -147,6 +152,9 @@ WORLDS: Mapping[str, World] = MappingProxyType(
         "nitrogen": World("nitrogen, g(r) of the sites", NITROGEN, COLD, "partials", _OF_G, 8),
         "salt": World(
             "molten salt, three partial g(r)", SALT, MOLTEN, "partials", _OF_G, 8, size=4.0
+        ),
+        "cores": World(
+            "molten salt, cores off", SALT, MOLTEN, "partials", _OF_G, 8, size=2.0, cores=True
         ),
         "partials": World("water, three partial g(r)", WATER, ROOM, "partials", _OF_G, 8),
         "flexible": World(
@@ -193,14 +201,26 @@ def problem_of(name: str, number: int, rng: np.random.Generator) -> tuple[Proble
         return problem, truth.energy(problem.r)
     known, corrected = dict(BASES[world.substance]), frozenset(world.substance.pairs)
     problem = Problem((liquid,), known, _QUICK, cutoff=_CUTOFF, seed=seed, corrected=corrected)
-    return problem, problem.field.start + _corrections(problem, rng, world.size)
+    truth = problem.field.start + _corrections(problem, rng, world.size)
+    return problem, truth + (_cores(problem, rng) if world.cores else 0.0)
+
+
+def _cores(problem: Problem, rng: np.random.Generator) -> FloatArray:
+    """Return what references lack whose distances and energies are off, shape (p n,)."""
+    r, parts = problem.r, []
+    for term in problem.field.terms:
+        stretch, factor = np.exp(np.array([0.03, 0.25]) * rng.standard_normal(2))
+        parts.append(factor * term.reference.energy(r / stretch) - term.reference.energy(r))
+    return problem.field.joined(np.array(parts))
 
 
 def _corrections(problem: Problem, rng: np.random.Generator, size: float) -> FloatArray:
     """Return a bump or a dip for each pair, and one of the other sign farther out, (p n,)."""
     parts = []
     for term in problem.field.terms:
-        r, sigma = problem.r, term.sigma
+        # of a reference with a core its zero
+        r, zero = problem.r, Term(term.pair, term.reference, term.reference).sigma
+        sigma = term.sigma if np.isnan(zero) else zero
         height = size * rng.choice([-1.0, 1.0]) * rng.uniform(0.08, 0.16)
         places = sigma * np.array([rng.uniform(1.0, 1.2), rng.uniform(1.45, 1.6)])
         widths = sigma * np.array([0.12, 0.2])
