@@ -22,7 +22,7 @@ from sopr_uq.figures.style import (
     style,
 )
 from sopr_uq.observables.property import PROPERTIES
-from sopr_uq.posterior.status import DOUBTFUL, interval_name
+from sopr_uq.posterior.status import interval_name, reserve_of
 
 _CURVES = {name: each for name, each in PROPERTIES.items() if each.axis}
 
@@ -129,7 +129,7 @@ def simulated_sheet(tree: xr.DataTree) -> Figure:
         for ax in free:
             ax.remove()
         title = f"{tree.attrs['system']}, {tree.attrs['draws']} draws simulated at each state"
-        figure.suptitle(marked(title, tree.attrs["outcome"] == DOUBTFUL))
+        figure.suptitle(marked(title, reserve_of(tree.attrs["outcome"])))
     return figure
 
 

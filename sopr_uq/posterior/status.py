@@ -14,6 +14,9 @@ from sopr_uq.refine.rules import RULES
 
 DOUBTFUL = "doubtful"
 UNEXPLAINED = "unexplained"
+FAILED = "simulation_failed"
+_RESERVES = {DOUBTFUL: "doubtful", UNEXPLAINED: "unexplained", FAILED: "failed"}
+"""What is said of numbers: what was known when a refinement failed is no answer."""
 _CHECK = "posterior_check"
 _BANDS: frozenset[Band] = frozenset(rule.band for rule in RULES.values())
 
@@ -35,7 +38,7 @@ def outcome(result: xr.DataTree) -> str:
         results were written before there was the word. Empty if it is not said.
     """
     said = str(result.attrs.get("outcome", ""))
-    stays = said in ("simulation_failed", DOUBTFUL, UNEXPLAINED) or passed(result) is not False
+    stays = said in _RESERVES or passed(result) is not False
     return said if stays else DOUBTFUL
 
 
@@ -51,7 +54,7 @@ def reserve(result: xr.DataTree) -> str:
 
 def reserve_of(said: str) -> str:
     """Return the word that goes with every number that came of an outcome."""
-    return said if said in (DOUBTFUL, UNEXPLAINED) else ""
+    return _RESERVES.get(said, "")
 
 
 def passed(result: xr.DataTree) -> bool | None:

@@ -81,9 +81,6 @@ def _by_pair[T](result: xr.DataTree, of: Callable[[xr.DataTree], T]) -> T | dict
 def head(result: xr.DataTree, prob: float = 0.95) -> tuple[str, str, str, str]:
     """Return the head of `table`; it says what the intervals are, and whether to doubt them."""
     word, what = reserve(result), kind_of_band(result)
-    if outcome(result) == "simulation_failed":
-        # what was known when it failed is no answer
-        word = "of a refinement that failed"
     return "quantity", _SD[what] + (f", {word}" if word else ""), interval_name(what, prob), "unit"
 
 

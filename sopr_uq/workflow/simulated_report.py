@@ -8,7 +8,7 @@ import numpy as np
 import xarray as xr
 
 from sopr_uq.derived.summary import concise, interval_text
-from sopr_uq.posterior.status import DOUBTFUL, interval_name
+from sopr_uq.posterior.status import interval_name, reserve_of
 from sopr_uq.workflow.simulated_parts import part
 from sopr_uq.workflow.without import WITHOUT
 
@@ -24,7 +24,8 @@ _STATISTICS = (
 def head(tree: xr.DataTree) -> tuple[str, ...]:
     """Return the head of :func:`table`."""
     prob = float(tree["summary"].to_dataset().attrs["ci_prob"])
-    doubt = ", doubtful" if tree.attrs["outcome"] == DOUBTFUL else ""
+    word = reserve_of(tree.attrs["outcome"])
+    doubt = f", {word}" if word else ""
     return (
         "property", f"value (sd){doubt}", interval_name(tree.attrs["band"], prob),
         "sd: posterior, sampling, common", _beside(tree), "unit",

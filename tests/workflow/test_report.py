@@ -44,7 +44,7 @@ def test_numbers_of_a_refinement_that_failed_say_so(small_result):
     result = small_result()
     assert "failed" not in head(result)[1]
     result.attrs["outcome"] = "simulation_failed"
-    assert head(result)[1] == "value (sd), of a refinement that failed"
+    assert head(result)[1] == "value (sd), failed"
 
 
 def test_a_smoothing_band_is_called_nothing_else(small_result):
