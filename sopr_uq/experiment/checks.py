@@ -259,7 +259,7 @@ def check_level(observation: Observation) -> None:
     InputError
         If it does not; that of a mixture may be of another convention.
     """
-    observation = observation.windowed()
+    observation = observation.whole()
     far = observation.x >= LEVEL_FROM * observation.x[-1]
     level = float(np.mean(observation.value[far]))
     if abs(level - 1.0) > LEVEL_TOLERANCE:

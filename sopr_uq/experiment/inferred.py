@@ -65,16 +65,14 @@ def shortened(observation: Observation, window: tuple[float, float] | None) -> O
     """Return the observation without what is faint of a transform, unless a window is given."""
     if window is not None or not observation.transformed:
         return observation
-    first, last = observation.window
     faint = faint_end(observation.x, observation.value)
-    if faint >= last:
+    if faint >= observation.window[1]:
         return observation
     remark = (
         f"Beyond {faint:g} Å its order stays below {_FAINT:.0%} of the first peak: left out. "
         "A window says otherwise."
     )
-    remarks = (*observation.remarks, remark)
-    return replace(observation, window=(first, faint), remarks=remarks)
+    return replace(observation, order_to=faint, remarks=(*observation.remarks, remark))
 
 
 def faint_end(x: FloatArray, g: FloatArray) -> float:
@@ -100,7 +98,7 @@ def ended(
     observation = replace(observation, damping=_LIKELY)
     if q_max is not None:
         return replace(observation, q_max=q_max)
-    written = _number(table.facts.get("qmax", ""))
+    written = written_end(table)
     if written is not None:
         remark = f"The head of the file says Qmax = {written:g} Å⁻¹: taken as q_max."
         return replace(observation, q_max=written, remarks=(*observation.remarks, remark))
@@ -108,7 +106,8 @@ def ended(
     if found is None and counted(observation, table):
         remark = (
             f"{table.format} has what was counted in a simulation, and the curve shows no end of "
-            "a Fourier integral: no damping and no smoothing is allowed for. damping and smoothing say otherwise."
+            "a Fourier integral: no damping is allowed for, and no smoothing. Keys of these names "
+            "say otherwise."
         )
         return replace(observation, damping=0.0, remarks=(*observation.remarks, remark))
     if found is None:
@@ -157,9 +156,10 @@ def own_spacing(observation: Observation) -> float:
     return float(np.pi / band_limit(x[outside], x[outside] * h[outside]))
 
 
-def _number(text: str) -> float | None:
+def written_end(table: Table) -> float | None:
+    """Return the end of the Fourier integral in Å⁻¹ that the head of a file tells, if it does."""
     try:
-        value = float(text.split()[0])
+        value = float(table.facts.get("qmax", "").split()[0])
     except (ValueError, IndexError):
         return None
     return value if 1.0 <= value <= 1000.0 else None

@@ -12,7 +12,7 @@ from sopr_uq.errors import InputError
 from sopr_uq.experiment.curve import Written, read_written
 from sopr_uq.experiment.formats import Table, read_file
 from sopr_uq.experiment.forms import FORMS, Scale, standard
-from sopr_uq.experiment.inferred import faint_end
+from sopr_uq.experiment.inferred import faint_end, written_end
 from sopr_uq.experiment.kinds import CURVES, KINDS, CurveName, Q, R
 from sopr_uq.experiment.limits import (
     LEVEL_TOLERANCE,
@@ -139,7 +139,7 @@ def look(
     if not scaled:
         value = standard(FORMS[form], written.x, written.value, Scale(of_atoms, None))
     found = set_points(kind, written.x, value)
-    end = fourier_end(written.x, value) if CURVES[kind] is R else None
+    end = _end(written, value) if CURVES[kind] is R else None
     said = unit or _unit(table, kind) or CURVES[kind].unit
     odd = [] if scaled else [m.text for m in mistakes(kind, written.x, value, density)]
     own = _own(written, form, of_atoms)
@@ -228,13 +228,22 @@ def _notes(written: Written, found: SetPoints, end: FourierEnd | None) -> list[s
         )
     if end is not None:
         damped = "; a window such as Lorch's seems to have damped it" if end.window else ""
-        ended = f"{end.q_max:.1f} ± {end.error:.1f} Å⁻¹"
-        notes.append(f"Its Fourier integral ended at Q = {ended}{damped}.")
+        ended = f"{end.q_max:.1f} ± {end.error:.1f} Å⁻¹" if end.error else f"{end.q_max:g} Å⁻¹"
+        said = "" if end.error else ", as its head says"
+        notes.append(f"Its Fourier integral ended at Q = {ended}{said}{damped}.")
         if np.isfinite(faint := faint_end(written.x, written.value)):
             notes.append(f"Beyond {faint:.4g} {unit} its order is faint, and not used.")
     elif CURVES[written.kind] is R:
         notes.append("No end of a Fourier integral shows.")
     return notes
+
+
+def _end(written: Written, value: FloatArray) -> FourierEnd | None:
+    """Return the end of the Fourier integral: what the head of the file tells, or what shows."""
+    found, told = fourier_end(written.x, value), written_end(written.table)
+    if told is None:
+        return found
+    return FourierEnd(told, 0.0, 0.0 if found is None else found.damped)
 
 
 def _own(written: Written, form: str, density: float | None) -> list[str]:

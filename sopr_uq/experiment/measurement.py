@@ -90,7 +90,7 @@ def checked(
 
 def _odd(observation: Observation, state: StatePoint | None, makeup: Makeup | None) -> list[str]:
     """Return sentences about what is odd in a curve of r or Q; refuse the mistakes people make."""
-    used, name = observation.windowed(), f"observation {observation.name}"
+    used, name = observation.whole(), f"observation {observation.name}"
     # what the density says holds for one kind of particle
     density = None if state is None or observation.of is not None else state.density
     substance = None if makeup is None else makeup.substance

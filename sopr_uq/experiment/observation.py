@@ -59,6 +59,8 @@ class Observation:
         resolution); same unit as ``x``.
     window : tuple of float
         The closed interval of ``x`` that an inference may use.
+    order_to : float
+        Beyond which ``x`` its order is too faint to be used; what its level is still shows there.
     source : str
         Where the numbers come from.
     origin : str
@@ -93,6 +95,7 @@ class Observation:
     drift: float = 0.0
     spacing: float = 0.0
     window: tuple[float, float] = field(default=(0.0, np.inf))
+    order_to: float = np.inf
     source: str = ""
     origin: str = ""
     remarks: tuple[str, ...] = ()
@@ -321,6 +324,11 @@ class Observation:
 
     @property
     def mask(self) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+        """Which points are used: those of the window that are not faint; shape (n,)."""
+        return self.known & (self.x <= self.order_to)
+
+    @property
+    def known(self) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
         """Which points lie in the window; shape (n,).
 
         At r = 0 no pair can be, and an error of what was transformed has no bounds.
@@ -329,8 +337,12 @@ class Observation:
         return inside & (self.x > 0.0) if KINDS[self.kind].axis is R else inside
 
     def windowed(self) -> Observation:
-        """Return the observation with only the points of its window."""
+        """Return the observation with only the points that are used."""
         return self._subset(np.flatnonzero(self.mask))
+
+    def whole(self) -> Observation:
+        """Return the observation with all points of its window, faint or not."""
+        return self._subset(np.flatnonzero(self.known))
 
     def every(self, step: int) -> Observation:
         """Return the observation with only every ``step``-th point."""

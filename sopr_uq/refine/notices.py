@@ -115,4 +115,4 @@ def _reach(liquid: Liquid) -> float:
     curves = [o for o in liquid.observations if o.is_curve]
     if any(o.axis is Q for o in curves):
         return 0.0
-    return max((float(o.x[o.mask][-1]) for o in curves), default=0.0)
+    return max((float(o.x[o.known][-1]) for o in curves), default=0.0)

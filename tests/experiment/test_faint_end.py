@@ -47,8 +47,10 @@ def measured_argon():
 def test_it_is_left_out_and_said_unless_a_window_is_given():
     argon = replace(measured_argon(), window=(3.23, np.inf))
     seen = shortened(argon, None)
-    assert seen.window[0] == 3.23
-    assert 16.0 < seen.window[1] < 18.0
+    assert seen.window == (3.23, np.inf)
+    assert 16.0 < seen.order_to < 18.0
+    assert seen.windowed().x[-1] == pytest.approx(seen.order_to)
+    assert seen.whole().x[-1] == argon.x[-1], "its level is told by all of it"
     assert "order stays below 1% of the first peak" in seen.remarks[-1]
     assert shortened(argon, (3.3, 25.0)) is argon
 

@@ -79,7 +79,7 @@ def test_pairs_inside_the_core_are_unexplained(liquid) -> None:
     for observation in (good, filled):
         rule = newton(liquid, observation, max_iterations=3)
         past = refine(rule, liquid.engine).past
-        leading = unpack(past[-1].memory)[0]
+        leading = unpack(rule.problem, past[-1].memory)[0]
         residual = rule.misfit.residual(rule.answer(past).fit, leading)
         shares |= unexplained(rule.conditioner, residual, leading)
     assert shares["g"] < 0.01

@@ -156,7 +156,7 @@ def test_a_move_that_v_hardly_shows_is_seen_in_what_is_predicted(twins) -> None:
     """Along what the data fix best, and by draws of the posterior, which move them little."""
     rule, done = twins["soft"].rule, twins["soft"].done
     answer = rule.answer(done.past)
-    leading = unpack(done.past[-1].memory)[0]
+    leading = unpack(rule.problem, done.past[-1].memory)[0]
 
     def moved(v: FloatArray) -> float:
         return predictions_moved(rule.conditioner, answer, replace(leading, potential=v))

@@ -246,7 +246,8 @@ def concluded(liquid, rule) -> dict[str, xr.Dataset]:
     """The groups of a refinement of three simulations, one of them failed."""
     models = [liquid.model(rule.problem, v) for v in ABOUT]
     proposals = np.array([m.potential for m in models])
-    memory = {"predicted": np.array([30.0, 24.0]), "runs": np.array([4, 1]), **pack(models)}
+    kept = pack(rule.problem, models)
+    memory = {"predicted": np.array([30.0, 24.0]), "runs": np.array([4, 1]), **kept}
     posterior = xr.Dataset(attrs={"k_hat": 0.1, "effective_draws": 900.0, "weighed": 1000})
     return rule.conclude([RuleState(1, proposals, memory)], posterior)
 
@@ -296,7 +297,8 @@ def test_a_curve_that_nothing_explains_is_doubted(liquid, rule) -> None:
     filled = replace(g, value=np.where(g.x < 3.2, 1.0, g.value), error=None, name="filled")
     bad = Newton(liquid.problem(filled, rule="newton"))
     models = [liquid.model(bad.problem, v) for v in ABOUT]
-    memory = {"predicted": np.array([30.0, 24.0]), "runs": np.array([4, 0]), **pack(models)}
+    kept = pack(bad.problem, models)
+    memory = {"predicted": np.array([30.0, 24.0]), "runs": np.array([4, 0]), **kept}
     posterior = xr.Dataset(attrs={"k_hat": 0.1, "effective_draws": 900.0, "weighed": 1000})
     past = [RuleState(1, np.array([m.potential for m in models]), memory)]
     check = bad.conclude(past, posterior)["posterior_check"]

@@ -8,8 +8,10 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from scipy import stats
+from scipy.linalg import block_diag
 
-from sopr_uq.errors import InputError, RuleFailed
+from sopr_uq.engine.blocks import shrunk_covariance
+from sopr_uq.errors import CheckpointError, InputError, RuleFailed
 from sopr_uq.experiment.observation import Observation
 from sopr_uq.potentials import Tabulated, lennard_jones
 from sopr_uq.refine.belief import PriorSettings
@@ -207,18 +209,35 @@ def test_liquids_are_stacked(liquid, observations) -> None:
 def test_models_survive_memory(liquid, observations) -> None:
     truth = liquid.table(liquid.truth)
     problem = liquid.problem(observations["g"])
-    model = linearise(problem, truth.v, [liquid.run(truth)])
-    size = model.prediction.size
-    longer = replace(
-        model, potential=2 * truth.v, blocks=np.ones((7, size)), freedom=np.asarray(6.0)
-    )
-    first, second = unpack(pack([model, longer]))
-    for name in (f.name for f in fields(LinearModel) if f.name != "blocks"):
-        np.testing.assert_array_equal(getattr(first, name), getattr(model, name))
-        np.testing.assert_array_equal(getattr(second, name), getattr(longer, name))
-    np.testing.assert_array_equal(second.blocks, longer.blocks)
+    exact = linearise(problem, truth.v, [liquid.run(truth)])
+    model = liquid.model(problem, liquid.truth, error=0.01)
+    longer = replace(exact, potential=2 * truth.v)
+    kept = pack(problem, [longer, model])
+    first, second = unpack(problem, kept)
+    followed = {"jacobian", "slope_jacobian", "pressure_jacobian", "covariance"}
+    for name in {f.name for f in fields(LinearModel)} - {"blocks"} - followed:
+        np.testing.assert_array_equal(getattr(first, name), getattr(longer, name))
+        np.testing.assert_array_equal(getattr(second, name), getattr(model, name))
+    for name in followed:
+        size = np.abs(getattr(model, name)).max()
+        for a, b in ((first, longer), (second, model)):
+            np.testing.assert_allclose(getattr(a, name), getattr(b, name), atol=1e-9 * size)
+    np.testing.assert_array_equal(second.blocks, model.blocks)
     assert not first.blocks.any(), "rows of zeros where one has fewer: its products are the same"
-    assert unpack({}) == []
+    assert unpack(problem, {}) == []
+    with pytest.raises(CheckpointError, match="told otherwise"):
+        unpack(problem, kept | {"model_jacobian": np.array([exact.jacobian] * 2)})
+
+
+def test_models_of_several_liquids_survive_memory(liquid, observations) -> None:
+    """Each with the sampling covariance of its own blocks, however many; they are independent."""
+    problem = liquid.problem(observations["g"])
+    one = liquid.model(problem, liquid.truth, error=0.01)
+    other = replace(one, blocks=one.blocks[:7], covariance=shrunk_covariance(one.blocks[:7], 6.0))
+    both = replace(problem, liquids=problem.liquids * 2)
+    (found,) = unpack(both, pack(both, [LinearModel.stack([one, other])]))
+    expected = block_diag(one.covariance, other.covariance)
+    np.testing.assert_allclose(found.covariance, expected, atol=1e-12)
 
 
 def test_no_fluid_no_step(liquid, observations) -> None:

@@ -37,7 +37,7 @@ def groups(
     """
     problem = conditioner.problem
     numbers = agreement(conditioner, answer.fit)
-    leading = unpack(last.memory)[0]
+    leading = unpack(problem, last.memory)[0]
     shares = unexplained(conditioner, Misfit(conditioner).residual(answer.fit, leading), leading)
     check = posterior_check(last, answer, posterior)
     check = check.assign_coords(curve=list(shares)).assign_attrs(unexplained=doubt(shares))

@@ -58,6 +58,9 @@ _EXPONENTS = np.array([[8.5, 4.5], [20.0, 8.0]])
 _EXPONENT = (2, 3)
 """Which parameters of a pair are exponents."""
 
+_NEARBY = 0.3
+"""Prior standard deviations by which the factors of what is corrected differ at first."""
+
 _NODES_OF_X = 200
 _STEP = 1e-4
 
@@ -334,8 +337,10 @@ class Prior:
         """Return prior draws of what is added to references, shape (size, p n), in kcal/mol."""
         unit = self._corrections[0]
         added = self.width.median * rng.standard_normal((size, unit.shape[1])) @ unit.T
-        # before anything is known of them, what is linear in its factors would not do
-        added += self.energy(self.point(rng.standard_normal((size, self.mie))))
+        # before anything is known of them, what is linear in its factors would not do; drawn as
+        # the prior has them, cores would differ by several k_B T, too far to learn a slope from
+        nearby = _NEARBY * rng.standard_normal((size, self.mie))
+        added += self.energy(self.point(nearby))
         return np.asarray((added - self.energy(self.centre)) * self.field.of_corrections)
 
     def _tangents(self, point: FloatArray) -> FloatArray:

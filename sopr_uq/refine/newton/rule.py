@@ -135,8 +135,10 @@ class Newton:
         NoPotential
             If the data ask for a potential without a repulsive core or a well.
         """
-        state, new = past[-1], self._linearised(runs)
-        now = self._now(_known(past), new, runs)
+        state, kept = past[-1], pack(self.problem, self._linearised(runs))
+        # as a resumed refinement will have them
+        new = unpack(self.problem, kept)
+        now = self._now(self._known(past), new, runs)
         leading = new[0]
         chi2 = self.misfit.reduced(leading)
         # from answer to answer: where the mean could not be simulated, a draw leads the round
@@ -153,7 +155,7 @@ class Newton:
         memory = {
             "predicted": _pair(trial.prediction),
             "runs": np.array([len(runs), len(runs) - len(new)]),
-            **pack(new),
+            **kept,
         }
         fit = now.answer.fit
         info = StepInfo(
@@ -178,6 +180,9 @@ class Newton:
         )
         proposals = Proposals(self.conditioner).round(state.iteration, now.answer, now.models)
         return RuleState(state.iteration + 1, proposals, memory), info
+
+    def _known(self, past: Sequence[RuleState]) -> list[LinearModel]:
+        return [model for state in past for model in unpack(self.problem, state.memory)]
 
     def _linearised(self, runs: Sequence[Run]) -> list[LinearModel]:
         """Return the linear models of the runs that are fluids.
@@ -208,7 +213,7 @@ class Newton:
     @one_thread
     def answer(self, past: Sequence[RuleState]) -> Answer:
         """Return what all simulations say, at the most probable noise levels and kernel."""
-        return self._learnt(_known(past))
+        return self._learnt(self._known(past))
 
     def _learnt(self, models: Sequence[LinearModel]) -> Answer:
         """Return what simulations say; the last few answers are remembered, not made again."""
@@ -303,10 +308,6 @@ class Newton:
     def conclude(self, past: Sequence[RuleState], posterior: xr.Dataset) -> dict[str, xr.Dataset]:
         """Return the check, the prior, what the posterior owes to it, and the error budget."""
         return groups(self.conditioner, self.answer(past), past[-1], posterior)
-
-
-def _known(past: Sequence[RuleState]) -> list[LinearModel]:
-    return [model for state in past for model in unpack(state.memory)]
 
 
 def _pair(prediction: PredictionMisfit | None) -> FloatArray:
