@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -21,8 +21,10 @@ from sopr_uq.experiment.limits import (
     level_of,
     other_density,
 )
+from sopr_uq.experiment.look_partials import keys_of
 from sopr_uq.experiment.look_total import Composition, proposed
 from sopr_uq.experiment.mistakes import mistakes
+from sopr_uq.experiment.pick import Picked, several
 from sopr_uq.experiment.readings import reading_error
 from sopr_uq.experiment.set_points import SetPoints, filled_end, set_points
 from sopr_uq.structure.fourier_end import FourierEnd, fourier_end
@@ -64,7 +66,9 @@ class Look:
     cannot : tuple of str
         What the curve cannot tell.
     block : str
-        The ``[[observe]]`` to paste.
+        The ``[[observe]]`` to paste; of several curves one behind the other.
+    curves : int
+        How many stand beside each other; what is said is of the first.
     """
 
     path: Path
@@ -84,6 +88,7 @@ class Look:
     remarks: tuple[str, ...]
     cannot: tuple[str, ...]
     block: str
+    curves: int = 1
 
 
 def look(
@@ -121,6 +126,9 @@ def look(
     path = Path(path)
     table = read_file(path)
     kind = kind or _kind(table, path, density)
+    beside = several(table, str(path), kind) if columns is None else []
+    if beside:
+        return _first_of(beside, path, table, kind, density=density, unit=unit, formula=formula)
     if KINDS[kind].total:
         return _total(path, table, columns, unit, formula, "as you say")
     if unit is None and not _unit(table, kind):
@@ -168,6 +176,28 @@ def look(
         cannot=tuple(_cannot(kind, written.x, density)),
         block=_block(path, kind, form, said, columns, _of_element(form, atoms)),
     )
+
+
+def _first_of(
+    curves: Sequence[Picked],
+    path: Path,
+    table: Table,
+    kind: CurveName,
+    *,
+    density: float | None,
+    unit: str | None,
+    formula: str | None,
+) -> Look:
+    """Look at the first of several curves; the block has them all."""
+    keys = keys_of(table, curves)
+    first = look(path, density=density, kind=kind, columns=keys[0][0], unit=unit, formula=formula)
+    blocks = [
+        _block(path, kind, first.form, first.unit, columns, (said,)) for columns, said in keys
+    ]
+    names = ", ".join(table.call(curve.value) for curve in curves)
+    remark = f"It holds {len(curves)} curves ({names}): what is said here is of the first."
+    remarks, block = (remark, *first.remarks), "\n\n".join(blocks)
+    return replace(first, remarks=remarks, block=block, curves=len(curves))
 
 
 def _of_element(form: str, atoms: Composition | None) -> tuple[str, ...]:

@@ -77,11 +77,40 @@ def _abscissa(table: Table, name: str, kind: str) -> int:
     return rest[0]
 
 
-def _value(table: Table, name: str, kind: str, abscissa: int) -> int:
+def several(table: Table, name: str, kind: str) -> list[Picked]:
+    """Return the curves of a table that names more than one, such as partials; else none.
+
+    Parameters and errors as of :func:`pick`.
+    """
+    abscissa = _abscissa(table, name, kind)
+    known, nameless = _values(table, kind, abscissa)
+    named = known or [i for i in nameless if table.columns[i].name]
+    if len(named) < 2:
+        return []
+    ends = [*named[1:], len(table.columns)]
+    return [
+        Picked(abscissa, i, _own_error(table, i, end), ())
+        for i, end in zip(named, ends, strict=True)
+    ]
+
+
+def _own_error(table: Table, value: int, end: int) -> int | None:
+    """Return the column of errors between a curve and the next."""
+    behind = range(value + 1, end)
+    return next((i for i in behind if table.columns[i].quantity == "error"), None)
+
+
+def _values(table: Table, kind: str, abscissa: int) -> tuple[list[int], list[int]]:
+    """Return the columns that are named as forms of a kind, and those that are named as nothing."""
     forms = {form.name for form in (*FORMS.values(), TOTAL) if form.kind == kind}
     others = [i for i in range(len(table.columns)) if i != abscissa]
     known = [i for i in others if table.columns[i].quantity in forms]
-    nameless = [i for i in others if not table.columns[i].quantity]
+    return known, [i for i in others if not table.columns[i].quantity]
+
+
+def _value(table: Table, name: str, kind: str, abscissa: int) -> int:
+    others = [i for i in range(len(table.columns)) if i != abscissa]
+    known, nameless = _values(table, kind, abscissa)
     if len(known) == 1:
         return known[0]
     if not known and len(nameless) == 1:

@@ -67,6 +67,14 @@ def write_config(path: Path, answers: Answers, seen: Look) -> Config:
             "of an element, say which by its formula, Ar; of several, begin with the page on total "
             "scattering",
         )
+    if seen.curves > 1:
+        raise InputError(
+            str(seen.path),
+            "one g(r) or S(Q), of an element",
+            f"{seen.curves} curves",
+            "say which by columns, or begin with the page on mixtures: sopr-uq look prints the "
+            "[[observe]] of each",
+        )
     text = _text(answers, seen, path.parent)
     trial = path.with_name(f".{path.name}.trial.toml")
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Self
@@ -13,6 +14,10 @@ from sopr_uq.typing import BoolArray, FloatArray
 
 FEWEST_ROWS = 5
 """Rows of numbers that a file must have, to be one of a curve or of a potential."""
+
+
+_BEHIND = re.compile(r"\s*[(\[/].*")
+"""A unit or an argument behind a name."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +95,9 @@ class Table:
         return self.columns[index].name or f"column {index + 1}"
 
     def place(self, name: str | int, where: str) -> int:
-        """Return the place of a column that a person names, or numbers from one.
+        """Return the place of a column that a person names, with its unit or not, or numbers.
+
+        Numbers count from one.
 
         Raises
         ------
@@ -103,6 +110,8 @@ class Table:
                 return name - 1
         elif names.count(name) == 1:
             return names.index(name)
+        elif (bare := [_BEHIND.sub("", each) for each in names]).count(name) == 1:
+            return bare.index(name)
         known = ", ".join(self.call(i) for i in range(len(names)))
         expected = f"a name among {known[:200]}, or a number from 1 to {len(names)}"
         raise InputError(f"{where}, columns", expected, repr(name)[:80])
