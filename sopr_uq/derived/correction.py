@@ -10,6 +10,9 @@ from sopr_uq.errors import InputError
 
 CORRECTION = "correction"
 
+_SEEN = 0.02
+"""g(r) below which no pairs are seen to speak of."""
+
 
 def correction_of(potential: xr.DataArray, reference: xr.DataArray) -> xr.Dataset:
     """Return what draws of a potential have beyond its reference.
@@ -51,7 +54,9 @@ def correction_band(result: xr.DataTree, prob: float = 0.95) -> xr.Dataset:
     Returns
     -------
     Dataset
-        ``mean``, ``median``, ``lower``, ``upper`` (r) in kcal/mol, and ``excludes_zero`` (r).
+        ``mean``, ``median``, ``lower``, ``upper`` (r) in kcal/mol, ``excludes_zero`` (r), and
+        ``seen`` (r): where the last round's first simulation has pairs. Nearer, inside a core, a
+        correction may be as large as the core itself, and tells nothing.
 
     Raises
     ------
@@ -61,12 +66,18 @@ def correction_band(result: xr.DataTree, prob: float = 0.95) -> xr.Dataset:
     if not is_corrected(result):
         raise InputError("result", "one of a correction", "one of whole potentials")
     found = band(result["derived"].to_dataset()[CORRECTION], prob)
-    return found.assign(excludes_zero=(found["lower"] > 0.0) | (found["upper"] < 0.0))
+    last = result["iterations"].to_dataset().isel(iteration=-1)
+    r = found["r"].values
+    seen = np.interp(r, last["r_g"].values, last["g"].values) > _SEEN
+    return found.assign(
+        excludes_zero=(found["lower"] > 0.0) | (found["upper"] < 0.0),
+        seen=("r", r >= r[np.argmax(seen)]),
+    )
 
 
 def intervals_without_zero(bands: xr.Dataset) -> list[tuple[float, float]]:
-    """Return from where to where in Å a :func:`correction_band` excludes zero."""
-    r, out = bands["r"].values, bands["excludes_zero"].values.astype(int)
+    """Return from where to where in Å a :func:`correction_band` excludes zero, where pairs are."""
+    r, out = bands["r"].values, (bands["excludes_zero"] & bands["seen"]).values.astype(int)
     edges = np.diff(np.concatenate([[0], out, [0]]))
     first, last = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1) - 1
     return [(float(r[a]), float(r[b])) for a, b in zip(first, last, strict=True)]

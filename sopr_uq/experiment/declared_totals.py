@@ -143,6 +143,7 @@ def check_total(observation: Observation) -> None:
         f"window = [{used.x[~low][0]:g}, {used.x[-1]:g}]"
     )  # fmt: skip
     where = f"observation {observation.name}, level"
+    advice += "; or see whether these columns are of another sample"
     raise InputError(where, expected, found, advice)
 
 

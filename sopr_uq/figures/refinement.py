@@ -13,10 +13,10 @@ from sopr_uq.figures.style import BAND_ALPHA, EXTRA, MEASURED, MODEL, REFERENCE
 from sopr_uq.posterior.observed import measured
 from sopr_uq.posterior.status import interval_name, kind_of_band, reserve
 from sopr_uq.refine.rule import DEVIATIONS
-from sopr_uq.typing import BoolArray, FloatArray
 
-_SEEN = 0.02
-"""g(r) below which no pairs are seen to speak of."""
+_FLANK, _STEEP = 1.5, 6.0
+"""In distances at which pairs begin: where their core has ended; and how many times what is beyond
+it of a correction is shown."""
 
 
 def plot_rdf(result: xr.DataTree, ax: Axes, *, prob: float = 0.95) -> Axes:
@@ -103,18 +103,15 @@ def _plot_correction(result: xr.DataTree, ax: Axes, prob: float) -> Axes:
     ax.plot(r, mean, color=MODEL, label="correction (mean)")
     _fill(found, "r", ax, _label(result, prob))
     ax.axhline(0.0, color="0.6", lw=0.8, zorder=0)
-    where = _seen(result, r)
-    top = 1.3 * float(np.abs(found[["lower", "upper"]].to_array().values[:, where]).max())
-    ax.set(xlabel="r / Å", ylabel="δv(r) / (kcal/mol)", ylim=(-top, top))
-    ax.set_xlim(float(r[where][0]) - 0.2, float(r[-1]))
+    where = found["seen"].values
+    size = np.abs(found[["lower", "upper"]].to_array().values[:, where]).max(axis=0)
+    top, beyond = 1.3 * float(size.max()), float(size[r[where] > _FLANK * r[where][0]].max())
+    ax.set(xlabel="r / Å", ylabel="δv(r) / (kcal/mol)")
+    # a core that is off would hide all that is beyond it: it leaves the axes
+    top = min(top, _STEEP * beyond)
+    ax.set(ylim=(-top, top), xlim=(float(r[where][0]) - 0.2, float(r[-1])))
     ax.legend()
     return with_reserve(result, ax)
-
-
-def _seen(result: xr.DataTree, r: FloatArray) -> BoolArray:
-    """At which distances pairs were seen."""
-    last = _group(result, "iterations").isel(iteration=-1)
-    return np.asarray(np.interp(r, last["r_g"], last["g"]) > _SEEN)
 
 
 def plot_prior(result: xr.DataTree, ax: Axes, *, prob: float = 0.95) -> Axes:

@@ -164,8 +164,8 @@ def correction_sentences(result: xr.DataTree, prob: float = 0.95) -> list[str]:
         if not is_corrected(one):
             continue
         bands = correction_band(one, prob)
-        size = float(np.sqrt((bands["mean"] ** 2).mean()))
-        text = f"{label} rms {size:.3g} kcal/mol".strip()
+        size = float(np.sqrt((bands["mean"].where(bands["seen"]) ** 2).mean()))
+        text = f"{label} rms {size:.3g} kcal/mol where pairs are".strip()
         if kind_of_band(result) != "none":
             where = ", ".join(f"{a:.2f}–{b:.2f} Å" for a, b in intervals_without_zero(bands))
             zero = f"at {where}" if where else "nowhere"

@@ -195,3 +195,17 @@ def test_neighbours_of_what_is_corrected_touch_where_it_is_k_t(liquid) -> None:
     assert first_zero(r, v) > term.sigma + 0.7
     low = problem.r[problem.field.well][0]
     assert term.reference.energy(np.array([low]))[0] * problem.beta == pytest.approx(8, rel=0.1)
+
+
+def test_first_draws_of_what_is_corrected_lie_near(liquid) -> None:
+    """Factors differ by 0.3 of their prior standard deviations; 2000 draws tell that to 2 %."""
+    pair = liquid.problem().field.pairs[0]
+    believed = PriorSettings(correction_width=1e-6)
+    problem = replace(liquid.problem(), corrected=frozenset({pair}), prior=believed)
+    r = problem.r
+    deep = int(np.argmin(np.abs(r - 0.6 * problem.field.terms[0].sigma)))
+    added = Prior(problem).corrections(np.random.default_rng(0), 2000)
+    known = problem.field.start
+    # deep in the core v is an inverse power of twelve
+    spread = np.std(np.log1p(added[:, deep] / known[deep]))
+    assert spread == pytest.approx(0.3 * np.hypot(0.25, 12.0 * 0.03), rel=0.06)
