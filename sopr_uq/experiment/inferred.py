@@ -8,9 +8,10 @@ from typing import Literal
 import numpy as np
 
 from sopr_uq.experiment.formats import Table
-from sopr_uq.experiment.kinds import KINDS, R
+from sopr_uq.experiment.kinds import KINDS, Q, R
 from sopr_uq.experiment.observation import Observation
 from sopr_uq.experiment.readings import reading_error
+from sopr_uq.experiment.scattered import scattered_begin
 from sopr_uq.experiment.set_points import filled_end, set_points
 from sopr_uq.structure.band import band_limit
 from sopr_uq.structure.fourier_end import fourier_end
@@ -54,6 +55,11 @@ def windowed(observation: Observation, window: tuple[float, float] | None) -> Ob
     if found.number:
         first = float(x[found.number])
         remarks += [f"Below {first:g} {unit} the curve holds no data ({found.reason}): left out."]
+    if observation.axis is Q:
+        odd = scattered_begin(x, value, observation.error)
+        if odd.number > found.number:
+            first = float(x[odd.number])
+            remarks.append(f"{odd.text(x)}: left out. A window says otherwise.")
     if filled:
         last = float(x[-filled - 1])
         what = f"{filled} equal values, {value[-1]:g}"

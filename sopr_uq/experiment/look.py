@@ -24,8 +24,10 @@ from sopr_uq.experiment.limits import (
 from sopr_uq.experiment.look_partials import keys_of
 from sopr_uq.experiment.look_total import Composition, proposed
 from sopr_uq.experiment.mistakes import mistakes
+from sopr_uq.experiment.observe_block import observe_block
 from sopr_uq.experiment.pick import Picked, several
 from sopr_uq.experiment.readings import reading_error
+from sopr_uq.experiment.scattered import scattered_begin
 from sopr_uq.experiment.set_points import SetPoints, filled_end, set_points
 from sopr_uq.structure.fourier_end import FourierEnd, fourier_end
 from sopr_uq.typing import FloatArray
@@ -174,7 +176,7 @@ def look(
             *odd,
         ),
         cannot=tuple(_cannot(kind, written.x, density)),
-        block=_block(path, kind, form, said, columns, _of_element(form, atoms)),
+        block=observe_block(path, kind, form, said, columns, _of_element(form, atoms)),
     )
 
 
@@ -192,7 +194,8 @@ def _first_of(
     keys = keys_of(table, curves)
     first = look(path, density=density, kind=kind, columns=keys[0][0], unit=unit, formula=formula)
     blocks = [
-        _block(path, kind, first.form, first.unit, columns, (said,)) for columns, said in keys
+        observe_block(path, kind, first.form, first.unit, columns, (said,))
+        for columns, said in keys
     ]
     names = ", ".join(table.call(curve.value) for curve in curves)
     remark = f"It holds {len(curves)} curves ({names}): what is said here is of the first."
@@ -239,7 +242,7 @@ def _total(
         first=float(x[found.number]) if found.number else None,
         remarks=(*written.remarks, *_notes(written, found, None), *remarks),
         cannot=("The depth of the well is weakly in a structure: a pressure beside it helps.",),
-        block=_block(path, "f", "f", said, columns, tuple(keys)),
+        block=observe_block(path, "f", "f", said, columns, tuple(keys)),
     )
 
 
@@ -249,6 +252,9 @@ def _notes(written: Written, found: SetPoints, end: FourierEnd | None) -> list[s
     if found.number:
         first = written.x[found.number]
         notes.append(f"Below {first:g} {unit} it holds no data ({found.reason}).")
+    if CURVES[written.kind] is Q:
+        odd = scattered_begin(written.x, written.value, written.error)
+        notes += [f"{odd.text(written.x)}; they are not used."] if odd.number else []
     if filled := filled_end(written.value):
         last = written.x[-filled - 1]
         notes.append(f"Beyond {last:g} {unit} it holds no data ({filled} equal values).")
@@ -381,22 +387,3 @@ def _cannot(kind: str, x: FloatArray, density: float | None) -> list[str]:
         found.append(f"It ends at {x[-1]:g} Å⁻¹: the steepness of the core is hardly in it.")
     found.append("The depth of the well is weakly in a structure: a pressure beside it helps.")
     return found
-
-
-def _block(
-    path: Path,
-    kind: str,
-    form: str,
-    unit: str,
-    columns: Sequence[str | int] | None,
-    more: tuple[str, ...] = (),
-) -> str:
-    lines = ["[[observe]]", f'kind = "{kind}"', f'file = "{path.name}"']
-    if form != kind:
-        lines.append(f'form = "{form}"')
-    if unit not in ("angstrom", "1/angstrom"):
-        lines.append(f'unit = "{unit}"')
-    if columns is not None:
-        cells = [str(c) if isinstance(c, int) else f'"{c}"' for c in columns]
-        lines.append(f"columns = [{', '.join(cells)}]")
-    return "\n".join([*lines, *more])
