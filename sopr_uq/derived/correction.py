@@ -71,7 +71,7 @@ def correction_band(result: xr.DataTree, prob: float = 0.95) -> xr.Dataset:
     seen = np.interp(r, last["r_g"].values, last["g"].values) > _SEEN
     return found.assign(
         excludes_zero=(found["lower"] > 0.0) | (found["upper"] < 0.0),
-        seen=("r", r >= r[np.argmax(seen)]),
+        seen=("r", (r >= r[np.argmax(seen)]) & seen.any()),
     )
 
 

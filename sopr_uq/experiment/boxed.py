@@ -55,7 +55,7 @@ def as_boxed(o: Observation, radius: float) -> Observation:
         return o
     if o.axis is R:
         end = radius - WIDTH
-        return o if o.window[1] <= end or o.x[-1] <= end else _cut(o, end)
+        return o if min(o.window[1], o.order_to, o.x[-1]) <= end else _cut(o, end)
     # what a window leaves out may be anything: waves of the taper would bring it back
     o = o.windowed()
     apart = np.pi / radius

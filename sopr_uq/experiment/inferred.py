@@ -112,8 +112,8 @@ def ended(
     if found is None and counted(observation, table):
         remark = (
             f"{table.format} has what was counted in a simulation, and the curve shows no end of "
-            "a Fourier integral: no damping is allowed for, and no smoothing. Keys of these names "
-            "say otherwise."
+            "a Fourier integral: no damping is allowed for, and no smoothing but that of its "
+            "cells. Keys of these names say otherwise."
         )
         return replace(observation, damping=0.0, remarks=(*observation.remarks, remark))
     if found is None:

@@ -21,11 +21,10 @@ from sopr_uq.experiment.limits import (
     level_of,
     other_density,
 )
-from sopr_uq.experiment.look_partials import keys_of
+from sopr_uq.experiment.look_partials import Sites, partials
 from sopr_uq.experiment.look_total import Composition, proposed
 from sopr_uq.experiment.mistakes import mistakes
 from sopr_uq.experiment.observe_block import observe_block
-from sopr_uq.experiment.pick import Picked, several
 from sopr_uq.experiment.readings import reading_error
 from sopr_uq.experiment.scattered import scattered_begin
 from sopr_uq.experiment.set_points import SetPoints, filled_end, set_points
@@ -128,9 +127,9 @@ def look(
     path = Path(path)
     table = read_file(path)
     kind = kind or _kind(table, path, density)
-    beside = several(table, str(path), kind) if columns is None else []
+    beside = partials(table, str(path), kind) if columns is None and kind != "f" else []
     if beside:
-        return _first_of(beside, path, table, kind, density=density, unit=unit, formula=formula)
+        return _of_partials(path, beside, kind, density, unit)
     if KINDS[kind].total:
         return _total(path, table, columns, unit, formula, "as you say")
     if unit is None and not _unit(table, kind):
@@ -180,27 +179,23 @@ def look(
     )
 
 
-def _first_of(
-    curves: Sequence[Picked],
+def _of_partials(
     path: Path,
-    table: Table,
+    found: Sequence[tuple[Sites, list[str | int]]],
     kind: CurveName,
-    *,
     density: float | None,
     unit: str | None,
-    formula: str | None,
 ) -> Look:
-    """Look at the first of several curves; the block has them all."""
-    keys = keys_of(table, curves)
-    first = look(path, density=density, kind=kind, columns=keys[0][0], unit=unit, formula=formula)
+    """Look at every partial of a file; the block has them all, what is said is of the first."""
+    each = [look(path, density=density, kind=kind, columns=c, unit=unit) for _, c in found]
     blocks = [
-        observe_block(path, kind, first.form, first.unit, columns, (said,))
-        for columns, said in keys
+        f'{one.block}\nsites = ["{first}", "{second}"]'
+        for one, ((first, second), _) in zip(each, found, strict=True)
     ]
-    names = ", ".join(table.call(curve.value) for curve in curves)
-    remark = f"It holds {len(curves)} curves ({names}): what is said here is of the first."
-    remarks, block = (remark, *first.remarks), "\n\n".join(blocks)
-    return replace(first, remarks=remarks, block=block, curves=len(curves))
+    names = ", ".join("-".join(pair) for pair, _ in found)
+    remark = f"It holds {len(found)} partials ({names}): what is said here is of the first."
+    remarks, block = (remark, *each[0].remarks), "\n\n".join(blocks)
+    return replace(each[0], remarks=remarks, block=block, curves=len(found))
 
 
 def _of_element(form: str, atoms: Composition | None) -> tuple[str, ...]:

@@ -1,12 +1,13 @@
-"""What stands beside each other in a file with several curves: partials, by the pairs they name."""
+"""Partials beside each other in a file, by the pairs that their columns name."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 
 from sopr_uq.experiment.formats import Table
-from sopr_uq.experiment.pick import Picked
+from sopr_uq.experiment.pick import abscissa_of, values_of
+
+type Sites = tuple[str, str]
 
 _ATOM = r"[A-Z][a-z]?[0-9]*"
 _PAIR = re.compile(
@@ -15,18 +16,40 @@ _PAIR = re.compile(
 )
 
 
-def pair_of(name: str) -> tuple[str, str] | None:
+def pair_of(name: str) -> Sites | None:
     """Return the sites that a column's name stands for, as K-Cl and g_ArKr do; None of others."""
     found = _PAIR.fullmatch(name.strip())
     return None if found is None else (found["first"], found["second"])
 
 
-def keys_of(table: Table, curves: Sequence[Picked]) -> list[tuple[list[int], str]]:
-    """Return the columns of each curve, counted from one, and the key that says what it is of."""
-    found = []
-    for curve in curves:
-        places = [curve.abscissa, curve.value, *([] if curve.error is None else [curve.error])]
-        pair = pair_of(table.columns[curve.value].name)
-        said = '# sites = ["A", "B"]' if pair is None else f'sites = ["{pair[0]}", "{pair[1]}"]'
-        found.append(([i + 1 for i in places], said))
-    return found
+def partials(table: Table, name: str, kind: str) -> list[tuple[Sites, list[str | int]]]:
+    """Return pairs and the columns of their curves, counted from one; none unless there are two.
+
+    Parameters
+    ----------
+    table : Table
+    name : str
+        Of the file, for messages.
+    kind : {"g", "s", "f"}
+
+    Raises
+    ------
+    InputError
+        If there is no abscissa of such a curve.
+    """
+    abscissa = abscissa_of(table, name, kind)
+    known, nameless = values_of(table, kind, abscissa)
+    found: dict[Sites, list[str | int]] = {}
+    for place in known or nameless:
+        pair = pair_of(table.columns[place].name)
+        # a curve told twice, as g and as h, is one measurement
+        if pair is not None and pair not in found and pair[::-1] not in found:
+            found[pair] = [abscissa + 1, place + 1, *_error_behind(table, place)]
+    return list(found.items()) if len(found) > 1 else []
+
+
+def _error_behind(table: Table, value: int) -> list[str | int]:
+    """Return the column of errors that follows a curve, counted from one."""
+    behind = value + 1
+    is_error = behind < len(table.columns) and table.columns[behind].quantity == "error"
+    return [behind + 1] if is_error else []

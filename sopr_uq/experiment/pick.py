@@ -54,13 +54,14 @@ def pick(table: Table, name: str, kind: str, columns: Sequence[str | int] | None
         raise InputError(
             name, f"two columns, {CURVES[kind].name} and {KINDS[kind].text}", "one column"
         )
-    abscissa = _abscissa(table, name, kind)
+    abscissa = abscissa_of(table, name, kind)
     value = _value(table, name, kind, abscissa)
     error, remarks = _error(table, abscissa, value)
     return Picked(abscissa, value, error, remarks)
 
 
-def _abscissa(table: Table, name: str, kind: str) -> int:
+def abscissa_of(table: Table, name: str, kind: str) -> int:
+    """Return the place of the column of r or Q; arguments and errors as of :func:`pick`."""
     found = table.find(CURVES[kind].name)
     if found is not None:
         return found
@@ -77,30 +78,7 @@ def _abscissa(table: Table, name: str, kind: str) -> int:
     return rest[0]
 
 
-def several(table: Table, name: str, kind: str) -> list[Picked]:
-    """Return the curves of a table that names more than one, such as partials; else none.
-
-    Parameters and errors as of :func:`pick`.
-    """
-    abscissa = _abscissa(table, name, kind)
-    known, nameless = _values(table, kind, abscissa)
-    named = known or [i for i in nameless if table.columns[i].name]
-    if len(named) < 2:
-        return []
-    ends = [*named[1:], len(table.columns)]
-    return [
-        Picked(abscissa, i, _own_error(table, i, end), ())
-        for i, end in zip(named, ends, strict=True)
-    ]
-
-
-def _own_error(table: Table, value: int, end: int) -> int | None:
-    """Return the column of errors between a curve and the next."""
-    behind = range(value + 1, end)
-    return next((i for i in behind if table.columns[i].quantity == "error"), None)
-
-
-def _values(table: Table, kind: str, abscissa: int) -> tuple[list[int], list[int]]:
+def values_of(table: Table, kind: str, abscissa: int) -> tuple[list[int], list[int]]:
     """Return the columns that are named as forms of a kind, and those that are named as nothing."""
     forms = {form.name for form in (*FORMS.values(), TOTAL) if form.kind == kind}
     others = [i for i in range(len(table.columns)) if i != abscissa]
@@ -110,7 +88,7 @@ def _values(table: Table, kind: str, abscissa: int) -> tuple[list[int], list[int
 
 def _value(table: Table, name: str, kind: str, abscissa: int) -> int:
     others = [i for i in range(len(table.columns)) if i != abscissa]
-    known, nameless = _values(table, kind, abscissa)
+    known, nameless = values_of(table, kind, abscissa)
     if len(known) == 1:
         return known[0]
     if not known and len(nameless) == 1:

@@ -103,12 +103,13 @@ def _plot_correction(result: xr.DataTree, ax: Axes, prob: float) -> Axes:
     ax.plot(r, mean, color=MODEL, label="correction (mean)")
     _fill(found, "r", ax, _label(result, prob))
     ax.axhline(0.0, color="0.6", lw=0.8, zorder=0)
-    where = found["seen"].values
+    where = found["seen"].values | (r == r[-1])
     size = np.abs(found[["lower", "upper"]].to_array().values[:, where]).max(axis=0)
-    top, beyond = 1.3 * float(size.max()), float(size[r[where] > _FLANK * r[where][0]].max())
+    top = 1.3 * float(size.max())
+    beyond = float(size[r[where] > _FLANK * r[where][0]].max(initial=0.0))
     ax.set(xlabel="r / Å", ylabel="δv(r) / (kcal/mol)")
     # a core that is off would hide all that is beyond it: it leaves the axes
-    top = min(top, _STEEP * beyond)
+    top = min(top, _STEEP * beyond) if beyond else top
     ax.set(ylim=(-top, top), xlim=(float(r[where][0]) - 0.2, float(r[-1])))
     ax.legend()
     return with_reserve(result, ax)

@@ -244,13 +244,24 @@ class Field:
         return self.joined(np.where(self.shaped[:, None], continued, each))
 
     def repulsive(self, v: FloatArray) -> BoolArray:
-        """Whether all potentials fall from a positive core to 0.95 σ, (..., p n) → (...)."""
+        """Whether all potentials fall from a positive core to 0.95 σ, (..., p n) → (...).
+
+        A reference with a correction may have any core, or none; but where it keeps pairs apart,
+        it keeps some core.
+        """
         each = self.split(v)
         found = [
-            repulsive(self.r, each[..., i, :], s) if self.shaped[i] else np.ones(v.shape[:-1], bool)
+            repulsive(self.r, each[..., i, :], s) if self.shaped[i] else self._cored(each, i)
             for i, s in enumerate(self.sigmas)
         ]
         return np.asarray(np.all(found, axis=0))
+
+    def _cored(self, each: FloatArray, i: int) -> BoolArray:
+        """Whether a corrected potential is above k_B T wherever its reference keeps pairs apart."""
+        scale = self.terms[i].scale
+        assert scale is not None
+        apart = self.terms[i].reference.energy(self.r) >= CORE_HEIGHT * scale.energy
+        return np.asarray(np.all(each[..., i, apart] > scale.energy, axis=-1))
 
     @cached_property
     def well(self) -> BoolArray:

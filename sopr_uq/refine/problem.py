@@ -24,6 +24,9 @@ from sopr_uq.typing import BoolArray, FloatArray
 from sopr_uq.units import MPA_PER_KCAL_MOL_A3
 
 CUTOFF_IN_SIGMA = 3.0
+_FARTHEST = 1.5
+"""Of the distance of molecules that touch: a reference that is k_B T beyond has no core there."""
+
 _CORE = 0.7
 _CORE_OF_MOLECULES = 0.6
 """Hydrogen comes close to an oxygen: 1.5 Å, where molecules are 3 Å apart."""
@@ -109,15 +112,17 @@ class Problem:
 
         A frozen pair without a core is a reference with a correction of zero. Neighbours touch
         where the reference is k_B T: what it has of a well may be far out, as that of ions,
-        whose charges are no part of it.
+        whose charges are no part of it. A reference that is as high much farther out than molecules
+        touch is no core.
         """
+        state = self.liquids[0].state
         term, heat = Term(pair, reference, reference), 1.0 / float(self.betas.mean())
         kept = pair in self.frozen and np.isnan(term.sigma)
         if pair not in self.corrected and not kept:
             return None
-        length = term.reaches(heat)
-        if np.isnan(length):
-            length = self.substance.contact(pair, self.liquids[0].state)
+        length = np.nan if kept else term.reaches(heat)
+        if not length < _FARTHEST * state.contact:
+            length = self.substance.contact(pair, state)
         return CorrectionScale(length, heat)
 
     @cached_property

@@ -71,9 +71,8 @@ def write_config(path: Path, answers: Answers, seen: Look) -> Config:
         raise InputError(
             str(seen.path),
             "one g(r) or S(Q), of an element",
-            f"{seen.curves} curves",
-            "say which by columns, or begin with the page on mixtures: sopr-uq look prints the "
-            "[[observe]] of each",
+            f"{seen.curves} partials",
+            "begin with the page on mixtures: sopr-uq look prints the [[observe]] of each",
         )
     text = _text(answers, seen, path.parent)
     trial = path.with_name(f".{path.name}.trial.toml")

@@ -73,7 +73,7 @@ def _posterior(problem: Problem, rounds: Sequence[Iteration]) -> xr.Dataset:
     """Condition on runs that are there, as data of this problem."""
     rule = Newton(problem)
     past = [
-        RuleState(each.state.iteration, each.state.proposals, pack(_fluids(problem, each)))
+        RuleState(each.state.iteration, each.state.proposals, pack(problem, _fluids(problem, each)))
         for each in rounds
     ]
     found = rule.posterior(past)

@@ -37,7 +37,7 @@ def collect(folder: Path, data: Path) -> None:
     config = folder.with_suffix(".d") / CONFIG
     rule, result = build_rule(load_config(config)), load_result(folder)
     assert isinstance(rule, Newton)
-    rounds = models_of(folder)
+    rounds = models_of(rule, folder)
     models = [model for each in rounds for model in each]
     nearest = rounds[-1][0]
     fit = rule.answer(states_of(folder)).fit

@@ -63,9 +63,9 @@ def states_of(folder: Path) -> list[RuleState]:
     return [each.state for each in Folder(folder / ITERATIONS).load()]
 
 
-def models_of(folder: Path) -> list[list[LinearModel]]:
+def models_of(rule: Newton, folder: Path) -> list[list[LinearModel]]:
     """Return the linear models of every round."""
-    return [unpack(state.memory) for state in states_of(folder)]
+    return [unpack(rule.problem, state.memory) for state in states_of(folder)]
 
 
 def scored(rule: Newton, fit: Fit, model: LinearModel, curve: int) -> dict[str, float]:

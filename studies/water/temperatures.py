@@ -105,7 +105,7 @@ def collect(folder: Path, data: Path, predict: bool) -> None:
     """
     rule = build_rule(load_config(config_of(folder, list(DENSITIES), data)))
     assert isinstance(rule, Newton)
-    rounds, models = Folder(folder / ITERATIONS).load(), models_of(folder)
+    rounds, models = Folder(folder / ITERATIONS).load(), models_of(rule, folder)
     answer, start = rule.answer(states_of(folder)), models[0][0]
     seen = {"start": start, "together": models[-1][0]}
     by_others = {}

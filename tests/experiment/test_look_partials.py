@@ -47,7 +47,7 @@ def test_every_partial_has_its_block(tmp_path) -> None:
     file = written(tmp_path, CURVES, CURVES.values())
     seen = look(file)
     assert seen.curves == 3
-    assert any("3 curves (K-K, K-Cl, Cl-Cl)" in remark for remark in seen.remarks)
+    assert any("3 partials (K-K, K-Cl, Cl-Cl)" in remark for remark in seen.remarks)
     blocks = tomllib.loads(seen.block)["observe"]
     assert ["-".join(block["sites"]) for block in blocks] == list(CURVES)
     for block, g in zip(blocks, CURVES.values(), strict=True):
@@ -65,6 +65,21 @@ def test_errors_stand_behind_their_curves(tmp_path) -> None:
     assert [block["columns"] for block in blocks] == [[1, 2, 3], [1, 4, 5]]
 
 
+def test_only_partials_are_several_curves(tmp_path) -> None:
+    """A curve told twice is one; what is no pair is none; each has the form of its own column."""
+    shell = 4.0 * np.pi * 0.024 * R
+    rows = [R, CURVES["K-K"] - 1.0, CURVES["K-Cl"], shell * (CURVES["K-Cl"] - 1.0), 0.0 * R]
+    body = "\n".join(",".join(f"{x:.8g}" for x in row) for row in np.column_stack(rows))
+    file = tmp_path / "salt.csv"
+    file.write_text("r,h_KK,g_KCl,G_KCl,fit\n" + body + "\n")
+    first, second = tomllib.loads(look(file, density=0.024).block)["observe"]
+    assert (first["form"], first["sites"], first["columns"]) == ("h", ["K", "K"], [1, 2])
+    assert ("form" in second, second["sites"], second["columns"]) == (False, ["K", "Cl"], [1, 3])
+    file.write_text("r,g_total,h_total\n" + "\n".join(x.rsplit(",", 2)[0] for x in body.split()))
+    with pytest.raises(InputError, match="one column with"):
+        look(file)
+
+
 def test_a_column_may_be_named_without_its_unit(tmp_path) -> None:
     file = written(tmp_path, CURVES, CURVES.values())
     np.testing.assert_array_equal(
@@ -78,6 +93,6 @@ def test_a_column_may_be_named_without_its_unit(tmp_path) -> None:
 def test_no_configuration_of_an_element_is_made_of_partials(tmp_path) -> None:
     seen = look(written(tmp_path, CURVES, CURVES.values()))
     answers = Answers("salt", "1100 K", "0.024", "39", "3", "0.2")
-    with pytest.raises(InputError, match="3 curves"):
+    with pytest.raises(InputError, match="3 partials"):
         write_config(tmp_path / "salt.toml", answers, seen)
     assert not (tmp_path / "salt.toml").exists()

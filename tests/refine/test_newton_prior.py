@@ -7,11 +7,20 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sopr_uq.potentials import Mie, Tabulated, Zero
+from sopr_uq.experiment.liquid import Liquid
+from sopr_uq.experiment.molecule import Molecule, Site
+from sopr_uq.experiment.observation import Observation
+from sopr_uq.experiment.state import StatePoint
+from sopr_uq.experiment.substance import Substance
+from sopr_uq.potentials import Mie, Tabulated, Zero, lennard_jones
 from sopr_uq.potentials.descriptors import first_zero
 from sopr_uq.refine.belief import PriorSettings
 from sopr_uq.refine.newton.prior import DECAYS, Prior
 from sopr_uq.refine.newton.term_prior import mie_energy
+from sopr_uq.refine.problem import Problem
+from sopr_uq.refine.settings import RefineSettings
+
+MIXTURE = Substance((Molecule("Ar", (Site("Ar", 39.95),)), Molecule("Kr", (Site("Kr", 83.8),))))
 
 
 def prior_of(liquid, **settings) -> Prior:
@@ -209,3 +218,46 @@ def test_first_draws_of_what_is_corrected_lie_near(liquid) -> None:
     # deep in the core v is an inverse power of twelve
     spread = np.std(np.log1p(added[:, deep] / known[deep]))
     assert spread == pytest.approx(0.3 * np.hypot(0.25, 12.0 * 0.03), rel=0.06)
+
+
+def test_draws_of_what_is_corrected_keep_some_core(liquid) -> None:
+    """Factors are drawn to first order, which may turn a core over: that is no potential."""
+    pair = liquid.problem().field.pairs[0]
+    problem = replace(liquid.problem(), corrected=frozenset({pair}))
+    field, heat = problem.field, 1.0 / problem.beta
+    start = field.start
+    assert field.repulsive(start)
+    assert field.repulsive(np.where(start > 8.0 * heat, 0.7 * start, start))
+    assert not field.repulsive(np.where(start > 8.0 * heat, -0.1 * start, start))
+    bare = replace(problem, reference={pair: Zero()})
+    assert bare.field.repulsive(np.full(bare.field.size, -1.0)), "a melt's core is its base's"
+
+
+def test_a_reference_that_is_high_far_out_is_no_core(liquid) -> None:
+    """Then neighbours touch where their density says, and a correction is zero at the cut-off."""
+    pair = liquid.problem().field.pairs[0]
+    r = np.arange(1.5, 15.0, 0.01)
+    soft = Tabulated(r, 66.0 / r * np.exp(-r / 8.0))
+    problem = replace(liquid.problem(), reference=soft, corrected=frozenset({pair}))
+    state = problem.liquids[0].state
+    assert problem.field.terms[0].sigma == pytest.approx(state.contact)
+    assert not Prior(problem).correction(0.7)[-1].any()
+
+
+def test_an_unlike_pair_follows_like_pairs_that_are_refined_as_a_whole_alone() -> None:
+    """The factors of a corrected one are of its reference, not of a size and depth of its own."""
+    pairs = MIXTURE.pairs
+    known = {p: lennard_jones(3.4, 0.25) for p in pairs}
+    curve = Observation("g", np.arange(3.0, 9.0, 0.1), np.ones(60), of=pairs[1])
+    state = StatePoint(120.0, 0.018, composition={"Ar": 0.5, "Kr": 0.5})
+    problem = Problem(
+        (Liquid(state, (curve,), MIXTURE),),
+        known,
+        RefineSettings(),
+        corrected=frozenset({pairs[0]}),
+    )
+    root = Prior(problem).root
+    assert tuple(np.diagonal(root)[:4]) == (0.03, 0.25, 0.0, 0.0)
+    assert not root[4:, :4].any()
+    moved = Prior(problem, (0.1, 0.2)).centre - Prior(problem).centre
+    np.testing.assert_allclose(moved.reshape(3, 4)[:, :2], [[0, 0], [0.1, 0.2], [0.1, 0.2]])

@@ -38,7 +38,8 @@ class Conditioner:
     problem : Problem
         Any number of liquids and observations, at least one of them a curve.
     moved : tuple of float
-        By how much the prior centres of ln σ and ln ε of every pair are moved.
+        By how much the prior centres of ln σ and ln ε of every pair that is refined as a whole are
+        moved.
     """
 
     problem: Problem

@@ -217,13 +217,17 @@ def mie_signals(whitened: Whitened, response: FloatArray) -> FloatArray:
     """
     fit, prior = whitened.fit, whitened.conditioner.prior
     mie, base = fit.bases[0].mie, fit.bases[0].base
-    # of a pair that is not refined as a whole there is none
+    # of a pair that is kept there is none; of a correction they are its factors
     whole = np.flatnonzero(np.any(mie != 0.0, axis=0))
     if not whole.size:
         return np.empty((0, base.size))
     shares = np.sqrt(np.exp(prior.log_weight)) * fit.theta.width
     delta = [share * b.correction for share, b in zip(shares, fit.bases, strict=True)]
-    seen, scale = base < prior.core_height / 2.0, _SEEN_TO * prior.scale[1]
+    field = prior.field
+    # a reference that is corrected may turn over far inside its core
+    near = np.where(field.shaped, 0.0, [term.counts[0] for term in field.terms])
+    outside = np.ravel(field.r >= near[:, None])
+    seen, scale = outside & (base < prior.core_height / 2.0), _SEEN_TO * prior.scale[1]
     x = np.hstack([mie, *delta])[seen] / scale
     gain = np.linalg.solve(x.T @ x + np.eye(x.shape[1]), x.T / scale)
     coefficients = np.zeros((whole.size, base.size))

@@ -104,7 +104,7 @@ class Prior:
     ----------
     problem : Problem
     moved : tuple of float
-        By how much the centres of ln σ and ln ε of every pair are moved.
+        By how much the centres of ln σ and ln ε of every pair that is refined as a whole are moved.
     """
 
     problem: Problem
@@ -152,7 +152,7 @@ class Prior:
             [s.unlike_sigma_sd, s.unlike_epsilon_sd, s.unlike_exponent_sd, s.unlike_attraction_sd]
         )
         place = {t.pair: OF_A_PAIR * i for i, t in enumerate(terms)}
-        root = np.diag(np.concatenate([_factors(t, s) for t in terms]))
+        root = np.zeros((self.mie, self.mie))
         like = [place[t.pair] for t in terms if t.whole and t.pair.like]
         shared = s.shared_shape * np.ones((len(like), len(like)))
         shared[np.diag_indices(len(like))] = 1.0
@@ -170,7 +170,7 @@ class Prior:
             for end, share in zip(ends, size / size.sum(), strict=True):
                 part = np.array([share, 0.5, 0.5, 0.5])
                 root[mine] += part[:, None] * root[end + np.arange(OF_A_PAIR)]
-        return root
+        return np.asarray(root + np.diag(np.concatenate([_factors(t, s) for t in terms])))
 
     @property
     def scale(self) -> tuple[float, float]:

@@ -61,10 +61,11 @@ def _variants(conditioner: Conditioner) -> Iterator[_Variant]:
     yield "as configured", {}, still
     yield "widths halved", {name: 0.5 * getattr(s, name) for name in _WIDTHS}, still
     yield "widths doubled", {name: 2.0 * getattr(s, name) for name in _WIDTHS}, still
-    if s.decay is None and any(term.whole for term in conditioner.problem.field.terms):
+    whole = any(term.whole for term in conditioner.problem.field.terms)
+    if s.decay is None and whole:
         yield "dispersion alone", {"decay": DECAYS[0]}, still
         yield "other forces alone", {"decay": DECAYS[1]}, still
-    for sign, text in ((1.0, "+"), (-1.0, "−")):
+    for sign, text in ((1.0, "+"), (-1.0, "−")) if whole else ():
         yield f"sigma centre {text}1 sd", {}, (sign * s.sigma_sd, 0.0)
         yield f"epsilon centre {text}1 sd", {}, (0.0, sign * s.epsilon_sd)
     observed = [o for liquid in conditioner.problem.liquids for o in liquid.observations]
