@@ -21,7 +21,7 @@ from sopr_uq.experiment.limits import (
     level_of,
     other_density,
 )
-from sopr_uq.experiment.look_partials import Sites, partials
+from sopr_uq.experiment.look_partials import NamedPair, partials
 from sopr_uq.experiment.look_total import Composition, proposed
 from sopr_uq.experiment.mistakes import mistakes
 from sopr_uq.experiment.observe_block import observe_block
@@ -181,7 +181,7 @@ def look(
 
 def _of_partials(
     path: Path,
-    found: Sequence[tuple[Sites, list[str | int]]],
+    found: Sequence[tuple[NamedPair, list[str | int]]],
     kind: CurveName,
     density: float | None,
     unit: str | None,

@@ -7,7 +7,7 @@ import re
 from sopr_uq.experiment.formats import Table
 from sopr_uq.experiment.pick import abscissa_of, values_of
 
-type Sites = tuple[str, str]
+type NamedPair = tuple[str, str]
 
 _ATOM = r"[A-Z][a-z]?[0-9]*"
 _PAIR = re.compile(
@@ -16,13 +16,13 @@ _PAIR = re.compile(
 )
 
 
-def pair_of(name: str) -> Sites | None:
+def pair_of(name: str) -> NamedPair | None:
     """Return the sites that a column's name stands for, as K-Cl and g_ArKr do; None of others."""
     found = _PAIR.fullmatch(name.strip())
     return None if found is None else (found["first"], found["second"])
 
 
-def partials(table: Table, name: str, kind: str) -> list[tuple[Sites, list[str | int]]]:
+def partials(table: Table, name: str, kind: str) -> list[tuple[NamedPair, list[str | int]]]:
     """Return pairs and the columns of their curves, counted from one; none unless there are two.
 
     Parameters
@@ -39,7 +39,7 @@ def partials(table: Table, name: str, kind: str) -> list[tuple[Sites, list[str |
     """
     abscissa = abscissa_of(table, name, kind)
     known, nameless = values_of(table, kind, abscissa)
-    found: dict[Sites, list[str | int]] = {}
+    found: dict[NamedPair, list[str | int]] = {}
     for place in known or nameless:
         pair = pair_of(table.columns[place].name)
         # a curve told twice, as g and as h, is one measurement
