@@ -19,6 +19,9 @@ from sopr_uq.typing import BoolArray, FloatArray
 IMPOSSIBLE = 1e6
 """What a potential without a repulsive core loses of its log density."""
 
+_TOGETHER = 128
+"""Potentials that are weighed at a time: each has all columns of the data's errors."""
+
 
 class Emulated(NamedTuple):
     """Predictions (S, d), and roots of the doubt about them (S, K, K)."""
@@ -66,7 +69,13 @@ class Likelihood:
         What is believed of pressures that nobody gave (:mod:`.untold_pressure`) is part of it.
         """
         whole = self.conditioner.untold_pressure.log_probability(self.linear.pressure_at(v))
-        return gaussian_log_density(*self.standing(v, noise, reading, known)) + whole
+        found = np.empty(len(v))
+        for first in range(0, len(v), _TOGETHER):
+            some = slice(first, first + _TOGETHER)
+            own, read = (x if x.ndim < 2 else x[some] for x in (noise, reading))
+            here = None if known is None else known.some(some)
+            found[some] = gaussian_log_density(*self.standing(v[some], own, read, here))
+        return found + whole
 
     def standing(
         self,
