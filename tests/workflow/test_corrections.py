@@ -90,11 +90,22 @@ def bump(r):
     return 0.15 * np.exp(-(((r - 4.6) / 0.4) ** 2))
 
 
-def write_twin(folder, name, delta):
+ALLOWED_OF_A_FILE = PAIR
+for told in ("smoothing", "damping", "drift", "spacing", "abscissa_error"):
+    ALLOWED_OF_A_FILE = ALLOWED_OF_A_FILE.replace(f"{told} = 0\n", "")
+RIGID = "[prior]\ncorrection_stretch_sd = 1e-4\ncorrection_factor_sd = 1e-4\n"
+
+
+def harder(r):
+    """Three tenths of the repulsion more: 2 k_B T at 3.2 Å."""
+    return 0.3 * 4.0 * 0.24 * (3.4 / r) ** 12
+
+
+def write_twin(folder, name, delta, text=PAIR):
     """The configuration, and g(r) of a twin with this correction and noise of 0.005."""
     (folder / name).mkdir()
     path = folder / name / "argon.toml"
-    path.write_text(PAIR)
+    path.write_text(text)
     np.savetxt(path.parent / "g.csv", np.column_stack([R, np.ones(R.size)]), delimiter=",")
     rule = build_rule(load_config(path))
     problem = rule.problem
@@ -135,6 +146,27 @@ def test_where_there_is_none_the_band_holds_zero_and_none_is_wanted(with_none):
     r = band["r"].values
     assert not band["excludes_zero"].values[(r > 3.2) & (r < 9.0)].any()
     assert float(with_none["correction_evidence"]["log_bayes_factor"]) < 1.0
+
+
+def test_a_core_that_is_off_is_found(tmp_path, few_fluids):
+    """It decays faster than any correction that is as smooth as its kernel.
+
+    By what its reference's distances and energies may be off; without that, the control, not. What
+    a file of g(r) is allowed, smoothing above all, is allowed here.
+    """
+    held = {}
+    with few_fluids():
+        for name, more in (("free", ""), ("rigid", RIGID)):
+            text = ALLOWED_OF_A_FILE + more
+            result = run(load_config(write_twin(tmp_path, name, harder, text)))
+            band = correction_band(result, 0.95)
+            r = band["r"].values
+            inside = (band["lower"] <= harder(r)) & (harder(r) <= band["upper"])
+            held[name] = float(inside.values[(r > 2.95) & (r < 3.3)].mean())
+            if name == "free":
+                assert float(result["correction_evidence"]["log_bayes_factor"]) > 100.0
+    assert held["free"] > 0.9
+    assert held["rigid"] < 0.1
 
 
 def test_a_result_of_a_correction_is_told_without_numbers_that_do_not_exist(with_bump):
